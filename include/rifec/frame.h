@@ -1,0 +1,95 @@
+/*
+ * A picture in memory: planes, how samples lie in them, and what the numbers
+ * mean. Describes every format the engine takes without naming any library's
+ * enumeration: one descriptor per component, as in FFmpeg's pixdesc.
+ */
+#ifndef RIFEC_FRAME_H
+#define RIFEC_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum rifec_family {
+    RIFEC_FAMILY_GRAY = 1, /* component 0 is Y                */
+    RIFEC_FAMILY_YUV,      /* components 0..2 are Y, Cb, Cr   */
+    RIFEC_FAMILY_RGB,      /* components 0..2 are R, G, B     */
+};
+
+/* Where the samples of one component lie. */
+struct rifec_component {
+    uint8_t plane;  /* index into data[] and stride[]                        */
+    uint8_t step;   /* bytes between horizontally neighbouring samples       */
+    uint8_t offset; /* bytes before the first sample of a row                */
+    uint8_t shift;  /* low bits that do not count (6 in P010, 0 elsewhere)   */
+};
+
+/* Samples are 8-bit, or native-endian 16-bit words when depth + shift > 8. */
+struct rifec_format {
+    uint8_t family;        /* enum rifec_family                              */
+    uint8_t depth;         /* significant bits of a sample, 8..16            */
+    uint8_t chroma_w_log2; /* 1 when chroma has half the width  (4:2:x)      */
+    uint8_t chroma_h_log2; /* 1 when chroma has half the height (4:2:0)      */
+    struct rifec_component comp[3];
+};
+
+/* Matrix coefficients; the numbers are those of ITU-T H.273, table 4. */
+enum rifec_matrix {
+    RIFEC_MATRIX_BT709 = 1,
+    RIFEC_MATRIX_FCC = 4,
+    RIFEC_MATRIX_BT601 = 6, /* also 5: the same coefficients                 */
+    RIFEC_MATRIX_SMPTE240M = 7,
+    RIFEC_MATRIX_BT2020_NCL = 9,
+};
+
+enum rifec_range {
+    RIFEC_RANGE_LIMITED = 1, /* Y 16..235, C 16..240, scaled to the depth    */
+    RIFEC_RANGE_FULL,        /* 0 .. 2^depth - 1                             */
+};
+
+/* Position of a subsampled chroma sample within its group of luma samples. */
+enum rifec_chroma_loc {
+    RIFEC_CHROMA_LEFT = 1, /* MPEG-2, H.264, H.265: on the left column, between rows */
+    RIFEC_CHROMA_CENTER,   /* MPEG-1, JPEG: in the middle                            */
+    RIFEC_CHROMA_TOPLEFT,  /* BT.2020, UHD: on the first sample                      */
+    RIFEC_CHROMA_TOP,
+    RIFEC_CHROMA_BOTTOMLEFT,
+    RIFEC_CHROMA_BOTTOM,
+};
+
+/* What the numbers mean. All fields must be set; RGB and gray ignore what
+ * they do not need. */
+struct rifec_color {
+    enum rifec_matrix matrix;
+    enum rifec_range range;
+    enum rifec_chroma_loc chroma_loc;
+};
+
+/*
+ * One picture. Whoever holds the pointer owns it and gives it back with
+ * rifec_frame_free(); the maker's release callback says what that means.
+ */
+struct rifec_frame {
+    int width, height; /* pixels */
+    struct rifec_format format;
+    struct rifec_color color;
+    uint8_t *data[4];
+    ptrdiff_t stride[4];   /* bytes between rows                             */
+    int64_t pts, duration; /* the caller's; the engine does not read them    */
+    void (*release)(struct rifec_frame *frame);
+    void *opaque; /* the maker's */
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Gives *frame back and sets it to NULL; accepts NULL. */
+void rifec_frame_free(struct rifec_frame **frame);
+
+/* Bytes of picture in a frame, padding of rows included. */
+size_t rifec_frame_bytes(const struct rifec_frame *frame);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,108 @@
+/*
+ * rifec: frames between frames, with RIFE 4.6's IFNet.
+ *
+ * The engine knows pictures, not files or time. A complete use:
+ *
+ *     struct rifec_params p = { .width = 1920, .height = 1080,
+ *                               .format = fmt, .color = color };
+ *     struct rifec *r;
+ *     if (rifec_open(&r, &p) < 0) return 1;
+ *     rifec_put(r, 0, frame0);
+ *     rifec_put(r, 1, frame1);
+ *     rifec_interp(r, 0, 1, 0.5f);          // may return before it is done
+ *     struct rifec_frame *mid;
+ *     rifec_take(r, &mid);                  // waits; oldest first
+ *     ... use mid ...
+ *     rifec_frame_free(&mid);
+ *     rifec_close(&r);
+ *
+ * One thread at a time per engine; several engines may live in one process.
+ */
+#ifndef RIFEC_H
+#define RIFEC_H
+
+#include "rifec/error.h"
+#include "rifec/frame.h"
+#include "rifec/log.h"
+#include "rifec/version.h"
+
+enum rifec_device {
+    RIFEC_DEVICE_AUTO = 0, /* CUDA when it is there, else the CPU            */
+    RIFEC_DEVICE_CPU,
+    RIFEC_DEVICE_CUDA,
+};
+
+enum rifec_precision {
+    RIFEC_PRECISION_AUTO = 0, /* FP16 on CUDA, FP32 on the CPU               */
+    RIFEC_PRECISION_FP32,
+    RIFEC_PRECISION_FP16, /* convolutions only; flow and warps stay FP32     */
+};
+
+/* Zero is the default of every field below the first four. */
+struct rifec_params {
+    int width, height;          /* 2 .. 16384                                */
+    struct rifec_format format; /* of the frames put in and taken out        */
+    struct rifec_color color;
+    enum rifec_device device;
+    enum rifec_precision precision;
+    const char *model;   /* safetensors file; NULL: the built-in default     */
+    float scale;         /* 0.25, 0.5, 1 or 2: resolution at which flow is
+                            estimated; 0 means 1                             */
+    int threads;         /* CPU threads; 0: one per core                     */
+    const char *kernels; /* pins an implementation: "c", "dnn"; NULL: best   */
+};
+
+/* What was opened, for logs and statistics. Strings live with the engine. */
+struct rifec_info {
+    const char *backend;   /* "cpu", "cuda"                                  */
+    const char *device;    /* "CPU, 2 threads, oneDNN 2.6.3 avx2"            */
+    const char *precision; /* "fp32", "fp16"                                 */
+    const char *model;     /* path, or "built-in"                            */
+    char model_sha256[65]; /* of the weights file, hexadecimal               */
+    int in_flight;         /* rifec_interp() calls that may be outstanding   */
+    size_t memory_bytes;   /* held by the engine for this size               */
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rifec;
+
+/*
+ * Opens an engine for frames of one size and format; all memory and plans are
+ * made here. *out is NULL on failure. Errors: USAGE (a field out of range),
+ * MODEL, DEVICE, NOMEM.
+ */
+int rifec_open(struct rifec **out, const struct rifec_params *params);
+
+/*
+ * Makes source frame number `seq` resident. The pixels are read before the
+ * call returns; the frame stays the caller's. Sequence numbers rise; the two
+ * newest stay resident, older ones are forgotten.
+ */
+int rifec_put(struct rifec *r, int64_t seq, const struct rifec_frame *frame);
+
+/*
+ * Starts the in-between of resident frames seq0 and seq1 at timestep t, the
+ * fraction of the way from the first to the second, 0 < t < 1. At most
+ * rifec_info.in_flight may be outstanding. Errors: USAGE, DEVICE.
+ */
+int rifec_interp(struct rifec *r, int64_t seq0, int64_t seq1, float t);
+
+/*
+ * Waits for the oldest outstanding in-between and hands it over. It outlives
+ * the engine if the caller keeps it. Errors: USAGE (none outstanding),
+ * DEVICE, NOMEM; *out is NULL then.
+ */
+int rifec_take(struct rifec *r, struct rifec_frame **out);
+
+const struct rifec_info *rifec_get_info(const struct rifec *r);
+
+/* Closes and sets *r to NULL; accepts NULL. */
+void rifec_close(struct rifec **r);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

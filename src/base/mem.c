@@ -1,0 +1,51 @@
+/* Aligned allocation and the arena. */
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+static size_t round_up(size_t bytes)
+{
+    return (bytes + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN;
+}
+
+void *mem_alloc(size_t bytes)
+{
+    return aligned_alloc(MEM_ALIGN, round_up(bytes ? bytes : 1));
+}
+
+void mem_free(void *p)
+{
+    free(p);
+}
+
+size_t arena_reserve(struct arena *a, size_t bytes)
+{
+    size_t at = a->bytes;
+    a->bytes += round_up(bytes);
+    return at;
+}
+
+int arena_open(struct arena *a)
+{
+    a->base = mem_alloc(a->bytes);
+    if (!a->base) {
+        log_error("cannot allocate %zu MiB: try a smaller video or --scale 0.5",
+                  a->bytes >> 20);
+        return RIFEC_ERR_NOMEM;
+    }
+    return 0;
+}
+
+void *arena_at(const struct arena *a, size_t offset)
+{
+    return a->base + offset;
+}
+
+void arena_close(struct arena *a)
+{
+    mem_free(a->base);
+    *a = (struct arena){ 0 };
+}

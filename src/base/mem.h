@@ -1,0 +1,31 @@
+/*
+ * Memory: aligned blocks, and an arena that is planned first, allocated once
+ * and pointed into. All sizes are known at open; nothing is allocated per
+ * frame.
+ */
+#ifndef RIFEC_BASE_MEM_H
+#define RIFEC_BASE_MEM_H
+
+#include <stddef.h>
+
+#define MEM_ALIGN 64 /* a cache line, and the widest vector */
+
+/* Aligned to MEM_ALIGN; NULL when there is none. Freed with mem_free(). */
+void *mem_alloc(size_t bytes);
+void mem_free(void *p);
+
+/*
+ * Plan: each arena_reserve() returns the offset of a block. arena_open() then
+ * allocates the whole, arena_at() turns offsets into pointers.
+ */
+struct arena {
+    size_t bytes; /* planned so far */
+    unsigned char *base;
+};
+
+size_t arena_reserve(struct arena *a, size_t bytes);
+int arena_open(struct arena *a);
+void *arena_at(const struct arena *a, size_t offset);
+void arena_close(struct arena *a);
+
+#endif

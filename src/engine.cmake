@@ -1,0 +1,1 @@
+# Sources and libraries of src/model and src/engine. Included by src/CMakeLists.txt.

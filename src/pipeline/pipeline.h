@@ -1,0 +1,83 @@
+/*
+ * The whole job: one input file to one output file.
+ *
+ *     source thread          engine thread             sink thread
+ *     demux, decode  ─queue─ timeline, engine  ─queue─ encode, mux
+ *
+ * The calling thread opens everything, starts the three, shows progress,
+ * joins them and reports the first failure.
+ */
+#ifndef RIFEC_PIPELINE_PIPELINE_H
+#define RIFEC_PIPELINE_PIPELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/rational.h"
+#include "pipeline/progress.h"
+#include "rifec/rifec.h"
+
+struct key_value {
+    char *key, *value;
+};
+
+/* What to do. Zero is the default of every field but the first three. */
+struct pipeline_options {
+    const char *input, *output; /* paths; output may be "-" only for format null */
+    struct rational factor;     /* output frames per input frame, >= 1          */
+    const char *format;         /* container name; NULL: from the extension     */
+    const char *codec;          /* encoder name; NULL: the container's best     */
+    const char *crf, *preset;   /* NULL: the encoder's default, see encode.c    */
+    const char *pix_fmt;        /* NULL: the input's, or the nearest            */
+    const struct key_value *encoder_options;
+    int encoder_option_count;
+    bool overwrite; /* replace an existing output                               */
+    bool no_audio, no_subs;
+    struct rifec_params engine; /* size, format and color are filled in here    */
+};
+
+/* What was done. Strings are owned by the report. */
+struct pipeline_report {
+    struct {
+        char codec[32], pix_fmt[32];
+        int width, height;
+        double fps, duration_s;
+        int64_t frames; /* decoded */
+        bool damaged;   /* cut off, or some packets did not decode */
+    } in;
+    struct {
+        char path[4096], format[32], codec[32], pix_fmt[32];
+        double fps, duration_s;
+        int64_t frames_planned, frames_written; /* planned: decoded * factor    */
+        int64_t frames_original, frames_synthesized, frames_held;
+    } out;
+    struct {
+        char backend[16], device[128], precision[16], model[4096], model_sha256[65];
+        uint64_t memory_bytes;
+    } engine;
+    struct {
+        double wall_s;                        /* first packet to trailer         */
+        double decode_s, engine_s, encode_s;  /* each stage's own busy time      */
+        const char *bottleneck;               /* "decode", "engine" or "encode"  */
+    } timing;
+    int warnings;
+    bool interrupted;
+};
+
+/*
+ * Runs the job. progress and report may not be NULL. The output appears under
+ * its name only when complete: on failure nothing is left, except after input
+ * damage and after an interrupt, where what could be made is a valid file.
+ * Returns 0 or an error; RIFEC_ERR_INPUT with report->in.damaged means the
+ * output exists and holds what decoded.
+ */
+int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
+                 struct pipeline_report *report);
+
+/*
+ * For signal handlers: the first call makes the source stop reading so that
+ * the file is finished properly, the second aborts. Async-signal-safe.
+ */
+void pipeline_interrupt(void);
+
+#endif

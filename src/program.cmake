@@ -1,0 +1,1 @@
+# The rifec program: src/media, src/pipeline, src/cli. Included by src/CMakeLists.txt.
