@@ -1,0 +1,192 @@
+#!/bin/sh
+# Builds, runs and tests rifec on Debian 12/13 and Ubuntu 22.04/24.04, and
+# installs with apt-get what is missing for that (as root, or through sudo).
+#
+#   ./setup.sh run [rifec arguments]  build and run rifec; alone: a small clip
+#   ./setup.sh build                  build only, into build/rifec
+#   ./setup.sh test                   build in every way and run every test
+#   ./setup.sh help                   this text
+set -eu
+
+root=$(cd "$(dirname "$0")" && pwd)
+jobs=$(nproc)
+
+to_build="gcc libc6-dev cmake ninja-build pkg-config
+    libavformat-dev libavcodec-dev libswscale-dev libavutil-dev libcjson-dev"
+# Without it the convolutions are plain C: right, but many times slower.
+to_build_faster="libdnnl-dev"
+# ffmpeg makes the inputs of the tests and, with python3, judges the outputs.
+to_test="g++ clang clang-format libomp-dev git ffmpeg python3"
+
+# --- packages ---------------------------------------------------------------
+
+is_installed() {
+    test "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed
+}
+
+missing_of() {
+    for package in "$@"; do
+        is_installed "$package" || printf '%s ' "$package"
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# Quiet unless it fails; failures of an update show when packages are missing.
+apt_install() {
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" >"$log" 2>&1 ||
+        { cat "$log" >&2; return 1; }
+}
+
+# install REQUIRED OPTIONAL: two lists of package names.
+install() {
+    if ! command -v apt-get >/dev/null; then
+        command -v cmake >/dev/null ||
+            die "no apt-get here; install the equivalents of:" $1 $2
+        return
+    fi
+    required=$(missing_of $1)
+    if [ -n "$required" ]; then
+        say "installing $required"
+        as_root apt-get -qq update >/dev/null 2>&1 || true
+        apt_install $required
+    fi
+    for package in $(missing_of $2); do
+        if apt-cache show "$package" >/dev/null 2>&1; then
+            say "installing $package"
+            apt_install "$package"
+        fi
+    done
+}
+
+# --- building ---------------------------------------------------------------
+
+# build FOLDER [CMake options]: configures once, then only when files change.
+build() {
+    folder=$1
+    shift
+    if [ ! -e "$folder/build.ninja" ] || [ $# -gt 0 ]; then
+        cmake -S "$root" -B "$folder" -G Ninja "$@" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
+    fi
+    cmake --build "$folder" -j "$jobs" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
+}
+
+# --- tests ------------------------------------------------------------------
+
+# step NAME COMMAND...: runs it, reports its time, remembers whether it failed.
+step() {
+    name=$1
+    shift
+    say "$name"
+    began=$(date +%s)
+    if "$@"; then
+        verdict=passed
+    else
+        verdict=FAILED
+        failures=$((failures + 1))
+    fi
+    took=$(($(date +%s) - began))
+    summary="$summary
+  $verdict  ${took}s  $name"
+}
+
+# variant NAME LABELS [CMake options]: one build and its tests.
+variant() {
+    name=$1 labels=$2
+    shift 2
+    build "$root/build-test/$name" -DRIFEC_WERROR=ON "$@" &&
+        $runner ctest --test-dir "$root/build-test/$name" -L "$labels" -j "$jobs" --output-on-failure
+}
+
+# What no compiler says about the files git knows.
+style() {
+    cd "$root"
+    files=$(git ls-files -- '*.c' '*.h' '*.cu' '*.cuh')
+    text='git grep -nI -E'
+    ok=true
+    ! $text "$(printf '\t')" -- . || { echo 'tabs'; ok=false; }
+    ! $text ' +$' -- . || { echo 'trailing blanks'; ok=false; }
+    ! $text '/(home|root|Users)/[a-z]' -- . || { echo 'paths of one machine'; ok=false; }
+    git grep -lI '' | while read -r file; do
+        test -z "$(tail -c 1 "$file")" || echo "$file: no newline at the end"
+    done | { ! grep .; } || ok=false
+    clang-format --dry-run -Werror $files || ok=false
+    $ok
+}
+
+run_tests() {
+    install "$to_build $to_test" "$to_build_faster"
+    # Tests that share a core must not spin while they wait for each other.
+    export OMP_WAIT_POLICY=passive CTEST_PARALLEL_LEVEL="$jobs"
+    # ThreadSanitizer wants the memory where older kernels put it.
+    runner=
+    if setarch -R true 2>/dev/null; then
+        runner='setarch -R'
+    fi
+    failures=0 summary=
+    step 'gcc: every test' variant gcc '.*'
+    step 'clang: units, ops, network' variant clang '^(unit|op|model)$' -DCMAKE_C_COMPILER=clang
+    step 'without oneDNN and CUDA: units, network, smoke' \
+        variant plain '^(unit|model|smoke)$' -DRIFEC_DNN=OFF -DRIFEC_CUDA=OFF
+    step 'address and undefined behaviour sanitizers: all but the slow' \
+        variant asan '^(unit|op|media|fail|smoke)$' -DRIFEC_SANITIZE=address,undefined
+    # libgomp is not instrumented: one thread in the engine, many in the pipeline.
+    export OMP_NUM_THREADS=1
+    step 'thread sanitizer: units, pipeline' \
+        variant tsan '^(unit|smoke)$' -DRIFEC_SANITIZE=thread
+    step 'style' style
+    printf '\nsetup.sh test:%s\n' "$summary"
+    [ "$failures" = 0 ] || die "$failures of the steps above failed"
+    echo 'everything passed'
+}
+
+# --- the commands -----------------------------------------------------------
+
+say() {
+    printf '== %s\n' "$*" >&2
+}
+
+die() {
+    printf 'setup.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+run_rifec() {
+    if [ $# -gt 0 ]; then
+        rm -f "$log"
+        exec "$root/build/rifec" "$@"
+    fi
+    "$root/build/rifec" -y -i "$root/tests/data/lotus.mp4" -o "$root/build/lotus-x2.mp4" --x2
+    say "twice the frames of tests/data/lotus.mp4 are in build/lotus-x2.mp4"
+}
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+command=${1:-help}
+[ $# = 0 ] || shift
+case $command in
+run | build)
+    install "$to_build" "$to_build_faster"
+    build "$root/build"
+    if [ "$command" = run ]; then
+        run_rifec "$@"
+    fi
+    ;;
+test)
+    run_tests
+    ;;
+help | -h | --help)
+    sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
+    ;;
+*)
+    die "unknown command '$command'; ./setup.sh help lists them"
+    ;;
+esac
