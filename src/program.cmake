@@ -1,1 +1,19 @@
 # The rifec program: src/media, src/pipeline, src/cli. Included by src/CMakeLists.txt.
+
+add_library(rifec_media STATIC
+    media/av.c media/color.c media/convert.c media/decode.c media/demux.c media/encode.c
+    media/frame.c media/mux.c)
+target_include_directories(rifec_media PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(rifec_media PUBLIC librifec PkgConfig::FFMPEG)
+
+add_library(rifec_pipeline STATIC
+    pipeline/outbox.c pipeline/pipeline.c pipeline/progress.c pipeline/source.c
+    pipeline/timeline.c)
+target_include_directories(rifec_pipeline PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(rifec_pipeline PUBLIC rifec_media)
+
+add_executable(rifec)
+include(cli.cmake)
+target_link_libraries(rifec PRIVATE rifec_pipeline PkgConfig::CJSON m)
+set_target_properties(rifec PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR})
+install(TARGETS rifec)

@@ -58,11 +58,17 @@ static int grow(struct queue *q)
     return 0;
 }
 
+/* Written so that it cannot overflow. */
+static bool is_full(const struct queue *q, size_t weight_bytes)
+{
+    return q->bytes > q->limit_bytes || weight_bytes > q->limit_bytes - q->bytes;
+}
+
 int queue_push(struct queue *q, const void *value, size_t weight_bytes)
 {
     int err = 0;
     pthread_mutex_lock(&q->lock);
-    while (!q->aborted && q->length > 0 && q->bytes + weight_bytes > q->limit_bytes)
+    while (!q->aborted && q->length > 0 && is_full(q, weight_bytes))
         pthread_cond_wait(&q->not_full, &q->lock);
     if (q->aborted)
         err = RIFEC_ERR_ABORT;
@@ -105,6 +111,14 @@ void queue_abort(struct queue *q)
     q->aborted = true;
     pthread_cond_broadcast(&q->not_empty);
     pthread_cond_broadcast(&q->not_full);
+    pthread_mutex_unlock(&q->lock);
+}
+
+void queue_set_limit(struct queue *q, size_t limit_bytes)
+{
+    pthread_mutex_lock(&q->lock);
+    q->limit_bytes = limit_bytes;
+    pthread_cond_signal(&q->not_full);
     pthread_mutex_unlock(&q->lock);
 }
 

@@ -27,6 +27,9 @@ int queue_pop(struct queue *q, void *value);
 /* Wakes and fails both sides, now and from now on. Any thread. */
 void queue_abort(struct queue *q);
 
+/* From now on; a queue already above it only drains. Any thread. */
+void queue_set_limit(struct queue *q, size_t limit_bytes);
+
 /* Values waiting. For progress and statistics. Any thread. */
 size_t queue_length(struct queue *q);
 

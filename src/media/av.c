@@ -1,0 +1,63 @@
+/* FFmpeg's errors and log lines, in our log. */
+#include "media/av.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/error.h>
+#include <libavutil/log.h>
+
+#include "media/versions.h"
+#include "rifec/error.h"
+
+int av_fail(int code, int averr, const char *fmt, ...)
+{
+    char what[512], why[AV_ERROR_MAX_STRING_SIZE];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(what, sizeof what, fmt, ap);
+    va_end(ap);
+    av_strerror(averr, why, sizeof why);
+    log_error("%s: %s", what, why);
+    return averr == AVERROR(ENOMEM) ? RIFEC_ERR_NOMEM : code;
+}
+
+/* FFmpeg says "error" for things that we report ourselves or survive, so its
+ * lines rank one step lower than ours. */
+static enum rifec_log_level level_of(int av_level)
+{
+    if (av_level <= AV_LOG_WARNING)
+        return RIFEC_LOG_VERBOSE;
+    return av_level <= AV_LOG_INFO ? RIFEC_LOG_DEBUG : RIFEC_LOG_DEBUG + 1;
+}
+
+static void forward(void *context, int av_level, const char *fmt, va_list ap)
+{
+    enum rifec_log_level level = level_of(av_level);
+    if (level > RIFEC_LOG_DEBUG || !log_shows(level))
+        return;
+    char line[1024];
+    int print_prefix = 1;
+    av_log_format_line2(context, av_level, fmt, ap, line, sizeof line, &print_prefix);
+    line[strcspn(line, "\n")] = 0;
+    if (line[0])
+        log_line(level, "%s", line);
+}
+
+void av_log_to_rifec(void)
+{
+    av_log_set_callback(forward);
+}
+
+const char *media_versions(void)
+{
+    static char text[160];
+    unsigned f = avformat_version(), c = avcodec_version();
+    snprintf(text, sizeof text, "FFmpeg %s (libavformat %u.%u.%u, libavcodec %u.%u.%u)",
+             av_version_info(), f >> 16, f >> 8 & 255, f & 255, c >> 16, c >> 8 & 255,
+             c & 255);
+    return text;
+}

@@ -1,0 +1,16 @@
+/* The border between FFmpeg's ways and ours: errors, log, versions. */
+#ifndef RIFEC_MEDIA_AV_H
+#define RIFEC_MEDIA_AV_H
+
+#include "base/log.h"
+
+/*
+ * Logs "<message>: <FFmpeg's words for averr>" and returns `code`, or
+ * RIFEC_ERR_NOMEM when that is what averr says.
+ */
+int av_fail(int code, int averr, const char *fmt, ...) LOG_PRINTF(3, 4);
+
+/* Sends FFmpeg's own messages to our log, where -v shows them. */
+void av_log_to_rifec(void);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * Every difference between FFmpeg 4.4 and 8 that rifec meets. No other file
+ * asks which version it is built with.
+ */
+#ifndef RIFEC_MEDIA_AVCOMPAT_H
+#define RIFEC_MEDIA_AVCOMPAT_H
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/frame.h>
+
+/* 6.0 renamed AVFrame.pkt_duration to duration. */
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
+#define AVFRAME_DURATION(frame) ((frame)->duration)
+#else
+#define AVFRAME_DURATION(frame) ((frame)->pkt_duration)
+#endif
+
+/* 6.1 moved a stream's side data into its codec parameters. */
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
+#define AVCOMPAT_PAR_SIDE_DATA 1
+#else
+#define AVCOMPAT_PAR_SIDE_DATA 0
+#endif
+
+static inline const AVPacketSideData *avcompat_side_data(const AVStream *st, int *count)
+{
+#if AVCOMPAT_PAR_SIDE_DATA
+    *count = st->codecpar->nb_coded_side_data;
+    return st->codecpar->coded_side_data;
+#else
+    *count = st->nb_side_data;
+    return st->side_data;
+#endif
+}
+
+/* Room for side data on a stream; NULL when out of memory. */
+static inline uint8_t *avcompat_new_side_data(AVStream *st,
+                                              enum AVPacketSideDataType type, size_t size)
+{
+#if AVCOMPAT_PAR_SIDE_DATA
+    AVPacketSideData *sd =
+        av_packet_side_data_new(&st->codecpar->coded_side_data,
+                                &st->codecpar->nb_coded_side_data, type, size, 0);
+    return sd ? sd->data : NULL;
+#elif LIBAVFORMAT_VERSION_MAJOR >= 59
+    return av_stream_new_side_data(st, type, size);
+#else
+    return av_stream_new_side_data(st, type, (int)size);
+#endif
+}
+
+/* The pixel formats an encoder takes, ended by AV_PIX_FMT_NONE; NULL: any. */
+static inline const enum AVPixelFormat *avcompat_pix_fmts(const AVCodec *codec)
+{
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100) /* 7.1 */
+    const void *list = NULL;
+    if (avcodec_get_supported_config(NULL, codec, AV_CODEC_CONFIG_PIX_FORMAT, 0, &list,
+                                     NULL) < 0)
+        return NULL;
+    return list;
+#else
+    return codec->pix_fmts;
+#endif
+}
+
+#endif

@@ -1,0 +1,114 @@
+/* Pixel formats and colour tags: FFmpeg's into ours. */
+#include "media/color.h"
+
+#include <libavcodec/avcodec.h>
+#include <libavutil/pixdesc.h>
+
+#include "base/log.h"
+
+bool color_format(enum AVPixelFormat pix_fmt, struct rifec_format *out)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(pix_fmt);
+    const uint64_t refused = AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM |
+                             AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_ALPHA |
+                             AV_PIX_FMT_FLAG_BAYER | AV_PIX_FMT_FLAG_FLOAT;
+    if (!d || d->flags & refused || (d->nb_components != 1 && d->nb_components != 3))
+        return false;
+    if (pix_fmt == AV_PIX_FMT_XYZ12LE || pix_fmt == AV_PIX_FMT_XYZ12BE)
+        return false;
+
+    struct rifec_format f = {
+        .family = d->nb_components == 1            ? RIFEC_FAMILY_GRAY
+                  : d->flags & AV_PIX_FMT_FLAG_RGB ? RIFEC_FAMILY_RGB
+                                                   : RIFEC_FAMILY_YUV,
+        .depth = (uint8_t)d->comp[0].depth,
+        .chroma_w_log2 = d->log2_chroma_w,
+        .chroma_h_log2 = d->log2_chroma_h,
+    };
+    if (f.depth < 8 || f.depth > 16)
+        return false;
+    for (int i = 0; i < d->nb_components; i++) {
+        const AVComponentDescriptor *c = &d->comp[i];
+        int sample_bytes = c->depth + c->shift > 8 ? 2 : 1;
+        if (c->depth != f.depth || c->shift != d->comp[0].shift || c->step < sample_bytes)
+            return false;
+        f.comp[i] = (struct rifec_component){
+            .plane = (uint8_t)c->plane,
+            .step = (uint8_t)c->step,
+            .offset = (uint8_t)c->offset,
+            .shift = (uint8_t)c->shift,
+        };
+    }
+    const bool wide = f.depth + f.comp[0].shift > 8;
+    const bool big_endian = d->flags & AV_PIX_FMT_FLAG_BE;
+    if (wide && big_endian != AV_HAVE_BIGENDIAN)
+        return false;
+    *out = f;
+    return true;
+}
+
+enum AVPixelFormat color_nearest(enum AVPixelFormat pix_fmt)
+{
+    enum AVPixelFormat best = AV_PIX_FMT_NONE;
+    for (const AVPixFmtDescriptor *d = NULL; (d = av_pix_fmt_desc_next(d));) {
+        enum AVPixelFormat candidate = av_pix_fmt_desc_get_id(d);
+        struct rifec_format unused;
+        if (candidate == color_plain(candidate) && color_format(candidate, &unused))
+            best = av_find_best_pix_fmt_of_2(best, candidate, pix_fmt, 0, NULL);
+    }
+    return best;
+}
+
+enum AVPixelFormat color_plain(enum AVPixelFormat pix_fmt)
+{
+    switch (pix_fmt) {
+    case AV_PIX_FMT_YUVJ420P:
+        return AV_PIX_FMT_YUV420P;
+    case AV_PIX_FMT_YUVJ422P:
+        return AV_PIX_FMT_YUV422P;
+    case AV_PIX_FMT_YUVJ444P:
+        return AV_PIX_FMT_YUV444P;
+    case AV_PIX_FMT_YUVJ440P:
+        return AV_PIX_FMT_YUV440P;
+    case AV_PIX_FMT_YUVJ411P:
+        return AV_PIX_FMT_YUV411P;
+    default:
+        return pix_fmt;
+    }
+}
+
+static enum rifec_matrix matrix_of(const AVFrame *frame)
+{
+    switch (frame->colorspace) {
+    case AVCOL_SPC_BT709:
+        return RIFEC_MATRIX_BT709;
+    case AVCOL_SPC_FCC:
+        return RIFEC_MATRIX_FCC;
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
+        return RIFEC_MATRIX_BT601;
+    case AVCOL_SPC_SMPTE240M:
+        return RIFEC_MATRIX_SMPTE240M;
+    case AVCOL_SPC_BT2020_NCL:
+        return RIFEC_MATRIX_BT2020_NCL;
+    default:
+        return frame->height >= 720 ? RIFEC_MATRIX_BT709 : RIFEC_MATRIX_BT601;
+    }
+}
+
+struct rifec_color color_of(const AVFrame *frame)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(frame->format);
+    bool rgb = d && d->flags & AV_PIX_FMT_FLAG_RGB;
+    struct rifec_color c = { .matrix = matrix_of(frame) };
+    if (frame->color_range != AVCOL_RANGE_UNSPECIFIED)
+        c.range =
+            frame->color_range == AVCOL_RANGE_JPEG ? RIFEC_RANGE_FULL : RIFEC_RANGE_LIMITED;
+    else
+        c.range = rgb ? RIFEC_RANGE_FULL : RIFEC_RANGE_LIMITED;
+    /* FFmpeg numbers the sitings as we do: left, center, topleft, ... */
+    c.chroma_loc = frame->chroma_location == AVCHROMA_LOC_UNSPECIFIED
+                       ? RIFEC_CHROMA_LEFT
+                       : (enum rifec_chroma_loc)frame->chroma_location;
+    return c;
+}

@@ -1,0 +1,32 @@
+/*
+ * FFmpeg's pixel formats and colour tags, in rifec's words. The defaulting
+ * rules for what a stream leaves unsaid are here and nowhere else.
+ */
+#ifndef RIFEC_MEDIA_COLOR_H
+#define RIFEC_MEDIA_COLOR_H
+
+#include <stdbool.h>
+
+#include <libavutil/frame.h>
+#include <libavutil/pixfmt.h>
+
+#include "rifec/frame.h"
+
+/* Describes pix_fmt; false when the engine cannot take it as it is (palettes,
+ * alpha, floats, bit-packed and foreign-endian samples). */
+bool color_format(enum AVPixelFormat pix_fmt, struct rifec_format *out);
+
+/* The nearest pixel format the engine takes: no bits lost but alpha. */
+enum AVPixelFormat color_nearest(enum AVPixelFormat pix_fmt);
+
+/* yuvj420p and its kin are names for full-range yuv420p: the plain name. */
+enum AVPixelFormat color_plain(enum AVPixelFormat pix_fmt);
+
+/*
+ * What the numbers of a decoded frame mean. Unspecified matrix: BT.709 from
+ * 720 lines up, BT.601 below. Unspecified range: limited for YUV, full for
+ * RGB. Unspecified siting: left, as MPEG-2 and its successors have it.
+ */
+struct rifec_color color_of(const AVFrame *frame);
+
+#endif

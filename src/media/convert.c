@@ -1,0 +1,106 @@
+/* swscale, used carefully. */
+#include "media/convert.h"
+
+#include <stdlib.h>
+
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+
+#include "base/err.h"
+#include "media/av.h"
+#include "media/color.h"
+
+struct convert {
+    struct SwsContext *sws;
+    enum AVPixelFormat pix_fmt;
+    enum AVColorSpace colorspace; /* of the result; RGB to YUV decides it */
+    enum AVColorRange range;
+};
+
+static bool is_rgb(enum AVPixelFormat pix_fmt)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(pix_fmt);
+    return d && d->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL);
+}
+
+int convert_open(struct convert **out, const AVFrame *from, enum AVPixelFormat pix_fmt)
+{
+    *out = NULL;
+    struct convert *c = calloc(1, sizeof *c);
+    if (!c)
+        return RIFEC_ERR_NOMEM;
+    struct rifec_color color = color_of(from);
+    bool to_rgb = is_rgb(pix_fmt), from_rgb = is_rgb(from->format);
+    c->pix_fmt = pix_fmt;
+    c->colorspace = from->colorspace;
+    c->range = from->color_range;
+    bool from_full = from_rgb || color.range == RIFEC_RANGE_FULL, to_full = from_full;
+    if (from_rgb && !to_rgb) {
+        c->colorspace = color.matrix == RIFEC_MATRIX_BT709 ? AVCOL_SPC_BT709
+                                                           : AVCOL_SPC_SMPTE170M;
+        c->range = AVCOL_RANGE_MPEG;
+        to_full = false;
+    } else if (to_rgb) {
+        c->colorspace = AVCOL_SPC_RGB;
+        c->range = AVCOL_RANGE_JPEG;
+        to_full = true;
+    }
+    c->sws = sws_getContext(from->width, from->height, from->format, from->width,
+                            from->height, pix_fmt,
+                            SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT |
+                                SWS_FULL_CHR_H_INP | SWS_BITEXACT,
+                            NULL, NULL, NULL);
+    if (!c->sws) {
+        log_error("cannot convert %s to %s", av_get_pix_fmt_name(from->format),
+                  av_get_pix_fmt_name(pix_fmt));
+        free(c);
+        return RIFEC_ERR_CODEC;
+    }
+    /* swscale's numbers for matrices are those of H.273, as ours are. */
+    const int *coefficients = sws_getCoefficients((int)color.matrix);
+    sws_setColorspaceDetails(c->sws, coefficients, from_full, coefficients, to_full, 0,
+                             1 << 16, 1 << 16);
+    *out = c;
+    return 0;
+}
+
+int convert_frame(struct convert *c, AVFrame **frame)
+{
+    AVFrame *from = *frame, *to = av_frame_alloc();
+    if (!to)
+        return RIFEC_ERR_NOMEM;
+    to->width = from->width;
+    to->height = from->height;
+    to->format = c->pix_fmt;
+    int e = av_frame_get_buffer(to, 0);
+    if (e >= 0)
+        e = av_frame_copy_props(to, from);
+    if (e >= 0)
+        e = sws_scale(c->sws, (const uint8_t *const *)from->data, from->linesize, 0,
+                      from->height, to->data, to->linesize);
+    if (e < 0) {
+        av_frame_free(&to);
+        return av_fail(RIFEC_ERR_INTERNAL, e, "cannot convert the pixel format");
+    }
+    to->colorspace = c->colorspace;
+    to->color_range = c->range;
+    av_frame_free(frame);
+    *frame = to;
+    return 0;
+}
+
+void convert_tags(const struct convert *c, enum AVColorSpace *colorspace,
+                  enum AVColorRange *range)
+{
+    *colorspace = c->colorspace;
+    *range = c->range;
+}
+
+void convert_close(struct convert **c)
+{
+    if (!*c)
+        return;
+    sws_freeContext((*c)->sws);
+    free(*c);
+    *c = NULL;
+}

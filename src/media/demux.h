@@ -1,0 +1,29 @@
+/*
+ * The input file: streams and packets, in file order. Knows nothing of what
+ * is in the packets.
+ */
+#ifndef RIFEC_MEDIA_DEMUX_H
+#define RIFEC_MEDIA_DEMUX_H
+
+#include <stdbool.h>
+
+#include <libavformat/avformat.h>
+
+struct demux;
+
+/* Opens a file and finds its main video stream. Errors: INPUT, NOMEM. */
+int demux_open(struct demux **out, const char *path);
+
+/* *out is the next packet, the caller's to free, or NULL at the end. A file
+ * that is cut off ends early: demux_truncated() tells. Errors: NOMEM. */
+int demux_read(struct demux *d, AVPacket **out);
+
+/* After the end: the file said it held more than could be read. */
+bool demux_truncated(const struct demux *d);
+
+AVFormatContext *demux_context(const struct demux *d);
+AVStream *demux_video(const struct demux *d);
+
+void demux_close(struct demux **d);
+
+#endif

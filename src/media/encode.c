@@ -1,0 +1,307 @@
+/* libavcodec's encoder: choice, options, colour tags, durations. */
+#include "media/encode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+
+#include "base/err.h"
+#include "media/av.h"
+#include "media/avcompat.h"
+#include "media/color.h"
+#include "media/convert.h"
+#include "media/frame.h"
+
+/* Frames an encoder may hold back; x264's longest lookahead is 250. */
+#define DURATIONS 1024
+
+struct encode {
+    AVCodecContext *codec;
+    enum AVPixelFormat source_pix_fmt;
+    struct convert *convert; /* NULL: frames go in as they come */
+    AVFrame *original;       /* newest decoded frame's tags and side data, no pixels */
+    int stream_index;
+    /* Encoders of FFmpeg up to 5 forget the duration: kept here by pts. */
+    struct {
+        int64_t pts, duration;
+    } durations[DURATIONS];
+    unsigned next_duration;
+};
+
+/* Quality where the picture is hard to tell from the source. */
+static const struct {
+    const char *codec, *crf;
+} default_crf[] = {
+    { "libx264", "16" },    { "libx264rgb", "16" }, { "libx265", "18" },
+    { "libvpx-vp9", "24" }, { "libvpx", "10" },     { "libsvtav1", "24" },
+    { "libaom-av1", "20" },
+};
+
+static const AVCodec *choose(const struct encode_params *p)
+{
+    const AVCodec *codec;
+    if (p->codec) {
+        codec = avcodec_find_encoder_by_name(p->codec);
+        if (!codec) {
+            log_error("this FFmpeg has no encoder '%s'; `ffmpeg -encoders` lists them",
+                      p->codec);
+            return NULL;
+        }
+        if (avformat_query_codec(p->container, codec->id, FF_COMPLIANCE_EXPERIMENTAL) == 0) {
+            log_error("%s cannot hold %s; .mkv can, or try -c:v %s", p->container->name,
+                      codec->name, avcodec_get_name(p->container->video_codec));
+            return NULL;
+        }
+        return codec;
+    }
+    if (avformat_query_codec(p->container, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) == 1) {
+        codec = avcodec_find_encoder_by_name("libx264");
+        if (codec)
+            return codec;
+    }
+    codec = avcodec_find_encoder(p->container->video_codec);
+    if (!codec)
+        log_error("this FFmpeg has no video encoder for %s; name one with -c:v",
+                  p->container->name);
+    return codec;
+}
+
+static bool contains(const enum AVPixelFormat *list, enum AVPixelFormat f)
+{
+    for (; *list != AV_PIX_FMT_NONE; list++)
+        if (*list == f)
+            return true;
+    return false;
+}
+
+static int choose_pix_fmt(const AVCodec *codec, const struct encode_params *p,
+                          enum AVPixelFormat *out)
+{
+    const enum AVPixelFormat *list = avcompat_pix_fmts(codec);
+    const char *from = av_get_pix_fmt_name(p->source_pix_fmt);
+    if (p->pix_fmt) {
+        *out = av_get_pix_fmt(p->pix_fmt);
+        if (*out == AV_PIX_FMT_NONE) {
+            log_error("'%s' is no pixel format; `ffmpeg -pix_fmts` lists them", p->pix_fmt);
+            return RIFEC_ERR_USAGE;
+        }
+        if (list && !contains(list, *out)) {
+            log_error("encoder %s does not take %s", codec->name, p->pix_fmt);
+            return RIFEC_ERR_CODEC;
+        }
+    } else if (!list || contains(list, p->source_pix_fmt)) {
+        *out = p->source_pix_fmt;
+    } else {
+        *out = avcodec_find_best_pix_fmt_of_list(list, p->source_pix_fmt, 0, NULL);
+    }
+    if (*out != p->source_pix_fmt)
+        log_info("encoder %s gets %s, converted from %s", codec->name,
+                 av_get_pix_fmt_name(*out), from);
+    return 0;
+}
+
+/* The option goes to the encoder's own table or to libavcodec's common one. */
+static bool knows(const AVCodecContext *c, const char *key)
+{
+    return av_opt_find((void *)c, key, NULL, 0, AV_OPT_SEARCH_CHILDREN) != NULL;
+}
+
+static int set_option(AVCodecContext *c, const char *key, const char *value)
+{
+    if (!knows(c, key)) {
+        log_error("encoder %s knows no option '%s'; `ffmpeg -h encoder=%s` lists them",
+                  c->codec->name, key, c->codec->name);
+        return RIFEC_ERR_USAGE;
+    }
+    int e = av_opt_set(c, key, value, AV_OPT_SEARCH_CHILDREN);
+    if (e < 0)
+        return av_fail(RIFEC_ERR_USAGE, e, "encoder %s: option %s=%s", c->codec->name, key,
+                       value);
+    return 0;
+}
+
+static bool is_given(const struct encode_params *p, const char *key)
+{
+    for (int i = 0; i < p->option_count; i++)
+        if (!strcmp(p->options[i].key, key))
+            return true;
+    return false;
+}
+
+/* The user's rate control, in any of the forms encoders know, or our crf. */
+static int set_quality(AVCodecContext *c, const struct encode_params *p)
+{
+    int err = 0;
+    if (p->crf)
+        TRY(set_option(c, "crf", p->crf));
+    else if (!is_given(p, "crf") && !is_given(p, "qp") && !is_given(p, "b"))
+        for (size_t i = 0; i < sizeof default_crf / sizeof *default_crf; i++)
+            if (!strcmp(c->codec->name, default_crf[i].codec))
+                TRY(set_option(c, "crf", default_crf[i].crf));
+    if (p->preset)
+        TRY(set_option(c, "preset", p->preset));
+    for (int i = 0; i < p->option_count; i++)
+        TRY(set_option(c, p->options[i].key, p->options[i].value));
+fail:
+    return err;
+}
+
+/* Unspecified stays unspecified: a tag is copied, never invented. */
+static void copy_tags(AVCodecContext *c, const AVFrame *f)
+{
+    c->color_range = f->color_range;
+    c->color_primaries = f->color_primaries;
+    c->color_trc = f->color_trc;
+    c->colorspace = f->colorspace;
+    c->chroma_sample_location = f->chroma_location;
+    c->sample_aspect_ratio = f->sample_aspect_ratio;
+}
+
+static int configure(struct encode *e, const struct encode_params *p)
+{
+    AVCodecContext *c = e->codec;
+    c->width = p->first->width;
+    c->height = p->first->height;
+    c->time_base = (AVRational){ (int)p->time_base.num, (int)p->time_base.den };
+    if (p->frame_rate.num > 0)
+        c->framerate = (AVRational){ (int)p->frame_rate.num, (int)p->frame_rate.den };
+    c->thread_count = 0;
+    if (p->container->flags & AVFMT_GLOBALHEADER)
+        c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    copy_tags(c, e->original);
+    if (!c->sample_aspect_ratio.num)
+        c->sample_aspect_ratio = p->source->sample_aspect_ratio;
+    if (e->convert) { /* RGB that becomes YUV gets a matrix, and so a tag */
+        bool rgb = av_pix_fmt_desc_get(c->pix_fmt)->flags & AV_PIX_FMT_FLAG_RGB;
+        convert_tags(e->convert, &c->colorspace, &c->color_range);
+        if (rgb)
+            c->chroma_sample_location = AVCHROMA_LOC_UNSPECIFIED;
+    }
+    return set_quality(c, p);
+}
+
+int encode_open(struct encode **out, const struct encode_params *p)
+{
+    int err = 0;
+    *out = NULL;
+    const AVCodec *codec = choose(p);
+    if (!codec)
+        return RIFEC_ERR_CODEC;
+    struct encode *e = calloc(1, sizeof *e);
+    if (!e)
+        return RIFEC_ERR_NOMEM;
+    e->stream_index = p->source->index;
+    e->source_pix_fmt = p->source_pix_fmt;
+    e->codec = avcodec_alloc_context3(codec);
+    e->original = av_frame_alloc();
+    if (!e->codec || !e->original)
+        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+    TRY(choose_pix_fmt(codec, p, &e->codec->pix_fmt));
+    TRY(frame_copy_tags(e->original, p->first));
+    e->original->format = p->source_pix_fmt;
+    e->original->width = p->first->width;
+    e->original->height = p->first->height;
+    if (e->codec->pix_fmt != p->source_pix_fmt)
+        TRY(convert_open(&e->convert, e->original, e->codec->pix_fmt));
+    TRY(configure(e, p));
+    int av = avcodec_open2(e->codec, codec, NULL);
+    if (av < 0) {
+        err = av_fail(RIFEC_ERR_CODEC, av, "encoder %s refuses %dx%d %s", codec->name,
+                      e->codec->width, e->codec->height,
+                      av_get_pix_fmt_name(e->codec->pix_fmt));
+        goto fail;
+    }
+    *out = e;
+    return 0;
+fail:
+    encode_close(&e);
+    return err;
+}
+
+/* An in-between has the tags and side data of the original before it. */
+static int dress(struct encode *e, AVFrame *av, bool decoded)
+{
+    int64_t pts = av->pts, duration = AVFRAME_DURATION(av);
+    int err = 0;
+    if (decoded)
+        err = frame_keep_tags(e->original, av);
+    else if (av_frame_copy_props(av, e->original) < 0)
+        err = RIFEC_ERR_NOMEM;
+    av->pts = pts;
+    AVFRAME_DURATION(av) = duration;
+    /* The decoder's choice of frame types is not for the encoder. */
+    av->pict_type = AV_PICTURE_TYPE_NONE;
+    return err;
+}
+
+int encode_send(struct encode *e, struct rifec_frame **frame)
+{
+    int err = 0;
+    AVFrame *av = NULL;
+    if (frame) {
+        bool decoded = frame_is_decoded(*frame);
+        av = frame_unwrap(frame, e->source_pix_fmt);
+        if (!av) {
+            rifec_frame_free(frame);
+            return RIFEC_ERR_NOMEM;
+        }
+        TRY(dress(e, av, decoded));
+        if (e->convert)
+            TRY(convert_frame(e->convert, &av));
+        unsigned i = e->next_duration++ % DURATIONS;
+        e->durations[i].pts = av->pts;
+        e->durations[i].duration = AVFRAME_DURATION(av);
+    }
+    int code = avcodec_send_frame(e->codec, av);
+    if (code < 0)
+        err = av_fail(RIFEC_ERR_CODEC, code, "encoder %s failed", e->codec->codec->name);
+fail:
+    av_frame_free(&av);
+    return err;
+}
+
+static int64_t duration_at(const struct encode *e, int64_t pts)
+{
+    for (unsigned i = 0; i < DURATIONS; i++)
+        if (e->durations[i].pts == pts)
+            return e->durations[i].duration;
+    return 0;
+}
+
+int encode_receive(struct encode *e, AVPacket **out)
+{
+    *out = NULL;
+    AVPacket *pkt = av_packet_alloc();
+    if (!pkt)
+        return RIFEC_ERR_NOMEM;
+    int code = avcodec_receive_packet(e->codec, pkt);
+    if (code < 0) {
+        av_packet_free(&pkt);
+        if (code == AVERROR(EAGAIN) || code == AVERROR_EOF)
+            return 0;
+        return av_fail(RIFEC_ERR_CODEC, code, "encoder %s failed", e->codec->codec->name);
+    }
+    if (!pkt->duration)
+        pkt->duration = duration_at(e, pkt->pts);
+    pkt->stream_index = e->stream_index;
+    *out = pkt;
+    return 0;
+}
+
+const AVCodecContext *encode_context(const struct encode *e)
+{
+    return e->codec;
+}
+
+void encode_close(struct encode **e)
+{
+    if (!*e)
+        return;
+    convert_close(&(*e)->convert);
+    av_frame_free(&(*e)->original);
+    avcodec_free_context(&(*e)->codec);
+    free(*e);
+    *e = NULL;
+}

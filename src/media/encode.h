@@ -1,0 +1,49 @@
+/*
+ * Pictures to video packets. Chooses the encoder and its quality, passes the
+ * stream's colour tags on, and is drained at the end.
+ */
+#ifndef RIFEC_MEDIA_ENCODE_H
+#define RIFEC_MEDIA_ENCODE_H
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+
+#include "base/rational.h"
+#include "rifec/frame.h"
+
+struct encode_option {
+    const char *key, *value;
+};
+
+struct encode_params {
+    const AVOutputFormat *container;
+    const char *codec;   /* encoder name; NULL: the container's best        */
+    const char *crf;     /* NULL: 16 for libx264, see encode.c              */
+    const char *preset;  /* NULL: the encoder's                             */
+    const char *pix_fmt; /* NULL: the frames', or the nearest               */
+    const struct encode_option *options;
+    int option_count;
+    struct rational time_base;  /* of the frames sent                       */
+    struct rational frame_rate; /* a hint; 0/1 when unknown                 */
+    enum AVPixelFormat source_pix_fmt;
+    const AVStream *source;
+    const struct rifec_frame *first; /* a decoded frame: size, colour tags  */
+};
+
+struct encode;
+
+/* Errors: CODEC, USAGE (an option the encoder does not know), NOMEM. */
+int encode_open(struct encode **out, const struct encode_params *p);
+
+/* Sends a frame and takes it, always; NULL: no more will come. Take all
+ * packets with encode_receive() after each. */
+int encode_send(struct encode *e, struct rifec_frame **frame);
+
+/* *out is the next packet, in the encoder's time base, or NULL for now. */
+int encode_receive(struct encode *e, AVPacket **out);
+
+const AVCodecContext *encode_context(const struct encode *e);
+
+void encode_close(struct encode **e);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * Pictures across the border: an AVFrame seen as a rifec_frame and the other
+ * way round. Pixels are never copied.
+ */
+#ifndef RIFEC_MEDIA_FRAME_H
+#define RIFEC_MEDIA_FRAME_H
+
+#include <stdbool.h>
+
+#include <libavutil/frame.h>
+
+#include "rifec/frame.h"
+
+/* Wraps a decoded picture. On success consumes *av and sets it to NULL. Its
+ * pixel format must be one that color_format() takes. NULL: out of memory. */
+struct rifec_frame *frame_wrap(AVFrame **av);
+
+/* Another owner of the same pixels; only for frames made by frame_wrap(). */
+struct rifec_frame *frame_clone(const struct rifec_frame *frame);
+
+/* True for a frame out of the decoder, false for one the engine made. */
+bool frame_is_decoded(const struct rifec_frame *frame);
+
+/* Colour tags, side data and the like of a decoded frame, without pixels:
+ * *tags is emptied first. Errors: NOMEM. */
+int frame_copy_tags(AVFrame *tags, const struct rifec_frame *decoded);
+int frame_keep_tags(AVFrame *tags, const AVFrame *decoded);
+
+/*
+ * The picture as an AVFrame of the given pixel format, which must be the one
+ * its rifec_format describes. On success consumes *frame and sets it to NULL.
+ * pts and duration follow. NULL: out of memory.
+ */
+AVFrame *frame_unwrap(struct rifec_frame **frame, enum AVPixelFormat pix_fmt);
+
+#endif

@@ -1,0 +1,322 @@
+/* libavformat's muxer: stream mapping, the .part file, and disk errors. */
+#define _POSIX_C_SOURCE 200809L
+#include "media/mux.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+
+#include "base/err.h"
+#include "media/av.h"
+#include "media/avcompat.h"
+
+struct mux {
+    AVFormatContext *ctx, *input;
+    const AVStream *video_in;
+    AVStream *video_out;
+    AVRational encoder_time_base;
+    int *map; /* [input streams] output stream, or -1 */
+    char *path, *part;
+    bool created, finished;
+};
+
+static bool no_file(const struct mux *m)
+{
+    return m->ctx->oformat->flags & AVFMT_NOFILE;
+}
+
+static bool same_file(const struct stat *a, const char *path)
+{
+    struct stat b;
+    return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+/* out.mp4 -> out.part.mp4; a device or a pipe is written as it is. */
+static int plan_path(struct mux *m, const struct mux_params *p)
+{
+    struct stat st;
+    m->path = av_strdup(p->path);
+    const char *base = strrchr(p->path, '/');
+    const char *dot = strrchr(base ? base : p->path, '.');
+    int stem = (int)(dot ? dot - p->path : (ptrdiff_t)strlen(p->path));
+    m->part = av_asprintf("%.*s.part%s", stem, p->path, dot ? dot : "");
+    if (!m->path || !m->part)
+        return RIFEC_ERR_NOMEM;
+    if (no_file(m) || stat(p->path, &st) != 0)
+        return 0;
+    if (S_ISDIR(st.st_mode)) {
+        log_error("%s: is a directory; give a file name", p->path);
+        return RIFEC_ERR_OUTPUT;
+    }
+    const char *in = p->input->url;
+    av_strstart(in, "file:", &in);
+    if (same_file(&st, in)) {
+        log_error("%s: is the input itself; give another name", p->path);
+        return RIFEC_ERR_OUTPUT;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        av_freep(&m->part);
+    } else if (!p->overwrite) {
+        log_error("%s: already exists; -y replaces it", p->path);
+        return RIFEC_ERR_OUTPUT;
+    }
+    return 0;
+}
+
+static bool wanted(const struct mux_params *p, const AVStream *st)
+{
+    switch (st->codecpar->codec_type) {
+    case AVMEDIA_TYPE_AUDIO:
+        return !p->no_audio;
+    case AVMEDIA_TYPE_SUBTITLE:
+        return !p->no_subs;
+    default:
+        return false;
+    }
+}
+
+/* Side data that speaks of the picture; the rest speaks of the old bits. */
+static bool describes_picture(enum AVPacketSideDataType type)
+{
+    return type == AV_PKT_DATA_DISPLAYMATRIX || type == AV_PKT_DATA_STEREO3D ||
+           type == AV_PKT_DATA_SPHERICAL || type == AV_PKT_DATA_ICC_PROFILE ||
+           type == AV_PKT_DATA_MASTERING_DISPLAY_METADATA ||
+           type == AV_PKT_DATA_CONTENT_LIGHT_LEVEL;
+}
+
+static int copy_side_data(AVStream *to, const AVStream *from, bool reencoded)
+{
+    int n;
+    const AVPacketSideData *sd = avcompat_side_data(from, &n);
+    for (int i = 0; i < n; i++) {
+        if (reencoded && !describes_picture(sd[i].type))
+            continue;
+        uint8_t *room = avcompat_new_side_data(to, sd[i].type, sd[i].size);
+        if (!room)
+            return RIFEC_ERR_NOMEM;
+        memcpy(room, sd[i].data, sd[i].size);
+    }
+    return 0;
+}
+
+/* What a stream carries beside its packets. */
+static int copy_properties(AVStream *to, const AVStream *from)
+{
+    to->disposition = from->disposition;
+    to->sample_aspect_ratio = from->sample_aspect_ratio;
+    to->avg_frame_rate = from->avg_frame_rate;
+    av_dict_copy(&to->metadata, from->metadata, 0);
+    /* "encoder" in the input names what made the input. */
+    av_dict_set(&to->metadata, "encoder", NULL, 0);
+    return 0;
+}
+
+static int add_copy(struct mux *m, const AVStream *from)
+{
+    AVStream *to = avformat_new_stream(m->ctx, NULL);
+    if (!to)
+        return RIFEC_ERR_NOMEM;
+    int e = avcodec_parameters_copy(to->codecpar, from->codecpar);
+    if (e < 0)
+        return av_fail(RIFEC_ERR_OUTPUT, e, "cannot copy stream %d", from->index);
+    /* Another container may know the codec by another tag. */
+    const struct AVCodecTag *const *tags = m->ctx->oformat->codec_tag;
+    uint32_t tag = to->codecpar->codec_tag;
+    if (!tags || av_codec_get_id(tags, tag) != to->codecpar->codec_id)
+        to->codecpar->codec_tag = 0;
+    to->time_base = from->time_base;
+    m->map[from->index] = to->index;
+#if !AVCOMPAT_PAR_SIDE_DATA /* else it came with the parameters */
+    int err = copy_side_data(to, from, false);
+    if (err < 0)
+        return err;
+#endif
+    return copy_properties(to, from);
+}
+
+/* Streams keep the input's order, so players pick the same ones. */
+static int map_streams(struct mux *m, const struct mux_params *p)
+{
+    m->map = av_malloc_array(p->input->nb_streams, sizeof *m->map);
+    if (!m->map)
+        return RIFEC_ERR_NOMEM;
+    for (unsigned i = 0; i < p->input->nb_streams; i++) {
+        AVStream *st = p->input->streams[i];
+        m->map[i] = -1;
+        if (st == p->video) {
+            m->video_out = avformat_new_stream(m->ctx, NULL);
+            if (!m->video_out)
+                return RIFEC_ERR_NOMEM;
+            m->map[i] = m->video_out->index;
+        } else if (wanted(p, st)) {
+            const char *name = avcodec_get_name(st->codecpar->codec_id);
+            if (avformat_query_codec(m->ctx->oformat, st->codecpar->codec_id,
+                                     FF_COMPLIANCE_NORMAL) == 1) {
+                int err = add_copy(m, st);
+                if (err < 0)
+                    return err;
+            } else if (!no_file(m)) {
+                log_warning("stream %u (%s, %s) is left out: %s cannot hold it; .mkv can", i,
+                            av_get_media_type_string(st->codecpar->codec_type), name,
+                            m->ctx->oformat->name);
+            }
+        }
+        if (m->map[i] < 0)
+            st->discard = AVDISCARD_ALL;
+    }
+    return 0;
+}
+
+int mux_open(struct mux **out, const struct mux_params *p)
+{
+    int err = 0;
+    *out = NULL;
+    struct mux *m = calloc(1, sizeof *m);
+    if (!m)
+        return RIFEC_ERR_NOMEM;
+    m->input = p->input;
+    m->video_in = p->video;
+    int e = avformat_alloc_output_context2(&m->ctx, NULL, p->format, p->path);
+    if (e < 0) {
+        if (p->format)
+            log_error("'%s' is no container FFmpeg can write; try -f matroska", p->format);
+        else
+            log_error("%s: the name does not say which container to write; end it in .mp4 "
+                      "or .mkv, or give -f",
+                      p->path);
+        err = RIFEC_ERR_OUTPUT;
+        goto fail;
+    }
+    TRY(plan_path(m, p));
+    TRY(map_streams(m, p));
+    av_dict_copy(&m->ctx->metadata, p->input->metadata, 0);
+    /* These described the input file. */
+    av_dict_set(&m->ctx->metadata, "encoder", NULL, 0);
+    av_dict_set(&m->ctx->metadata, "major_brand", NULL, 0);
+    av_dict_set(&m->ctx->metadata, "minor_version", NULL, 0);
+    av_dict_set(&m->ctx->metadata, "compatible_brands", NULL, 0);
+    *out = m;
+    return 0;
+fail:
+    mux_close(&m);
+    return err;
+}
+
+const AVOutputFormat *mux_format(const struct mux *m)
+{
+    return m->ctx->oformat;
+}
+
+const char *mux_path(const struct mux *m)
+{
+    return m->path;
+}
+
+bool mux_copies(const struct mux *m, int input_stream)
+{
+    return m->map[input_stream] >= 0 && input_stream != m->video_in->index;
+}
+
+/* The name written to: .part until finished, or the device itself. */
+static const char *written_path(const struct mux *m)
+{
+    return m->part ? m->part : m->path;
+}
+
+static int create_file(struct mux *m)
+{
+    if (no_file(m))
+        return 0;
+    char *url = av_asprintf("file:%s", written_path(m));
+    if (!url)
+        return RIFEC_ERR_NOMEM;
+    int e = avio_open(&m->ctx->pb, url, AVIO_FLAG_WRITE);
+    av_free(url);
+    if (e < 0)
+        return av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot create it", written_path(m));
+    m->created = true;
+    return 0;
+}
+
+int mux_start(struct mux *m, const AVCodecContext *encoder)
+{
+    int err = 0;
+    AVStream *st = m->video_out;
+    m->encoder_time_base = encoder->time_base;
+    int e = avcodec_parameters_from_context(st->codecpar, encoder);
+    if (e < 0) {
+        err = av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot describe the video", m->path);
+        goto fail;
+    }
+    TRY(copy_properties(st, m->video_in));
+    TRY(copy_side_data(st, m->video_in, true));
+    st->time_base = encoder->time_base;
+    st->avg_frame_rate = encoder->framerate;
+    st->sample_aspect_ratio = encoder->sample_aspect_ratio;
+    TRY(create_file(m));
+    e = avformat_write_header(m->ctx, NULL);
+    if (e < 0)
+        err = av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write the header (%s in %s?)", m->path,
+                      avcodec_get_name(encoder->codec_id), m->ctx->oformat->name);
+fail:
+    return err;
+}
+
+/* A full disk shows in the byte stream, not always in the return value. */
+static int check_written(struct mux *m, int e)
+{
+    if (e >= 0 && m->ctx->pb && m->ctx->pb->error < 0)
+        e = m->ctx->pb->error;
+    if (e < 0)
+        return av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write", m->path);
+    return 0;
+}
+
+int mux_write(struct mux *m, AVPacket **pkt)
+{
+    AVPacket *p = *pkt;
+    int in = p->stream_index;
+    AVRational from = in == m->video_in->index ? m->encoder_time_base
+                                               : m->input->streams[in]->time_base;
+    AVStream *st = m->ctx->streams[m->map[in]];
+    p->stream_index = st->index;
+    p->pos = -1;
+    av_packet_rescale_ts(p, from, st->time_base);
+    int e = av_interleaved_write_frame(m->ctx, p);
+    av_packet_free(pkt);
+    return check_written(m, e);
+}
+
+int mux_finish(struct mux *m)
+{
+    int err = check_written(m, av_write_trailer(m->ctx));
+    if (err == 0 && !no_file(m))
+        err = check_written(m, avio_closep(&m->ctx->pb));
+    if (err == 0 && m->created && m->part && rename(m->part, m->path) != 0) {
+        log_error("%s: cannot rename %s to it: %s", m->path, m->part, strerror(errno));
+        err = RIFEC_ERR_OUTPUT;
+    }
+    m->finished = err == 0;
+    return err;
+}
+
+void mux_close(struct mux **mux)
+{
+    struct mux *m = *mux;
+    if (!m)
+        return;
+    if (m->ctx && !no_file(m))
+        avio_closep(&m->ctx->pb);
+    if (m->created && !m->finished && m->part)
+        unlink(m->part);
+    avformat_free_context(m->ctx);
+    av_free(m->map);
+    av_free(m->path);
+    av_free(m->part);
+    free(m);
+    *mux = NULL;
+}

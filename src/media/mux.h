@@ -1,0 +1,51 @@
+/*
+ * The output file: container, which input streams are copied, timestamps in
+ * the container's time base, and a name that appears only when all is well.
+ *
+ * The file is written as out.part.EXT and renamed by mux_finish().
+ */
+#ifndef RIFEC_MEDIA_MUX_H
+#define RIFEC_MEDIA_MUX_H
+
+#include <stdbool.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+
+struct mux_params {
+    const char *path;
+    const char *format; /* short name; NULL: from the extension */
+    bool overwrite;
+    bool no_audio, no_subs;
+    AVFormatContext *input;
+    const AVStream *video; /* the input stream that the encoder's replaces */
+};
+
+struct mux;
+
+/* Chooses the container and the streams; touches no file. Errors: OUTPUT. */
+int mux_open(struct mux **out, const struct mux_params *p);
+
+const AVOutputFormat *mux_format(const struct mux *m);
+const char *mux_path(const struct mux *m);
+
+/* True when packets of this input stream are copied to the output. */
+bool mux_copies(const struct mux *m, int input_stream);
+
+/* Adds the video stream, creates the file and writes the header. */
+int mux_start(struct mux *m, const AVCodecContext *encoder);
+
+/*
+ * Writes a packet and takes it, always. stream_index is the input's, for the
+ * encoder's packets too; times are in the input stream's time base, or in
+ * the encoder's. Errors: OUTPUT, NOMEM.
+ */
+int mux_write(struct mux *m, AVPacket **pkt);
+
+/* Writes the trailer, closes the file and gives it its final name. */
+int mux_finish(struct mux *m);
+
+/* Closes; an output that was not finished is removed. */
+void mux_close(struct mux **m);
+
+#endif

@@ -1,0 +1,33 @@
+/* What flows through the pipeline. Passed by value; owns what it points to. */
+#ifndef RIFEC_PIPELINE_ITEM_H
+#define RIFEC_PIPELINE_ITEM_H
+
+#include <libavcodec/packet.h>
+
+#include "rifec/frame.h"
+
+enum item_kind { ITEM_FRAME, ITEM_PACKET, ITEM_EOF };
+
+struct item {
+    enum item_kind kind;
+    struct rifec_frame *frame; /* ITEM_FRAME:  a picture with its pts            */
+    AVPacket *packet;          /* ITEM_PACKET: audio or subtitles, untouched     */
+};
+
+/* Bytes the item keeps alive: what the queues are bounded by. */
+static inline size_t item_bytes(const struct item *it)
+{
+    if (it->frame)
+        return rifec_frame_bytes(it->frame);
+    return it->packet ? (size_t)it->packet->size + sizeof *it->packet : 0;
+}
+
+/* For queue_close(). */
+static inline void item_drop(void *value)
+{
+    struct item *it = value;
+    rifec_frame_free(&it->frame);
+    av_packet_free(&it->packet);
+}
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * Output frames in order while some are still being made: originals pass
+ * through, in-betweens are taken from the engine when their turn comes.
+ */
+#ifndef RIFEC_PIPELINE_OUTBOX_H
+#define RIFEC_PIPELINE_OUTBOX_H
+
+#include "rifec/rifec.h"
+
+#define OUTBOX_CAPACITY 64
+
+struct outbox {
+    struct rifec *engine;
+    int in_flight; /* in-betweens that may be outstanding */
+    struct {
+        struct rifec_frame *frame; /* NULL: outstanding in the engine */
+        int64_t pts, duration;
+    } slots[OUTBOX_CAPACITY];
+    int head, length, outstanding;
+};
+
+/* Appends a finished frame, which it takes. Call outbox_pop() until it gives
+ * nothing first. */
+void outbox_add(struct outbox *b, struct rifec_frame *frame);
+
+/* Appends the in-between that rifec_interp() has just started. */
+void outbox_expect(struct outbox *b, int64_t pts, int64_t duration);
+
+/*
+ * *out is the oldest frame if it is done or if more than `keep` in-betweens
+ * are outstanding (then it waits), else NULL.
+ */
+int outbox_pop(struct outbox *b, int keep, struct rifec_frame **out);
+
+/* Frees what is left. */
+void outbox_clear(struct outbox *b);
+
+#endif

@@ -1,0 +1,573 @@
+/*
+ * The three stages and their life: open, start, watch, join, check, finish.
+ *
+ * Each stage owns its objects while it runs; items change hands only through
+ * the queues. A stage that fails aborts both queues, so that its neighbours
+ * return RIFEC_ERR_ABORT; the caller's thread joins all and reports the first
+ * code that is not that.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "pipeline/pipeline.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <libavutil/pixdesc.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/queue.h"
+#include "base/thread.h"
+#include "media/av.h"
+#include "media/encode.h"
+#include "media/frame.h"
+#include "pipeline/outbox.h"
+#include "pipeline/source.h"
+#include "pipeline/timeline.h"
+
+/* Each queue holds about this many frames, whatever their size. */
+#define QUEUE_FRAMES 8
+/* Room for audio beside the frames. */
+#define QUEUE_SLACK_BYTES (4u << 20)
+
+struct job {
+    const struct pipeline_options *opt;
+    struct progress *progress;
+    struct pipeline_report *report;
+
+    struct source source;
+    struct mux *mux;
+    struct encode *encode;
+    struct rifec *engine;
+
+    struct queue *decoded, *finished;
+    struct thread source_thread, engine_thread, sink_thread;
+    atomic_int stages_running;
+    AVRational out_time_base;
+
+    /* The engine stage's. */
+    struct timeline timeline;
+    struct outbox outbox;
+    struct rifec_frame *previous;
+    int64_t seq; /* of `previous` */
+};
+
+/* Signals received. Process-wide because signals are. */
+static atomic_int interrupts;
+
+void pipeline_interrupt(void)
+{
+    atomic_fetch_add(&interrupts, 1);
+}
+
+/* --- source stage --------------------------------------------------------- */
+
+static int push(struct queue *q, struct item *it)
+{
+    int err = queue_push(q, it, item_bytes(it));
+    if (err < 0)
+        item_drop(it);
+    return err;
+}
+
+static int source_step(struct job *j, struct item *it)
+{
+    double start = clock_seconds();
+    int err = 0;
+    *it = (struct item){ .kind = ITEM_EOF };
+    if (atomic_load(&interrupts) == 0)
+        err = source_next(&j->source, it);
+    j->report->timing.decode_s += clock_seconds() - start;
+    if (it->kind == ITEM_FRAME)
+        atomic_fetch_add(&j->progress->frames_decoded, 1);
+    return err;
+}
+
+static int source_stage(struct job *j)
+{
+    int err = 0;
+    struct item it = { .kind = ITEM_PACKET };
+    while (it.kind != ITEM_EOF) {
+        TRY(source_step(j, &it));
+        TRY(push(j->decoded, &it));
+    }
+fail:
+    return err;
+}
+
+/* --- engine stage --------------------------------------------------------- */
+
+static int send_frame(struct job *j, struct rifec_frame *f)
+{
+    return push(j->finished, &(struct item){ .kind = ITEM_FRAME, .frame = f });
+}
+
+/* Passes on what is ready, until at most `keep` in-betweens are outstanding. */
+static int drain_outbox(struct job *j, int keep)
+{
+    int err = 0;
+    for (;;) {
+        struct rifec_frame *f;
+        double start = clock_seconds();
+        TRY(outbox_pop(&j->outbox, keep, &f));
+        j->report->timing.engine_s += clock_seconds() - start;
+        if (!f)
+            return 0;
+        TRY(send_frame(j, f));
+    }
+fail:
+    return err;
+}
+
+/* Another showing of the previous source frame. */
+static int repeat_previous(struct job *j, const struct instant *at)
+{
+    struct rifec_frame *f = frame_clone(j->previous);
+    if (!f)
+        return RIFEC_ERR_NOMEM;
+    f->pts = at->pts;
+    f->duration = at->duration;
+    outbox_add(&j->outbox, f);
+    return drain_outbox(j, j->outbox.in_flight);
+}
+
+static int interpolate(struct job *j, const struct instant *at)
+{
+    int err = drain_outbox(j, j->outbox.in_flight - 1);
+    if (err < 0)
+        return err;
+    double start = clock_seconds();
+    err = rifec_interp(j->engine, j->seq, j->seq + 1, (float)rational_to_double(at->t));
+    j->report->timing.engine_s += clock_seconds() - start;
+    if (err == 0)
+        outbox_expect(&j->outbox, at->pts, at->duration);
+    return err;
+}
+
+/* All output frames of the gap after `previous`. */
+static int fill_gap(struct job *j, int64_t gap, bool held)
+{
+    int err = 0;
+    struct instant at;
+    if (held) /* so that the outbox need not hold any number of repeats */
+        TRY(drain_outbox(j, 0));
+    while (timeline_next(&j->timeline, gap, &at)) {
+        if (at.t.num == 0) {
+            j->report->out.frames_original++;
+            TRY(repeat_previous(j, &at));
+        } else if (held) {
+            j->report->out.frames_held++;
+            TRY(repeat_previous(j, &at));
+        } else {
+            j->report->out.frames_synthesized++;
+            TRY(interpolate(j, &at));
+        }
+    }
+fail:
+    return err;
+}
+
+/* Takes the frame, always. */
+static int engine_frame(struct job *j, struct rifec_frame *f)
+{
+    int err = 0;
+    int64_t gap, seq = j->seq + 1;
+    TRY(timeline_push(&j->timeline, f->pts, f->duration, &gap));
+    double start = clock_seconds();
+    TRY(rifec_put(j->engine, seq, f));
+    j->report->timing.engine_s += clock_seconds() - start;
+    if (j->previous)
+        TRY(fill_gap(j, gap, false));
+    rifec_frame_free(&j->previous);
+    j->previous = f;
+    j->seq = seq;
+    return 0;
+fail:
+    rifec_frame_free(&f);
+    return err;
+}
+
+static int engine_end(struct job *j)
+{
+    int err = 0;
+    int64_t gap;
+    timeline_end(&j->timeline, &gap);
+    TRY(fill_gap(j, gap, true));
+    TRY(drain_outbox(j, 0));
+    if (j->timeline.repaired)
+        log_warning("%lld frames had no time, or none after the frame before; put right",
+                    (long long)j->timeline.repaired);
+fail:
+    return err;
+}
+
+static int engine_stage(struct job *j)
+{
+    int err = 0;
+    struct item it = { .kind = ITEM_PACKET };
+    while (it.kind != ITEM_EOF) {
+        TRY(queue_pop(j->decoded, &it));
+        if (it.kind == ITEM_FRAME) {
+            TRY(engine_frame(j, it.frame));
+            continue;
+        }
+        if (it.kind == ITEM_EOF)
+            TRY(engine_end(j));
+        TRY(push(j->finished, &it));
+    }
+fail:
+    outbox_clear(&j->outbox);
+    rifec_frame_free(&j->previous);
+    return err;
+}
+
+/* --- sink stage ----------------------------------------------------------- */
+
+static int write_encoded(struct job *j)
+{
+    int err = 0;
+    AVPacket *pkt;
+    for (;;) {
+        TRY(encode_receive(j->encode, &pkt));
+        if (!pkt)
+            return 0;
+        long long us = av_rescale_q(pkt->pts, j->out_time_base, AV_TIME_BASE_Q);
+        TRY(mux_write(j->mux, &pkt));
+        if (us > atomic_load(&j->progress->out_time_us))
+            atomic_store(&j->progress->out_time_us, us);
+        atomic_fetch_add(&j->progress->frames_written, 1);
+    }
+fail:
+    return err;
+}
+
+/* Takes the item, always. */
+static int sink_item(struct job *j, struct item *it)
+{
+    int err = 0;
+    if (it->kind == ITEM_PACKET)
+        return mux_write(j->mux, &it->packet);
+    TRY(encode_send(j->encode, it->kind == ITEM_FRAME ? &it->frame : NULL));
+    TRY(write_encoded(j));
+fail:
+    return err;
+}
+
+static int sink_stage(struct job *j)
+{
+    int err = 0;
+    struct item it = { .kind = ITEM_PACKET };
+    while (it.kind != ITEM_EOF) {
+        TRY(queue_pop(j->finished, &it));
+        double start = clock_seconds();
+        TRY(sink_item(j, &it));
+        j->report->timing.encode_s += clock_seconds() - start;
+    }
+fail:
+    return err;
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+static int run_stage(struct job *j, int (*stage)(struct job *))
+{
+    int err = stage(j);
+    if (err < 0) {
+        queue_abort(j->decoded);
+        queue_abort(j->finished);
+    }
+    atomic_fetch_sub(&j->stages_running, 1);
+    return err;
+}
+
+static int run_source(void *job)
+{
+    return run_stage(job, source_stage);
+}
+
+static int run_engine(void *job)
+{
+    return run_stage(job, engine_stage);
+}
+
+static int run_sink(void *job)
+{
+    return run_stage(job, sink_stage);
+}
+
+static int open_input(struct job *j)
+{
+    int err = 0;
+    const struct pipeline_options *o = j->opt;
+    TRY(demux_open(&j->source.demux, o->input));
+    AVFormatContext *ctx = demux_context(j->source.demux);
+    TRY(mux_open(&j->mux, &(struct mux_params){
+                              .path = o->output,
+                              .format = o->format,
+                              .overwrite = o->overwrite,
+                              .no_audio = o->no_audio,
+                              .no_subs = o->no_subs,
+                              .input = ctx,
+                              .video = demux_video(j->source.demux),
+                          }));
+    j->source.mux = j->mux;
+    TRY(decode_open(&j->source.decode, ctx, demux_video(j->source.demux)));
+fail:
+    return err;
+}
+
+/*
+ * Reads up to the first frame, which says what everything else must be opened
+ * for. The queue has no limit yet, as no stage is there to empty it. The frame
+ * stays the queue's, whose consumer is not started before the caller is done
+ * with it.
+ */
+static int prime(struct job *j, const struct rifec_frame **first)
+{
+    int err = 0;
+    struct item it = { .kind = ITEM_PACKET };
+    TRY(queue_open(&j->decoded, sizeof it, SIZE_MAX));
+    while (it.kind == ITEM_PACKET) {
+        TRY(source_step(j, &it));
+        if (atomic_load(&interrupts))
+            TRY(RIFEC_ERR_ABORT);
+        if (it.kind == ITEM_EOF)
+            FAIL(RIFEC_ERR_INPUT, "%s: no frame of its video decodes", j->opt->input);
+        *first = it.frame;
+        TRY(push(j->decoded, &it));
+    }
+fail:
+    return err;
+}
+
+static struct rational frame_rate(const struct job *j)
+{
+    AVRational r = av_guess_frame_rate(demux_context(j->source.demux),
+                                       demux_video(j->source.demux), NULL);
+    return r.num > 0 && r.den > 0 ? (struct rational){ r.num, r.den }
+                                  : (struct rational){ 0, 1 };
+}
+
+static int open_engine(struct job *j, const struct rifec_frame *first)
+{
+    struct rifec_params p = j->opt->engine;
+    p.width = first->width;
+    p.height = first->height;
+    p.format = first->format;
+    p.color = first->color;
+    int err = rifec_open(&j->engine, &p);
+    if (err < 0)
+        return err;
+    const struct rifec_info *info = rifec_get_info(j->engine);
+    log_verbose("%s, %s, model %s, %zu MiB", info->device, info->precision, info->model,
+                info->memory_bytes >> 20);
+    j->outbox.engine = j->engine;
+    j->outbox.in_flight = info->in_flight;
+    j->seq = -1;
+    return 0;
+}
+
+/* Output times are in 1/N of the input's time base, so that all are exact. */
+static int plan_time(struct job *j, struct rational *time_base)
+{
+    const AVRational tb = demux_video(j->source.demux)->time_base;
+    struct rational factor = rational_reduce(j->opt->factor);
+    *time_base = rational_reduce((struct rational){ tb.num, tb.den * factor.num });
+    if (time_base->den > INT_MAX) {
+        log_error("the input's time base %d/%d is too fine for a factor of %lld", tb.num,
+                  tb.den, (long long)factor.num);
+        return RIFEC_ERR_USAGE;
+    }
+    j->out_time_base = (AVRational){ (int)time_base->num, (int)time_base->den };
+    struct rational rate = frame_rate(j);
+    int64_t step = rate.num ? av_rescale(rate.den, tb.den, rate.num * tb.num) : 1;
+    timeline_open(&j->timeline, factor, step > 0 ? step : 1);
+    return 0;
+}
+
+static int open_output(struct job *j, const struct rifec_frame *first)
+{
+    int err = 0;
+    const struct pipeline_options *o = j->opt;
+    struct encode_option *options = NULL;
+    struct rational time_base, rate = frame_rate(j);
+    TRY(plan_time(j, &time_base));
+    rate = rational_reduce(
+        (struct rational){ rate.num * o->factor.num, rate.den * o->factor.den });
+    if (rate.num > INT_MAX || rate.den > INT_MAX)
+        rate = (struct rational){ 0, 1 };
+    options = calloc((size_t)o->encoder_option_count + 1, sizeof *options);
+    if (!options)
+        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+    for (int i = 0; i < o->encoder_option_count; i++)
+        options[i] = (struct encode_option){ o->encoder_options[i].key,
+                                             o->encoder_options[i].value };
+    TRY(encode_open(&j->encode, &(struct encode_params){
+                                    .container = mux_format(j->mux),
+                                    .codec = o->codec,
+                                    .crf = o->crf,
+                                    .preset = o->preset,
+                                    .pix_fmt = o->pix_fmt,
+                                    .options = options,
+                                    .option_count = o->encoder_option_count,
+                                    .time_base = time_base,
+                                    .frame_rate = rate,
+                                    .source_pix_fmt = decode_pix_fmt(j->source.decode),
+                                    .source = demux_video(j->source.demux),
+                                    .first = first,
+                                }));
+    TRY(mux_start(j->mux, encode_context(j->encode)));
+    size_t limit = QUEUE_FRAMES * rifec_frame_bytes(first) + QUEUE_SLACK_BYTES;
+    queue_set_limit(j->decoded, limit);
+    TRY(queue_open(&j->finished, sizeof(struct item), limit));
+fail:
+    free(options);
+    return err;
+}
+
+/* What is known of the input before it is read; feeds progress and report. */
+static void describe_input(struct job *j, const struct rifec_frame *first)
+{
+    struct pipeline_report *r = j->report;
+    const AVFormatContext *ctx = demux_context(j->source.demux);
+    const AVStream *st = demux_video(j->source.demux);
+    struct rational rate = frame_rate(j);
+    snprintf(r->in.codec, sizeof r->in.codec, "%s", avcodec_get_name(st->codecpar->codec_id));
+    snprintf(r->in.pix_fmt, sizeof r->in.pix_fmt, "%s",
+             av_get_pix_fmt_name(decode_source_pix_fmt(j->source.decode)));
+    r->in.width = first->width;
+    r->in.height = first->height;
+    r->in.fps = rational_to_double(rate);
+    if (st->duration > 0)
+        r->in.duration_s = (double)st->duration * av_q2d(st->time_base);
+    else if (ctx->duration > 0)
+        r->in.duration_s = (double)ctx->duration / AV_TIME_BASE;
+
+    int64_t frames =
+        st->nb_frames > 0 ? st->nb_frames : (int64_t)(r->in.duration_s * r->in.fps + 0.5);
+    j->progress->frames_expected = timeline_planned(j->timeline.factor, frames);
+    j->progress->source_fps = r->in.fps;
+}
+
+static void describe_output(struct job *j)
+{
+    struct pipeline_report *r = j->report;
+    const AVCodecContext *c = encode_context(j->encode);
+    const struct rifec_info *info = rifec_get_info(j->engine);
+    snprintf(r->out.path, sizeof r->out.path, "%s", mux_path(j->mux));
+    snprintf(r->out.format, sizeof r->out.format, "%s", mux_format(j->mux)->name);
+    snprintf(r->out.codec, sizeof r->out.codec, "%s", c->codec->name);
+    snprintf(r->out.pix_fmt, sizeof r->out.pix_fmt, "%s", av_get_pix_fmt_name(c->pix_fmt));
+    r->out.fps = av_q2d(c->framerate);
+    snprintf(r->engine.backend, sizeof r->engine.backend, "%s", info->backend);
+    snprintf(r->engine.device, sizeof r->engine.device, "%s", info->device);
+    snprintf(r->engine.precision, sizeof r->engine.precision, "%s", info->precision);
+    snprintf(r->engine.model, sizeof r->engine.model, "%s", info->model);
+    snprintf(r->engine.model_sha256, sizeof r->engine.model_sha256, "%s", info->model_sha256);
+    r->engine.memory_bytes = info->memory_bytes;
+    log_verbose("%s: %s %s in %s, %.3f fps", r->out.path, r->out.codec, r->out.pix_fmt,
+                r->out.format, r->out.fps);
+}
+
+static int first_failure(int a, int b)
+{
+    return a < 0 && (b == 0 || b == RIFEC_ERR_ABORT) ? a : b;
+}
+
+static int run_stages(struct job *j)
+{
+    int err = 0;
+    atomic_store(&j->stages_running, 3);
+    progress_start(j->progress);
+    TRY(thread_start(&j->sink_thread, "rifec-sink", run_sink, j));
+    TRY(thread_start(&j->engine_thread, "rifec-engine", run_engine, j));
+    TRY(thread_start(&j->source_thread, "rifec-source", run_source, j));
+    while (atomic_load(&j->stages_running) > 0) {
+        nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+        progress_tick(j->progress);
+        if (atomic_load(&interrupts) > 1)
+            TRY(RIFEC_ERR_ABORT);
+    }
+fail:
+    if (err < 0) {
+        queue_abort(j->decoded);
+        queue_abort(j->finished);
+    }
+    err = first_failure(err, thread_join(&j->source_thread));
+    err = first_failure(err, thread_join(&j->engine_thread));
+    err = first_failure(err, thread_join(&j->sink_thread));
+    progress_finish(j->progress);
+    return err;
+}
+
+static void conclude(struct job *j)
+{
+    struct pipeline_report *r = j->report;
+    const struct timeline *tl = &j->timeline;
+    r->in.frames = j->source.frames;
+    r->in.damaged = j->source.damaged;
+    r->out.frames_planned = timeline_planned(tl->factor, j->source.frames);
+    r->out.frames_written = atomic_load(&j->progress->frames_written);
+    r->interrupted = atomic_load(&interrupts) > 0;
+    r->timing.bottleneck = "decode";
+    double most = r->timing.decode_s;
+    if (r->timing.engine_s > most) {
+        most = r->timing.engine_s;
+        r->timing.bottleneck = "engine";
+    }
+    if (r->timing.encode_s > most)
+        r->timing.bottleneck = "encode";
+}
+
+/* Every frame that was planned must have been written. */
+static int verify(const struct job *j)
+{
+    const struct pipeline_report *r = j->report;
+    if (r->out.frames_written == r->out.frames_planned)
+        return 0;
+    log_error("%s: %lld frames were planned but %lld written", r->out.path,
+              (long long)r->out.frames_planned, (long long)r->out.frames_written);
+    return RIFEC_ERR_VERIFY;
+}
+
+int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
+                 struct pipeline_report *report)
+{
+    int err = 0;
+    const struct rifec_frame *first = NULL;
+    struct job j = { .opt = opt, .progress = progress, .report = report };
+    double start = clock_seconds();
+    *report = (struct pipeline_report){ .timing.bottleneck = "" };
+    av_log_to_rifec();
+
+    TRY(open_input(&j));
+    TRY(prime(&j, &first));
+    TRY(open_engine(&j, first));
+    TRY(open_output(&j, first));
+    describe_input(&j, first);
+    describe_output(&j);
+    TRY(run_stages(&j));
+    conclude(&j);
+    TRY(mux_finish(j.mux));
+    report->out.duration_s = (double)(j.timeline.pts - j.timeline.first_pts) *
+                             av_q2d(demux_video(j.source.demux)->time_base);
+    TRY(verify(&j));
+    if (j.source.damaged)
+        err = RIFEC_ERR_INPUT;
+fail:
+    report->timing.wall_s = clock_seconds() - start;
+    report->interrupted = atomic_load(&interrupts) > 0;
+    queue_close(&j.decoded, item_drop);
+    queue_close(&j.finished, item_drop);
+    encode_close(&j.encode);
+    rifec_close(&j.engine);
+    decode_close(&j.source.decode);
+    mux_close(&j.mux);
+    demux_close(&j.source.demux);
+    return err;
+}
