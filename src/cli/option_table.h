@@ -1,0 +1,56 @@
+/*
+ * The table of options: what the parser accepts, --help prints and a misspelt
+ * name is compared with. One row per option; see options.h for the result.
+ */
+#ifndef RIFEC_CLI_OPTION_TABLE_H
+#define RIFEC_CLI_OPTION_TABLE_H
+
+#include <stddef.h>
+
+#include "base/log.h"
+#include "cli/options.h"
+
+enum option_group {
+    GROUP_FILES,
+    GROUP_RATE,
+    GROUP_ENCODER,
+    GROUP_ENGINE,
+    GROUP_REPORT,
+    OPTION_GROUPS,
+};
+
+/* Two different options of one set contradict each other. */
+enum option_set {
+    SET_NONE,
+    SET_FACTOR,
+    SET_OVERWRITE,
+    SET_PRECISION,
+    SET_LOUDNESS,
+    OPTION_SETS,
+};
+
+struct option_row {
+    enum option_group group;
+    enum option_set set;
+    char letter;         /* -i, or 0                                            */
+    const char *name;    /* --input                                             */
+    const char *alias;   /* FFmpeg's spelling of it (-c:v), or NULL             */
+    const char *arg;     /* shown in --help; NULL: takes none                   */
+    const char *initial; /* default, for --help                                 */
+    const char *help;    /* NULL: shares the line of the row before             */
+    bool repeats;        /* may be given with several arguments                 */
+    int (*store)(struct options *opt, const struct option_row *row, const char *arg);
+    size_t field; /* where, in struct options                                   */
+    int value;    /* what, when there is no argument; of a number, the largest  */
+};
+
+extern const struct option_row option_rows[];
+extern const int option_row_count;
+
+/*
+ * Puts a message into opt->error and returns RIFEC_ERR_USAGE. Keeps the first:
+ * later ones are often its consequences.
+ */
+int option_fail(struct options *opt, const char *fmt, ...) LOG_PRINTF(2, 3);
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * From argv to struct options: getopt_long() over the table, contradictions,
+ * and a suggestion for a misspelt name.
+ */
+#include "cli/options.h"
+
+#include <ctype.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/option_table.h"
+
+#define LONG_VAL 256 /* getopt's value of a long option: this plus its row */
+#define ROWS_MAX 64
+
+static const struct option_row *row_of(int val)
+{
+    if (val >= LONG_VAL)
+        return &option_rows[val - LONG_VAL];
+    for (int i = 0; i < option_row_count; i++)
+        if (option_rows[i].letter && option_rows[i].letter == val)
+            return &option_rows[i];
+    return NULL;
+}
+
+/* Insertions, deletions and substitutions that turn a into b; both are short. */
+static int edit_distance(const char *a, const char *b)
+{
+    enum { MAX = 32 };
+    int n = (int)strlen(b), row[MAX + 1];
+    if (strlen(a) > MAX || n > MAX)
+        return MAX;
+    for (int j = 0; j <= n; j++)
+        row[j] = j;
+    for (int i = 1; a[i - 1]; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= n; j++) {
+            int best = diagonal + (a[i - 1] != b[j - 1]);
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            diagonal = row[j];
+            row[j] = best;
+        }
+    }
+    return row[n];
+}
+
+/* What getopt did not know: the start of several names, or a misspelt one. */
+static int fail_unknown(struct options *opt, const char *typed)
+{
+    char word[64], several[256] = "";
+    const char *start = typed + strspn(typed, "-");
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(start, "="), start);
+    int matches = 0, nearest = 0, nearest_distance = 99;
+    for (int i = 0; i < option_row_count; i++) {
+        const char *name = option_rows[i].name;
+        if (!strncmp(name, word, strlen(word))) {
+            size_t used = strlen(several);
+            snprintf(several + used, sizeof several - used, "%s--%s",
+                     matches++ ? ", " : "", name);
+        }
+        int distance = edit_distance(word, name);
+        if (distance < nearest_distance) {
+            nearest = i;
+            nearest_distance = distance;
+        }
+    }
+    if (word[0] && matches > 1)
+        return option_fail(opt, "'%s' could mean %s", typed, several);
+    if (nearest_distance <= ((int)strlen(word) + 1) / 3)
+        return option_fail(opt, "unknown option '%s': did you mean '--%s'?", typed,
+                           option_rows[nearest].name);
+    return option_fail(opt, "unknown option '%s'", typed);
+}
+
+/* Stores one option, unless it contradicts one seen before. */
+static void take(struct options *opt, const struct option_row *row, const char *arg,
+                 const struct option_row *set_by[OPTION_SETS], bool seen[])
+{
+    const struct option_row *other = row->set ? set_by[row->set] : NULL;
+    int index = (int)(row - option_rows);
+    if (other && other != row) {
+        option_fail(opt, "--%s and --%s contradict each other", other->name, row->name);
+    } else if (arg && seen[index] && !row->repeats) {
+        option_fail(opt, "--%s is given twice: '%s' is one too many", row->name, arg);
+    } else if (arg && !arg[0]) {
+        option_fail(opt, "--%s: its argument is empty", row->name);
+    } else if (arg && arg[0] == '-' &&
+               (arg[1] == '-' || isalpha((unsigned char)arg[1]))) {
+        /* Almost always a forgotten argument; a file can be called ./-name. */
+        option_fail(opt, "--%s needs an argument, but '%s' follows", row->name, arg);
+    } else {
+        row->store(opt, row, arg);
+    }
+    set_by[row->set] = row;
+    seen[index] = true;
+}
+
+static int check_whole(struct options *opt)
+{
+    struct pipeline_options *job = &opt->job;
+    bool null_format = job->format && !strcmp(job->format, "null");
+    if (!job->input)
+        return option_fail(opt, "no input: name one with -i FILE");
+    if (!strcmp(job->input, "-"))
+        return option_fail(opt, "-i -: rifec reads files, not stdin");
+    if (!job->output && null_format)
+        job->output = "-";
+    if (!job->output)
+        return option_fail(opt, "no output: name one with -o FILE");
+    if (!strcmp(job->output, "-") && !null_format)
+        return option_fail(opt,
+                           "-o -: rifec writes files, not stdout (only -f null takes -)");
+    if (opt->stats &&
+        (!strcmp(opt->stats, job->output) || !strcmp(opt->stats, job->input)) &&
+        strcmp(opt->stats, "-"))
+        return option_fail(opt, "--stats %s would replace the video", opt->stats);
+    for (int i = 0; i < job->encoder_option_count; i++) {
+        const char *key = opt->encoder_options[i].key;
+        if ((job->crf && !strcmp(key, "crf")) || (job->preset && !strcmp(key, "preset")))
+            return option_fail(opt, "--%s and -e %s=... contradict each other", key, key);
+    }
+    if (!job->factor.num)
+        job->factor = (struct rational){ 2, 1 };
+    if (opt->log_level < RIFEC_LOG_INFO && opt->progress == PROGRESS_AUTO)
+        opt->progress = PROGRESS_OFF;
+    return 0;
+}
+
+int options_parse(struct options *opt, int argc, char **argv)
+{
+    *opt = (struct options){ .log_level = RIFEC_LOG_INFO };
+
+    struct option longs[2 * ROWS_MAX + 1];
+    char shorts[2 * ROWS_MAX + 2] = ":"; /* a missing argument returns ':' */
+    int n = 0;
+    for (int i = 0; i < option_row_count; i++) {
+        const char *names[] = { option_rows[i].name, option_rows[i].alias };
+        for (int k = 0; k < 2; k++)
+            if (names[k])
+                longs[n++] =
+                    (struct option){ names[k],
+                                     option_rows[i].arg ? required_argument : no_argument,
+                                     NULL, LONG_VAL + i };
+        if (option_rows[i].letter) {
+            size_t used = strlen(shorts);
+            snprintf(shorts + used, sizeof shorts - used, "%c%s", option_rows[i].letter,
+                     option_rows[i].arg ? ":" : "");
+        }
+    }
+    longs[n] = (struct option){ 0 };
+
+    const struct option_row *set_by[OPTION_SETS] = { NULL };
+    bool seen[ROWS_MAX] = { false };
+    int val;
+    optind = 0; /* from the start, even when called twice */
+    opterr = 0;
+    /* long_only: -crf and -c:v as FFmpeg's users type them. */
+    while ((val = getopt_long_only(argc, argv, shorts, longs, NULL)) != -1) {
+        const struct option_row *row = row_of(val == ':' || val == '?' ? optopt : val);
+        if (val == ':')
+            option_fail(opt, "--%s needs an argument: %s", row->name, row->arg);
+        else if (val == '?' && row)
+            option_fail(opt, "--%s takes no argument", row->name);
+        else if (val == '?' && optopt)
+            option_fail(opt, "unknown option '-%c'", optopt);
+        else if (val == '?')
+            fail_unknown(opt, argv[optind - 1]);
+        else
+            take(opt, row, optarg, set_by, seen);
+    }
+    if (optind < argc)
+        option_fail(
+            opt,
+            "unexpected argument '%s': name the one input with -i, the output with -o",
+            argv[optind]);
+    if (opt->help || (opt->version && !opt->error[0]))
+        return 0;
+    if (!opt->error[0])
+        check_whole(opt);
+    return opt->error[0] ? RIFEC_ERR_USAGE : 0;
+}
+
+void options_free(struct options *opt)
+{
+    for (int i = 0; i < opt->job.encoder_option_count; i++)
+        free(opt->encoder_options[i].key); /* the value is in the same block */
+    free(opt->encoder_options);
+    *opt = (struct options){ 0 };
+}

@@ -1,0 +1,247 @@
+/* --stats: the report as JSON, through cJSON, and its way to the disk. */
+#define _POSIX_C_SOURCE 200809L
+#include "cli/stats.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cjson/cJSON.h>
+
+#include "base/log.h"
+
+/* --- the text ------------------------------------------------------------- */
+
+/* Length of the UTF-8 sequence at s, or 0 when there is none. */
+static int utf8_length(const unsigned char *s)
+{
+    int n = s[0] < 0x80                   ? 1
+            : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+            : (s[0] & 0xf0) == 0xe0       ? 3
+            : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+                                          : 0;
+    for (int i = 1; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+/* File names are bytes, JSON is UTF-8: what is not becomes '?'. */
+static cJSON *text_or_null(const char *text)
+{
+    if (!text || !text[0])
+        return cJSON_CreateNull();
+    char *clean = malloc(strlen(text) + 1), *to = clean;
+    if (!clean)
+        return NULL;
+    for (const unsigned char *s = (const unsigned char *)text; *s;) {
+        int n = utf8_length(s);
+        if (n)
+            memcpy(to, s, (size_t)n);
+        else
+            *to = '?';
+        to += n ? n : 1;
+        s += n ? n : 1;
+    }
+    *to = '\0';
+    cJSON *item = cJSON_CreateString(clean);
+    free(clean);
+    return item;
+}
+
+static void add_text(cJSON *to, const char *key, const char *text)
+{
+    cJSON_AddItemToObject(to, key, text_or_null(text));
+}
+
+static void add_count(cJSON *to, const char *key, int64_t n)
+{
+    cJSON_AddNumberToObject(to, key, (double)n); /* exact up to 2^53 */
+}
+
+/* Microseconds are plenty; 0 stands for unknown in the report. */
+static void add_known(cJSON *to, const char *key, double value)
+{
+    if (value > 0 && isfinite(value))
+        cJSON_AddNumberToObject(to, key, round(value * 1e6) / 1e6);
+    else
+        cJSON_AddNullToObject(to, key);
+}
+
+static void add_input(cJSON *root, const struct stats *s)
+{
+    const struct pipeline_report *r = s->report;
+    cJSON *in = cJSON_AddObjectToObject(root, "input");
+    add_text(in, "path", s->options->job.input);
+    add_text(in, "codec", r->in.codec);
+    add_text(in, "pix_fmt", r->in.pix_fmt);
+    add_known(in, "width", r->in.width);
+    add_known(in, "height", r->in.height);
+    add_known(in, "fps", r->in.fps);
+    add_known(in, "duration_s", r->in.duration_s);
+    add_count(in, "frames", r->in.frames);
+    cJSON_AddBoolToObject(in, "damaged", r->in.damaged);
+}
+
+static void add_output(cJSON *root, const struct stats *s)
+{
+    const struct pipeline_report *r = s->report;
+    cJSON *out = cJSON_AddObjectToObject(root, "output");
+    add_text(out, "path", r->out.path[0] ? r->out.path : s->options->job.output);
+    add_text(out, "format", r->out.format);
+    add_text(out, "codec", r->out.codec);
+    add_text(out, "pix_fmt", r->out.pix_fmt);
+    add_known(out, "width", r->in.width);
+    add_known(out, "height", r->in.height);
+    add_known(out, "fps", r->out.fps);
+    add_known(out, "duration_s", r->out.duration_s);
+    add_count(out, "frames_planned", r->out.frames_planned);
+    add_count(out, "frames_written", r->out.frames_written);
+    add_count(out, "frames_original", r->out.frames_original);
+    add_count(out, "frames_synthesized", r->out.frames_synthesized);
+    add_count(out, "frames_held", r->out.frames_held);
+}
+
+static void add_timing(cJSON *root, const struct pipeline_report *r)
+{
+    cJSON *timing = cJSON_AddObjectToObject(root, "timing");
+    double wall_s = r->timing.wall_s;
+    add_known(timing, "wall_s", wall_s);
+    add_known(timing, "fps_out", wall_s > 0 ? (double)r->out.frames_written / wall_s : 0);
+    add_known(timing, "decode_s", r->timing.decode_s);
+    add_known(timing, "engine_s", r->timing.engine_s);
+    add_known(timing, "encode_s", r->timing.encode_s);
+    add_text(timing, "bottleneck", r->timing.bottleneck);
+}
+
+char *stats_text(const struct stats *s)
+{
+    const struct pipeline_report *r = s->report;
+    struct rational factor = s->options->job.factor;
+    char factor_text[48];
+    snprintf(factor_text, sizeof factor_text, "%lld/%lld", (long long)factor.num,
+             (long long)factor.den);
+
+    cJSON *root = cJSON_CreateObject();
+    add_count(root, "schema", STATS_SCHEMA);
+    add_text(root, "tool", "rifec");
+    add_text(root, "version", rifec_version());
+    cJSON *argv = cJSON_AddArrayToObject(root, "argv");
+    for (char *const *arg = s->argv; *arg; arg++)
+        cJSON_AddItemToArray(argv, text_or_null(*arg));
+    add_text(root, "factor", factor_text);
+    add_input(root, s);
+    add_output(root, s);
+
+    cJSON *device = cJSON_AddObjectToObject(root, "device");
+    add_text(device, "backend", r->engine.backend);
+    add_text(device, "name", r->engine.device);
+    add_text(device, "precision", r->engine.precision);
+    add_known(device, "memory_bytes", (double)r->engine.memory_bytes);
+    cJSON *model = cJSON_AddObjectToObject(root, "model");
+    add_text(model, "path", r->engine.model);
+    add_text(model, "sha256", r->engine.model_sha256);
+    add_timing(root, r);
+
+    cJSON *checks = cJSON_AddObjectToObject(root, "checks");
+    cJSON_AddBoolToObject(checks, "framecount_ok",
+                          s->exit_status == 0 &&
+                              r->out.frames_planned == r->out.frames_written);
+    double delta_us = (r->out.duration_s - r->in.duration_s) * 1e6;
+    if (r->in.duration_s > 0 && r->out.duration_s > 0)
+        cJSON_AddNumberToObject(checks, "duration_delta_us", round(delta_us));
+    else
+        cJSON_AddNullToObject(checks, "duration_delta_us");
+
+    cJSON *warnings = cJSON_AddArrayToObject(root, "warnings");
+    for (int i = 0; i < s->warning_texts; i++)
+        cJSON_AddItemToArray(warnings, text_or_null(s->warnings[i]));
+    add_count(root, "warning_count", r->warnings);
+    cJSON_AddBoolToObject(root, "interrupted", r->interrupted);
+    add_count(root, "exit", s->exit_status);
+    add_text(root, "error", s->error);
+
+    char *text = cJSON_Print(root);
+    cJSON_Delete(root);
+    return text;
+}
+
+/* --- the file ------------------------------------------------------------- */
+
+/* A pipe or device is written in place; a file by way of PATH.part. */
+static bool in_place(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+static void part_name(char *part, size_t size, const char *path)
+{
+    snprintf(part, size, "%s%s", path, in_place(path) ? "" : ".part");
+}
+
+static int say_failed(const char *path)
+{
+    log_error("%s: cannot write the statistics: %s", path, strerror(errno));
+    return RIFEC_ERR_OUTPUT;
+}
+
+int stats_check(const char *path)
+{
+    char part[4096 + 8];
+    if (!strcmp(path, "-"))
+        return 0;
+    if (strlen(path) > 4096) {
+        errno = ENAMETOOLONG;
+        return say_failed(path);
+    }
+    if (in_place(path)) {
+        struct stat st;
+        if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+            errno = EISDIR;
+            return say_failed(path);
+        }
+        return 0; /* opening a pipe would wait for its reader */
+    }
+    part_name(part, sizeof part, path);
+    FILE *f = fopen(part, "w");
+    if (!f)
+        return say_failed(path);
+    fclose(f);
+    remove(part);
+    return 0;
+}
+
+/* Both close the stream, whatever happens. */
+static bool put_and_close(FILE *f, const char *text)
+{
+    bool ok = fputs(text, f) >= 0 && fputc('\n', f) >= 0;
+    return fclose(f) == 0 && ok;
+}
+
+int stats_write(const char *path, const struct stats *stats)
+{
+    char *text = stats_text(stats);
+    if (!text) {
+        log_error("out of memory for the statistics");
+        return RIFEC_ERR_NOMEM;
+    }
+    int err = 0;
+    if (!strcmp(path, "-")) {
+        if (printf("%s\n", text) < 0 || fflush(stdout))
+            err = say_failed("stdout");
+    } else {
+        char part[4096 + 8];
+        part_name(part, sizeof part, path);
+        FILE *f = fopen(part, "w");
+        if (!f || !put_and_close(f, text) || (!in_place(path) && rename(part, path))) {
+            err = say_failed(path);
+            if (f && !in_place(path))
+                remove(part);
+        }
+    }
+    free(text);
+    return err;
+}

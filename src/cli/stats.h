@@ -1,0 +1,38 @@
+/*
+ * The JSON of --stats: what was asked, what was read, written and computed,
+ * how long it took, how it ended. "schema" counts up when a key changes its
+ * meaning or goes away; new keys may appear. Unknown values are null.
+ */
+#ifndef RIFEC_CLI_STATS_H
+#define RIFEC_CLI_STATS_H
+
+#include "cli/options.h"
+
+#define STATS_SCHEMA   1
+#define STATS_WARNINGS 32 /* texts kept; the count goes on */
+#define STATS_TEXT     512
+
+/* Everything the JSON is made from; borrowed. */
+struct stats {
+    char *const *argv; /* NULL-terminated */
+    const struct options *options;
+    const struct pipeline_report *report;
+    int exit_status;
+    const char *error; /* NULL when nothing failed */
+    const char (*warnings)[STATS_TEXT];
+    int warning_texts; /* how many of them there are */
+};
+
+/* Whether stats_write() will be able to; asked before hours of work. Logs. */
+int stats_check(const char *path);
+
+/*
+ * Writes to a file, atomically, or to stdout when path is "-". Logs and returns
+ * RIFEC_ERR_OUTPUT when that fails.
+ */
+int stats_write(const char *path, const struct stats *stats);
+
+/* The same as text, for stats_write() and its test; freed with free(). */
+char *stats_text(const struct stats *stats);
+
+#endif
