@@ -76,6 +76,29 @@ static bool contains(const enum AVPixelFormat *list, enum AVPixelFormat f)
     return false;
 }
 
+static bool fits(const AVPixFmtDescriptor *d, int width, int height)
+{
+    return width % (1 << d->log2_chroma_w) == 0 && height % (1 << d->log2_chroma_h) == 0;
+}
+
+/*
+ * H.264 and H.265 cannot have half a chroma sample at the edge: an odd size
+ * needs a format without subsampling. The alternative, a size that differs
+ * from the input's, would be worse.
+ */
+static enum AVPixelFormat whole_samples(const AVCodec *codec, const enum AVPixelFormat *list,
+                                        enum AVPixelFormat f, const struct rifec_frame *first)
+{
+    bool cannot = codec->id == AV_CODEC_ID_H264 || codec->id == AV_CODEC_ID_HEVC;
+    if (!list || !cannot || fits(av_pix_fmt_desc_get(f), first->width, first->height))
+        return f;
+    enum AVPixelFormat best = AV_PIX_FMT_NONE;
+    for (; *list != AV_PIX_FMT_NONE; list++)
+        if (fits(av_pix_fmt_desc_get(*list), first->width, first->height))
+            best = av_find_best_pix_fmt_of_2(best, color_plain(*list), f, 0, NULL);
+    return best == AV_PIX_FMT_NONE ? f : best;
+}
+
 static int choose_pix_fmt(const AVCodec *codec, const struct encode_params *p,
                           enum AVPixelFormat *out)
 {
@@ -96,6 +119,8 @@ static int choose_pix_fmt(const AVCodec *codec, const struct encode_params *p,
     } else {
         *out = avcodec_find_best_pix_fmt_of_list(list, p->source_pix_fmt, 0, NULL);
     }
+    if (!p->pix_fmt)
+        *out = whole_samples(codec, list, *out, p->first);
     if (*out != p->source_pix_fmt)
         log_info("encoder %s gets %s, converted from %s", codec->name,
                  av_get_pix_fmt_name(*out), from);

@@ -146,6 +146,7 @@ static int map_streams(struct mux *m, const struct mux_params *p)
         return RIFEC_ERR_NOMEM;
     for (unsigned i = 0; i < p->input->nb_streams; i++) {
         AVStream *st = p->input->streams[i];
+        const char *type = av_get_media_type_string(st->codecpar->codec_type);
         m->map[i] = -1;
         if (st == p->video) {
             m->video_out = avformat_new_stream(m->ctx, NULL);
@@ -161,12 +162,13 @@ static int map_streams(struct mux *m, const struct mux_params *p)
                     return err;
             } else if (!no_file(m)) {
                 log_warning("stream %u (%s, %s) is left out: %s cannot hold it; .mkv can", i,
-                            av_get_media_type_string(st->codecpar->codec_type), name,
-                            m->ctx->oformat->name);
+                            type ? type : "?", name, m->ctx->oformat->name);
             }
         }
-        if (m->map[i] < 0)
+        if (m->map[i] < 0) {
             st->discard = AVDISCARD_ALL;
+            log_verbose("stream %u (%s) is not copied", i, type ? type : "?");
+        }
     }
     return 0;
 }
