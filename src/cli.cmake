@@ -1,8 +1,9 @@
-# Sources of src/cli and the progress display. Included by program.cmake.
-set(RIFEC_CLI_SOURCES
-    cli/help.c
-    cli/main.c
-    cli/option_table.c
-    cli/options.c
-    cli/stats.c
-    pipeline/progress.c)
+# src/cli: the command line. Included by program.cmake, which makes `rifec`.
+
+# All but main(), so that the tests can link it.
+add_library(rifec_cli STATIC cli/help.c cli/option_table.c cli/options.c cli/stats.c)
+target_include_directories(rifec_cli PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(rifec_cli PUBLIC rifec_pipeline PRIVATE PkgConfig::CJSON m)
+
+target_sources(rifec PRIVATE cli/main.c)
+target_link_libraries(rifec PRIVATE rifec_cli)
