@@ -1,0 +1,115 @@
+/*
+ * An engine that repeats the earlier frame: the pipeline's threads, order and
+ * times are tested with it, without a network and without OpenMP. It keeps two
+ * in-betweens outstanding, as a GPU would, and fails when told to.
+ */
+#include "copy_engine.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rifec/rifec.h"
+
+int copy_engine_fails_at = -1;
+
+#define IN_FLIGHT 2
+
+struct rifec {
+    struct rifec_frame *sources[2], *outstanding[IN_FLIGHT];
+    int64_t newest;
+    int count, made;
+    struct rifec_info info;
+};
+
+static void release(struct rifec_frame *f)
+{
+    free(f->opaque);
+    free(f);
+}
+
+/* Planar formats only: planes follow each other in one block. */
+static struct rifec_frame *copy(const struct rifec_frame *from)
+{
+    struct rifec_frame *f = malloc(sizeof *f);
+    uint8_t *at = f ? malloc(rifec_frame_bytes(from)) : NULL;
+    if (!at) {
+        free(f);
+        return NULL;
+    }
+    *f = *from;
+    f->release = release;
+    f->opaque = at;
+    for (int c = 0; c < (from->format.family == RIFEC_FAMILY_GRAY ? 1 : 3); c++) {
+        int shift = c ? from->format.chroma_h_log2 : 0;
+        size_t bytes =
+            (size_t)((from->height + (1 << shift) - 1) >> shift) * (size_t)from->stride[c];
+        memcpy(at, from->data[c], bytes);
+        f->data[c] = at;
+        at += bytes;
+    }
+    return f;
+}
+
+int rifec_open(struct rifec **out, const struct rifec_params *params)
+{
+    (void)params;
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return RIFEC_ERR_NOMEM;
+    (*out)->newest = -1;
+    (*out)->info = (struct rifec_info){
+        .backend = "copy",
+        .device = "none",
+        .precision = "none",
+        .model = "none",
+        .in_flight = IN_FLIGHT,
+    };
+    return 0;
+}
+
+int rifec_put(struct rifec *r, int64_t seq, const struct rifec_frame *frame)
+{
+    assert(seq == r->newest + 1);
+    rifec_frame_free(&r->sources[seq & 1]);
+    r->sources[seq & 1] = copy(frame);
+    r->newest = seq;
+    return r->sources[seq & 1] ? 0 : RIFEC_ERR_NOMEM;
+}
+
+int rifec_interp(struct rifec *r, int64_t seq0, int64_t seq1, float t)
+{
+    assert(seq1 == r->newest && seq0 == seq1 - 1 && t > 0 && t < 1);
+    assert(r->count < IN_FLIGHT);
+    if (r->made++ == copy_engine_fails_at)
+        return RIFEC_ERR_DEVICE;
+    r->outstanding[r->count++] = copy(r->sources[seq0 & 1]);
+    return r->outstanding[r->count - 1] ? 0 : RIFEC_ERR_NOMEM;
+}
+
+int rifec_take(struct rifec *r, struct rifec_frame **out)
+{
+    assert(r->count > 0);
+    *out = r->outstanding[0];
+    r->outstanding[0] = r->outstanding[1];
+    r->outstanding[1] = NULL;
+    r->count--;
+    return 0;
+}
+
+const struct rifec_info *rifec_get_info(const struct rifec *r)
+{
+    return &r->info;
+}
+
+void rifec_close(struct rifec **r)
+{
+    if (!*r)
+        return;
+    for (int i = 0; i < 2; i++) {
+        rifec_frame_free(&(*r)->sources[i]);
+        rifec_frame_free(&(*r)->outstanding[i]);
+    }
+    free(*r);
+    *r = NULL;
+}
