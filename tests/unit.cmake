@@ -1,0 +1,19 @@
+# Small things alone: base, options, progress, statistics, headers, layers.
+foreach(name half log mem queue rational)
+    rifec_add_test(${name} LABELS unit SOURCES unit/${name}.c)
+endforeach()
+# It asks for more memory than there is; the sanitizers would rather stop.
+set_property(TEST mem PROPERTY ENVIRONMENT
+    ASAN_OPTIONS=allocator_may_return_null=1 TSAN_OPTIONS=allocator_may_return_null=1)
+
+if(TARGET rifec_cli)
+    rifec_add_test(options LABELS unit SOURCES unit/options.c LIBS rifec_cli)
+    rifec_add_test(progress LABELS unit SOURCES unit/progress.c LIBS rifec_pipeline)
+    rifec_add_test(stats LABELS unit SOURCES unit/stats.c LIBS rifec_cli PkgConfig::CJSON)
+endif()
+
+rifec_add_script(headers LABELS unit
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/headers/check_headers.sh
+            ${CMAKE_C_COMPILER} ${PROJECT_SOURCE_DIR} ${FFMPEG_INCLUDE_DIRS} ${CJSON_INCLUDE_DIRS})
+rifec_add_script(layers LABELS unit
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/layers.sh ${PROJECT_SOURCE_DIR})

@@ -1,0 +1,30 @@
+#!/bin/sh
+# Holds the #includes to the layers of docs/architecture.md: a file knows its own
+# layer and those it stands on, and each library has one home.
+# Usage: layers.sh ROOT
+cd "$1/src" || exit 1
+libraries='pthread|omp|oneapi|dnnl|cjson|lib(av|sw)|cu(da|dnn|blas|fft)|nv'
+failed=0
+
+# layer FOLDER PROJECT LIBRARIES: what its files may include, as extended
+# regular expressions. C and POSIX headers are everybody's.
+layer() {
+    for file in $(find "$1" -name '*.[ch]'); do
+        grep -oE '^[ ]*#[ ]*include[ ]*["<][^">]*' "$file" | sed 's/.*include *//' |
+            grep -vE "^\"($2)|^<($3)" | grep -E "^\"|^<($libraries)" | sed "s|^|$file: |"
+    done | grep . && failed=1
+}
+
+layer base     'base/|rifec/'                                    'pthread'
+layer model    'base/|model/|rifec/'                             'cjson'
+layer engine   'base/|model/|engine/|rifec/|rifec_kernels\.h'    'omp|oneapi|dnnl|cu|nv'
+layer media    'base/|media/|rifec/(frame|error|log)\.h'         'lib(av|sw)'
+layer pipeline 'base/|media/|pipeline/|rifec/'                   'libav'
+layer cli      'base/|pipeline/|cli/|rifec/|media/versions\.h'   'cjson'
+
+# CUDA stays in its folder, so that a machine without it builds the rest.
+grep -rnE '#[ ]*include[ ]*<(cu(da|dnn|blas)|nv)' --include='*.[ch]' engine |
+    grep -v '^engine/cuda/' && failed=1
+
+test $failed = 0 || echo 'These includes cross a layer, see docs/architecture.md.'
+exit $failed

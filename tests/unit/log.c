@@ -1,0 +1,66 @@
+/* The level filter, the callback, and messages longer than a line. */
+#include "base/log.h"
+
+#include "check.h"
+
+struct heard {
+    int count;
+    enum rifec_log_level level;
+    char line[2048];
+};
+
+static void listen(void *opaque, enum rifec_log_level level, const char *line)
+{
+    struct heard *h = opaque;
+    h->count++;
+    h->level = level;
+    snprintf(h->line, sizeof h->line, "%s", line);
+}
+
+static void test_level_filter(void)
+{
+    for (int shown = RIFEC_LOG_QUIET; shown <= RIFEC_LOG_DEBUG; shown++) {
+        for (int level = RIFEC_LOG_ERROR; level <= RIFEC_LOG_DEBUG; level++) {
+            struct heard h = { 0 };
+            rifec_log_set((enum rifec_log_level)shown, listen, &h);
+            log_line((enum rifec_log_level)level, "level %d", level);
+            CHECK_INT(h.count, level <= shown);
+            CHECK_INT(log_shows((enum rifec_log_level)level), level <= shown);
+            if (h.count)
+                CHECK_INT(h.level, level);
+        }
+    }
+}
+
+static void test_format(void)
+{
+    struct heard h = { 0 };
+    rifec_log_set(RIFEC_LOG_INFO, listen, &h);
+    log_error("%s: %d%%", "in.mp4", 7);
+    CHECK_STR(h.line, "in.mp4: 7%");
+    CHECK_INT(h.level, RIFEC_LOG_ERROR);
+}
+
+/* Cut, not overrun; what matters stands first. */
+static void test_long_message(void)
+{
+    char text[4000];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    struct heard h = { 0 };
+    rifec_log_set(RIFEC_LOG_INFO, listen, &h);
+    log_info("%s", text);
+    CHECK_INT(h.count, 1);
+    CHECK(strlen(h.line) >= 500 && strlen(h.line) < sizeof text - 1);
+    CHECK(!strncmp(h.line, text, strlen(h.line)));
+}
+
+int main(void)
+{
+    test_level_filter();
+    test_format();
+    test_long_message();
+    rifec_log_set(RIFEC_LOG_INFO, NULL, NULL);
+    log_info("this line belongs on stderr");
+    return check_result();
+}

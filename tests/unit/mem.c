@@ -1,0 +1,69 @@
+/* Aligned blocks, and the arena: planned blocks do not overlap or leave it. */
+#include "base/mem.h"
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "check.h"
+
+static int is_aligned(const void *p)
+{
+    return (uintptr_t)p % MEM_ALIGN == 0;
+}
+
+static void test_alloc(void)
+{
+    const size_t sizes[] = { 0, 1, 63, 64, 65, 1 << 20 };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        unsigned char *p = mem_alloc(sizes[i]);
+        CHECK(p && is_aligned(p));
+        if (p)
+            memset(p, 0xa5, sizes[i]); /* for the sanitizer to judge */
+        mem_free(p);
+    }
+    mem_free(NULL);
+}
+
+static void test_arena(void)
+{
+    const size_t sizes[] = { 1, 64, 0, 100, 4096, 7 };
+    enum { N = sizeof sizes / sizeof sizes[0] };
+    struct arena a = { 0 };
+    size_t at[N];
+    for (int i = 0; i < N; i++)
+        at[i] = arena_reserve(&a, sizes[i]);
+    CHECK_INT(arena_open(&a), 0);
+    for (int i = 0; i < N; i++) {
+        unsigned char *p = arena_at(&a, at[i]);
+        CHECK(is_aligned(p));
+        CHECK(at[i] + sizes[i] <= a.bytes);
+        memset(p, i + 1, sizes[i]);
+    }
+    for (int i = 0; i < N; i++) {
+        const unsigned char *p = arena_at(&a, at[i]);
+        for (size_t k = 0; k < sizes[i]; k++)
+            if (!CHECK_INT(p[k], i + 1))
+                break;
+    }
+    arena_close(&a);
+    CHECK(!a.base && !a.bytes);
+    arena_close(&a); /* again, harmless */
+}
+
+static void test_arena_too_large(void)
+{
+    struct arena a = { 0 };
+    rifec_log_set(RIFEC_LOG_QUIET, NULL, NULL);
+    arena_reserve(&a, SIZE_MAX / 4);
+    CHECK_INT(arena_open(&a), RIFEC_ERR_NOMEM);
+    arena_close(&a);
+}
+
+int main(void)
+{
+    test_alloc();
+    test_arena();
+    test_arena_too_large();
+    return check_result();
+}

@@ -1,0 +1,304 @@
+/*
+ * The command line: each row is what a user types and what comes of it, fields
+ * or a message. Messages are part of the interface; they are compared whole.
+ */
+#include "cli/options.h"
+
+#include <stdlib.h>
+
+#include "check.h"
+
+#define ARGS_MAX 24
+
+/* Splits at blanks: enough for tests. The words live in `buffer`. */
+static int split(char *buffer, size_t size, const char *line, char *argv[ARGS_MAX])
+{
+    int argc = 0;
+    argv[argc++] = strcpy(buffer, "rifec");
+    snprintf(buffer + 6, size - 6, "%s", line);
+    for (char *s = strtok(buffer + 6, " "); s && argc < ARGS_MAX - 1;
+         s = strtok(NULL, " "))
+        argv[argc++] = s;
+    argv[argc] = NULL;
+    return argc;
+}
+
+static char words[1024]; /* what the fields of the last parse() point into */
+
+static int parse(struct options *opt, const char *line)
+{
+    char *argv[ARGS_MAX];
+    int argc = split(words, sizeof words, line, argv);
+    return options_parse(opt, argc, argv);
+}
+
+/* --- what is refused ------------------------------------------------------ */
+
+static const struct {
+    const char *line, *error;
+} refused[] = {
+    { "", "no input: name one with -i FILE" },
+    { "-i a", "no output: name one with -o FILE" },
+    { "-i", "--input needs an argument: FILE" },
+    { "-i - -o b", "-i -: rifec reads files, not stdin" },
+    { "-i a -o -", "-o -: rifec writes files, not stdout (only -f null takes -)" },
+    { "-i a -o b c", "unexpected argument 'c': name the one input with -i, "
+                     "the output with -o" },
+    { "a -i b -o c", "unexpected argument 'a': name the one input with -i, "
+                     "the output with -o" },
+    { "-i a -i b -o c", "--input is given twice: 'b' is one too many" },
+    { "-i a -o -y", "--output needs an argument, but '-y' follows" },
+    { "-i a -o --x2", "--output needs an argument, but '--x2' follows" },
+
+    { "-i a -o b --x2 --x4", "--x2 and --x4 contradict each other" },
+    { "-i a -o b --x2 -x 5/2", "--x2 and --factor contradict each other" },
+    { "-i a -o b -x 2 -x 3", "--factor is given twice: '3' is one too many" },
+    { "-i a -o b -y -n", "--overwrite and --no-overwrite contradict each other" },
+    { "-i a -o b --fp16 --fp32", "--fp16 and --fp32 contradict each other" },
+    { "-i a -o b -q -v", "--quiet and --verbose contradict each other" },
+    { "-i a -o b -e crf=18 --crf 18", "--crf and -e crf=... contradict each other" },
+    { "-i a -o b --preset slow -e preset=fast",
+      "--preset and -e preset=... contradict each other" },
+    { "-i a -o b -e tune=film -e tune=grain", "--enc-opt tune is given twice" },
+
+    { "-i a -o b --factor 2.5", "--factor takes a whole number or a fraction like 5/2, "
+                                "up to 1000000 on either side, "
+                                "not '2.5'" },
+    { "-i a -o b --factor 5/0", "--factor takes a whole number or a fraction like 5/2, "
+                                "up to 1000000 on either side, "
+                                "not '5/0'" },
+    { "-i a -o b --factor 1000001/1000000", "--factor takes a whole number or a fraction "
+                                            "like 5/2, up to 1000000 on either side, "
+                                            "not '1000001/1000000'" },
+    { "-i a -o b --factor 99999999999999999999",
+      "--factor takes a whole number or a fraction like 5/2, up to 1000000 on either "
+      "side, "
+      "not '99999999999999999999'" },
+    { "-i a -o b --factor -2", "--factor takes a whole number or a fraction like 5/2, up "
+                               "to 1000000 on either side, "
+                               "not '-2'" },
+    { "-i a -o b --factor 5/2/1", "--factor takes a whole number or a fraction like 5/2, "
+                                  "up to 1000000 on either side, "
+                                  "not '5/2/1'" },
+    { "-i a -o b --factor 1/2", "--factor 1/2 is not between 1 and 1024" },
+    { "-i a -o b --factor 0", "--factor 0 is not between 1 and 1024" },
+    { "-i a -o b --factor 1025", "--factor 1025 is not between 1 and 1024" },
+    { "-i a -o b --factor 2049/2", "--factor 2049/2 is not between 1 and 1024" },
+
+    { "-i a -o b --device gpu", "--device takes auto|cpu|cuda, not 'gpu'" },
+    { "-i a -o b --device cp", "--device takes auto|cpu|cuda, not 'cp'" },
+    { "-i a -o b --scale 3", "--scale takes 0.25|0.5|1|2, not '3'" },
+    { "-i a -o b --threads 1025",
+      "--threads takes a whole number from 0 to 1024, not '1025'" },
+    { "-i a -o b --threads 2x",
+      "--threads takes a whole number from 0 to 1024, not '2x'" },
+    { "-i a -o b --progress on", "--progress takes auto|off|json, not 'on'" },
+    { "-i a -o b -e film", "--enc-opt takes key=value, not 'film'" },
+    { "-i a -o b -e =film", "--enc-opt takes key=value, not '=film'" },
+    { "-i a -o b --stats b", "--stats b would replace the video" },
+    { "-i a -o b --stats a", "--stats a would replace the video" },
+
+    { "-i a -o b --outptu c", "unknown option '--outptu': did you mean '--output'?" },
+    { "-i a -o b --presets slow",
+      "unknown option '--presets': did you mean '--preset'?" },
+    { "-i a -o b --cfr 18", "unknown option '--cfr'" },
+    { "-i a -o b --fps 60", "unknown option '--fps'" },
+    { "-i a -o b -c:a copy", "unknown option '-c:a'" },
+    { "-i a -o b -c libx264", "'-c' could mean --codec, --crf" },
+    { "-i a -o b --x", "'--x' could mean --x2, --x3, --x4, --x8" },
+    { "-i a -o b -z", "unknown option '-z'" },
+    { "-i a -o b -yz", "unknown option '-z'" },
+    { "-i a -o b --x2=3", "--x2 takes no argument" },
+    /* The first mistake is the one worth reading. */
+    { "-i a -o b --x2 --x4 --bogus", "--x2 and --x4 contradict each other" },
+};
+
+static void test_refused(void)
+{
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        struct options opt;
+        int err = parse(&opt, refused[i].line);
+        if (!CHECK_INT(err, RIFEC_ERR_USAGE) || !CHECK_STR(opt.error, refused[i].error))
+            fprintf(stderr, "    rifec %s\n", refused[i].line);
+        options_free(&opt);
+    }
+}
+
+/* An empty argument cannot be written in the table. */
+static void test_empty_argument(void)
+{
+    char typed[][8] = { "rifec", "-i", "", "-o", "b" };
+    char *argv[] = { typed[0], typed[1], typed[2], typed[3], typed[4], NULL };
+    struct options opt;
+    CHECK_INT(options_parse(&opt, 5, argv), RIFEC_ERR_USAGE);
+    CHECK_STR(opt.error, "--input: its argument is empty");
+    options_free(&opt);
+}
+
+/* --- what is accepted ----------------------------------------------------- */
+
+/* The whole of the options as one line, so that a row checks every field. */
+static void describe(const struct options *opt, char *text, size_t size)
+{
+    const struct pipeline_options *job = &opt->job;
+    const struct rifec_params *engine = &job->engine;
+    int n = snprintf(text, size, "%s > %s x%lld/%lld", job->input, job->output,
+                     (long long)job->factor.num, (long long)job->factor.den);
+#define ADD(condition, ...)                                                              \
+    do {                                                                                 \
+        if (condition)                                                                   \
+            n += snprintf(text + n, size - (size_t)n, __VA_ARGS__);                      \
+    } while (0)
+    ADD(job->format, " format=%s", job->format);
+    ADD(job->codec, " codec=%s", job->codec);
+    ADD(job->crf, " crf=%s", job->crf);
+    ADD(job->preset, " preset=%s", job->preset);
+    ADD(job->pix_fmt, " pix_fmt=%s", job->pix_fmt);
+    for (int i = 0; i < job->encoder_option_count; i++)
+        ADD(1, " %s=%s", job->encoder_options[i].key, job->encoder_options[i].value);
+    ADD(job->overwrite, " overwrite");
+    ADD(job->no_audio, " no_audio");
+    ADD(job->no_subs, " no_subs");
+    ADD(engine->device, " device=%d", (int)engine->device);
+    ADD(engine->precision, " precision=%d", (int)engine->precision);
+    ADD(engine->model, " model=%s", engine->model);
+    ADD(engine->scale != 0.0f, " scale=%g", (double)engine->scale);
+    ADD(engine->threads, " threads=%d", engine->threads);
+    ADD(engine->kernels, " kernels=%s", engine->kernels);
+    ADD(opt->progress, " progress=%d", (int)opt->progress);
+    ADD(opt->log_level != RIFEC_LOG_INFO, " log=%d", (int)opt->log_level);
+    ADD(opt->stats, " stats=%s", opt->stats);
+    ADD(opt->help, " help");
+    ADD(opt->version, " version");
+#undef ADD
+}
+
+static const struct {
+    const char *line, *meaning;
+} accepted[] = {
+    { "-i a -o b", "a > b x2/1" },
+    { "--input a --output b", "a > b x2/1" },
+    { "--input=a --output=b", "a > b x2/1" },
+    { "-ia -ob", "a > b x2/1" },
+    { "-i a -o b --x2 --fp16", "a > b x2/1 precision=2" },
+    { "-i a -o b --x2 --x2", "a > b x2/1" },
+    { "-i a -o b --x3", "a > b x3/1" },
+    { "-i a -o b --x4", "a > b x4/1" },
+    { "-i a -o b --x8", "a > b x8/1" },
+    { "-i a -o b -x2", "a > b x2/1" },
+    { "-i a -o b -x5/2", "a > b x5/2" },
+    { "-i a -o b -x 1", "a > b x1/1" },
+    { "-i a -o b --factor 10/4", "a > b x5/2" },
+    { "-i a -o b --factor 1001/400", "a > b x1001/400" },
+    { "-i a -o b --factor 1000000/999999", "a > b x1000000/999999" },
+    { "-i a -o b --factor 1024", "a > b x1024/1" },
+
+    { "-i a -o b -c:v libx265 --crf 20 --preset slow --pix-fmt yuv420p10le",
+      "a > b x2/1 codec=libx265 crf=20 preset=slow pix_fmt=yuv420p10le" },
+    { "-i a -o b --codec libx264", "a > b x2/1 codec=libx264" },
+    { "-i a -o b -codec libx264 -crf 18 -preset fast -pix_fmt yuv420p -an -sn",
+      "a > b x2/1 codec=libx264 crf=18 preset=fast pix_fmt=yuv420p no_audio no_subs" },
+    { "-i a -o b --crf -1", "a > b x2/1 crf=-1" },
+    { "-i a -o b -e tune=film -e x264-params=a=1:b=2 --enc-opt g=",
+      "a > b x2/1 tune=film x264-params=a=1:b=2 g=" },
+
+    { "-i a -o b -y -y", "a > b x2/1 overwrite" },
+    { "-i a -o b -n", "a > b x2/1" },
+    { "-i a -f null", "a > - x2/1 format=null" },
+    { "-i a -o - -f null", "a > - x2/1 format=null" },
+    { "-i a -o b --no-audio --no-subs", "a > b x2/1 no_audio no_subs" },
+
+    { "-i a -o b --device cuda --fp32 --model m.safetensors --threads 3 --kernels c",
+      "a > b x2/1 device=2 precision=1 model=m.safetensors threads=3 kernels=c" },
+    { "-i a -o b --device auto --threads 0", "a > b x2/1" },
+    { "-i a -o b --scale 0.25", "a > b x2/1 scale=0.25" },
+    { "-i a -o b --scale 0.5", "a > b x2/1 scale=0.5" },
+    { "-i a -o b --scale 1", "a > b x2/1 scale=1" },
+    { "-i a -o b --scale 2", "a > b x2/1 scale=2" },
+
+    { "-i a -o b -q", "a > b x2/1 progress=1 log=1" },
+    { "-i a -o b -q --progress json", "a > b x2/1 progress=2 log=1" },
+    { "-i a -o b --loglevel quiet", "a > b x2/1 progress=1 log=0" },
+    { "-i a -o b -loglevel debug", "a > b x2/1 log=5" },
+    { "-i a -o b -v", "a > b x2/1 log=4" },
+    { "-i a -o b -vv", "a > b x2/1 log=5" },
+    { "-i a -o b -v -v -v", "a > b x2/1 log=5" },
+    { "-i a -o b --progress off --stats -", "a > b x2/1 progress=1 stats=-" },
+    { "-i a -f null --stats s.json", "a > - x2/1 format=null stats=s.json" },
+    { "-i a -f null --stats -", "a > - x2/1 format=null stats=-" },
+};
+
+static void test_accepted(void)
+{
+    for (size_t i = 0; i < sizeof accepted / sizeof accepted[0]; i++) {
+        struct options opt;
+        char text[1024] = "";
+        int err = parse(&opt, accepted[i].line);
+        if (!err)
+            describe(&opt, text, sizeof text);
+        if (!CHECK_STR(opt.error, "") || !CHECK_STR(text, accepted[i].meaning))
+            fprintf(stderr, "    rifec %s\n", accepted[i].line);
+        options_free(&opt);
+    }
+}
+
+/* --help wins over whatever else is wrong; --version does not. */
+static void test_help_and_version(void)
+{
+    const char *const lines[] = { "-h", "--help", "--bogus -h",
+                                  "-i a --x2 --x4 --help x" };
+    struct options opt;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        CHECK_INT(parse(&opt, lines[i]), 0);
+        CHECK(opt.help);
+        options_free(&opt);
+    }
+    CHECK_INT(parse(&opt, "-V"), 0);
+    CHECK(opt.version && !opt.help);
+    options_free(&opt);
+    CHECK_INT(parse(&opt, "--version --bogus"), RIFEC_ERR_USAGE);
+    options_free(&opt);
+}
+
+/* --- the text of --help --------------------------------------------------- */
+
+/* Fits a terminal, and every option has its place in it. */
+static void test_help_text(void)
+{
+    static const char *const names[] = {
+        "-i, --input",   "-o, --output",  "-f, --format",  "-y,",        "-n,",
+        "--no-audio",    "--no-subs",     "--x2",          "--x3",       "--x4",
+        "--x8",          "-x, --factor",  "-c:v, --codec", "--crf",      "--preset",
+        "--pix-fmt",     "-e, --enc-opt", "--device",      "--fp16",     "--fp32",
+        "--model",       "--scale",       "--threads",     "--kernels",  "--progress",
+        "--stats",       "-q, --quiet",   "-v, --verbose", "--loglevel", "-h, --help",
+        "-V, --version",
+    };
+    char text[16384], line[256];
+    FILE *f = tmpfile();
+    if (!CHECK(f != NULL))
+        return;
+    options_help(f);
+    rewind(f);
+    while (fgets(line, sizeof line, f)) {
+        size_t length = strcspn(line, "\n");
+        if (!CHECK(length <= 80) || !CHECK(length == 0 || line[length - 1] != ' '))
+            fprintf(stderr, "    %s", line);
+    }
+    rewind(f);
+    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    fclose(f);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (!CHECK(strstr(text, names[i]) != NULL))
+            fprintf(stderr, "    %s\n", names[i]);
+}
+
+int main(void)
+{
+    test_refused();
+    test_empty_argument();
+    test_accepted();
+    test_help_and_version();
+    test_help_text();
+    return check_result();
+}

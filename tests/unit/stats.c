@@ -1,0 +1,187 @@
+/* The JSON of --stats: its keys are what other programs rely on. */
+#define _POSIX_C_SOURCE 200809L
+#include "cli/stats.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include "base/log.h"
+#include "check.h"
+
+static char typed[][16] = { "rifec", "-i", "caf\xc3\xa9.mp4", "-o", "bad\xff.mp4" };
+static char *const argv[] = { typed[0], typed[1], typed[2], typed[3], typed[4], NULL };
+
+static struct options options = {
+    .job = { .input = "caf\xc3\xa9.mp4", .output = "bad\xff.mp4", .factor = { 5, 2 } },
+};
+
+static struct pipeline_report report = {
+    .in = { .codec = "h264",
+            .pix_fmt = "yuv420p",
+            .width = 640,
+            .height = 360,
+            .fps = 24,
+            .duration_s = 2.0,
+            .frames = 48 },
+    .out = { .path = "bad\xff.mp4",
+             .format = "mp4",
+             .codec = "libx264",
+             .pix_fmt = "yuv420p",
+             .fps = 60,
+             .duration_s = 2.0,
+             .frames_planned = 120,
+             .frames_written = 120,
+             .frames_original = 48,
+             .frames_synthesized = 71,
+             .frames_held = 1 },
+    .engine = { .backend = "cpu",
+                .device = "CPU, 2 threads",
+                .precision = "fp32",
+                .model = "built-in",
+                .model_sha256 = "00ff",
+                .memory_bytes = 1 << 20 },
+    .timing = { .wall_s = 10,
+                .decode_s = 0.5,
+                .engine_s = 9.1234567,
+                .encode_s = 2,
+                .bottleneck = "engine" },
+    .warnings = 2,
+};
+
+static const char warnings[2][STATS_TEXT] = { "first", "second \"quoted\"" };
+
+static cJSON *parsed(const struct stats *stats)
+{
+    char *text = stats_text(stats);
+    cJSON *root = text ? cJSON_Parse(text) : NULL;
+    free(text);
+    if (!CHECK(root != NULL))
+        exit(check_result());
+    return root;
+}
+
+/* "timing.wall_s"; NULL when it is not there. */
+static const cJSON *at(const cJSON *item, const char *path)
+{
+    char key[64];
+    for (; item && *path; path += strcspn(path, ".") + (strchr(path, '.') != NULL)) {
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(path, "."), path);
+        item = cJSON_GetObjectItemCaseSensitive(item, key);
+    }
+    return item;
+}
+
+static void check_number(const cJSON *root, const char *path, double expected)
+{
+    const cJSON *item = at(root, path);
+    if (!CHECK(cJSON_IsNumber(item) && item->valuedouble == expected))
+        fprintf(stderr, "    %s\n", path);
+}
+
+static void check_text(const cJSON *root, const char *path, const char *expected)
+{
+    if (!CHECK_STR(cJSON_GetStringValue(at(root, path)), expected))
+        fprintf(stderr, "    %s\n", path);
+}
+
+static void test_success(void)
+{
+    struct stats stats = { .argv = argv,
+                           .options = &options,
+                           .report = &report,
+                           .warnings = warnings,
+                           .warning_texts = 2 };
+    cJSON *root = parsed(&stats);
+    check_number(root, "schema", 1);
+    check_text(root, "tool", "rifec");
+    check_text(root, "version", rifec_version());
+    CHECK_INT(cJSON_GetArraySize(at(root, "argv")), 5);
+    check_text(root, "factor", "5/2");
+    check_text(root, "input.path", "caf\xc3\xa9.mp4");
+    check_text(root, "input.codec", "h264");
+    check_number(root, "input.width", 640);
+    check_number(root, "input.frames", 48);
+    CHECK(cJSON_IsFalse(at(root, "input.damaged")));
+    check_text(root, "output.path", "bad?.mp4"); /* JSON is UTF-8 */
+    check_number(root, "output.frames_planned", 120);
+    check_number(root, "output.frames_written", 120);
+    check_number(root, "output.frames_original", 48);
+    check_number(root, "output.frames_synthesized", 71);
+    check_number(root, "output.frames_held", 1);
+    check_number(root, "output.fps", 60);
+    check_text(root, "device.backend", "cpu");
+    check_text(root, "device.precision", "fp32");
+    check_text(root, "model.sha256", "00ff");
+    check_number(root, "timing.fps_out", 12);
+    check_number(root, "timing.engine_s", 9.123457);
+    check_text(root, "timing.bottleneck", "engine");
+    CHECK(cJSON_IsTrue(at(root, "checks.framecount_ok")));
+    check_number(root, "checks.duration_delta_us", 0);
+    CHECK_INT(cJSON_GetArraySize(at(root, "warnings")), 2);
+    check_number(root, "warning_count", 2);
+    check_number(root, "exit", 0);
+    CHECK(cJSON_IsNull(at(root, "error")));
+    cJSON_Delete(root);
+}
+
+/* Nothing is known when the input does not open: null, not 0 or "". */
+static void test_failure(void)
+{
+    static const struct pipeline_report nothing;
+    struct stats stats = { .argv = argv,
+                           .options = &options,
+                           .report = &nothing,
+                           .exit_status = 3,
+                           .error = "a.mp4: no such file" };
+    cJSON *root = parsed(&stats);
+    check_number(root, "exit", 3);
+    check_text(root, "error", "a.mp4: no such file");
+    check_text(root, "input.path", "caf\xc3\xa9.mp4");
+    CHECK(cJSON_IsNull(at(root, "input.codec")));
+    CHECK(cJSON_IsNull(at(root, "input.width")));
+    CHECK(cJSON_IsNull(at(root, "timing.wall_s")));
+    CHECK(cJSON_IsNull(at(root, "checks.duration_delta_us")));
+    CHECK(cJSON_IsFalse(at(root, "checks.framecount_ok")));
+    cJSON_Delete(root);
+}
+
+static void test_file(void)
+{
+    struct stats stats = { .argv = argv, .options = &options, .report = &report };
+    char folder[] = "stats-XXXXXX", path[64], part[80];
+    struct stat st;
+    if (!CHECK(mkdtemp(folder) != NULL))
+        return;
+    snprintf(path, sizeof path, "%s/s.json", folder);
+    snprintf(part, sizeof part, "%s.part", path);
+
+    CHECK_INT(stats_check(path), 0);
+    CHECK(stat(path, &st) != 0); /* a check leaves nothing behind */
+    CHECK_INT(stats_write(path, &stats), 0);
+    CHECK_INT(stats_write(path, &stats), 0); /* replaces */
+    CHECK(stat(path, &st) == 0 && st.st_size > 500);
+    CHECK(stat(part, &st) != 0);
+    CHECK_INT(stats_check("-"), 0);
+    CHECK_INT(stats_write("/dev/null", &stats), 0); /* a device stays one */
+    CHECK(stat("/dev/null", &st) == 0 && !S_ISREG(st.st_mode));
+
+    rifec_log_set(RIFEC_LOG_QUIET, NULL, NULL);
+    CHECK_INT(stats_check(folder), RIFEC_ERR_OUTPUT);
+    CHECK_INT(stats_check("no/such/folder/s.json"), RIFEC_ERR_OUTPUT);
+    CHECK_INT(stats_write("no/such/folder/s.json", &stats), RIFEC_ERR_OUTPUT);
+    if (stat("/dev/full", &st) == 0)
+        CHECK_INT(stats_write("/dev/full", &stats), RIFEC_ERR_OUTPUT);
+    remove(path);
+    rmdir(folder);
+}
+
+int main(void)
+{
+    test_success();
+    test_failure();
+    test_file();
+    return check_result();
+}
