@@ -1,0 +1,44 @@
+# The program as a user meets it: shell scripts around build/rifec, one test
+# for each case. They need the commands ffmpeg and python3, and skip without.
+# Included by CMakeLists.txt.
+
+# rifec_script(LABEL SCRIPT CASE...): tests LABEL/SCRIPT/CASE.
+function(rifec_script label script)
+    foreach(case IN LISTS ARGN)
+        set(name ${label}/${script}/${case})
+        add_test(NAME ${name}
+                 COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/${label}/${script}.sh ${case})
+        set_tests_properties(${name} PROPERTIES
+            LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT 300
+            # FFmpeg and its encoders are not built with the thread sanitizer.
+            ENVIRONMENT "RIFEC=$<TARGET_FILE:rifec>;TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+    endforeach()
+endfunction()
+
+if(TARGET rifec)
+    rifec_script(e2e factor 2 3 4 8 5/2)
+    rifec_script(e2e film --fp32)
+    rifec_script(e2e streams mp4 mkv left-out cannot-hold offset)
+    rifec_script(e2e colour tags)
+    rifec_script(e2e formats yuv420p yuv422p yuv444p yuvj420p nv12 gray rgb24 gbrp
+                             yuv420p10le yuv422p10le yuv444p10le gray10le gbrp10le)
+    rifec_script(e2e vfr gaps)
+    rifec_script(e2e report stats stats-stdout stats-failed progress quiet null half help)
+    rifec_script(e2e lossless originals)
+    rifec_script(e2e names odd)
+    rifec_script(e2e encoder options)
+    rifec_script(e2e reference x2 x5-2 scale)
+
+    rifec_script(fail input missing empty directory text audio-only cover-art no-frames one-frame
+                            truncated-mp4 truncated-mkv damaged size-change)
+    rifec_script(fail output exists exists-n replaced is-input is-folder no-folder read-only
+                             full-limit full-disk no-container)
+    rifec_script(fail weights missing folder truncated header shape nan)
+    rifec_script(fail usage flag key codec device argument contradiction)
+    rifec_script(fail signal once twice term)
+
+    # A handful that touches every part, for the builds with sanitizers.
+    set_tests_properties(e2e/factor/3 e2e/streams/mp4 e2e/vfr/gaps e2e/formats/yuv420p10le
+                         e2e/report/stats fail/input/truncated-mkv fail/signal/once
+                         PROPERTIES LABELS "smoke")
+endif()

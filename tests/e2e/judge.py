@@ -1,0 +1,107 @@
+"""What the shell cannot count: exact times, sample values, JSON.
+
+    judge.py times SOURCE OUTPUT FACTOR [exact]
+    judge.py still FILE
+    judge.py recovers SOURCE OUTPUT
+    judge.py json FILE EXPRESSION...
+
+Independent of rifec: times and samples are what FFmpeg's commands report.
+"""
+
+import array
+import json
+import math
+import subprocess
+import sys
+from fractions import Fraction
+
+
+def probe(path, *entries):
+    command = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-of", "json",
+               "-show_entries", *entries, path]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
+def frame_times(path):
+    """Presentation times of the decoded frames in seconds, and the time base."""
+    found = probe(path, "stream=time_base:frame=best_effort_timestamp,pkt_duration,duration")
+    base = Fraction(found["streams"][0]["time_base"])
+    frames = found["frames"]
+    times = [frame["best_effort_timestamp"] * base for frame in frames]
+    last = frames[-1].get("duration", frames[-1].get("pkt_duration", 0)) * base
+    return times, last, base
+
+
+def times(source, output, factor, exact=None):
+    """Every gap of the source is split evenly; the last frame is held."""
+    factor = Fraction(factor)
+    given, last, _ = frame_times(source)
+    written, _, base = frame_times(output)
+    gaps = [b - a for a, b in zip(given, given[1:])]
+    gaps.append(last or gaps[-1])
+    planned = math.ceil(len(given) * factor)
+    if len(written) != planned:
+        sys.exit(f"{len(written)} frames instead of {planned}")
+    for j, time in enumerate(written):
+        position = j / factor
+        i = math.floor(position)
+        wanted = given[i] + gaps[i] * (position - i)
+        tolerance = 0 if exact else base / 2
+        if abs(time - wanted) > tolerance:
+            sys.exit(f"frame {j} is at {time} s instead of {wanted} s (time base {base})")
+
+
+def pictures(path, pix_fmt):
+    """The samples of each frame."""
+    raw = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "0:v:0",
+                          "-pix_fmt", pix_fmt, "-f", "rawvideo", "-"],
+                         check=True, capture_output=True).stdout
+    deep = any(word in pix_fmt for word in ("10", "12", "16"))
+    samples = array.array("H" if deep else "B", raw)
+    size = len(samples) // len(frame_times(path)[0])
+    return [samples[start:start + size] for start in range(0, len(samples), size)]
+
+
+def still(path):
+    """All frames are one picture, within what rounding may do to it."""
+    pix_fmt = probe(path, "stream=pix_fmt")["streams"][0]["pix_fmt"]
+    first, *others = pictures(path, pix_fmt)
+    for n, picture in enumerate(others, 1):
+        off = [abs(a - b) for a, b in zip(first, picture)]
+        worst, mean = max(off), sum(off) / len(off)
+        print(f"{pix_fmt} frame {n}: max {worst}, mean {mean:.5f}")
+        if worst > 1 or mean >= 0.02:
+            sys.exit(f"frame {n} is not the still picture")
+
+
+def psnr(squares, count):
+    return 10 * math.log10(255 ** 2 * count / max(squares, 1))
+
+
+def recovers(source, output):
+    """Odd frames were made from the even ones: better than their mean?"""
+    truth, made = pictures(source, "gray"), pictures(output, "gray")
+    count = made_off = mean_off = 0
+    for n in range(1, len(truth) - 1, 2):
+        before, wanted, after = truth[n - 1:n + 2]
+        count += len(wanted)
+        made_off += sum((a - b) ** 2 for a, b in zip(made[n], wanted))
+        mean_off += sum(((a + c) / 2 - b) ** 2 for a, b, c in zip(before, wanted, after))
+    made_psnr, mean_psnr = psnr(made_off, count), psnr(mean_off, count)
+    print(f"in-betweens {made_psnr:.2f} dB, mean of neighbours {mean_psnr:.2f} dB")
+    if made_psnr < mean_psnr + 2:
+        sys.exit("the in-betweens are no better than a blend")
+
+
+def check_json(path, *expressions):
+    """Python expressions over the keys of the last object in the file."""
+    text = sys.stdin.read() if path == "-" else open(path, encoding="utf-8").read()
+    names = json.loads(text)
+    for expression in expressions:
+        if not eval(expression, {}, names):
+            sys.exit(f"not so: {expression}\n{text}")
+
+
+if __name__ == "__main__":
+    {"times": times, "still": still, "recovers": recovers,
+     "json": check_json}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,112 @@
+# What the scripts of tests/e2e and tests/fail share. Sourced, not run; wants
+# RIFEC, the program under test. Each script works in an empty folder of its
+# own. FFmpeg's commands make the inputs and judge the outputs.
+set -eu
+
+tests=$(cd "$(dirname "$0")/.." && pwd)
+lotus=$tests/data/lotus.mp4
+weights=$tests/../weights/ifnet-4.6.safetensors
+
+for tool in ffmpeg ffprobe python3; do
+    command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
+done
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+# --- running ----------------------------------------------------------------
+
+fail() {
+    printf 'FAILED: %s\n' "$*"
+    printf 'after: %s\n' "${ran:-nothing}"
+    sed 's/^/  stdout: /' stdout 2>/dev/null || true
+    sed 's/^/  stderr: /' stderr 2>/dev/null || true
+    exit 1
+}
+
+# run ARGUMENTS: rifec's exit status in $status, its words in stdout, stderr.
+run() {
+    ran="rifec $*"
+    status=0
+    "$RIFEC" "$@" </dev/null >stdout 2>stderr || status=$?
+}
+
+# Runs and must succeed, and say nothing on stdout.
+works() {
+    run "$@"
+    [ $status = 0 ] || fail "exit status $status"
+    [ ! -s stdout ] || fail 'words on stdout'
+}
+
+# fails STATUS PATTERN ARGUMENTS: must end so, and say so in a line of its own
+# on stderr that matches the extended regular expression.
+fails() {
+    expected=$1 pattern=$2
+    shift 2
+    run "$@"
+    [ $status = "$expected" ] || fail "exit status $status instead of $expected"
+    says "$pattern"
+}
+
+says() {
+    grep -Eq "^rifec: .*($1)" stderr || fail "no message on stderr matches '$1'"
+}
+
+same() {
+    [ "$1" = "$2" ] || fail "${3:-values differ}: '$1' instead of '$2'"
+}
+
+# The folder holds nothing that a stopped run should have taken away.
+no_leftovers() {
+    for file in *.part*; do
+        [ ! -e "$file" ] || fail "$file is left behind"
+    done
+}
+
+# --- making inputs ----------------------------------------------------------
+
+quiet_ffmpeg() {
+    ffmpeg -nostdin -v error -y "$@"
+}
+
+# synth FILE [SECONDS [RATE [SIZE [encoder options]]]]: a moving test picture.
+synth() {
+    file=$1 seconds=${2:-0.4} rate=${3:-25} size=${4:-64x48}
+    shift $(($# < 4 ? $# : 4))
+    quiet_ffmpeg -f lavfi -i "testsrc2=s=$size:r=$rate:d=$seconds" "$@" "$file"
+}
+
+# --- judging outputs --------------------------------------------------------
+
+judge() {
+    python3 "$tests/e2e/judge.py" "$@" || fail "judge.py $*"
+}
+
+# entry FILE STREAM KEYS: what ffprobe says of a stream ("v:0"; "" for all).
+entry() {
+    ffprobe -v error ${2:+-select_streams "$2"} -show_entries "stream=$3" -of default=nk=1:nw=1 "$1"
+}
+
+# Frames that decode.
+count() {
+    ffprobe -v error -select_streams v:0 -count_frames -show_entries stream=nb_read_frames \
+        -of default=nk=1:nw=1 "$1"
+}
+
+# One checksum per decoded frame, in the pixel format given.
+frame_sums() {
+    ffmpeg -nostdin -v error -i "$1" -map 0:v:0 -vsync passthrough -pix_fmt "$2" -f framemd5 - |
+        sed '/^#/d; s/.*, *//'
+}
+
+# Packets of a copied stream: times, sizes and checksums.
+packet_sums() {
+    ffmpeg -nostdin -v error -copyts -i "$1" -map "0:$2" -c copy -f framemd5 - | sed '/^#/d'
+}
+
+# A file that decodes from end to end without complaint.
+intact() {
+    complaints=$(ffmpeg -nostdin -v error -i "$1" -map 0:v -f null - 2>&1) || true
+    [ -z "$complaints" ] || fail "$1 is damaged: $complaints"
+}

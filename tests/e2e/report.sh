@@ -1,0 +1,73 @@
+# What rifec says of itself: statistics, progress, help, and nothing unasked.
+. "$(dirname "$0")/lib.sh"
+
+synth in.mkv 0.4 25 64x48
+case $1 in
+stats)
+    works -i in.mkv -o out.mkv --factor 5/2 --stats stats.json
+    judge json stats.json 'schema == 1' 'tool == "rifec"' 'factor == "5/2"' \
+        'input["frames"] == 10' 'input["width"] == 64' 'input["height"] == 48' \
+        'input["fps"] == 25' 'not input["damaged"]' \
+        'output["frames_planned"] == output["frames_written"] == 25' \
+        'output["frames_original"] == 5' 'output["frames_held"] == 2' \
+        'output["frames_synthesized"] == 18' 'output["path"] == "out.mkv"' \
+        'output["codec"] == "libx264"' 'output["pix_fmt"] == input["pix_fmt"] == "yuv420p"' \
+        'device["backend"] in ("cpu", "cuda")' 'len(model["sha256"]) == 64' \
+        'timing["wall_s"] > 0' 'timing["bottleneck"] in ("decode", "engine", "encode")' \
+        'checks["framecount_ok"]' 'exit == 0' 'warnings == []' 'not interrupted'
+    ;;
+stats-stdout)
+    run -i in.mkv -o out.mkv --x2 --stats -
+    same $status 0 'exit status'
+    judge json stdout 'output["frames_written"] == 20'
+    ;;
+stats-failed)
+    # A failed run reports too.
+    fails 3 'missing\.mkv' -i missing.mkv -o out.mkv --stats stats.json
+    judge json stats.json 'exit == 3' '"missing.mkv" in error' 'not checks["framecount_ok"]'
+    ;;
+progress)
+    works -i in.mkv -o out.mkv --x2 --progress json
+    sed -n 's/^{/{/p' stderr >lines
+    [ -s lines ] || fail 'no progress'
+    while read -r line; do
+        printf '%s\n' "$line" >line.json
+        judge json line.json 'frame >= 0' 'progress in ("continue", "end")'
+    done <lines
+    judge json line.json 'frame == total_frames == 20' 'progress == "end"' 'fps > 0' \
+        'speed > 0' 'abs(out_time_us - 380000) <= 20000'
+    ;;
+quiet)
+    works -q -i in.mkv -o out.mkv --x2
+    [ ! -s stderr ] || fail 'words in spite of -q'
+    works -i in.mkv -o again.mkv --x2 --progress off --loglevel warning
+    [ ! -s stderr ] || fail 'words without a cause'
+    ;;
+null)
+    works -i in.mkv -f null --x2 --stats stats.json
+    judge json stats.json 'output["frames_written"] == 20'
+    works -i in.mkv -f null -o - --x2
+    same "$(ls)" "$(printf 'in.mkv\nstats.json\nstderr\nstdout')" files
+    ;;
+half)
+    # Asking for FP16 works everywhere, and is answered once where it cannot be.
+    works -i in.mkv -o out.mkv --x2 --fp16 --device cpu
+    same "$(grep -c FP32 stderr)" 1 'lines about FP32'
+    same "$(count out.mkv)" 20 frames
+    works -i in.mkv -o out2.mkv --x2 --fp32 --device cpu
+    same "$(frame_sums out.mkv yuv420p)" "$(frame_sums out2.mkv yuv420p)" 'what --fp16 made on the CPU'
+    ;;
+help)
+    run --help
+    same $status 0 'exit status'
+    [ ! -s stderr ] || fail 'words on stderr'
+    for word in --input -o, --x8 --factor -c:v --crf --device --fp16 --model --scale --stats \
+        'Exit status' 130; do
+        grep -qiF -e "$word" stdout || fail "--help does not mention $word"
+    done
+    run --version
+    same $status 0 'exit status'
+    grep -Eq '^rifec [0-9]+\.[0-9]+\.[0-9]+' stdout || fail 'no version'
+    ;;
+esac
+no_leftovers

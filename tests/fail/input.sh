@@ -1,0 +1,100 @@
+# Inputs that are not what they should be: a clear message, the right status,
+# and whatever can be saved is saved.
+. "$(dirname "$0")/../e2e/lib.sh"
+
+# Refused: nothing is written.
+refused() {
+    fails 3 "$1" -i "$2" -o out.mp4 --x2
+    [ ! -e out.mp4 ] || fail 'an output of nothing'
+}
+
+# The input stops early: the frames FFmpeg can decode of it are all there, times
+# right, and the file is a good one.
+saved() {
+    fails 3 "warning: .*$1" -i "$1" -o out.mp4 --x2 --stats stats.json
+    intact out.mp4
+    readable=$(count "$1")
+    [ "$readable" -gt 5 ] || fail 'the test itself: too little to read'
+    same "$(count out.mp4)" $((2 * readable)) 'frames saved'
+    judge times "$1" out.mp4 2 exact
+    judge json stats.json 'input["damaged"]' 'exit == 3' 'len(warnings) >= 1' \
+        "input['frames'] == $readable"
+}
+
+case $1 in
+missing)
+    refused 'missing\.mp4: No such file' missing.mp4
+    refused 'no/such/in\.mp4: No such file' no/such/in.mp4
+    ;;
+empty)
+    : >empty.mp4
+    refused 'empty\.mp4: .*empty' empty.mp4
+    ;;
+directory)
+    mkdir folder.mp4
+    refused 'folder\.mp4: .*directory' folder.mp4
+    ;;
+text)
+    seq 1 2000 >text.mp4
+    refused 'text\.mp4: ' text.mp4
+    ;;
+audio-only)
+    quiet_ffmpeg -f lavfi -i sine=440:d=0.5 -c:a aac song.m4a
+    refused 'song\.m4a: no video' song.m4a
+    ;;
+cover-art)
+    synth cover.png 0.04
+    quiet_ffmpeg -f lavfi -i sine=440:d=0.5 -i cover.png -map 0 -map 1 -c:a flac -c:v png \
+        -disposition:v attached_pic song.flac
+    refused 'song\.flac: no video' song.flac
+    ;;
+no-frames)
+    echo 'YUV4MPEG2 W64 H48 F25:1 Ip A1:1 C420jpeg' >none.y4m
+    refused 'none\.y4m: ' none.y4m
+    ;;
+one-frame)
+    # A whole video of one frame: held for as long as it was shown.
+    synth one.mp4 0.04
+    same "$(count one.mp4)" 1 'the test itself: frames'
+    works -i one.mp4 -o out.mp4 --x3
+    judge times one.mp4 out.mp4 3 exact
+    same "$(frame_sums out.mp4 yuv420p | wc -l)" 3 frames
+    ;;
+truncated-mp4)
+    # The index comes first, so all but the lost part can be found.
+    synth whole.mp4 2 25 320x180 -movflags +faststart -c:v libx264 -bf 2 -g 10
+    head -c "$(($(wc -c <whole.mp4) * 6 / 10))" whole.mp4 >cut.mp4
+    saved cut.mp4
+    ;;
+truncated-mkv)
+    synth whole.mkv 2 25 320x180 -c:v libx264 -bf 2 -g 10
+    head -c "$(($(wc -c <whole.mkv) * 6 / 10))" whole.mkv >cut.mkv
+    saved cut.mkv
+    ;;
+damaged)
+    # Junk in the middle: said, and the rest is there. In MP4 the decoder meets
+    # it; in Matroska the demultiplexer skips it, and frames with it.
+    for whole in whole.mp4 whole.mkv; do
+        synth $whole 2 25 320x180 -c:v libx264 -bf 2 -g 10
+        middle=$(($(wc -c <$whole) / 2))
+        junk=junk.${whole#*.}
+        { head -c $middle $whole; seq 1 800 | head -c 3000; tail -c +$((middle + 3001)) $whole; } >$junk
+        run -y -i $junk -o out.mp4 --x2
+        same $status 3 "exit status for $junk"
+        says "warning: .*$junk"
+        intact out.mp4
+        [ "$(count out.mp4)" -ge 60 ] || fail 'little is left'
+    done
+    ;;
+size-change)
+    # The picture grows half-way: what came before is kept, and said why.
+    synth small.ts 0.4 25 64x48 -c:v libx264
+    synth large.ts 0.4 25 96x64 -c:v libx264 -output_ts_offset 0.4
+    cat small.ts large.ts >mixed.ts
+    fails 3 '64x48.*96x64|96x64.*64x48' -i mixed.ts -o out.mp4 --x2
+    intact out.mp4
+    same "$(count out.mp4)" 20 'frames of the first size'
+    same "$(entry out.mp4 v:0 width,height | tr '\n' x)" 64x48x size
+    ;;
+esac
+no_leftovers

@@ -1,0 +1,95 @@
+# Outputs that cannot be: exit status 4, a message that names the file, and
+# nothing lost or left lying about.
+. "$(dirname "$0")/../e2e/lib.sh"
+
+synth in.mkv 0.4
+
+# A file that must survive.
+keep() {
+    echo precious >"$1"
+}
+
+kept() {
+    same "$(cat "$1")" precious "$1"
+}
+
+case $1 in
+exists)
+    keep out.mp4
+    fails 4 'out\.mp4: .*exists.*-y' -i in.mkv -o out.mp4 --x2
+    kept out.mp4
+    ;;
+exists-n)
+    keep out.mp4
+    fails 4 'out\.mp4: .*exists' -i in.mkv -o out.mp4 --x2 -n
+    kept out.mp4
+    ;;
+replaced)
+    # With -y too the old file stays until the new one is whole.
+    keep out.mp4
+    fails 5 'no\.safetensors' -i in.mkv -o out.mp4 --x2 -y --model no.safetensors
+    kept out.mp4
+    works -i in.mkv -o out.mp4 --x2 -y
+    same "$(count out.mp4)" 20 frames
+    ;;
+is-input)
+    cp in.mkv copy.mkv
+    fails 4 'in\.mkv: .*input' -i in.mkv -o in.mkv --x2 -y
+    ln in.mkv link.mkv
+    fails 4 'link\.mkv: .*input' -i in.mkv -o link.mkv --x2 -y
+    ln -s in.mkv symbolic.mkv
+    fails 4 'symbolic\.mkv: .*input' -i in.mkv -o symbolic.mkv --x2 -y
+    cmp in.mkv copy.mkv || fail 'the input has changed'
+    ;;
+is-folder)
+    mkdir folder.mp4
+    fails 4 'folder\.mp4: .*directory' -i in.mkv -o folder.mp4 --x2 -y
+    ;;
+no-folder)
+    fails 4 'no/such/out.*\.mp4: .*No such file' -i in.mkv -o no/such/out.mp4 --x2
+    keep file
+    fails 4 'file/out.*\.mp4: .*Not a directory' -i in.mkv -o file/out.mp4 --x2
+    kept file
+    ;;
+read-only)
+    # Root may write anywhere but into /proc.
+    if [ "$(id -u)" = 0 ]; then
+        closed=/proc
+    else
+        closed=closed
+        mkdir -m 555 closed
+    fi
+    fails 4 "$closed/out.*\.mp4: cannot create" -i in.mkv -o $closed/out.mp4 --x2
+    ;;
+full-limit)
+    # The limit on file sizes is as good as a full disk, and asks for no rights.
+    synth large.mkv 1 25 320x180
+    keep out.mkv
+    ulimit -f 100 # blocks of 512 bytes, or of 1024
+    fails 4 'out.*\.mkv: cannot write.*File too large' -i large.mkv -o out.mkv -y --x2 -c:v ffv1
+    kept out.mkv
+    ;;
+full-disk)
+    mkdir disk
+    mount -t tmpfs -o size=256k tmpfs disk 2>/dev/null || { echo 'skipped: may not mount'; exit 77; }
+    trap 'umount "$folder/disk"; rm -rf "$folder"' EXIT
+    synth large.mkv 1 25 320x180
+    keep disk/out.mkv
+    fails 4 'disk/out.*\.mkv: cannot write.*No space left' \
+        -i large.mkv -o disk/out.mkv -y --x2 -c:v ffv1
+    kept disk/out.mkv
+    same "$(ls disk)" out.mkv 'files on the full disk'
+    # A small file shows the full disk at its end only.
+    fill=disk/fill
+    head -c 300k /dev/zero 2>/dev/null >$fill || true
+    fails 4 'disk/small.*\.mp4: cannot write.*No space left' -i in.mkv -o disk/small.mp4 --x2
+    same "$(ls disk | tr '\n' ' ')" 'fill out.mkv ' 'files on the full disk'
+    ;;
+no-container)
+    fails 4 'out\.xyz: .*container' -i in.mkv -o out.xyz --x2
+    fails 4 "nonsense" -i in.mkv -o out.mp4 -f nonsense --x2
+    # The image writers of FFmpeg are no containers for a film.
+    [ ! -e out.xyz ] && [ ! -e out.mp4 ] || fail 'an output'
+    ;;
+esac
+no_leftovers

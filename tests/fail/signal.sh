@@ -1,0 +1,60 @@
+# Asked to stop: once, and what is done becomes a good file; twice, and nothing
+# is left. The C kernels are slow enough to be caught in the middle.
+. "$(dirname "$0")/../e2e/lib.sh"
+
+synth in.mkv 20 25 320x180
+echo precious >old.mkv
+
+# Starts rifec in the background and waits for frames to come out of it.
+start() {
+    ran="rifec $* &"
+    "$RIFEC" "$@" --kernels c --device cpu --progress json </dev/null >stdout 2>stderr &
+    process=$!
+    tries=0
+    until grep -q '"frame":[1-9]' stderr; do
+        tries=$((tries + 1))
+        [ $tries -lt 1200 ] || fail 'no frame within two minutes'
+        kill -0 $process || fail 'it ended by itself'
+        sleep 0.1
+    done
+}
+
+finish() {
+    status=0
+    wait $process || status=$?
+    [ $status = "$1" ] || fail "exit status $status instead of $1"
+    no_leftovers
+}
+
+# What was written is whole: every frame decodes and stands at its time.
+shorter_but_whole() {
+    intact "$1"
+    frames=$(count "$1")
+    [ "$frames" -gt 0 ] && [ "$frames" -lt 1000 ] || fail "$frames frames"
+    same $((frames % 2)) 0 'frames left over'
+    quiet_ffmpeg -i in.mkv -frames:v $((frames / 2)) -c copy done.mkv
+    judge times done.mkv "$1" 2
+}
+
+case $1 in
+once)
+    start -i in.mkv -o old.mkv -y --x2 --preset ultrafast -e tune=zerolatency
+    kill -INT $process
+    finish 130
+    shorter_but_whole old.mkv
+    ;;
+term)
+    start -i in.mkv -o out.mkv --x2 --preset ultrafast -e tune=zerolatency
+    kill -TERM $process
+    finish 143
+    shorter_but_whole out.mkv
+    ;;
+twice)
+    start -i in.mkv -o old.mkv -y --x2 --preset ultrafast -e tune=zerolatency
+    kill -INT $process
+    sleep 0.05
+    kill -INT $process
+    finish 130
+    same "$(cat old.mkv)" precious 'the file that was there'
+    ;;
+esac
