@@ -17,8 +17,7 @@ enum rifec_log_level {
     RIFEC_LOG_DEBUG,
 };
 
-typedef void (*rifec_log_fn)(void *opaque, enum rifec_log_level level,
-                             const char *line);
+typedef void (*rifec_log_fn)(void *opaque, enum rifec_log_level level, const char *line);
 
 #ifdef __cplusplus
 extern "C" {

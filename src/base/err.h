@@ -8,19 +8,19 @@
 
 #include "rifec/error.h"
 
-#define TRY(call)          \
-    do {                   \
-        err = (call);      \
-        if (err < 0)       \
-            goto fail;     \
+#define TRY(call)                                                                        \
+    do {                                                                                 \
+        err = (call);                                                                    \
+        if (err < 0)                                                                     \
+            goto fail;                                                                   \
     } while (0)
 
 /* Logs the message and jumps with the code. Needs base/log.h. */
-#define FAIL(code, ...)          \
-    do {                         \
-        log_error(__VA_ARGS__);  \
-        err = (code);            \
-        goto fail;               \
+#define FAIL(code, ...)                                                                  \
+    do {                                                                                 \
+        log_error(__VA_ARGS__);                                                          \
+        err = (code);                                                                    \
+        goto fail;                                                                       \
     } while (0)
 
 #endif

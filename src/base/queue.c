@@ -46,7 +46,8 @@ static int grow(struct queue *q)
     }
     for (size_t i = 0; i < q->length; i++) {
         size_t from = (q->head + i) % q->capacity;
-        memcpy(values + i * q->value_size, q->values + from * q->value_size, q->value_size);
+        memcpy(values + i * q->value_size, q->values + from * q->value_size,
+               q->value_size);
         weights[i] = q->weights[from];
     }
     free(q->values);

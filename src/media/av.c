@@ -2,6 +2,7 @@
 #include "media/av.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,8 +35,25 @@ static enum rifec_log_level level_of(int av_level)
     return av_level <= AV_LOG_INFO ? RIFEC_LOG_DEBUG : RIFEC_LOG_DEBUG + 1;
 }
 
+/* Process-wide because FFmpeg's log is. */
+static _Atomic(const void *) watched;
+static atomic_int watched_errors;
+
+void av_watch_errors(const void *context)
+{
+    watched = context;
+    watched_errors = 0;
+}
+
+int av_watched_errors(const void *context)
+{
+    return watched == context ? watched_errors : 0;
+}
+
 static void forward(void *context, int av_level, const char *fmt, va_list ap)
 {
+    if (av_level <= AV_LOG_ERROR && context && context == watched)
+        atomic_fetch_add(&watched_errors, 1);
     enum rifec_log_level level = level_of(av_level);
     if (level > RIFEC_LOG_DEBUG || !log_shows(level))
         return;

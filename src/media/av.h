@@ -13,4 +13,11 @@ int av_fail(int code, int averr, const char *fmt, ...) LOG_PRINTF(3, 4);
 /* Sends FFmpeg's own messages to our log, where -v shows them. */
 void av_log_to_rifec(void);
 
+/*
+ * Demuxers skip what they cannot read and only say so in the log. From now on
+ * the errors that this context (one at a time) logs are counted.
+ */
+void av_watch_errors(const void *context);
+int av_watched_errors(const void *context);
+
 #endif

@@ -39,9 +39,8 @@ static inline uint8_t *avcompat_new_side_data(AVStream *st,
                                               enum AVPacketSideDataType type, size_t size)
 {
 #if AVCOMPAT_PAR_SIDE_DATA
-    AVPacketSideData *sd =
-        av_packet_side_data_new(&st->codecpar->coded_side_data,
-                                &st->codecpar->nb_coded_side_data, type, size, 0);
+    AVPacketSideData *sd = av_packet_side_data_new(
+        &st->codecpar->coded_side_data, &st->codecpar->nb_coded_side_data, type, size, 0);
     return sd ? sd->data : NULL;
 #elif LIBAVFORMAT_VERSION_MAJOR >= 59
     return av_stream_new_side_data(st, type, size);

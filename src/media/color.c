@@ -102,8 +102,8 @@ struct rifec_color color_of(const AVFrame *frame)
     bool rgb = d && d->flags & AV_PIX_FMT_FLAG_RGB;
     struct rifec_color c = { .matrix = matrix_of(frame) };
     if (frame->color_range != AVCOL_RANGE_UNSPECIFIED)
-        c.range =
-            frame->color_range == AVCOL_RANGE_JPEG ? RIFEC_RANGE_FULL : RIFEC_RANGE_LIMITED;
+        c.range = frame->color_range == AVCOL_RANGE_JPEG ? RIFEC_RANGE_FULL
+                                                         : RIFEC_RANGE_LIMITED;
     else
         c.range = rgb ? RIFEC_RANGE_FULL : RIFEC_RANGE_LIMITED;
     /* FFmpeg numbers the sitings as we do: left, center, topleft, ... */

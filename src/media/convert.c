@@ -36,8 +36,8 @@ int convert_open(struct convert **out, const AVFrame *from, enum AVPixelFormat p
     c->range = from->color_range;
     bool from_full = from_rgb || color.range == RIFEC_RANGE_FULL, to_full = from_full;
     if (from_rgb && !to_rgb) {
-        c->colorspace = color.matrix == RIFEC_MATRIX_BT709 ? AVCOL_SPC_BT709
-                                                           : AVCOL_SPC_SMPTE170M;
+        c->colorspace =
+            color.matrix == RIFEC_MATRIX_BT709 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
         c->range = AVCOL_RANGE_MPEG;
         to_full = false;
     } else if (to_rgb) {

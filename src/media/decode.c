@@ -18,22 +18,25 @@ struct decode {
     struct convert *convert; /* NULL: frames pass as decoded */
     int width, height;       /* of the first frame; 0 before */
     enum AVPixelFormat source_pix_fmt, pix_fmt;
+    const char *path;
     int64_t damaged;
 };
 
-int decode_open(struct decode **out, AVFormatContext *format, AVStream *stream)
+int decode_open(struct decode **out, AVFormatContext *format, AVStream *stream,
+                const char *path)
 {
     int err = 0;
     *out = NULL;
     const char *name = avcodec_get_name(stream->codecpar->codec_id);
     const AVCodec *codec = avcodec_find_decoder(stream->codecpar->codec_id);
     if (!codec) {
-        log_error("this FFmpeg has no decoder for '%s'", name);
+        log_error("%s: this FFmpeg has no decoder for '%s'", path, name);
         return RIFEC_ERR_CODEC;
     }
     struct decode *d = calloc(1, sizeof *d);
     if (!d)
         return RIFEC_ERR_NOMEM;
+    d->path = path;
     d->codec = avcodec_alloc_context3(codec);
     if (!d->codec)
         FAIL(RIFEC_ERR_NOMEM, "out of memory");
@@ -63,7 +66,8 @@ static int note_damage(struct decode *d, int averr)
     char why[AV_ERROR_MAX_STRING_SIZE];
     av_strerror(averr, why, sizeof why);
     if (d->damaged++ == 0)
-        log_warning("some of the video does not decode (%s); going on with what does", why);
+        log_warning("%s: some of it does not decode (%s); going on with what does",
+                    d->path, why);
     return 0;
 }
 
@@ -107,9 +111,9 @@ static int accept(struct decode *d, AVFrame **av, struct rifec_frame **out)
         TRY(settle(d, f));
     if (f->width != d->width || f->height != d->height || f->format != d->source_pix_fmt)
         FAIL(RIFEC_ERR_INPUT,
-             "the picture changes from %dx%d %s to %dx%d %s; the output ends there", d->width,
-             d->height, av_get_pix_fmt_name(d->source_pix_fmt), f->width, f->height,
-             av_get_pix_fmt_name(f->format));
+             "%s: the picture changes from %dx%d %s to %dx%d %s; the output ends there",
+             d->path, d->width, d->height, av_get_pix_fmt_name(d->source_pix_fmt),
+             f->width, f->height, av_get_pix_fmt_name(f->format));
     if (f->flags & AV_FRAME_FLAG_CORRUPT || f->decode_error_flags)
         TRY(note_damage(d, AVERROR_INVALIDDATA));
     if (d->convert)

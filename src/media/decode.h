@@ -13,8 +13,10 @@
 
 struct decode;
 
-/* Errors: CODEC (no decoder for the stream), NOMEM. */
-int decode_open(struct decode **out, AVFormatContext *format, AVStream *stream);
+/* path is for messages; the caller keeps it. Errors: CODEC (no decoder for the
+ * stream), NOMEM. */
+int decode_open(struct decode **out, AVFormatContext *format, AVStream *stream,
+                const char *path);
 
 /* Gives the decoder a packet; NULL: no more will come. Take all frames with
  * decode_receive() after each. Damaged packets are counted, not errors. */

@@ -79,6 +79,7 @@ int demux_open(struct demux **out, const char *path)
         goto fail;
     }
     TRY(find_video(d));
+    av_watch_errors(d->ctx);
     av_free(url);
     *out = d;
     return 0;
@@ -95,8 +96,9 @@ static bool falls_short(const struct demux *d)
         return true;
     if (d->ctx->duration <= 0 || d->end_us == INT64_MIN)
         return false;
+    /* MP4 counts the duration from the first packet, Matroska from zero. */
     int64_t start = d->ctx->start_time == AV_NOPTS_VALUE ? 0 : d->ctx->start_time;
-    int64_t missing = start + d->ctx->duration - d->end_us;
+    int64_t missing = (start < 0 ? start : 0) + d->ctx->duration - d->end_us;
     /* Headers are often off by a frame or an audio packet; half a second and
      * a hundredth of the whole are not. */
     return missing > AV_TIME_BASE / 2 && missing > d->ctx->duration / 100;
@@ -129,13 +131,23 @@ int demux_read(struct demux *d, AVPacket **out)
         if (e == AVERROR(ENOMEM))
             return av_fail(RIFEC_ERR_NOMEM, e, "%s: cannot read", d->path);
         d->ended = true;
-        d->truncated = e != AVERROR_EOF || (d->ctx->pb && d->ctx->pb->error < 0) ||
-                       falls_short(d);
+        d->truncated =
+            e != AVERROR_EOF || (d->ctx->pb && d->ctx->pb->error < 0) || falls_short(d);
         return 0;
     }
     note(d, pkt);
     *out = pkt;
     return 0;
+}
+
+bool demux_damaged(const struct demux *d)
+{
+    return av_watched_errors(d->ctx) > 0;
+}
+
+const char *demux_path(const struct demux *d)
+{
+    return d->path;
 }
 
 bool demux_truncated(const struct demux *d)

@@ -21,6 +21,12 @@ int demux_read(struct demux *d, AVPacket **out);
 /* After the end: the file said it held more than could be read. */
 bool demux_truncated(const struct demux *d);
 
+/* Parts of the file could not be read and were skipped. */
+bool demux_damaged(const struct demux *d);
+
+/* As given to demux_open(), whose caller keeps it. */
+const char *demux_path(const struct demux *d);
+
 AVFormatContext *demux_context(const struct demux *d);
 AVStream *demux_video(const struct demux *d);
 

@@ -49,7 +49,8 @@ static const AVCodec *choose(const struct encode_params *p)
                       p->codec);
             return NULL;
         }
-        if (avformat_query_codec(p->container, codec->id, FF_COMPLIANCE_EXPERIMENTAL) == 0) {
+        if (avformat_query_codec(p->container, codec->id, FF_COMPLIANCE_EXPERIMENTAL) ==
+            0) {
             log_error("%s cannot hold %s; .mkv can, or try -c:v %s", p->container->name,
                       codec->name, avcodec_get_name(p->container->video_codec));
             return NULL;
@@ -86,8 +87,10 @@ static bool fits(const AVPixFmtDescriptor *d, int width, int height)
  * needs a format without subsampling. The alternative, a size that differs
  * from the input's, would be worse.
  */
-static enum AVPixelFormat whole_samples(const AVCodec *codec, const enum AVPixelFormat *list,
-                                        enum AVPixelFormat f, const struct rifec_frame *first)
+static enum AVPixelFormat whole_samples(const AVCodec *codec,
+                                        const enum AVPixelFormat *list,
+                                        enum AVPixelFormat f,
+                                        const struct rifec_frame *first)
 {
     bool cannot = codec->id == AV_CODEC_ID_H264 || codec->id == AV_CODEC_ID_HEVC;
     if (!list || !cannot || fits(av_pix_fmt_desc_get(f), first->width, first->height))
@@ -107,7 +110,8 @@ static int choose_pix_fmt(const AVCodec *codec, const struct encode_params *p,
     if (p->pix_fmt) {
         *out = av_get_pix_fmt(p->pix_fmt);
         if (*out == AV_PIX_FMT_NONE) {
-            log_error("'%s' is no pixel format; `ffmpeg -pix_fmts` lists them", p->pix_fmt);
+            log_error("'%s' is no pixel format; `ffmpeg -pix_fmts` lists them",
+                      p->pix_fmt);
             return RIFEC_ERR_USAGE;
         }
         if (list && !contains(list, *out)) {
@@ -142,8 +146,8 @@ static int set_option(AVCodecContext *c, const char *key, const char *value)
     }
     int e = av_opt_set(c, key, value, AV_OPT_SEARCH_CHILDREN);
     if (e < 0)
-        return av_fail(RIFEC_ERR_USAGE, e, "encoder %s: option %s=%s", c->codec->name, key,
-                       value);
+        return av_fail(RIFEC_ERR_USAGE, e, "encoder %s: option %s=%s", c->codec->name,
+                       key, value);
     return 0;
 }
 
@@ -233,8 +237,8 @@ int encode_open(struct encode **out, const struct encode_params *p)
     TRY(configure(e, p));
     int av = avcodec_open2(e->codec, codec, NULL);
     if (av < 0) {
-        err = av_fail(RIFEC_ERR_CODEC, av, "encoder %s refuses %dx%d %s", codec->name,
-                      e->codec->width, e->codec->height,
+        err = av_fail(RIFEC_ERR_CODEC, av, "encoder %s refuses %dx%d %s (-v says more)",
+                      codec->name, e->codec->width, e->codec->height,
                       av_get_pix_fmt_name(e->codec->pix_fmt));
         goto fail;
     }

@@ -161,8 +161,8 @@ static int map_streams(struct mux *m, const struct mux_params *p)
                 if (err < 0)
                     return err;
             } else if (!no_file(m)) {
-                log_warning("stream %u (%s, %s) is left out: %s cannot hold it; .mkv can", i,
-                            type ? type : "?", name, m->ctx->oformat->name);
+                log_warning("stream %u (%s, %s) is left out: %s cannot hold it; .mkv can",
+                            i, type ? type : "?", name, m->ctx->oformat->name);
             }
         }
         if (m->map[i] < 0) {
@@ -171,6 +171,27 @@ static int map_streams(struct mux *m, const struct mux_params *p)
         }
     }
     return 0;
+}
+
+/* By FFmpeg's name (matroska), by extension (mkv), or from the file's name. */
+static int choose_container(struct mux *m, const struct mux_params *p)
+{
+    int e = avformat_alloc_output_context2(&m->ctx, NULL, p->format, p->path);
+    if (e < 0 && p->format) {
+        char *name = av_asprintf("x.%s", p->format);
+        e = avformat_alloc_output_context2(&m->ctx, NULL, NULL, name);
+        av_free(name);
+    }
+    if (e >= 0)
+        return 0;
+    if (p->format)
+        log_error("'%s' is no container FFmpeg can write; try -f mp4 or -f mkv",
+                  p->format);
+    else
+        log_error("%s: the name does not say which container to write; end it in .mp4 or "
+                  ".mkv, or give -f",
+                  p->path);
+    return RIFEC_ERR_OUTPUT;
 }
 
 int mux_open(struct mux **out, const struct mux_params *p)
@@ -182,17 +203,7 @@ int mux_open(struct mux **out, const struct mux_params *p)
         return RIFEC_ERR_NOMEM;
     m->input = p->input;
     m->video_in = p->video;
-    int e = avformat_alloc_output_context2(&m->ctx, NULL, p->format, p->path);
-    if (e < 0) {
-        if (p->format)
-            log_error("'%s' is no container FFmpeg can write; try -f matroska", p->format);
-        else
-            log_error("%s: the name does not say which container to write; end it in .mp4 "
-                      "or .mkv, or give -f",
-                      p->path);
-        err = RIFEC_ERR_OUTPUT;
-        goto fail;
-    }
+    TRY(choose_container(m, p));
     TRY(plan_path(m, p));
     TRY(map_streams(m, p));
     av_dict_copy(&m->ctx->metadata, p->input->metadata, 0);
@@ -262,8 +273,9 @@ int mux_start(struct mux *m, const AVCodecContext *encoder)
     TRY(create_file(m));
     e = avformat_write_header(m->ctx, NULL);
     if (e < 0)
-        err = av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write the header (%s in %s?)", m->path,
-                      avcodec_get_name(encoder->codec_id), m->ctx->oformat->name);
+        err =
+            av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write the header (%s in %s?)",
+                    m->path, avcodec_get_name(encoder->codec_id), m->ctx->oformat->name);
 fail:
     return err;
 }

@@ -316,7 +316,7 @@ static int open_input(struct job *j)
                               .video = demux_video(j->source.demux),
                           }));
     j->source.mux = j->mux;
-    TRY(decode_open(&j->source.decode, ctx, demux_video(j->source.demux)));
+    TRY(decode_open(&j->source.decode, ctx, demux_video(j->source.demux), o->input));
 fail:
     return err;
 }
@@ -437,7 +437,8 @@ static void describe_input(struct job *j, const struct rifec_frame *first)
     const AVFormatContext *ctx = demux_context(j->source.demux);
     const AVStream *st = demux_video(j->source.demux);
     struct rational rate = frame_rate(j);
-    snprintf(r->in.codec, sizeof r->in.codec, "%s", avcodec_get_name(st->codecpar->codec_id));
+    snprintf(r->in.codec, sizeof r->in.codec, "%s",
+             avcodec_get_name(st->codecpar->codec_id));
     snprintf(r->in.pix_fmt, sizeof r->in.pix_fmt, "%s",
              av_get_pix_fmt_name(decode_source_pix_fmt(j->source.decode)));
     r->in.width = first->width;
@@ -462,13 +463,15 @@ static void describe_output(struct job *j)
     snprintf(r->out.path, sizeof r->out.path, "%s", mux_path(j->mux));
     snprintf(r->out.format, sizeof r->out.format, "%s", mux_format(j->mux)->name);
     snprintf(r->out.codec, sizeof r->out.codec, "%s", c->codec->name);
-    snprintf(r->out.pix_fmt, sizeof r->out.pix_fmt, "%s", av_get_pix_fmt_name(c->pix_fmt));
+    snprintf(r->out.pix_fmt, sizeof r->out.pix_fmt, "%s",
+             av_get_pix_fmt_name(c->pix_fmt));
     r->out.fps = av_q2d(c->framerate);
     snprintf(r->engine.backend, sizeof r->engine.backend, "%s", info->backend);
     snprintf(r->engine.device, sizeof r->engine.device, "%s", info->device);
     snprintf(r->engine.precision, sizeof r->engine.precision, "%s", info->precision);
     snprintf(r->engine.model, sizeof r->engine.model, "%s", info->model);
-    snprintf(r->engine.model_sha256, sizeof r->engine.model_sha256, "%s", info->model_sha256);
+    snprintf(r->engine.model_sha256, sizeof r->engine.model_sha256, "%s",
+             info->model_sha256);
     r->engine.memory_bytes = info->memory_bytes;
     log_verbose("%s: %s %s in %s, %.3f fps", r->out.path, r->out.codec, r->out.pix_fmt,
                 r->out.format, r->out.fps);

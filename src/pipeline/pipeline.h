@@ -56,9 +56,9 @@ struct pipeline_report {
         uint64_t memory_bytes;
     } engine;
     struct {
-        double wall_s;                        /* first packet to trailer         */
-        double decode_s, engine_s, encode_s;  /* each stage's own busy time      */
-        const char *bottleneck;               /* "decode", "engine" or "encode"  */
+        double wall_s;                       /* first packet to trailer         */
+        double decode_s, engine_s, encode_s; /* each stage's own busy time      */
+        const char *bottleneck;              /* "decode", "engine" or "encode"  */
     } timing;
     int warnings;
     bool interrupted;

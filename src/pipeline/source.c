@@ -25,12 +25,13 @@ fail:
 
 static int end(struct source *s, struct item *out)
 {
-    if (demux_truncated(s->demux)) {
-        log_warning("the input is cut off; the output has the %lld frames that were there",
-                    (long long)s->frames);
-        s->damaged = true;
-    }
-    if (decode_damaged(s->decode))
+    const char *path = demux_path(s->demux);
+    if (demux_truncated(s->demux))
+        log_warning("%s: is cut off; the output has the %lld frames that were there",
+                    path, (long long)s->frames);
+    else if (demux_damaged(s->demux))
+        log_warning("%s: parts of it cannot be read; the output has what can", path);
+    if (demux_truncated(s->demux) || demux_damaged(s->demux) || decode_damaged(s->decode))
         s->damaged = true;
     *out = (struct item){ .kind = ITEM_EOF };
     return 0;

@@ -48,6 +48,7 @@ void timeline_end(struct timeline *tl, int64_t *gap)
     /* From here on the "newest" frame is the end of the last one. */
     tl->pts += *gap;
     tl->frames++;
+    tl->ended = true;
 }
 
 bool timeline_next(struct timeline *tl, int64_t gap, struct instant *out)
@@ -60,9 +61,11 @@ bool timeline_next(struct timeline *tl, int64_t gap, struct instant *out)
     const int64_t phase = tl->next * d - i * n; /* of n, within the gap */
     if (phase >= n)
         return false;
+    /* The step to the next output frame, or what is left of the stream. */
+    const int64_t step = tl->ended && phase + d > n ? n - phase : d;
     *out = (struct instant){
         .pts = (tl->pts - gap) * n + gap * phase,
-        .duration = gap * d,
+        .duration = gap * step,
         .t = { phase, n },
     };
     tl->next++;

@@ -29,6 +29,7 @@ struct timeline {
     int64_t pts, duration; /* of the newest source frame, repaired            */
     int64_t step;          /* last known gap, or the expected one: the
                               duration of a frame that does not say           */
+    bool ended;            /* the gap is the last frame's own                 */
     int64_t repaired;      /* missing or non-rising times put right           */
 };
 

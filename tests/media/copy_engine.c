@@ -42,8 +42,8 @@ static struct rifec_frame *copy(const struct rifec_frame *from)
     f->opaque = at;
     for (int c = 0; c < (from->format.family == RIFEC_FAMILY_GRAY ? 1 : 3); c++) {
         int shift = c ? from->format.chroma_h_log2 : 0;
-        size_t bytes =
-            (size_t)((from->height + (1 << shift) - 1) >> shift) * (size_t)from->stride[c];
+        size_t bytes = (size_t)((from->height + (1 << shift) - 1) >> shift) *
+                       (size_t)from->stride[c];
         memcpy(at, from->data[c], bytes);
         f->data[c] = at;
         at += bytes;

@@ -40,7 +40,8 @@ static struct contents read_file(const char *path)
         AVStream *st = ctx->streams[pkt->stream_index];
         if (st->codecpar->codec_type == AVMEDIA_TYPE_VIDEO) {
             int64_t us = av_rescale_q(pkt->pts, st->time_base, AV_TIME_BASE_Q);
-            int64_t end = av_rescale_q(pkt->pts + pkt->duration, st->time_base, AV_TIME_BASE_Q);
+            int64_t end =
+                av_rescale_q(pkt->pts + pkt->duration, st->time_base, AV_TIME_BASE_Q);
             c.video_packets++;
             c.first_pts = us < c.first_pts ? us : c.first_pts;
             c.end = end > c.end ? end : c.end;
