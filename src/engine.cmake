@@ -1,1 +1,63 @@
 # Sources and libraries of src/model and src/engine. Included by src/CMakeLists.txt.
+set(RIFEC_MODEL_FILE ${PROJECT_SOURCE_DIR}/weights/ifnet-4.6.safetensors
+    CACHE FILEPATH "weights built into the library")
+
+target_sources(librifec PRIVATE
+    model/embedded_model.S model/ifnet.c model/safetensors.c model/sha256.c model/weights.c
+    model/yuv.c
+    engine/engine.c engine/framepool.c engine/refcache.c engine/cpu/backend_cpu.c
+    engine/cuda/stub_cuda.c)
+set_source_files_properties(model/embedded_model.S PROPERTIES
+    COMPILE_DEFINITIONS "RIFEC_MODEL_FILE=\"${RIFEC_MODEL_FILE}\""
+    OBJECT_DEPENDS ${RIFEC_MODEL_FILE})
+
+# --- ops ----------------------------------------------------------------------
+# One op, one name: its reference, test and benchmark must all be there; listed
+# after the name, the suffixes of its faster versions.
+set(RIFEC_OPS "")
+function(rifec_add_op op)
+    foreach(file src/engine/cpu/${op}.c tests/ops/${op}.c bench/ops/${op}.c)
+        if(NOT EXISTS ${PROJECT_SOURCE_DIR}/${file})
+            message(FATAL_ERROR "op ${op}: ${file} is missing")
+        endif()
+    endforeach()
+    target_sources(librifec PRIVATE engine/cpu/${op}.c)
+    set(RIFEC_OPS ${RIFEC_OPS} ${op} PARENT_SCOPE)
+endfunction()
+
+foreach(op load gather conv_s2 resconv deconv blend store)
+    target_sources(librifec PRIVATE engine/cpu/${op}.c)
+endforeach()
+
+# --- OpenMP: threads of the CPU ops, shared with oneDNN -----------------------
+find_package(OpenMP COMPONENTS C)
+if(OpenMP_C_FOUND)
+    target_link_libraries(librifec PRIVATE OpenMP::OpenMP_C)
+else()
+    message(WARNING "OpenMP was not found: the CPU engine runs on one core")
+endif()
+
+# --- oneDNN: the convolutions -------------------------------------------------
+set(have_dnn 0)
+if(NOT RIFEC_DNN STREQUAL "OFF")
+    # Not find_package(dnnl): Debian's config file wants OpenCL.
+    find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.h)
+    find_library(DNNL_LIBRARY dnnl)
+    if(DNNL_INCLUDE_DIR AND DNNL_LIBRARY)
+        set(have_dnn 1)
+    elseif(RIFEC_DNN STREQUAL "ON")
+        message(FATAL_ERROR "RIFEC_DNN=ON, but oneDNN was not found (Debian: libdnnl-dev)")
+    endif()
+endif()
+if(have_dnn)
+    target_sources(librifec PRIVATE engine/cpu/dnn.c engine/cpu/conv_s2_dnn.c
+        engine/cpu/resconv_dnn.c engine/cpu/deconv_dnn.c)
+    target_include_directories(librifec PRIVATE ${DNNL_INCLUDE_DIR})
+    target_link_libraries(librifec PRIVATE ${DNNL_LIBRARY})
+    set(features "oneDNN, no CUDA")
+    message(STATUS "CPU convolutions: oneDNN (${DNNL_LIBRARY})")
+else()
+    set(features "no oneDNN, no CUDA")
+    message(STATUS "CPU convolutions: plain C (oneDNN not found or off)")
+endif()
+target_compile_definitions(librifec PRIVATE RIFEC_HAVE_DNN=${have_dnn} RIFEC_FEATURES="${features}")

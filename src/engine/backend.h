@@ -1,0 +1,47 @@
+/*
+ * What the engine asks of a device. All calls for one engine come from one
+ * thread; arguments were validated by engine.c.
+ */
+#ifndef RIFEC_ENGINE_BACKEND_H
+#define RIFEC_ENGINE_BACKEND_H
+
+#include <stdbool.h>
+
+#include "engine/framepool.h"
+#include "engine/refcache.h"
+#include "rifec/rifec.h"
+
+#define ENGINE_IN_FLIGHT_MAX 8
+
+struct rifec {
+    const struct backend *backend;
+    struct rifec_params params; /* defaults filled in                          */
+    char *model_path;           /* params.model, our copy; NULL: the built-in  */
+    struct rifec_info info;     /* open() fills all but backend and model      */
+    struct framepool *pool;     /* frames to hand out                          */
+    struct refcache cache;      /* which source frame lies in which slot       */
+    int first, outstanding;     /* ring of results not yet taken               */
+    void *priv;                 /* the backend's, priv_size bytes, zeroed      */
+};
+
+struct backend {
+    const char *name;
+    size_t priv_size;
+    /* NULL if it can run here, else why not, as a phrase. */
+    const char *(*probe)(const struct rifec_params *p);
+    /* All memory and plans for this size. On failure close() is called. */
+    int (*open)(struct rifec *e);
+    /* Reads the frame into a slot, 0 .. REFCACHE_SLOTS - 1. */
+    int (*put)(struct rifec *e, int slot, const struct rifec_frame *frame);
+    /* Starts result number `out`, 0 .. info.in_flight - 1. */
+    int (*interp)(struct rifec *e, int slot0, int slot1, float t, int out);
+    /* Waits for it. *frame is NULL on failure. */
+    int (*take)(struct rifec *e, int out, struct rifec_frame **frame);
+    /* Safe after a failed or partial open. */
+    void (*close)(struct rifec *e);
+};
+
+extern const struct backend backend_cpu;
+extern const struct backend backend_cuda;
+
+#endif

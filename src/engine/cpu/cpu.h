@@ -1,0 +1,50 @@
+/*
+ * What the CPU ops share: the stream they are called with, and their names.
+ * One call works on all rows of its output with `threads` OpenMP threads; a
+ * row belongs to one thread, so results do not depend on how many there are.
+ */
+#ifndef RIFEC_ENGINE_CPU_CPU_H
+#define RIFEC_ENGINE_CPU_CPU_H
+
+#include <stddef.h>
+
+#include "model/ops.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+#define CPU_THREAD() omp_get_thread_num()
+#else
+#define CPU_THREAD() 0
+#endif
+
+/* The `void *stream` of every CPU op. */
+struct cpu_stream {
+    int threads;
+    float *scratch;        /* [threads][scratch_floats], each op's own */
+    size_t scratch_floats; /* see cpu_scratch_floats() */
+};
+
+/*
+ * Floats of scratch per thread for pictures of that padded width, where
+ * level_width is the width of the widest level.
+ */
+static inline size_t cpu_scratch_floats(int width_padded, int level_width)
+{
+    int widest = width_padded > level_width ? width_padded : level_width;
+    return 64 * (size_t)widest;
+}
+
+static inline float *cpu_scratch(const struct cpu_stream *s)
+{
+    return s->scratch + (size_t)CPU_THREAD() * s->scratch_floats;
+}
+
+int load_c(const struct load_args *a, void *stream);
+int gather_c(const struct gather_args *a, void *stream);
+int conv_s2_c(const struct conv_args *a, void *stream);
+int resconv_c(const struct conv_args *a, void *stream);
+int deconv_c(const struct deconv_args *a, void *stream);
+int blend_c(const struct blend_args *a, void *stream);
+int store_c(const struct store_args *a, void *stream);
+
+#endif

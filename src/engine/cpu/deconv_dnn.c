@@ -1,0 +1,111 @@
+/*
+ * deconv by oneDNN: the four phases of the transposed convolution, each a 2x2
+ * convolution of the input, into scratch; then the pixel shuffle.
+ *
+ * Phase (py, px) makes outputs (2y + py, 2x + px). Its rows: for py = 0 kernel
+ * row 3 at y - 1 and 1 at y, for py = 1 kernel row 2 at y and 0 at y + 1;
+ * columns likewise. Its 20 channels are rounded up to whole blocks.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "engine/cpu/dnn.h"
+
+struct deconv_plan {
+    struct dnn_conv *phase[2][2];
+};
+
+static const int kernel_index[2][2] = { { 3, 1 }, { 2, 0 } };
+
+static int phase_channels(int block)
+{
+    return (DECONV_LIVE + block - 1) / block * block;
+}
+
+/* weight[2][2][cin][channels] of one phase, spare channels zero. */
+static void phase_weights(const struct conv_layer *l, int py, int px, int channels,
+                          float *weight)
+{
+    memset(weight, 0, 4 * (size_t)l->cin * (size_t)channels * sizeof *weight);
+    for (int k = 0; k < 4; k++) {
+        int tap = kernel_index[py][k / 2] * 4 + kernel_index[px][k % 2];
+        for (int i = 0; i < l->cin; i++)
+            memcpy(weight + (k * l->cin + i) * channels,
+                   l->weight + (tap * l->cin + i) * DECONV_LIVE, DECONV_LIVE * sizeof *weight);
+    }
+}
+
+int deconv_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tensor *in)
+{
+    int err = 0, channels = phase_channels(in->block);
+    float bias[DECONV_SCRATCH / 4] = { 0 };
+    memcpy(bias, layer->bias, DECONV_LIVE * sizeof *bias);
+    struct deconv_plan *plan = dnn_own(d, calloc(1, sizeof *plan));
+    float *weight = mem_alloc(4 * (size_t)layer->cin * (size_t)channels * sizeof *weight);
+    if (!plan || !weight) {
+        err = RIFEC_ERR_NOMEM;
+        goto fail;
+    }
+    for (int p = 0; p < 4; p++) {
+        int py = p / 2, px = p % 2;
+        phase_weights(layer, py, px, channels, weight);
+        TRY(dnn_conv_open(d, &plan->phase[py][px],
+                          &(struct dnn_conv_desc){ .cin = layer->cin,
+                                                   .cout = channels,
+                                                   .height = in->height,
+                                                   .width = in->width,
+                                                   .block = in->block,
+                                                   .kernel_h = 2,
+                                                   .kernel_w = 2,
+                                                   .stride = 1,
+                                                   .pad_top = !py,
+                                                   .pad_left = !px,
+                                                   .pad_bottom = py,
+                                                   .pad_right = px,
+                                                   .weight = weight,
+                                                   .bias = bias }));
+    }
+    layer->plan = plan;
+fail:
+    mem_free(weight);
+    return err;
+}
+
+/* Input row y becomes four rows of out. scratch holds phase after phase. */
+static void shuffle_row(const struct deconv_args *a, size_t phase_floats, int y)
+{
+    int w = a->in.width, h = a->in.height, block = a->in.block;
+    for (int c = 0; c < LEVEL_CHANNELS; c++) {
+        for (int r = 0; r < 4; r++) { /* output row 4 y + r: phase r / 2, sub-row r % 2 */
+            int o = 4 * c + 2 * (r % 2);
+            size_t at = ((size_t)(o / block) * h + y) * w * block + o % block;
+            const float *left = a->scratch + (size_t)(r / 2) * 2 * phase_floats + at;
+            const float *right = left + phase_floats;
+            float *out = a->out.data + ((size_t)c * a->out.height + 4 * y + r) * a->out.width;
+            for (int x = 0; x < w; x++) {
+                memcpy(out + 4 * x, left + (size_t)x * block, 2 * sizeof *out);
+                memcpy(out + 4 * x + 2, right + (size_t)x * block, 2 * sizeof *out);
+            }
+        }
+    }
+}
+
+int deconv_dnn(const struct deconv_args *a, void *stream)
+{
+    const struct cpu_stream *s = stream;
+    const struct deconv_plan *plan = a->layer->plan;
+    size_t phase_floats =
+        (size_t)phase_channels(a->in.block) * (size_t)a->in.height * (size_t)a->in.width;
+    for (int p = 0; p < 4; p++) {
+        int err = dnn_conv_run(plan->phase[p / 2][p % 2], a->in.data,
+                               a->scratch + (size_t)p * phase_floats);
+        if (err < 0)
+            return err;
+    }
+#pragma omp parallel for num_threads(s->threads) schedule(static)
+    for (int y = 0; y < a->in.height; y++)
+        shuffle_row(a, phase_floats, y);
+    return 0;
+}

@@ -1,0 +1,196 @@
+/*
+ * The public API: validates every argument once, keeps track of what is
+ * resident and what is outstanding, and leaves the work to a backend.
+ */
+#include "rifec/rifec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "engine/backend.h"
+#include "model/yuv.h"
+
+#define STRING_(x) #x
+#define STRING(x)  STRING_(x)
+
+const char *rifec_version(void)
+{
+    return STRING(RIFEC_VERSION_MAJOR) "." STRING(RIFEC_VERSION_MINOR) "." STRING(
+        RIFEC_VERSION_PATCH) " (" RIFEC_FEATURES ")";
+}
+
+static int check_params(const struct rifec_params *p)
+{
+    if (p->width < 2 || p->height < 2 || p->width > 16384 || p->height > 16384) {
+        log_error("%dx%d: width and height must be 2 to 16384", p->width, p->height);
+        return RIFEC_ERR_USAGE;
+    }
+    const char *wrong = yuv_refuses(&p->format, &p->color);
+    if (wrong) {
+        log_error("frame format: %s", wrong);
+        return RIFEC_ERR_USAGE;
+    }
+    if (p->scale != 0.25f && p->scale != 0.5f && p->scale != 1 && p->scale != 2) {
+        log_error("scale %g: must be 0.25, 0.5, 1 or 2", (double)p->scale);
+        return RIFEC_ERR_USAGE;
+    }
+    if (p->threads < 0 || p->threads > 1024) {
+        log_error("%d threads: must be 1 to 1024, or 0 for one per core", p->threads);
+        return RIFEC_ERR_USAGE;
+    }
+    if ((unsigned)p->device > RIFEC_DEVICE_CUDA || (unsigned)p->precision > RIFEC_PRECISION_FP16) {
+        log_error("unknown device or precision");
+        return RIFEC_ERR_USAGE;
+    }
+    return 0;
+}
+
+/* The first that can run here, among those the device allows. */
+static int choose_backend(const struct rifec_params *p, const struct backend **out)
+{
+    const char *why = backend_cuda.probe(p);
+    if (p->device != RIFEC_DEVICE_CPU && !why) {
+        *out = &backend_cuda;
+        return 0;
+    }
+    if (p->device == RIFEC_DEVICE_CUDA) {
+        log_error("device cuda: %s: use --device cpu or auto", why);
+        return RIFEC_ERR_DEVICE;
+    }
+    if (p->device == RIFEC_DEVICE_AUTO)
+        log_verbose("not on CUDA: %s", why);
+    *out = &backend_cpu;
+    return 0;
+}
+
+int rifec_open(struct rifec **out, const struct rifec_params *params)
+{
+    *out = NULL;
+    int err = 0;
+    struct rifec *e = calloc(1, sizeof *e);
+    if (!e)
+        return RIFEC_ERR_NOMEM;
+    e->params = *params;
+    if (e->params.scale == 0)
+        e->params.scale = 1;
+    TRY(check_params(&e->params));
+    if (params->model) {
+        e->model_path = malloc(strlen(params->model) + 1);
+        if (!e->model_path)
+            FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        strcpy(e->model_path, params->model);
+    }
+    e->params.model = e->model_path;
+    TRY(choose_backend(&e->params, &e->backend));
+    refcache_init(&e->cache);
+    e->info.backend = e->backend->name;
+    e->info.model = e->model_path ? e->model_path : "built-in";
+    e->priv = calloc(1, e->backend->priv_size);
+    if (!e->priv)
+        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+    TRY(framepool_open(&e->pool, e->params.width, e->params.height, &e->params.format,
+                       &e->params.color));
+    TRY(e->backend->open(e));
+    log_verbose("engine: %s, %s, model %s, %zu MiB", e->info.device, e->info.precision,
+                e->info.model, e->info.memory_bytes >> 20);
+    *out = e;
+    return 0;
+fail:
+    rifec_close(&e);
+    return err;
+}
+
+static int check_frame(const struct rifec *e, const struct rifec_frame *f)
+{
+    const struct rifec_params *p = &e->params;
+    if (f->width != p->width || f->height != p->height) {
+        log_error("a frame of %dx%d for an engine of %dx%d", f->width, f->height, p->width,
+                  p->height);
+        return RIFEC_ERR_USAGE;
+    }
+    if (memcmp(&f->format, &p->format, sizeof f->format) != 0) {
+        log_error("the frame's format is not the one the engine was opened for");
+        return RIFEC_ERR_USAGE;
+    }
+    for (int c = 0; c < yuv_components(&f->format); c++) {
+        if (!f->data[f->format.comp[c].plane]) {
+            log_error("the frame has no plane %d", f->format.comp[c].plane);
+            return RIFEC_ERR_USAGE;
+        }
+    }
+    return 0;
+}
+
+int rifec_put(struct rifec *r, int64_t seq, const struct rifec_frame *frame)
+{
+    int err = check_frame(r, frame);
+    if (err < 0)
+        return err;
+    if (seq <= refcache_newest(&r->cache)) {
+        log_error("frame %lld is put after frame %lld: numbers must rise", (long long)seq,
+                  (long long)refcache_newest(&r->cache));
+        return RIFEC_ERR_USAGE;
+    }
+    int slot = refcache_evict(&r->cache);
+    err = r->backend->put(r, slot, frame);
+    if (err == 0)
+        refcache_set(&r->cache, slot, seq);
+    return err;
+}
+
+int rifec_interp(struct rifec *r, int64_t seq0, int64_t seq1, float t)
+{
+    int slot0 = refcache_find(&r->cache, seq0), slot1 = refcache_find(&r->cache, seq1);
+    if (slot0 < 0 || slot1 < 0) {
+        log_error("frame %lld is not resident", (long long)(slot0 < 0 ? seq0 : seq1));
+        return RIFEC_ERR_USAGE;
+    }
+    if (!(t > 0 && t < 1)) {
+        log_error("timestep %g: must be between 0 and 1", (double)t);
+        return RIFEC_ERR_USAGE;
+    }
+    if (r->outstanding == r->info.in_flight) {
+        log_error("%d in-betweens are outstanding: take one first", r->outstanding);
+        return RIFEC_ERR_USAGE;
+    }
+    int out = (r->first + r->outstanding) % r->info.in_flight;
+    int err = r->backend->interp(r, slot0, slot1, t, out);
+    if (err == 0)
+        r->outstanding++;
+    return err;
+}
+
+int rifec_take(struct rifec *r, struct rifec_frame **out)
+{
+    *out = NULL;
+    if (r->outstanding == 0) {
+        log_error("no in-between is outstanding");
+        return RIFEC_ERR_USAGE;
+    }
+    int result = r->first;
+    r->first = (r->first + 1) % r->info.in_flight;
+    r->outstanding--;
+    return r->backend->take(r, result, out);
+}
+
+const struct rifec_info *rifec_get_info(const struct rifec *r)
+{
+    return &r->info;
+}
+
+void rifec_close(struct rifec **rp)
+{
+    struct rifec *e = *rp;
+    if (!e)
+        return;
+    if (e->priv)
+        e->backend->close(e);
+    framepool_close(&e->pool);
+    free(e->priv);
+    free(e->model_path);
+    free(e);
+    *rp = NULL;
+}

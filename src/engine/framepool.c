@@ -1,0 +1,144 @@
+/*
+ * A list of frames, each with a flag that says whether somebody has it. Only
+ * the owner adds to the list and takes from it; giving back is one store, so
+ * no lock is needed. A count of frames out, plus one for the owner, says when
+ * the pool can go.
+ */
+#include "engine/framepool.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "model/yuv.h"
+
+struct pooled {
+    struct rifec_frame frame; /* handed out by address */
+    struct framepool *pool;
+    struct pooled *next;
+    atomic_bool taken;
+    unsigned char *memory;
+};
+
+struct framepool {
+    struct rifec_frame model; /* what every frame starts as; data[] are offsets */
+    size_t offset[4], bytes;
+    struct pooled *frames;
+    atomic_int users;
+};
+
+static void destroy(struct framepool *p)
+{
+    while (p->frames) {
+        struct pooled *f = p->frames;
+        p->frames = f->next;
+        mem_free(f->memory);
+        free(f);
+    }
+    free(p);
+}
+
+static void drop_user(struct framepool *p)
+{
+    if (atomic_fetch_sub(&p->users, 1) == 1)
+        destroy(p);
+}
+
+static void give_back(struct rifec_frame *frame)
+{
+    struct pooled *f = frame->opaque;
+    struct framepool *p = f->pool; /* f may be taken again after the store */
+    atomic_store(&f->taken, false);
+    drop_user(p);
+}
+
+/* Row bytes and rows of each plane, from the components that lie in it. */
+static void lay_out(struct framepool *p)
+{
+    struct rifec_frame *m = &p->model;
+    const struct rifec_format *f = &m->format;
+    size_t rows[4] = { 0 };
+    for (int c = 0; c < yuv_components(f); c++) {
+        bool chroma = c > 0 && f->family == RIFEC_FAMILY_YUV;
+        int w_log2 = chroma ? f->chroma_w_log2 : 0, h_log2 = chroma ? f->chroma_h_log2 : 0;
+        size_t w = (size_t)(m->width + (1 << w_log2) - 1) >> w_log2;
+        size_t h = (size_t)(m->height + (1 << h_log2) - 1) >> h_log2;
+        int plane = f->comp[c].plane;
+        ptrdiff_t stride = (ptrdiff_t)(w * f->comp[c].step + MEM_ALIGN - 1) / MEM_ALIGN *
+                           MEM_ALIGN;
+        m->stride[plane] = m->stride[plane] > stride ? m->stride[plane] : stride;
+        rows[plane] = rows[plane] > h ? rows[plane] : h;
+    }
+    for (int i = 0; i < 4; i++) {
+        p->offset[i] = p->bytes;
+        p->bytes += rows[i] * (size_t)m->stride[i];
+    }
+}
+
+int framepool_open(struct framepool **out, int width, int height,
+                   const struct rifec_format *format, const struct rifec_color *color)
+{
+    *out = NULL;
+    struct framepool *p = calloc(1, sizeof *p);
+    if (!p)
+        return RIFEC_ERR_NOMEM;
+    p->model = (struct rifec_frame){
+        .width = width, .height = height, .format = *format, .color = *color
+    };
+    lay_out(p);
+    atomic_init(&p->users, 1);
+    *out = p;
+    return 0;
+}
+
+static struct pooled *make(struct framepool *p)
+{
+    struct pooled *f = calloc(1, sizeof *f);
+    if (!f)
+        return NULL;
+    f->memory = mem_alloc(p->bytes);
+    if (!f->memory) {
+        free(f);
+        return NULL;
+    }
+    /* Bytes no component covers are padding or opaque alpha. */
+    memset(f->memory, 0xff, p->bytes);
+    f->pool = p;
+    f->next = p->frames;
+    p->frames = f;
+    return f;
+}
+
+int framepool_take(struct framepool *p, struct rifec_frame **out)
+{
+    struct pooled *f = p->frames;
+    *out = NULL;
+    while (f && atomic_load(&f->taken))
+        f = f->next;
+    if (!f)
+        f = make(p);
+    if (!f) {
+        log_error("no memory for another frame of %zu bytes", p->bytes);
+        return RIFEC_ERR_NOMEM;
+    }
+    f->frame = p->model;
+    for (int i = 0; i < 4; i++)
+        f->frame.data[i] = p->model.stride[i] ? f->memory + p->offset[i] : NULL;
+    f->frame.release = give_back;
+    f->frame.opaque = f;
+    atomic_store(&f->taken, true);
+    atomic_fetch_add(&p->users, 1);
+    *out = &f->frame;
+    return 0;
+}
+
+void framepool_close(struct framepool **p)
+{
+    if (*p)
+        drop_user(*p);
+    *p = NULL;
+}

@@ -1,0 +1,37 @@
+/*
+ * Which source frames are resident, and where. A source frame is uploaded and
+ * converted exactly once, whatever the number of in-betweens made from it.
+ *
+ *     slot      0     1            put(7)       slot    0     1
+ *             +-----+-----+      ---------->          +-----+-----+
+ *             |  5  |  6  |      oldest out           |  7  |  6  |
+ *             +-----+-----+                           +-----+-----+
+ */
+#ifndef RIFEC_ENGINE_REFCACHE_H
+#define RIFEC_ENGINE_REFCACHE_H
+
+#include <stdint.h>
+
+#define REFCACHE_SLOTS 2
+
+struct refcache {
+    int64_t seq[REFCACHE_SLOTS]; /* REFCACHE_EMPTY, or the frame in this slot */
+};
+
+#define REFCACHE_EMPTY INT64_MIN
+
+void refcache_init(struct refcache *c);
+
+/* The slot for a new frame: an empty one, or the oldest. It is empty then. */
+int refcache_evict(struct refcache *c);
+
+/* The frame is in the slot now. */
+void refcache_set(struct refcache *c, int slot, int64_t seq);
+
+/* Its slot, or -1. */
+int refcache_find(const struct refcache *c, int64_t seq);
+
+/* The newest resident frame, or REFCACHE_EMPTY. */
+int64_t refcache_newest(const struct refcache *c);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * RIFE 4.6's IFNet: four blocks, each estimating at its own resolution what
+ * the flow and mask of those before it still lack (Huang et al., "Real-Time
+ * Intermediate Flow Estimation for Video Frame Interpolation", ECCV 2022).
+ *
+ * Sizes and memory are planned once for a picture size; ifnet_forward() is the
+ * network, written straight down over the ops of a backend.
+ */
+#ifndef RIFEC_MODEL_IFNET_H
+#define RIFEC_MODEL_IFNET_H
+
+#include "base/mem.h"
+#include "model/ops.h"
+#include "model/weights.h"
+
+struct ifnet_block {
+    struct tensor input;      /* [16][h][w], h and w the padded size / scale    */
+    struct tensor half;       /* [c/2][h/2][w/2]                                */
+    struct tensor ping, pong; /* [c][h/4][w/4]                                  */
+    float *deconv_scratch;    /* [DECONV_SCRATCH][h/4][w/4]                     */
+};
+
+struct ifnet {
+    int width, height, width_padded, height_padded;
+    struct ifnet_block block[IFNET_BLOCKS];
+    struct level level[IFNET_BLOCKS]; /* what each block added, .scale included */
+    struct image out;                 /* the in-between, until the next forward */
+    const struct weights *weights;
+    const struct ops *ops;
+
+    size_t big_at, small_at, levels_at; /* offsets in the arena */
+};
+
+/*
+ * Plans the network for pictures of width x height. scale, one of 0.25, 0.5, 1
+ * and 2, is the resolution at which flow is estimated: block b works at
+ * 8, 4, 2, 1 full-resolution pixels per pixel, divided by it. The padded size
+ * is the next multiple of max(32, 32 / scale). block_size is the tensors'
+ * channel block. Reserves memory in the arena.
+ */
+void ifnet_plan(struct ifnet *net, int width, int height, float scale, int block_size,
+                struct arena *arena);
+
+/* Points the tensors into the arena, now that it is allocated. */
+void ifnet_bind(struct ifnet *net, const struct arena *arena);
+
+/* An image of the planned size over `data`, [height_padded][width_padded][4]. */
+struct image ifnet_image(const struct ifnet *net, float *data);
+size_t ifnet_image_bytes(const struct ifnet *net);
+
+/* The in-between at 0 < t < 1, into net->out. */
+int ifnet_forward(struct ifnet *net, struct image image0, struct image image1, float t,
+                  void *stream);
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * The operations IFNet is made of: THE CONTRACTS. One args struct and one
+ * comment per op, shared by every implementation, its test and its benchmark.
+ * Functions of this table return 0 or a negative RIFEC_ERR_*.
+ *
+ * Suffixes: _c is the reference (plain loops, FP32, the same bits on every
+ * machine), _row and _row_avx2 are row-wise versions of it that give the same
+ * bits, _dnn is oneDNN.
+ *
+ * Linear taps. Resizing follows align_corners=False: destination pixel d of a
+ * resize by `ratio` (source pixels per destination pixel) reads the source at
+ * max(0, (d + 0.5) * ratio - 0.5), between lo = floor() and
+ * hi = min(lo + 1, n - 1), with weight f = the fractional part on hi. A linear
+ * interpolation is lo + (hi - lo) * f, vertically first.
+ *
+ * Lazy flow. Flow and mask are never stored at full resolution. At the
+ * full-resolution pixel (x, y) they are the sum over the levels present of the
+ * level, linearly interpolated with ratio 1 / level.scale; the four flow
+ * channels are multiplied by level.scale. All in FP32: in FP16 a coordinate
+ * beyond 2048 has no fractional part left.
+ *
+ * Warp. The image at (x + flow_x, y + flow_y), each clamped to the padded
+ * picture, 0 .. size - 1, bilinear between the four neighbours. NaN counts as 0
+ * and any magnitude of flow is allowed.
+ */
+#ifndef RIFEC_MODEL_OPS_H
+#define RIFEC_MODEL_OPS_H
+
+#include "model/tensor.h"
+#include "rifec/frame.h"
+
+struct yuv;        /* model/yuv.h: colour arithmetic of a format              */
+struct conv_layer; /* model/weights.h: weights and bias of one convolution    */
+
+#define IFNET_INPUTS 16  /* channels of a gathered input: 7 or 12 used, rest zero */
+#define LEAKY_SLOPE  0.2f /* lrelu(v) = v > 0 ? v : 0.2 * v                        */
+
+/*
+ * load: the planes of a frame to a padded RGB image.
+ *
+ * Samples become numbers by the range's offset and scale; chroma is linearly
+ * interpolated at its true position (yuv.h), then the matrix is applied. The
+ * result is not clamped: a YUV colour outside the RGB cube must survive the
+ * way back (docs/numerics.md). The padding and the fourth channel are zero.
+ * Tolerance against exact arithmetic: 2e-6 absolute.
+ */
+struct load_args {
+    const struct rifec_frame *frame;
+    const struct yuv *yuv;
+    struct image out;
+};
+
+/*
+ * gather: the input of one block, made at the block's resolution.
+ *
+ * At full resolution: both frames, clamped to 0..1 and warped by the lazy
+ * flow of `levels`; the timestep t; the mask logit; the flow divided by
+ * `scale`. That is resized by ratio `scale` to out, of size padded / scale:
+ *
+ *     channel 0..2 image 0, 3..5 image 1, 6 t, 7 mask, 8..11 flow, 12..15 zero
+ *
+ * Without levels (the first block) flow and mask are zero. Of the
+ * full-resolution values at most four are read per output pixel; nothing else
+ * is computed. Tolerance: FP32 rounding, 1e-5 for values of order 1.
+ */
+struct gather_args {
+    struct image image0, image1;
+    const struct level *levels;
+    int level_count; /* 0..3 */
+    float scale;     /* 32 .. 0.5, a power of two */
+    float t;         /* 0 < t < 1 */
+    struct tensor out; /* IFNET_INPUTS channels */
+};
+
+/*
+ * conv_s2: out = lrelu(conv3x3(in) + bias), stride 2, zero padding 1.
+ * out is half as high and wide as in. in may have more channels than the
+ * layer: those are zero. FP32 accumulation in any order:
+ * tolerance 1e-5 * sum |w * in|.
+ */
+/*
+ * resconv: out = lrelu(conv3x3(in) + bias + in), zero padding 1, in and out of
+ * one shape and never the same memory. Beta is in the layer's weights and
+ * bias already. Tolerance as conv_s2.
+ */
+struct conv_args {
+    struct tensor in, out;
+    const struct conv_layer *layer;
+};
+
+/*
+ * deconv: the block's output. A transposed 4x4 convolution of stride 2 and
+ * padding 1 to 24 channels, then a pixel shuffle by 2:
+ *
+ *     out[c][2Y + i][2X + j] = d[4c + 2i + j][Y][X],  i, j in 0..1
+ *     d[o][2y - 1 + ky][2x - 1 + kx] += in[.][y][x] * w[ky][kx][.][o]
+ *
+ * so out is four times as high and wide as in. Channel 5 is never used: the
+ * layer carries only the 20 live outputs. Tolerance as conv_s2.
+ */
+#define DECONV_SCRATCH 128 /* channels: four phases of 20, rounded up to 32 each */
+struct deconv_args {
+    struct tensor in;
+    const struct conv_layer *layer;
+    struct level out;
+    float *scratch; /* [DECONV_SCRATCH][in.height][in.width], for who needs it */
+};
+
+/*
+ * blend: the in-between. Both frames, unclamped, warped by the lazy flow of
+ * all levels, and merged: m * warp0 + (1 - m) * warp1, m = sigmoid(mask).
+ * Only width x height of out is written. The exponential is our own
+ * (model/sigmoid.h), so results do not depend on the C library.
+ * Tolerance: FP32 rounding, 1e-5.
+ */
+struct blend_args {
+    struct image image0, image1;
+    const struct level *levels;
+    int level_count;
+    struct image out;
+};
+
+/*
+ * store: an RGB image to the planes of a frame: the matrix, chroma brought
+ * down with the filter that exactly inverts load's interpolation (yuv.h),
+ * round to nearest, clamp to 0 .. 2^depth - 1. store(load(frame)) == frame.
+ */
+struct store_args {
+    struct image in;
+    const struct yuv *yuv;
+    struct rifec_frame *frame;
+};
+
+/* stream is the backend's own: how many threads, or which queue of a device. */
+struct ops {
+    int (*load)(const struct load_args *a, void *stream);
+    int (*gather)(const struct gather_args *a, void *stream);
+    int (*conv_s2)(const struct conv_args *a, void *stream);
+    int (*resconv)(const struct conv_args *a, void *stream);
+    int (*deconv)(const struct deconv_args *a, void *stream);
+    int (*blend)(const struct blend_args *a, void *stream);
+    int (*store)(const struct store_args *a, void *stream);
+};
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * IFNet's weights in memory: FP32, beta folded, in the order the ops read.
+ *
+ * Files are safetensors with the names of the 4.6 state dict
+ * ("block0.conv0.0.0.weight", ...); docs/weights.md lists them. Each engine
+ * opens its own: a backend hangs its prepared kernels on the layers.
+ */
+#ifndef RIFEC_MODEL_WEIGHTS_H
+#define RIFEC_MODEL_WEIGHTS_H
+
+#include <stddef.h>
+
+#define IFNET_BLOCKS      4
+#define IFNET_RESCONVS    8
+#define DECONV_CHANNELS   24 /* of lastconv, 6 after the pixel shuffle ... */
+#define DECONV_LIVE       20 /* ... of which the sixth is never read       */
+
+/*
+ * One convolution: out[o] = bias[o] + sum in[i] * weight[ky][kx][i][o].
+ * kernel is 3, or 4 for the deconvolution (then cout is DECONV_LIVE).
+ */
+struct conv_layer {
+    int cin, cout, kernel;
+    float *weight; /* [kernel][kernel][cin][cout] */
+    float *bias;   /* [cout] */
+    void *plan;    /* a backend's own: repacked weights, prepared kernels */
+};
+
+struct block_weights {
+    struct conv_layer conv0, conv1; /* stride 2: inputs -> c/2 -> c         */
+    struct conv_layer res[IFNET_RESCONVS];
+    struct conv_layer deconv;
+};
+
+struct weights {
+    struct block_weights block[IFNET_BLOCKS];
+    char sha256[65]; /* of the file, hexadecimal */
+    float *data;     /* what the layers point into */
+};
+
+/* Channels c of each block, and of what the first convolution reads. */
+extern const int ifnet_channels[IFNET_BLOCKS]; /* 192, 128, 96, 64 */
+extern const int ifnet_inputs[IFNET_BLOCKS];   /* 7, 12, 12, 12    */
+
+/*
+ * Loads a file, or with path NULL the model built into the library.
+ * RIFEC_ERR_MODEL or RIFEC_ERR_NOMEM, logged; *w needs no closing then.
+ */
+int weights_open(struct weights *w, const char *path);
+
+/* The same from memory; `name` is used in messages. */
+int weights_open_memory(struct weights *w, const void *data, size_t bytes, const char *name);
+
+/* Frees the numbers, when a backend has repacked them; shapes and sha256 stay. */
+void weights_drop_data(struct weights *w);
+
+void weights_close(struct weights *w);
+
+#endif
