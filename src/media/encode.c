@@ -51,8 +51,9 @@ static const AVCodec *choose(const struct encode_params *p)
         }
         if (avformat_query_codec(p->container, codec->id, FF_COMPLIANCE_EXPERIMENTAL) ==
             0) {
+            const AVCodec *other = avcodec_find_encoder(p->container->video_codec);
             log_error("%s cannot hold %s; .mkv can, or try -c:v %s", p->container->name,
-                      codec->name, avcodec_get_name(p->container->video_codec));
+                      codec->name, other ? other->name : "libx264");
             return NULL;
         }
         return codec;
