@@ -138,9 +138,9 @@ run_tests() {
     step 'address and undefined behaviour sanitizers: all but the slow' \
         variant asan '^(unit|op|media|fail|smoke)$' -DRIFEC_SANITIZE=address,undefined
     # libgomp is not instrumented: one thread in the engine, many in the pipeline.
-    export OMP_NUM_THREADS=1
-    step 'thread sanitizer: units, pipeline' \
-        variant tsan '^(unit|smoke)$' -DRIFEC_SANITIZE=thread
+    export OMP_NUM_THREADS=1 TSAN_OPTIONS="suppressions=$root/tests/tsan.supp"
+    step 'thread sanitizer: units, pipeline, smoke' \
+        variant tsan '^(unit|media|smoke)$' -DRIFEC_SANITIZE=thread
     step 'style' style
     printf '\nsetup.sh test:%s\n' "$summary"
     [ "$failures" = 0 ] || die "$failures of the steps above failed"

@@ -1,17 +1,12 @@
 # The program as a user meets it: shell scripts around build/rifec, one test
 # for each case. They need the commands ffmpeg and python3, and skip without.
-# Included by CMakeLists.txt.
 
 # rifec_script(LABEL SCRIPT CASE...): tests LABEL/SCRIPT/CASE.
 function(rifec_script label script)
     foreach(case IN LISTS ARGN)
-        set(name ${label}/${script}/${case})
-        add_test(NAME ${name}
-                 COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/${label}/${script}.sh ${case})
-        set_tests_properties(${name} PROPERTIES
-            LABELS ${label} SKIP_RETURN_CODE 77 TIMEOUT 300
-            # FFmpeg and its encoders are not built with the thread sanitizer.
-            ENVIRONMENT "RIFEC=$<TARGET_FILE:rifec>;TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+        rifec_add_script(${label}/${script}/${case} LABELS ${label} TIMEOUT 300
+            COMMAND ${CMAKE_COMMAND} -E env RIFEC=$<TARGET_FILE:rifec>
+                    sh ${CMAKE_CURRENT_SOURCE_DIR}/${label}/${script}.sh ${case})
     endforeach()
 endfunction()
 
@@ -37,8 +32,8 @@ if(TARGET rifec)
     rifec_script(fail usage flag key codec device argument contradiction)
     rifec_script(fail signal once twice term)
 
-    # A handful that touches every part, for the builds with sanitizers.
-    set_tests_properties(e2e/factor/3 e2e/streams/mp4 e2e/vfr/gaps e2e/formats/yuv420p10le
-                         e2e/report/stats fail/input/truncated-mkv fail/signal/once
-                         PROPERTIES LABELS "smoke")
+    # A handful that touches every part, for the slower kinds of build.
+    set_property(TEST e2e/factor/3 e2e/streams/mp4 e2e/vfr/gaps e2e/formats/yuv420p10le
+                      e2e/report/stats fail/input/truncated-mkv fail/signal/once
+                 APPEND PROPERTY LABELS smoke)
 endif()
