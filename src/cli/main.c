@@ -55,9 +55,9 @@ static void say_summary(const struct pipeline_options *job,
         snprintf(factor + n, sizeof factor - (size_t)n, "/%lld", (long long)f.den);
     double wall_s = r->timing.wall_s;
     log_info("%s: %lld frames (%lld decoded x%s), %.2f s, %.1f fps, %s%s%.1f s%s",
-             r->out.path, (long long)r->out.frames_written, (long long)r->in.frames,
-             factor, r->out.duration_s,
-             wall_s > 0 ? (double)r->out.frames_written / wall_s : 0.0,
+             strcmp(r->out.path, "-") ? r->out.path : "no output",
+             (long long)r->out.frames_written, (long long)r->in.frames, factor,
+             r->out.duration_s, wall_s > 0 ? (double)r->out.frames_written / wall_s : 0.0,
              r->timing.bottleneck ? r->timing.bottleneck : "",
              r->timing.bottleneck ? "-bound, " : "", wall_s,
              r->interrupted ? ", stopped early" : "");
@@ -123,6 +123,8 @@ static int run(const struct options *opt, char **argv)
     int status = exit_status(err, &report);
     if (!err || (err == RIFEC_ERR_INPUT && report.in.damaged))
         say_summary(&opt->job, &report);
+    else if (err == RIFEC_ERR_ABORT && caught)
+        log_info("%s: stopped, nothing is written", opt->job.output);
 
     if (opt->stats) {
         int texts = report.warnings < STATS_WARNINGS ? report.warnings : STATS_WARNINGS;
