@@ -86,14 +86,10 @@ def read_safetensors(path, torch):
 
 
 def with_torch(net, torch, a, b):
-    h, w = a.shape[:2]
+    from ifnet import interpolate
     to = lambda x: torch.from_numpy(x.copy()).permute(2, 0, 1)[None].float() / 255
-    pad = (0, -w % 32, 0, -h % 32)
-    x0, x1 = (torch.nn.functional.pad(to(x), pad) for x in (a, b))
-    t = torch.full((1, 1) + x0.shape[2:], 0.5)
-    with torch.no_grad():
-        y = net(x0, x1, t)[0, :, :h, :w]
-    return (y.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
+    y = interpolate(net, to(a), to(b))[0]
+    return (y * 255).round().byte().permute(1, 2, 0).numpy()
 
 
 def psnr(a, b):
