@@ -364,8 +364,6 @@ static int open_engine(struct job *j, const struct rifec_frame *first)
     if (err < 0)
         return err;
     const struct rifec_info *info = rifec_get_info(j->engine);
-    log_verbose("%s, %s, model %s, %zu MiB", info->device, info->precision, info->model,
-                info->memory_bytes >> 20);
     j->outbox.engine = j->engine;
     j->outbox.in_flight = info->in_flight;
     j->seq = -1;
