@@ -6,7 +6,7 @@ target_sources(librifec PRIVATE
     model/embedded_model.S model/ifnet.c model/safetensors.c model/sha256.c model/weights.c
     model/yuv.c
     engine/engine.c engine/framepool.c engine/refcache.c engine/cpu/backend_cpu.c
-    engine/cuda/stub_cuda.c)
+    engine/cpu/cpu_net.c     engine/cuda/stub_cuda.c)
 set_source_files_properties(model/embedded_model.S PROPERTIES
     COMPILE_DEFINITIONS "RIFEC_MODEL_FILE=\"${RIFEC_MODEL_FILE}\""
     OBJECT_DEPENDS ${RIFEC_MODEL_FILE})
@@ -28,6 +28,7 @@ endfunction()
 foreach(op load gather conv_s2 resconv deconv blend store)
     target_sources(librifec PRIVATE engine/cpu/${op}.c)
 endforeach()
+target_sources(librifec PRIVATE engine/cpu/gather_row.c engine/cpu/blend_row.c)
 
 # --- OpenMP: threads of the CPU ops, shared with oneDNN -----------------------
 find_package(OpenMP COMPONENTS C)
@@ -35,6 +36,23 @@ if(OpenMP_C_FOUND)
     target_link_libraries(librifec PRIVATE OpenMP::OpenMP_C)
 else()
     message(WARNING "OpenMP was not found: the CPU engine runs on one core")
+endif()
+
+# --- AVX2: pixel ops once more, chosen at run time ------------------------------
+set(have_avx2 0)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    set(have_avx2 1)
+    add_library(librifec_avx2 OBJECT engine/cpu/load.c engine/cpu/gather_row.c
+        engine/cpu/blend_row.c engine/cpu/store.c)
+    set_target_properties(librifec_avx2 PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    target_compile_options(librifec_avx2 PRIVATE -mavx2)
+    target_compile_definitions(librifec_avx2 PRIVATE CPU_AVX2=1 CPU_HAVE_AVX2=1)
+    target_include_directories(librifec_avx2 PRIVATE ${PROJECT_SOURCE_DIR}/include
+                                                     ${CMAKE_CURRENT_SOURCE_DIR})
+    if(OpenMP_C_FOUND)
+        target_link_libraries(librifec_avx2 PRIVATE OpenMP::OpenMP_C)
+    endif()
+    target_sources(librifec PRIVATE $<TARGET_OBJECTS:librifec_avx2>)
 endif()
 
 # --- oneDNN: the convolutions -------------------------------------------------
@@ -60,4 +78,5 @@ else()
     set(features "no oneDNN, no CUDA")
     message(STATUS "CPU convolutions: plain C (oneDNN not found or off)")
 endif()
-target_compile_definitions(librifec PRIVATE RIFEC_HAVE_DNN=${have_dnn} RIFEC_FEATURES="${features}")
+target_compile_definitions(librifec PRIVATE RIFEC_HAVE_DNN=${have_dnn} CPU_HAVE_AVX2=${have_avx2}
+    CPU_AVX2=0 RIFEC_FEATURES="${features}")

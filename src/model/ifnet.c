@@ -84,8 +84,10 @@ void ifnet_bind(struct ifnet *net, const struct arena *arena)
         k->ping.data = big;
         k->pong.data = big + tensor_floats(&k->ping);
         k->deconv_scratch = k->pong.data + tensor_floats(&k->pong);
-        net->level[b].data = b < IFNET_BLOCKS - 1 ? levels : small;
-        levels += level_floats(&net->level[b]);
+        struct level *l = &net->level[b];
+        l->flow = b < IFNET_BLOCKS - 1 ? levels : small;
+        l->mask = l->flow + 4 * (size_t)l->height * (size_t)l->width;
+        levels += level_floats(l);
     }
     net->out = ifnet_image(net, big);
 }

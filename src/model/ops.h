@@ -92,11 +92,12 @@ struct conv_args {
  * deconv: the block's output. A transposed 4x4 convolution of stride 2 and
  * padding 1 to 24 channels, then a pixel shuffle by 2:
  *
- *     out[c][2Y + i][2X + j] = d[4c + 2i + j][Y][X],  i, j in 0..1
+ *     channel c at (2Y + i, 2X + j) = d[4c + 2i + j][Y][X],  i, j in 0..1
  *     d[o][2y - 1 + ky][2x - 1 + kx] += in[.][y][x] * w[ky][kx][.][o]
  *
- * so out is four times as high and wide as in. Channel 5 is never used: the
- * layer carries only the 20 live outputs. Tolerance as conv_s2.
+ * so out is four times as high and wide as in. Channels 0..3 are the flow,
+ * channel 4 the mask, channel 5 is never used: the layer carries only the 20
+ * live outputs. Tolerance as conv_s2.
  */
 #define DECONV_SCRATCH 128 /* channels: four phases of 20, rounded up to 32 each */
 struct deconv_args {

@@ -21,17 +21,18 @@ struct image {
     int width, height, width_padded, height_padded;
 };
 
-#define LEVEL_CHANNELS 5 /* flow 0->t x y, flow 1->t x y, mask logit */
-
 /*
- * What one block adds to flow and mask, kept at the block's own resolution:
- * float data[LEVEL_CHANNELS][height][width]. One of its pixels is `scale`
- * full-resolution pixels wide, and its flow is counted in its own pixels.
+ * What one block adds to flow and mask, kept at the block's own resolution.
+ * One of its pixels is `scale` full-resolution pixels wide, and its flow is
+ * counted in its own pixels.
  */
 struct level {
-    float *data;
+    float *flow; /* [height][width][4]: x, y into image 0; x, y into image 1 */
+    float *mask; /* [height][width]: logit of the share of image 0           */
     int height, width;
     float scale;
 };
+
+#define LEVEL_CHANNELS 5
 
 #endif

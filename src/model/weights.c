@@ -183,6 +183,11 @@ int weights_open_memory(struct weights *w, const void *data, size_t bytes, const
     return err;
 }
 
+size_t weights_bytes(const struct weights *w)
+{
+    return w->data ? total_floats() * sizeof *w->data : 0;
+}
+
 void weights_drop_data(struct weights *w)
 {
     mem_free(w->data);

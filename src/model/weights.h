@@ -51,6 +51,9 @@ int weights_open(struct weights *w, const char *path);
 /* The same from memory; `name` is used in messages. */
 int weights_open_memory(struct weights *w, const void *data, size_t bytes, const char *name);
 
+/* Bytes held. */
+size_t weights_bytes(const struct weights *w);
+
 /* Frees the numbers, when a backend has repacked them; shapes and sha256 stay. */
 void weights_drop_data(struct weights *w);
 

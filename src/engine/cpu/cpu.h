@@ -39,6 +39,18 @@ static inline float *cpu_scratch(const struct cpu_stream *s)
     return s->scratch + (size_t)CPU_THREAD() * s->scratch_floats;
 }
 
+/*
+ * Some files are compiled twice, the second time for AVX2; the compiler then
+ * does better, and without fused multiply-add the bits stay the same.
+ */
+#if CPU_AVX2
+#define C_NAME(op)   op##_avx2
+#define ROW_NAME(op) op##_row_avx2
+#else
+#define C_NAME(op)   op##_c
+#define ROW_NAME(op) op##_row
+#endif
+
 int load_c(const struct load_args *a, void *stream);
 int gather_c(const struct gather_args *a, void *stream);
 int conv_s2_c(const struct conv_args *a, void *stream);
@@ -46,5 +58,15 @@ int resconv_c(const struct conv_args *a, void *stream);
 int deconv_c(const struct deconv_args *a, void *stream);
 int blend_c(const struct blend_args *a, void *stream);
 int store_c(const struct store_args *a, void *stream);
+
+int gather_row(const struct gather_args *a, void *stream);
+int blend_row(const struct blend_args *a, void *stream);
+
+#if CPU_HAVE_AVX2
+int load_avx2(const struct load_args *a, void *stream);
+int gather_row_avx2(const struct gather_args *a, void *stream);
+int blend_row_avx2(const struct blend_args *a, void *stream);
+int store_avx2(const struct store_args *a, void *stream);
+#endif
 
 #endif

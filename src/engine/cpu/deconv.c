@@ -26,9 +26,9 @@ static void deconv_row(const struct deconv_args *a, int Y, int px)
         }
         for (int p = 0; p < pixels; p++) {
             for (int o = 0; o < l->cout; o++) {
-                size_t row = (size_t)(o / 4) * a->out.height + 2 * Y + o / 2 % 2;
-                int col = 2 * (2 * (x + p) + px) + o % 2;
-                a->out.data[row * a->out.width + col] = acc[p][o];
+                int row = 2 * Y + o / 2 % 2, col = 2 * (2 * (x + p) + px) + o % 2;
+                size_t at = (size_t)row * a->out.width + col;
+                *(o < 16 ? &a->out.flow[4 * at + o / 4] : &a->out.mask[at]) = acc[p][o];
             }
         }
     }

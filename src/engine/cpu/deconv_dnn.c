@@ -73,21 +73,25 @@ fail:
     return err;
 }
 
-/* Input row y becomes four rows of out. scratch holds phase after phase. */
-static void shuffle_row(const struct deconv_args *a, size_t phase_floats, int y)
+/*
+ * Row y of one phase becomes two rows of out. Its channels 4c + 2i + j are the
+ * channels c of a 2x2 square of pixels (i, j).
+ */
+static void shuffle_row(const struct deconv_args *a, int phase, size_t phase_floats, int y)
 {
-    int w = a->in.width, h = a->in.height, block = a->in.block;
-    for (int c = 0; c < LEVEL_CHANNELS; c++) {
-        for (int r = 0; r < 4; r++) { /* output row 4 y + r: phase r / 2, sub-row r % 2 */
-            int o = 4 * c + 2 * (r % 2);
-            size_t at = ((size_t)(o / block) * h + y) * w * block + o % block;
-            const float *left = a->scratch + (size_t)(r / 2) * 2 * phase_floats + at;
-            const float *right = left + phase_floats;
-            float *out = a->out.data + ((size_t)c * a->out.height + 4 * y + r) * a->out.width;
-            for (int x = 0; x < w; x++) {
-                memcpy(out + 4 * x, left + (size_t)x * block, 2 * sizeof *out);
-                memcpy(out + 4 * x + 2, right + (size_t)x * block, 2 * sizeof *out);
-            }
+    int w = a->in.width, block = a->in.block;
+    size_t plane = (size_t)a->in.height * w * block;
+    const float *in = a->scratch + phase * phase_floats + (size_t)y * w * block;
+    for (int x = 0; x < w; x++, in += block) {
+        const float *c[LEVEL_CHANNELS]; /* the four pixels' channel c */
+        for (int i = 0; i < LEVEL_CHANNELS; i++)
+            c[i] = in + 4 * i / block * plane + 4 * i % block;
+        for (int p = 0; p < 4; p++) {
+            int row = 4 * y + phase / 2 * 2 + p / 2, col = 4 * x + phase % 2 * 2 + p % 2;
+            size_t at = (size_t)row * a->out.width + col;
+            for (int i = 0; i < 4; i++)
+                a->out.flow[4 * at + i] = c[i][p];
+            a->out.mask[at] = c[4][p];
         }
     }
 }
@@ -106,6 +110,7 @@ int deconv_dnn(const struct deconv_args *a, void *stream)
     }
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int y = 0; y < a->in.height; y++)
-        shuffle_row(a, phase_floats, y);
+        for (int p = 0; p < 4; p++)
+            shuffle_row(a, p, phase_floats, y);
     return 0;
 }

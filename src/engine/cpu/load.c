@@ -41,7 +41,7 @@ static void interleave(const float *restrict r, const float *restrict g,
     }
 }
 
-static void load_row(const struct load_args *a, int y, float *scratch)
+static void load_one_row(const struct load_args *a, int y, float *scratch)
 {
     const struct yuv *yuv = a->yuv;
     int n = yuv->width;
@@ -78,14 +78,14 @@ static void load_row(const struct load_args *a, int y, float *scratch)
     memset(out + 4 * (size_t)n, 0, (size_t)(a->out.width_padded - n) * 4 * sizeof *out);
 }
 
-int load_c(const struct load_args *a, void *stream)
+int C_NAME(load)(const struct load_args *a, void *stream)
 {
     const struct cpu_stream *s = stream;
     size_t row_floats = (size_t)a->out.width_padded * 4;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int y = 0; y < a->out.height_padded; y++) {
         if (y < a->out.height)
-            load_row(a, y, cpu_scratch(s));
+            load_one_row(a, y, cpu_scratch(s));
         else
             memset(a->out.data + (size_t)y * row_floats, 0, row_floats * sizeof(float));
     }

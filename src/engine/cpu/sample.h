@@ -34,13 +34,16 @@ static inline void lazy_flow(const struct level *levels, int count, int x, int y
         const struct level *v = &levels[l];
         struct tap tx = linear_tap(x, 1 / v->scale, v->width);
         struct tap ty = linear_tap(y, 1 / v->scale, v->height);
-        for (int c = 0; c < LEVEL_CHANNELS; c++) {
-            const float *top = v->data + ((size_t)c * v->height + ty.lo) * v->width;
-            const float *bottom = v->data + ((size_t)c * v->height + ty.hi) * v->width;
-            float left = lerp(top[tx.lo], bottom[tx.lo], ty.f);
-            float right = lerp(top[tx.hi], bottom[tx.hi], ty.f);
-            sum[c] += lerp(left, right, tx.f) * (c < 4 ? v->scale : 1);
+        size_t top = (size_t)ty.lo * v->width, bottom = (size_t)ty.hi * v->width;
+        for (int c = 0; c < 4; c++) {
+            const float *p = v->flow + c;
+            float left = lerp(p[4 * (top + tx.lo)], p[4 * (bottom + tx.lo)], ty.f);
+            float right = lerp(p[4 * (top + tx.hi)], p[4 * (bottom + tx.hi)], ty.f);
+            sum[c] += lerp(left, right, tx.f) * v->scale;
         }
+        float left = lerp(v->mask[top + tx.lo], v->mask[bottom + tx.lo], ty.f);
+        float right = lerp(v->mask[top + tx.hi], v->mask[bottom + tx.hi], ty.f);
+        sum[4] += lerp(left, right, tx.f);
     }
 }
 

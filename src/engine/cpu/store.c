@@ -78,7 +78,7 @@ static void store_rows(const struct store_args *a, int group, float *scratch)
         store_chroma(a, group, scratch);
 }
 
-int store_c(const struct store_args *a, void *stream)
+int C_NAME(store)(const struct store_args *a, void *stream)
 {
     const struct cpu_stream *s = stream;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
