@@ -4,7 +4,7 @@
 #
 #   tests/data/make_clip.sh crystal.mp4
 #
-# Every fifth frame, so that there is something to interpolate; the sound and
+# Every third frame, so that there is something to interpolate; the sound and
 # the subtitle are made here.
 set -eu
 
@@ -24,7 +24,7 @@ seen from all sides
 END
 
 ffmpeg -v error -y -i "$source" -f lavfi -i "sine=330:r=44100:d=2" -i "$subtitle" \
-    -filter_complex "[0:v]select='between(n,20,135)*not(mod(n,5))',crop=iw*0.97:ow*9/16,
+    -filter_complex "[0:v]select='between(n,45,114)*not(mod(n,3))',crop=iw*0.97:ow*9/16,
                      scale=320:180:flags=lanczos,setsar=1,format=yuv420p,setpts=N/12/TB[v]" \
     -map "[v]" -map 1:a -map 2:s -r 12 -map_metadata -1 -map_chapters -1 -fflags +bitexact \
     -c:v libx264 -crf 22 -preset veryslow -flags:v +bitexact \

@@ -1,8 +1,10 @@
-"""A small moving picture in integers only, the same on every machine.
+"""Small pictures in integers only, the same on every machine.
 
-    pattern.py WIDTH HEIGHT FRAMES > FILE.y4m
+    pattern.py moving WIDTH HEIGHT FRAMES > FILE.y4m
+    pattern.py colours WIDTH HEIGHT > FILE.rgb
 
-A textured background drifts to the right, a bright square falls over it.
+moving: a textured background drifts to the right, a square falls over it.
+colours: two frames of each of a dozen colours, the second with a dark dot.
 """
 
 import sys
@@ -22,8 +24,7 @@ def chroma(x, y, n, start):
     return start + (x * 2 + y * 3) % 60
 
 
-def main(width, height, frames):
-    out = sys.stdout.buffer
+def moving(out, width, height, frames):
     out.write(f"YUV4MPEG2 W{width} H{height} F25:1 Ip A1:1 C420mpeg2\n".encode())
     half_width, half_height = (width + 1) // 2, (height + 1) // 2
     for n in range(frames):
@@ -34,4 +35,14 @@ def main(width, height, frames):
                             for y in range(half_height) for x in range(half_width)))
 
 
-main(*map(int, sys.argv[1:]))
+def colours(out, width, height):
+    for r in 40, 120, 215:
+        for g in 60, 200:
+            for b in 35, 180:
+                frame = bytearray(bytes((r, g, b)) * (width * height))
+                out.write(frame)
+                frame[:6] = bytes(6)
+                out.write(frame)
+
+
+{"moving": moving, "colours": colours}[sys.argv[1]](sys.stdout.buffer, *map(int, sys.argv[2:]))

@@ -34,7 +34,7 @@ device)
         echo 'skipped: this machine has a GPU'
         exit 77
     fi
-    refused 6 -i --x2 --device cuda
+    refused 6 cuda --x2 --device cuda
     refused 2 vulkan --x2 --device vulkan
     ;;
 argument)

@@ -26,7 +26,7 @@ END
 
 case $1 in
 missing)
-    refused 'no\.safetensors: No such file' no.safetensors
+    refused 'no\.safetensors: .*No such file' no.safetensors
     ;;
 folder)
     mkdir folder
