@@ -26,6 +26,14 @@ static inline struct rational rational_reduce(struct rational r)
     return g > 1 ? (struct rational){ r.num / g, r.den / g } : r;
 }
 
+/* The product; terms beyond 64 bits are the caller's to avoid. */
+static inline struct rational rational_multiply(struct rational a, struct rational b)
+{
+    struct rational x = rational_reduce((struct rational){ a.num, b.den });
+    struct rational y = rational_reduce((struct rational){ b.num, a.den });
+    return (struct rational){ x.num * y.num, x.den * y.den };
+}
+
 static inline double rational_to_double(struct rational r)
 {
     return (double)r.num / (double)r.den;

@@ -4,6 +4,7 @@
 
 #include <libavcodec/packet.h>
 
+#include "base/queue.h"
 #include "rifec/frame.h"
 
 enum item_kind { ITEM_FRAME, ITEM_PACKET, ITEM_EOF };
@@ -28,6 +29,15 @@ static inline void item_drop(void *value)
     struct item *it = value;
     rifec_frame_free(&it->frame);
     av_packet_free(&it->packet);
+}
+
+/* Pushes the item; drops it when that fails. */
+static inline int item_push(struct queue *q, struct item *it)
+{
+    int err = queue_push(q, it, item_bytes(it));
+    if (err < 0)
+        item_drop(it);
+    return err;
 }
 
 #endif

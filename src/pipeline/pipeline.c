@@ -25,10 +25,8 @@
 #include "base/thread.h"
 #include "media/av.h"
 #include "media/encode.h"
-#include "media/frame.h"
-#include "pipeline/outbox.h"
+#include "pipeline/inbetween.h"
 #include "pipeline/source.h"
-#include "pipeline/timeline.h"
 
 /* Each queue holds about this many frames, whatever their size. */
 #define QUEUE_FRAMES 8
@@ -48,13 +46,10 @@ struct job {
     struct queue *decoded, *finished;
     struct thread source_thread, engine_thread, sink_thread;
     atomic_int stages_running;
-    AVRational out_time_base;
+    struct rational out_time_base, out_rate; /* seconds; frames per second */
 
-    /* The engine stage's. */
-    struct timeline timeline;
-    struct outbox outbox;
-    struct rifec_frame *previous;
-    int64_t seq; /* of `previous` */
+    struct inbetween inbetween; /* the engine stage's              */
+    atomic_bool enough;         /* no more source frames are wanted */
 };
 
 /* Signals received. Process-wide because signals are. */
@@ -67,20 +62,12 @@ void pipeline_interrupt(void)
 
 /* --- source stage --------------------------------------------------------- */
 
-static int push(struct queue *q, struct item *it)
-{
-    int err = queue_push(q, it, item_bytes(it));
-    if (err < 0)
-        item_drop(it);
-    return err;
-}
-
 static int source_step(struct job *j, struct item *it)
 {
     double start = clock_seconds();
     int err = 0;
     *it = (struct item){ .kind = ITEM_EOF };
-    if (atomic_load(&interrupts) == 0)
+    if (atomic_load(&interrupts) == 0 && !atomic_load(&j->enough))
         err = source_next(&j->source, it);
     j->report->timing.decode_s += clock_seconds() - start;
     if (it->kind == ITEM_FRAME)
@@ -94,117 +81,13 @@ static int source_stage(struct job *j)
     struct item it = { .kind = ITEM_PACKET };
     while (it.kind != ITEM_EOF) {
         TRY(source_step(j, &it));
-        TRY(push(j->decoded, &it));
+        TRY(item_push(j->decoded, &it));
     }
 fail:
     return err;
 }
 
 /* --- engine stage --------------------------------------------------------- */
-
-static int send_frame(struct job *j, struct rifec_frame *f)
-{
-    return push(j->finished, &(struct item){ .kind = ITEM_FRAME, .frame = f });
-}
-
-/* Passes on what is ready, until at most `keep` in-betweens are outstanding. */
-static int drain_outbox(struct job *j, int keep)
-{
-    int err = 0;
-    for (;;) {
-        struct rifec_frame *f;
-        double start = clock_seconds();
-        TRY(outbox_pop(&j->outbox, keep, &f));
-        j->report->timing.engine_s += clock_seconds() - start;
-        if (!f)
-            return 0;
-        TRY(send_frame(j, f));
-    }
-fail:
-    return err;
-}
-
-/* Another showing of the previous source frame. */
-static int repeat_previous(struct job *j, const struct instant *at)
-{
-    struct rifec_frame *f = frame_clone(j->previous);
-    if (!f)
-        return RIFEC_ERR_NOMEM;
-    f->pts = at->pts;
-    f->duration = at->duration;
-    outbox_add(&j->outbox, f);
-    return drain_outbox(j, j->outbox.in_flight);
-}
-
-static int interpolate(struct job *j, const struct instant *at)
-{
-    int err = drain_outbox(j, j->outbox.in_flight - 1);
-    if (err < 0)
-        return err;
-    double start = clock_seconds();
-    err = rifec_interp(j->engine, j->seq, j->seq + 1, (float)rational_to_double(at->t));
-    j->report->timing.engine_s += clock_seconds() - start;
-    if (err == 0)
-        outbox_expect(&j->outbox, at->pts, at->duration);
-    return err;
-}
-
-/* All output frames of the gap after `previous`. */
-static int fill_gap(struct job *j, int64_t gap, bool held)
-{
-    int err = 0;
-    struct instant at;
-    if (held) /* so that the outbox need not hold any number of repeats */
-        TRY(drain_outbox(j, 0));
-    while (timeline_next(&j->timeline, gap, &at)) {
-        if (at.t.num == 0) {
-            j->report->out.frames_original++;
-            TRY(repeat_previous(j, &at));
-        } else if (held) {
-            j->report->out.frames_held++;
-            TRY(repeat_previous(j, &at));
-        } else {
-            j->report->out.frames_synthesized++;
-            TRY(interpolate(j, &at));
-        }
-    }
-fail:
-    return err;
-}
-
-/* Takes the frame, always. */
-static int engine_frame(struct job *j, struct rifec_frame *f)
-{
-    int err = 0;
-    int64_t gap, seq = j->seq + 1;
-    TRY(timeline_push(&j->timeline, f->pts, f->duration, &gap));
-    double start = clock_seconds();
-    TRY(rifec_put(j->engine, seq, f));
-    j->report->timing.engine_s += clock_seconds() - start;
-    if (j->previous)
-        TRY(fill_gap(j, gap, false));
-    rifec_frame_free(&j->previous);
-    j->previous = f;
-    j->seq = seq;
-    return 0;
-fail:
-    rifec_frame_free(&f);
-    return err;
-}
-
-static int engine_end(struct job *j)
-{
-    int err = 0;
-    int64_t gap;
-    timeline_end(&j->timeline, &gap);
-    TRY(fill_gap(j, gap, true));
-    TRY(drain_outbox(j, 0));
-    if (j->timeline.repaired)
-        log_warning("%lld frames had no time, or none after the frame before; put right",
-                    (long long)j->timeline.repaired);
-fail:
-    return err;
-}
 
 static int engine_stage(struct job *j)
 {
@@ -213,16 +96,17 @@ static int engine_stage(struct job *j)
     while (it.kind != ITEM_EOF) {
         TRY(queue_pop(j->decoded, &it));
         if (it.kind == ITEM_FRAME) {
-            TRY(engine_frame(j, it.frame));
+            TRY(inbetween_frame(&j->inbetween, it.frame));
+            if (inbetween_done(&j->inbetween))
+                atomic_store(&j->enough, true);
             continue;
         }
         if (it.kind == ITEM_EOF)
-            TRY(engine_end(j));
-        TRY(push(j->finished, &it));
+            TRY(inbetween_end(&j->inbetween));
+        TRY(item_push(j->finished, &it));
     }
 fail:
-    outbox_clear(&j->outbox);
-    rifec_frame_free(&j->previous);
+    inbetween_close(&j->inbetween);
     return err;
 }
 
@@ -236,7 +120,8 @@ static int write_encoded(struct job *j)
         TRY(encode_receive(j->encode, &pkt));
         if (!pkt)
             return 0;
-        long long us = av_rescale_q(pkt->pts, j->out_time_base, AV_TIME_BASE_Q);
+        long long us =
+            av_rescale_q(pkt->pts, encode_context(j->encode)->time_base, AV_TIME_BASE_Q);
         TRY(mux_write(j->mux, &pkt));
         if (us > atomic_load(&j->progress->out_time_us))
             atomic_store(&j->progress->out_time_us, us);
@@ -339,16 +224,21 @@ static int prime(struct job *j, const struct rifec_frame **first)
         if (it.kind == ITEM_EOF)
             FAIL(RIFEC_ERR_INPUT, "%s: no frame of its video decodes", j->opt->input);
         *first = it.frame;
-        TRY(push(j->decoded, &it));
+        TRY(item_push(j->decoded, &it));
     }
 fail:
     return err;
 }
 
+/* Source frames per second: the container's word, or the average where that is
+ * clearly less, as it is when the rate varies. 0/1 when unknown. */
 static struct rational frame_rate(const struct job *j)
 {
-    AVRational r = av_guess_frame_rate(demux_context(j->source.demux),
-                                       demux_video(j->source.demux), NULL);
+    AVStream *st = demux_video(j->source.demux);
+    AVRational r = av_guess_frame_rate(demux_context(j->source.demux), st, NULL);
+    AVRational average = st->avg_frame_rate;
+    if (average.num > 0 && average.den > 0 && av_q2d(average) < 0.95 * av_q2d(r))
+        r = average;
     return r.num > 0 && r.den > 0 ? (struct rational){ r.num, r.den }
                                   : (struct rational){ 0, 1 };
 }
@@ -364,27 +254,54 @@ static int open_engine(struct job *j, const struct rifec_frame *first)
     if (err < 0)
         return err;
     const struct rifec_info *info = rifec_get_info(j->engine);
-    j->outbox.engine = j->engine;
-    j->outbox.in_flight = info->in_flight;
-    j->seq = -1;
+    j->inbetween.engine = j->inbetween.outbox.engine = j->engine;
+    j->inbetween.outbox.in_flight = info->in_flight;
     return 0;
 }
 
-/* Output times are in 1/N of the input's time base, so that all are exact. */
-static int plan_time(struct job *j, struct rational *time_base)
+/* A container that cannot say how long a frame is shown needs them all alike. */
+static bool needs_constant_rate(const struct job *j)
 {
+    return j->opt->cfr || !(mux_format(j->mux)->flags & AVFMT_VARIABLE_FPS);
+}
+
+static int open_timeline(struct job *j, const struct rifec_frame *first)
+{
+    const struct pipeline_options *o = j->opt;
     const AVRational tb = demux_video(j->source.demux)->time_base;
-    struct rational factor = rational_reduce(j->opt->factor);
-    *time_base = rational_reduce((struct rational){ tb.num, tb.den * factor.num });
-    if (time_base->den > INT_MAX) {
-        log_error("the input's time base %d/%d is too fine for a factor of %lld", tb.num,
-                  tb.den, (long long)factor.num);
+    const struct rational source_rate = frame_rate(j);
+    struct timeline_params p = {
+        .time_base = { tb.num, tb.den },
+        .factor = o->factor,
+        .rate = o->rate,
+        .tail = o->tail,
+        .first_pts = first->pts == TIMELINE_NO_PTS ? 0 : first->pts,
+        .expected_step = 1,
+    };
+    if (source_rate.num > 0) {
+        p.expected_step = av_rescale(source_rate.den, tb.den, source_rate.num * tb.num);
+        if (p.expected_step < 1)
+            p.expected_step = 1;
+        if (!p.rate.num && needs_constant_rate(j))
+            p.rate = rational_multiply(source_rate, o->factor);
+    }
+    int err = timeline_open(&j->inbetween.timeline, &p);
+    if (err < 0)
+        return err;
+    /* Slow motion: the same frames at the same rate, each gap longer. */
+    j->out_time_base = j->inbetween.timeline.out;
+    j->out_rate = p.rate.num ? p.rate : rational_multiply(source_rate, o->factor);
+    if (o->slowmo) {
+        j->out_time_base = rational_multiply(j->out_time_base, o->factor);
+        j->out_rate = source_rate;
+    }
+    if (j->out_time_base.num > INT_MAX || j->out_time_base.den > INT_MAX) {
+        log_error("the input's time base %d/%d is too fine for this factor", tb.num,
+                  tb.den);
         return RIFEC_ERR_USAGE;
     }
-    j->out_time_base = (AVRational){ (int)time_base->num, (int)time_base->den };
-    struct rational rate = frame_rate(j);
-    int64_t step = rate.num ? av_rescale(rate.den, tb.den, rate.num * tb.num) : 1;
-    timeline_open(&j->timeline, factor, step > 0 ? step : 1);
+    if (j->out_rate.num > INT_MAX || j->out_rate.den > INT_MAX)
+        j->out_rate = (struct rational){ 0, 1 };
     return 0;
 }
 
@@ -393,12 +310,7 @@ static int open_output(struct job *j, const struct rifec_frame *first)
     int err = 0;
     const struct pipeline_options *o = j->opt;
     struct encode_option *options = NULL;
-    struct rational time_base, rate = frame_rate(j);
-    TRY(plan_time(j, &time_base));
-    rate = rational_reduce(
-        (struct rational){ rate.num * o->factor.num, rate.den * o->factor.den });
-    if (rate.num > INT_MAX || rate.den > INT_MAX)
-        rate = (struct rational){ 0, 1 };
+    TRY(open_timeline(j, first));
     options = calloc((size_t)o->encoder_option_count + 1, sizeof *options);
     if (!options)
         FAIL(RIFEC_ERR_NOMEM, "out of memory");
@@ -413,8 +325,8 @@ static int open_output(struct job *j, const struct rifec_frame *first)
                                     .pix_fmt = o->pix_fmt,
                                     .options = options,
                                     .option_count = o->encoder_option_count,
-                                    .time_base = time_base,
-                                    .frame_rate = rate,
+                                    .time_base = j->out_time_base,
+                                    .frame_rate = j->out_rate,
                                     .source_pix_fmt = decode_pix_fmt(j->source.decode),
                                     .source = demux_video(j->source.demux),
                                     .first = first,
@@ -423,6 +335,8 @@ static int open_output(struct job *j, const struct rifec_frame *first)
     size_t limit = QUEUE_FRAMES * rifec_frame_bytes(first) + QUEUE_SLACK_BYTES;
     queue_set_limit(j->decoded, limit);
     TRY(queue_open(&j->finished, sizeof(struct item), limit));
+    j->inbetween.out = j->finished;
+    j->inbetween.limit = o->frames;
 fail:
     free(options);
     return err;
@@ -449,7 +363,8 @@ static void describe_input(struct job *j, const struct rifec_frame *first)
 
     int64_t frames =
         st->nb_frames > 0 ? st->nb_frames : (int64_t)(r->in.duration_s * r->in.fps + 0.5);
-    j->progress->frames_expected = timeline_planned(j->timeline.factor, frames);
+    j->progress->frames_expected =
+        timeline_estimate(&j->inbetween.timeline, frames, r->in.duration_s);
     j->progress->source_fps = r->in.fps;
 }
 
@@ -509,10 +424,19 @@ fail:
 static void conclude(struct job *j)
 {
     struct pipeline_report *r = j->report;
-    const struct timeline *tl = &j->timeline;
+    const struct inbetween *b = &j->inbetween;
+    const struct timeline *tl = &b->timeline;
     r->in.frames = j->source.frames;
     r->in.damaged = j->source.damaged;
-    r->out.frames_planned = timeline_planned(tl->factor, j->source.frames);
+    r->out.frames_planned = inbetween_planned(b);
+    r->out.frames_original = b->originals;
+    r->out.frames_synthesized = b->synthesized;
+    r->out.frames_held = b->held;
+    r->out.duration_s =
+        (double)(tl->pts - tl->p.first_pts) * rational_to_double(tl->p.time_base);
+    if (j->opt->slowmo)
+        r->out.duration_s *= rational_to_double(j->opt->factor);
+    r->timing.engine_s = b->busy_s;
     r->out.frames_written = atomic_load(&j->progress->frames_written);
     r->interrupted = atomic_load(&interrupts) > 0;
     r->timing.bottleneck = "decode";
@@ -555,8 +479,6 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     TRY(run_stages(&j));
     conclude(&j);
     TRY(mux_finish(j.mux));
-    report->out.duration_s = (double)(j.timeline.pts - j.timeline.first_pts) *
-                             av_q2d(demux_video(j.source.demux)->time_base);
     TRY(verify(&j));
     if (j.source.damaged)
         err = RIFEC_ERR_INPUT;

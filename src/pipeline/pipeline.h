@@ -15,6 +15,7 @@
 
 #include "base/rational.h"
 #include "pipeline/progress.h"
+#include "pipeline/timeline.h"
 #include "rifec/rifec.h"
 
 struct key_value {
@@ -25,10 +26,15 @@ struct key_value {
 struct pipeline_options {
     const char *input, *output; /* paths; output may be "-" only for format null */
     struct rational factor;     /* output frames per input frame, >= 1          */
-    const char *format;         /* container name; NULL: from the extension     */
-    const char *codec;          /* encoder name; NULL: the container's best     */
-    const char *crf, *preset;   /* NULL: the encoder's default, see encode.c    */
-    const char *pix_fmt;        /* NULL: the input's, or the nearest            */
+    struct rational rate; /* output frames per second, instead of factor; num 0: none */
+    enum timeline_tail tail;  /* after the last frame                         */
+    bool cfr;                 /* a constant rate: the input's average * factor */
+    bool slowmo;              /* the input's rate, factor times as long       */
+    int64_t frames;           /* output frames at most; 0: all                */
+    const char *format;       /* container name; NULL: from the extension     */
+    const char *codec;        /* encoder name; NULL: the container's best     */
+    const char *crf, *preset; /* NULL: the encoder's default, see encode.c    */
+    const char *pix_fmt;      /* NULL: the input's, or the nearest            */
     const struct key_value *encoder_options;
     int encoder_option_count;
     bool overwrite; /* replace an existing output                               */

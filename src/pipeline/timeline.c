@@ -1,78 +1,184 @@
 /* The integer arithmetic of output times. */
 #include "pipeline/timeline.h"
 
+#include <limits.h>
+
 #include "base/log.h"
 #include "rifec/error.h"
 
-void timeline_open(struct timeline *tl, struct rational factor, int64_t expected_step)
+static bool small(struct rational r)
 {
-    *tl = (struct timeline){ .factor = factor, .step = expected_step };
+    return r.num <= INT_MAX && r.den <= INT_MAX;
 }
 
-int timeline_push(struct timeline *tl, int64_t pts, int64_t duration, int64_t *gap)
+/* The largest time that both a and b are whole multiples of; false when it
+ * is out of hand. */
+static bool common_unit(struct rational a, struct rational b, struct rational *out)
 {
-    *gap = 0;
-    if (tl->frames > 0) {
-        if (pts == TIMELINE_NO_PTS) {
-            pts = tl->pts + tl->step;
-            tl->repaired++;
-        } else if (pts <= tl->pts) {
-            pts = tl->pts + 1;
-            tl->repaired++;
-        }
+    a = rational_reduce(a);
+    b = rational_reduce(b);
+    int64_t most_a = a.num > a.den ? a.num : a.den,
+            most_b = b.num > b.den ? b.num : b.den;
+    if (most_a > INT64_MAX / most_b)
+        return false;
+    *out = rational_reduce(
+        (struct rational){ gcd64(a.num * b.den, b.num * a.den), a.den * b.den });
+    return small(*out);
+}
+
+static int64_t quotient(struct rational a, struct rational b)
+{
+    return a.num * b.den / (a.den * b.num);
+}
+
+static bool by_rate(const struct timeline *tl)
+{
+    return tl->p.rate.num > 0;
+}
+
+/* The output counts in 1/N of the source's ticks. */
+static bool open_factor(struct timeline *tl, struct rational tb)
+{
+    tl->tick = tl->p.factor.num;
+    tl->per_out = 1;
+    tl->out = rational_reduce((struct rational){ tb.num, tb.den * tl->tick });
+    return small(tl->out);
+}
+
+/* The output counts in its own periods, or in what these and the start of the
+ * stream have in common. */
+static bool open_rate(struct timeline *tl, struct rational tb)
+{
+    const struct rational period = { tl->p.rate.den, tl->p.rate.num };
+    int64_t start = tl->p.first_pts < 0 ? -tl->p.first_pts : tl->p.first_pts;
+    struct rational unit;
+    if (start > INT64_MAX / tb.num || !common_unit(tb, period, &unit))
+        return false;
+    const struct rational offset = { start * tb.num, tb.den };
+    if (!common_unit(offset, period, &tl->out))
+        return false;
+    tl->tick = quotient(tb, unit);
+    tl->step = quotient(period, unit);
+    tl->per_out = quotient(tl->out, unit);
+    return true;
+}
+
+int timeline_open(struct timeline *tl, const struct timeline_params *p)
+{
+    *tl = (struct timeline){ .p = *p, .last_gap = p->expected_step };
+    if (by_rate(tl))
+        tl->p.factor = (struct rational){ 1, 1 };
+    const struct rational tb = rational_reduce(p->time_base);
+    if (!(by_rate(tl) ? open_rate(tl, tb) : open_factor(tl, tb))) {
+        log_error("the input's time base %lld/%lld is too fine for this factor or rate",
+                  (long long)tb.num, (long long)tb.den);
+        return RIFEC_ERR_USAGE;
+    }
+    return 0;
+}
+
+int timeline_push(struct timeline *tl, int64_t pts, int64_t duration)
+{
+    if (tl->frames == 0) {
+        pts = tl->p.first_pts;
     } else if (pts == TIMELINE_NO_PTS) {
-        pts = 0;
+        pts = tl->pts + tl->last_gap;
+        tl->repaired++;
+    } else if (pts <= tl->pts) {
+        pts = tl->pts + 1;
         tl->repaired++;
     }
-    /* Output times are products with N: leave room for them. */
-    int64_t limit = INT64_MAX / 4 / tl->factor.num;
+    /* Units are multiplied with the factor once more: leave room. */
+    const int64_t limit = INT64_MAX / 8 / tl->tick / tl->p.factor.num;
     if (pts > limit || pts < -limit) {
         log_error("timestamp %lld is out of range", (long long)pts);
         return RIFEC_ERR_INPUT;
     }
-    if (tl->frames > 0) {
-        *gap = pts - tl->pts;
-        tl->step = *gap;
-    } else {
-        tl->first_pts = pts;
-    }
+    if (tl->frames > 0)
+        tl->gap = tl->last_gap = pts - tl->pts;
     tl->pts = pts;
     tl->duration = duration > 0 && duration <= limit ? duration : 0;
     tl->frames++;
     return 0;
 }
 
-void timeline_end(struct timeline *tl, int64_t *gap)
+void timeline_end(struct timeline *tl)
 {
-    *gap = tl->duration > 0 ? tl->duration : tl->step;
+    tl->gap = tl->duration > 0 ? tl->duration : tl->last_gap;
     /* From here on the "newest" frame is the end of the last one. */
-    tl->pts += *gap;
+    tl->pts += tl->gap;
     tl->frames++;
     tl->ended = true;
 }
 
-bool timeline_next(struct timeline *tl, int64_t gap, struct instant *out)
+static bool next_by_factor(struct timeline *tl, struct instant *out)
 {
-    const int64_t n = tl->factor.num, d = tl->factor.den;
+    const int64_t n = tl->p.factor.num, d = tl->p.factor.den;
     /* The gap lies between source frames i and i + 1. */
     const int64_t i = tl->frames - 2;
-    if (i < 0)
-        return false;
     const int64_t phase = tl->next * d - i * n; /* of n, within the gap */
-    if (phase >= n)
+    if (phase >= n || (tl->ended && tl->p.tail == TAIL_DROP && phase > 0))
         return false;
     /* The step to the next output frame, or what is left of the stream. */
     const int64_t step = tl->ended && phase + d > n ? n - phase : d;
     *out = (struct instant){
-        .pts = (tl->pts - gap) * n + gap * phase,
-        .duration = gap * step,
+        .pts = (tl->pts - tl->gap) * n + tl->gap * phase,
+        .duration = tl->gap * step,
         .t = { phase, n },
     };
-    tl->next++;
     return true;
 }
 
-int64_t timeline_planned(struct rational factor, int64_t n)
+static bool next_by_rate(struct timeline *tl, struct instant *out)
 {
-    return (n * factor.num + factor.den - 1) / factor.den;
+    const int64_t at = tl->p.first_pts * tl->tick + tl->next * tl->step;
+    const int64_t end = tl->pts * tl->tick, length = tl->gap * tl->tick;
+    int64_t into = at - (end - length);
+    if (2 * (end - at) <= tl->tick)
+        return false;
+    if (2 * into <= tl->tick)
+        into = 0;
+    else if (tl->ended && tl->p.tail == TAIL_DROP)
+        return false;
+    *out = (struct instant){
+        .pts = at / tl->per_out,
+        .duration = tl->step / tl->per_out,
+        .t = { into, length },
+    };
+    return true;
+}
+
+bool timeline_next(struct timeline *tl, struct instant *out)
+{
+    if (tl->frames < 2)
+        return false;
+    bool found = by_rate(tl) ? next_by_rate(tl, out) : next_by_factor(tl, out);
+    tl->next += found;
+    return found;
+}
+
+static int64_t ceil_div(int64_t a, int64_t b)
+{
+    return a > 0 ? (a - 1) / b + 1 : 0;
+}
+
+int64_t timeline_total(const struct timeline *tl)
+{
+    const int64_t n = tl->p.factor.num, d = tl->p.factor.den, sources = tl->frames - 1;
+    const bool drop = tl->p.tail == TAIL_DROP;
+    if (sources < 1)
+        return 0;
+    if (!by_rate(tl))
+        return drop ? (sources - 1) * n / d + 1 : ceil_div(sources * n, d);
+    int64_t span = tl->pts - tl->p.first_pts - (drop ? tl->gap : 0);
+    if (drop) /* up to half a tick after the last frame */
+        return (2 * span * tl->tick + tl->tick) / (2 * tl->step) + 1;
+    return ceil_div(2 * span * tl->tick - tl->tick, 2 * tl->step);
+}
+
+int64_t timeline_estimate(const struct timeline *tl, int64_t n, double seconds)
+{
+    if (by_rate(tl))
+        return (int64_t)(seconds * rational_to_double(tl->p.rate) + 0.5);
+    return ceil_div(n * tl->p.factor.num, tl->p.factor.den);
 }

@@ -2,14 +2,20 @@
  * When output frames are shown, and from which pair each is made. Pure integer
  * arithmetic: no clocks, no files, no rounding.
  *
- * Source frames i = 0, 1, 2, ... have times P[i]. At factor N/D, output frame
- * j lies at source position j*D/N: between frames i and i+1, at timestep
- * (j*D - i*N)/N. Its time divides the gap P[i]..P[i+1] in that ratio, so each
- * gap is split evenly whatever its length. In units of 1/N of the input's
- * time base all these times are integers.
+ * Source frames i = 0, 1, 2, ... have times P[i].
  *
- * The last source frame is held for its own duration: its "gap" has the same
- * number of output frames as any other, all of them the frame itself.
+ * By factor N/D, output frame j lies at source position j*D/N: between frames
+ * i and i+1, at timestep (j*D - i*N)/N. Its time divides the gap P[i]..P[i+1]
+ * in that ratio, so each gap is split evenly whatever its length: a variable
+ * frame rate stays one.
+ *
+ * By rate R, output frame j is shown at P[0] + j/R, whatever the gaps: a
+ * constant frame rate, up or down, sampled from the true timeline. An instant
+ * within half a tick of a source frame's time is that frame: the container
+ * rounded the time to its tick.
+ *
+ * The last source frame is held for its own duration. Both ways count in a unit
+ * of time in which all these times are integers.
  */
 #ifndef RIFEC_PIPELINE_TIMELINE_H
 #define RIFEC_PIPELINE_TIMELINE_H
@@ -21,45 +27,66 @@
 
 #define TIMELINE_NO_PTS INT64_MIN /* the value of AV_NOPTS_VALUE */
 
+/* What follows the last source frame. */
+enum timeline_tail {
+    TAIL_HOLD = 0, /* the frame, for its own duration                    */
+    TAIL_DROP,     /* nothing: it is shown once                          */
+    TAIL_LOOP,     /* in-betweens of it and the first frame, for a loop  */
+};
+
+struct timeline_params {
+    struct rational time_base; /* of the source's times, seconds                     */
+    struct rational factor;    /* output frames per source frame, >= 1; or           */
+    struct rational rate;      /* output frames per second; num 0: by factor         */
+    enum timeline_tail tail;
+    int64_t first_pts;     /* of the first source frame                              */
+    int64_t expected_step; /* ticks per source frame, for times that are missing     */
+};
+
 struct timeline {
-    struct rational factor;
-    int64_t frames;        /* source frames seen                              */
-    int64_t next;          /* output frames planned: j of the next            */
-    int64_t first_pts;     /* of the first source frame                       */
-    int64_t pts, duration; /* of the newest source frame, repaired            */
-    int64_t step;          /* last known gap, or the expected one: the
-                              duration of a frame that does not say           */
-    bool ended;            /* the gap is the last frame's own                 */
-    int64_t repaired;      /* missing or non-rising times put right           */
+    struct timeline_params p;
+    struct rational out;   /* the output's time base, seconds                      */
+    int64_t per_out;       /* units in it; a unit divides every time there is      */
+    int64_t tick;          /* of the source, units                                 */
+    int64_t step;          /* between output frames by rate, units                 */
+    int64_t frames;        /* source frames seen                                   */
+    int64_t next;          /* output frames planned: j of the next                 */
+    int64_t pts, duration; /* of the newest source frame, ticks, repaired          */
+    int64_t gap;           /* ticks between the two newest frames                  */
+    int64_t last_gap;      /* the last known one, or the expected                  */
+    int64_t repaired;      /* missing or non-rising times put right                */
+    bool ended;            /* the gap is the last frame's own                      */
 };
 
 /* One output frame. */
 struct instant {
-    int64_t pts, duration; /* in the input's time base / factor.num           */
-    struct rational t;     /* 0 <= t < 1; 0: the earlier frame itself         */
+    int64_t pts, duration; /* in the output's time base                            */
+    struct rational t;     /* 0 <= t < 1; 0: the earlier frame itself              */
 };
 
-/* factor >= 1, reduced. expected_step: time base units per source frame, at
- * least 1, for streams that do not give durations. */
-void timeline_open(struct timeline *tl, struct rational factor, int64_t expected_step);
+/* RIFEC_ERR_USAGE when no unit fits: a time base too fine for the factor or
+ * rate. */
+int timeline_open(struct timeline *tl, const struct timeline_params *p);
 
 /*
- * The next source frame; pts may be TIMELINE_NO_PTS, duration 0 if unknown.
- * *gap receives the length of the gap that this frame closes (none for the
- * first frame). RIFEC_ERR_INPUT when the time cannot be represented.
+ * The next source frame: closes the gap behind the one before. pts may be
+ * TIMELINE_NO_PTS, duration 0 if unknown. RIFEC_ERR_INPUT when the time cannot
+ * be represented.
  */
-int timeline_push(struct timeline *tl, int64_t pts, int64_t duration, int64_t *gap);
+int timeline_push(struct timeline *tl, int64_t pts, int64_t duration);
 
-/* After the last frame: *gap is how long it is held. */
-void timeline_end(struct timeline *tl, int64_t *gap);
+/* After the last frame: the gap is its own duration, until timeline_next() has
+ * given what the tail asks for. */
+void timeline_end(struct timeline *tl);
 
-/*
- * The next output frame within the gap just closed by timeline_push() or
- * timeline_end(); false when there is none left in it.
- */
-bool timeline_next(struct timeline *tl, int64_t gap, struct instant *out);
+/* The next output frame within the gap just closed; false when none is left. */
+bool timeline_next(struct timeline *tl, struct instant *out);
 
-/* Output frames that n source frames give: ceil(n * N / D). */
-int64_t timeline_planned(struct rational factor, int64_t n);
+/* After timeline_end(): how many output frames there must be in all, from the
+ * definition. */
+int64_t timeline_total(const struct timeline *tl);
+
+/* Output frames to expect of n source frames that last `seconds`. */
+int64_t timeline_estimate(const struct timeline *tl, int64_t n, double seconds);
 
 #endif
