@@ -6,6 +6,7 @@
 #ifndef RIFEC_FRAME_H
 #define RIFEC_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -85,6 +86,9 @@ extern "C" {
 
 /* Gives *frame back and sets it to NULL; accepts NULL. */
 void rifec_frame_free(struct rifec_frame **frame);
+
+/* True when two frames of one size and format show the same samples. */
+bool rifec_frame_equal(const struct rifec_frame *a, const struct rifec_frame *b);
 
 /* Bytes of picture in a frame, padding of rows included. */
 size_t rifec_frame_bytes(const struct rifec_frame *frame);

@@ -1,5 +1,7 @@
-/* The two functions every holder of a frame needs. */
+/* What every holder of a frame needs. */
 #include "rifec/frame.h"
+
+#include <string.h>
 
 void rifec_frame_free(struct rifec_frame **frame)
 {
@@ -9,22 +11,61 @@ void rifec_frame_free(struct rifec_frame **frame)
         f->release(f);
 }
 
+static int components(const struct rifec_format *fmt)
+{
+    return fmt->family == RIFEC_FAMILY_GRAY ? 1 : 3;
+}
+
+static bool is_chroma(const struct rifec_format *fmt, int c)
+{
+    return fmt->family == RIFEC_FAMILY_YUV && c > 0;
+}
+
+static int rows_of(const struct rifec_frame *f, int c)
+{
+    int log2 = is_chroma(&f->format, c) ? f->format.chroma_h_log2 : 0;
+    return (f->height + (1 << log2) - 1) >> log2;
+}
+
+/* From the first sample of a row to behind the last, other components between
+ * them included. */
+static size_t row_bytes(const struct rifec_frame *f, int c)
+{
+    int log2 = is_chroma(&f->format, c) ? f->format.chroma_w_log2 : 0;
+    size_t samples = (size_t)((f->width + (1 << log2) - 1) >> log2);
+    const struct rifec_component *k = &f->format.comp[c];
+    size_t sample = f->format.depth + k->shift > 8 ? 2 : 1;
+    return (samples - 1) * k->step + sample;
+}
+
+bool rifec_frame_equal(const struct rifec_frame *a, const struct rifec_frame *b)
+{
+    for (int c = 0; c < components(&a->format); c++) {
+        const struct rifec_component *k = &a->format.comp[c];
+        const uint8_t *x = a->data[k->plane] + k->offset,
+                      *y = b->data[k->plane] + k->offset;
+        size_t bytes = row_bytes(a, c);
+        for (int row = 0; row < rows_of(a, c); row++) {
+            if (memcmp(x, y, bytes) != 0)
+                return false;
+            x += a->stride[k->plane];
+            y += b->stride[k->plane];
+        }
+    }
+    return true;
+}
+
 size_t rifec_frame_bytes(const struct rifec_frame *frame)
 {
-    const struct rifec_format *fmt = &frame->format;
-    int components = fmt->family == RIFEC_FAMILY_GRAY ? 1 : 3;
     size_t bytes = 0;
     unsigned seen = 0;
-    for (int c = 0; c < components; c++) {
-        unsigned plane = fmt->comp[c].plane;
+    for (int c = 0; c < components(&frame->format); c++) {
+        unsigned plane = frame->format.comp[c].plane;
         if (seen & 1u << plane)
             continue;
         seen |= 1u << plane;
-        int rows = frame->height;
-        if (c > 0 && fmt->family == RIFEC_FAMILY_YUV)
-            rows = (rows + (1 << fmt->chroma_h_log2) - 1) >> fmt->chroma_h_log2;
         ptrdiff_t stride = frame->stride[plane];
-        bytes += (size_t)rows * (size_t)(stride < 0 ? -stride : stride);
+        bytes += (size_t)rows_of(frame, c) * (size_t)(stride < 0 ? -stride : stride);
     }
     return bytes;
 }

@@ -82,6 +82,7 @@ static void add_input(cJSON *root, const struct stats *s)
     add_known(in, "fps", r->in.fps);
     add_known(in, "duration_s", r->in.duration_s);
     add_count(in, "frames", r->in.frames);
+    add_count(in, "duplicates", r->in.duplicates);
     cJSON_AddBoolToObject(in, "damaged", r->in.damaged);
 }
 

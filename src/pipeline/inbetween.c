@@ -50,7 +50,7 @@ static int interpolate(struct inbetween *b, const struct instant *at)
     return err;
 }
 
-/* All output frames of the gap after `previous`; `held`: with nothing behind it. */
+/* All output frames of the gap after `previous`; `held`: it stands still. */
 static int fill_gap(struct inbetween *b, bool held)
 {
     int err = 0;
@@ -90,10 +90,15 @@ int inbetween_frame(struct inbetween *b, struct rifec_frame *frame)
         goto fail;
     TRY(timeline_push(&b->timeline, frame->pts, frame->duration));
     TRY(put(b, frame));
-    if (b->previous)
-        TRY(fill_gap(b, false));
-    else if (b->timeline.p.tail == TAIL_LOOP && !(b->first = frame_clone(frame)))
+    if (b->previous) {
+        /* Between two equal pictures there is nothing to find: the network
+         * would only add its own noise to a still. */
+        bool still = rifec_frame_equal(b->previous, frame);
+        b->duplicates += still;
+        TRY(fill_gap(b, still));
+    } else if (b->timeline.p.tail == TAIL_LOOP && !(b->first = frame_clone(frame))) {
         TRY(RIFEC_ERR_NOMEM);
+    }
     rifec_frame_free(&b->previous);
     b->previous = frame;
     return 0;

@@ -21,6 +21,7 @@ struct inbetween {
     struct rifec_frame *previous;         /* the newest source frame                */
     struct rifec_frame *first;            /* kept when the tail loops to it         */
     int64_t sources;                      /* frames seen                            */
+    int64_t duplicates;           /* source frames that repeat the one before */
     int64_t originals, synthesized, held; /* output frames, by kind         */
     double busy_s;                        /* in the engine                  */
 };

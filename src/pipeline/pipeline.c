@@ -89,12 +89,22 @@ fail:
 
 /* --- engine stage --------------------------------------------------------- */
 
+/* Frames decoded ahead are not worth waiting for after a Ctrl-C. */
+static bool interrupted_after_first(const struct job *j)
+{
+    return atomic_load(&interrupts) > 0 && j->inbetween.sources > 0;
+}
+
 static int engine_stage(struct job *j)
 {
     int err = 0;
     struct item it = { .kind = ITEM_PACKET };
     while (it.kind != ITEM_EOF) {
         TRY(queue_pop(j->decoded, &it));
+        if (it.kind == ITEM_FRAME && interrupted_after_first(j)) {
+            item_drop(&it);
+            continue;
+        }
         if (it.kind == ITEM_FRAME) {
             TRY(inbetween_frame(&j->inbetween, it.frame));
             if (inbetween_done(&j->inbetween))
@@ -426,7 +436,8 @@ static void conclude(struct job *j)
     struct pipeline_report *r = j->report;
     const struct inbetween *b = &j->inbetween;
     const struct timeline *tl = &b->timeline;
-    r->in.frames = j->source.frames;
+    r->in.frames = b->sources;
+    r->in.duplicates = b->duplicates;
     r->in.damaged = j->source.damaged;
     r->out.frames_planned = inbetween_planned(b);
     r->out.frames_original = b->originals;

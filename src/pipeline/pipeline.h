@@ -48,7 +48,8 @@ struct pipeline_report {
         char codec[32], pix_fmt[32];
         int width, height;
         double fps, duration_s;
-        int64_t frames; /* decoded */
+        int64_t frames;     /* used: fewer than decoded after an interrupt */
+        int64_t duplicates; /* frames that repeat the one before           */
         bool damaged;   /* cut off, or some packets did not decode */
     } in;
     struct {
