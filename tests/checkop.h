@@ -1,0 +1,61 @@
+/*
+ * Harness of the op tests: random numbers from a printed seed, buffers between
+ * guard bands, comparison that no NaN passes.
+ *
+ *     int main(int argc, char **argv)
+ *     {
+ *         checkop_start(argc, argv);          // --seed N replays a run
+ *         float *out = checkop_floats(n);     // poisoned with NaN
+ *         checkop_case("3x5, scale 2");       // said when something fails
+ *         checkop_compare("gather_row", out, want, n, 1e-5, 0);
+ *         checkop_free_all();                 // also checks the guard bands
+ *         return checkop_finish();
+ *     }
+ */
+#ifndef RIFEC_TESTS_CHECKOP_H
+#define RIFEC_TESTS_CHECKOP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/cpu/cpu.h"
+
+void checkop_start(int argc, char **argv);
+int checkop_finish(void);
+
+uint32_t checkop_random(void);
+int checkop_int(int lo, int hi); /* lo .. hi, both included */
+float checkop_float(float lo, float hi);
+void checkop_fill(float *p, size_t n, float lo, float hi);
+
+/* n floats, all NaN; n bytes, all 0xa5. 64 guard bytes on either side. */
+float *checkop_floats(size_t n);
+uint8_t *checkop_bytes(size_t n);
+void checkop_free_all(void);
+
+/* What is being tried, printed before the first failure in it. */
+void checkop_case(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void checkop_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* |got - want| <= absolute + relative * |want| for all, and all finite. */
+void checkop_compare(const char *what, const float *got, const float *want, size_t n,
+                     double absolute, double relative);
+/* The same against doubles. */
+void checkop_compare_double(const char *what, const float *got, const double *want, size_t n,
+                            double absolute, double relative);
+
+/* A stream with scratch for pictures that wide; freed by checkop_free_all(). */
+struct cpu_stream checkop_stream(int threads, int width_padded, int level_width);
+
+/* An image of random numbers lo..hi where the picture is, zero in the padding. */
+struct image checkop_image(int width, int height, int width_padded, int height_padded,
+                           float lo, float hi);
+
+/*
+ * The levels a block sees after `count` earlier ones, the coarsest at `scale`,
+ * with random flow of up to `flow` pixels in all.
+ */
+void checkop_levels(struct level *levels, int count, float scale, int width_padded,
+                    int height_padded, float flow);
+
+#endif

@@ -1,0 +1,14 @@
+# Tests of src/model and src/engine. Included by tests/CMakeLists.txt.
+
+# The library's private switches: which implementations there are.
+get_target_property(engine_definitions librifec COMPILE_DEFINITIONS)
+list(FILTER engine_definitions INCLUDE REGEX "^(CPU|RIFEC_HAVE)_")
+
+function(rifec_add_engine_test name)
+    rifec_add_test(${name} ${ARGN})
+    target_compile_definitions(test_${name} PRIVATE ${engine_definitions})
+endfunction()
+
+foreach(op load gather conv_s2 resconv deconv blend store)
+    rifec_add_engine_test(${op} LABELS op SOURCES ops/${op}.c checkop.c)
+endforeach()

@@ -1,0 +1,80 @@
+/* blend: its row versions give the bits of the reference; the sigmoid is one. */
+#include <math.h>
+
+#include "checkop.h"
+#include "model/sigmoid.h"
+
+static const struct {
+    const char *name;
+    int (*run)(const struct blend_args *a, void *stream);
+    int avx2;
+} versions[] = {
+    { "blend_row", blend_row, 0 },
+#if CPU_HAVE_AVX2
+    { "blend_row_avx2", blend_row_avx2, 1 },
+#endif
+};
+
+/* The picture's rows; the padding must stay poisoned. */
+static void compare_image(const char *what, const struct image *got, const struct image *want)
+{
+    for (int y = 0; y < got->height_padded; y++) {
+        size_t at = 4 * (size_t)y * (size_t)got->width_padded;
+        if (y < got->height)
+            checkop_compare(what, got->data + at, want->data + at, 4 * (size_t)got->width, 0, 0);
+        for (int x = y < got->height ? got->width : 0; x < got->width_padded; x++)
+            if (!isnan(got->data[at + 4 * (size_t)x]))
+                checkop_fail("%s wrote into the padding at %d, %d", what, x, y);
+    }
+}
+
+static void try(int width, int height, float coarsest, int threads, int hostile)
+{
+    int multiple = coarsest > 8 ? (int)(4 * coarsest) : 32;
+    int wp = (width + multiple - 1) / multiple * multiple;
+    int hp = (height + multiple - 1) / multiple * multiple;
+    checkop_case("%dx%d, scales from %g%s", width, height, (double)coarsest,
+                 hostile ? ", hostile flow" : "");
+    struct level levels[4];
+    checkop_levels(levels, 4, coarsest, wp, hp, 60);
+    if (hostile)
+        for (int i = 0; i < 40; i++)
+            levels[3].flow[checkop_int(0, 4 * levels[3].width * levels[3].height - 1)] =
+                i % 2 ? NAN : 1e35f;
+    struct blend_args a = {
+        .image0 = checkop_image(width, height, wp, hp, -0.5f, 1.5f),
+        .image1 = checkop_image(width, height, wp, hp, -0.5f, 1.5f),
+        .levels = levels,
+        .level_count = 4,
+    };
+    size_t n = 4 * (size_t)wp * (size_t)hp;
+    struct cpu_stream s = checkop_stream(threads, wp, levels[3].width);
+    struct image want = a.out = (struct image){ checkop_floats(n), width, height, wp, hp };
+    blend_c(&a, &s);
+    for (size_t v = 0; v < sizeof versions / sizeof *versions; v++) {
+        if (versions[v].avx2 && !__builtin_cpu_supports("avx2"))
+            continue;
+        a.out = (struct image){ checkop_floats(n), width, height, wp, hp };
+        versions[v].run(&a, &s);
+        compare_image(versions[v].name, &a.out, &want);
+    }
+    checkop_free_all();
+}
+
+int main(int argc, char **argv)
+{
+    checkop_start(argc, argv);
+    checkop_case("sigmoid");
+    for (float v = -100; v < 100; v += 0.0137f) {
+        float got = sigmoid(v);
+        double want = 1 / (1 + exp(-(double)v));
+        checkop_compare_double("sigmoid", &got, &want, 1, v < -79 ? 1e-34 : 0, 4e-7);
+    }
+    float odd[] = { sigmoid(NAN), sigmoid(INFINITY), sigmoid(-INFINITY), sigmoid(0) };
+    checkop_compare("sigmoid of NaN, infinity, -infinity, 0", odd, (float[]){ 0.5f, 1, 0, 0.5f },
+                    4, 1e-30, 0);
+    for (int i = 0; i < 24; i++)
+        try(checkop_int(2, 150), checkop_int(2, 110), ldexpf(8, i % 4 - 1), checkop_int(1, 3),
+            i % 6 == 5);
+    return checkop_finish();
+}

@@ -1,0 +1,84 @@
+/* deconv: the reference against the formula in double, oneDNN against the reference. */
+#include "convtest.h"
+
+/* Tolerance of ops.h: 1e-5 * sum |w * in|; the sums here are below 30. */
+#define TOLERANCE 1e-5
+
+static struct level make_level(const struct tensor *in)
+{
+    struct level l = { .height = 4 * in->height, .width = 4 * in->width, .scale = 1 };
+    size_t n = (size_t)l.height * (size_t)l.width;
+    l.flow = checkop_floats(4 * n);
+    l.mask = checkop_floats(n);
+    return l;
+}
+
+/* The transposed convolution scattered as ops.h writes it, then the shuffle. */
+static void against_formula(const struct deconv_args *a)
+{
+    const struct conv_layer *l = a->layer;
+    int H = 2 * a->in.height, W = 2 * a->in.width;
+    double *d = malloc(sizeof *d * (size_t)(DECONV_LIVE * H * W));
+    for (int i = 0; i < DECONV_LIVE * H * W; i++)
+        d[i] = l->bias[i / (H * W)];
+    for (int o = 0; o < DECONV_LIVE; o++)
+        for (int i = 0; i < l->cin; i++)
+            for (int y = 0; y < a->in.height; y++)
+                for (int x = 0; x < a->in.width; x++)
+                    for (int k = 0; k < 16; k++) {
+                        int Y = 2 * y - 1 + k / 4, X = 2 * x - 1 + k % 4;
+                        if (Y >= 0 && X >= 0 && Y < H && X < W)
+                            d[(o * H + Y) * W + X] += tensor_get(&a->in, i, y, x) *
+                                                      weight_at(l, k / 4, k % 4, i, o);
+                    }
+    for (int o = 0; o < DECONV_LIVE; o++)
+        for (int Y = 0; Y < H; Y++)
+            for (int X = 0; X < W; X++) {
+                int c = o / 4, at = (2 * Y + o / 2 % 2) * a->out.width + 2 * X + o % 2;
+                const float *got = c < 4 ? &a->out.flow[4 * at + c] : &a->out.mask[at];
+                checkop_compare_double("deconv_c", got, &d[(o * H + Y) * W + X], 1,
+                                       30 * TOLERANCE, 0);
+            }
+    free(d);
+}
+
+static void try(int cin, int height, int width, int block, int threads)
+{
+    checkop_case("%d channels, %dx%d, block %d", cin, width, height, block);
+    struct conv_layer layer = make_layer(cin, DECONV_LIVE, 4);
+    struct deconv_args a = { .in = make_tensor(cin, height, width, block), .layer = &layer };
+    a.scratch = checkop_floats(DECONV_SCRATCH * (size_t)(height * width));
+    checkop_fill(a.in.data, tensor_floats(&a.in), -1, 1);
+    a.out = make_level(&a.in);
+    struct cpu_stream s = { .threads = threads };
+    deconv_c(&a, &s);
+    if ((long)cin * height * width < 30000)
+        against_formula(&a);
+#if RIFEC_HAVE_DNN
+    struct level want = a.out;
+    struct dnn *dnn;
+    a.out = make_level(&a.in);
+    size_t n = (size_t)want.height * (size_t)want.width;
+    if (dnn_open(&dnn) < 0 || deconv_dnn_open(dnn, &layer, &a.in) < 0)
+        checkop_fail("deconv_dnn_open");
+    else if (deconv_dnn(&a, &s) < 0)
+        checkop_fail("deconv_dnn");
+    else {
+        checkop_compare("deconv_dnn flow", a.out.flow, want.flow, 4 * n, 30 * TOLERANCE, 0);
+        checkop_compare("deconv_dnn mask", a.out.mask, want.mask, n, 30 * TOLERANCE, 0);
+    }
+    dnn_close(&dnn);
+#endif
+    checkop_free_all();
+}
+
+int main(int argc, char **argv)
+{
+    checkop_start(argc, argv);
+    static const int channels[] = { 192, 128, 96, 64 };
+    try(16, 1, 1, 8, 1);
+    for (int i = 0; i < 24; i++)
+        try(channels[i % 4], checkop_int(1, 14), checkop_int(1, 30), i / 4 % 2 ? 16 : 8,
+            checkop_int(1, 3));
+    return checkop_finish();
+}
