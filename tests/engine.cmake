@@ -12,3 +12,13 @@ endfunction()
 foreach(op load gather conv_s2 resconv deconv blend store)
     rifec_add_engine_test(${op} LABELS op SOURCES ops/${op}.c checkop.c)
 endforeach()
+
+# --- model ----------------------------------------------------------------------
+set(golden ${CMAKE_CURRENT_SOURCE_DIR}/golden)
+rifec_add_engine_test(golden_c LABELS model SOURCES model/golden.c ARGS ${golden} c)
+foreach(run dnn dnn_avx2)
+    add_test(NAME golden_${run} COMMAND test_golden_c ${golden} dnn)
+    rifec_test_properties(golden_${run} 120 model)
+endforeach()
+# What oneDNN does on a machine without AVX-512.
+set_property(TEST golden_dnn_avx2 PROPERTY ENVIRONMENT DNNL_MAX_CPU_ISA=AVX2)
