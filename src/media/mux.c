@@ -138,6 +138,37 @@ static int add_copy(struct mux *m, const AVStream *from)
     return copy_properties(to, from);
 }
 
+static bool holds(const struct mux *m, enum AVCodecID codec)
+{
+    return avformat_query_codec(m->ctx->oformat, codec, FF_COMPLIANCE_NORMAL) == 1;
+}
+
+/* The output stream for an input stream, or none. */
+static int map_stream(struct mux *m, const struct mux_params *p, const AVStream *st)
+{
+    const AVCodecParameters *par = st->codecpar;
+    const char *type = av_get_media_type_string(par->codec_type);
+    const char *codec = avcodec_get_name(par->codec_id);
+    const char *container = m->ctx->oformat->name;
+    if (st == p->video) {
+        m->video_out = avformat_new_stream(m->ctx, NULL);
+        if (!m->video_out)
+            return RIFEC_ERR_NOMEM;
+        m->map[st->index] = m->video_out->index;
+        return 0;
+    }
+    if (!wanted(p, st) || no_file(m)) {
+        log_verbose("stream %d (%s) is not copied", st->index, type ? type : "?");
+        return 0;
+    }
+    if (holds(m, par->codec_id))
+        return add_copy(m, st);
+    log_warning("stream %d (%s, %s) is left out: %s cannot hold it%s", st->index,
+                type ? type : "?", codec, container,
+                strcmp(container, "matroska") ? "; .mkv may" : "");
+    return 0;
+}
+
 /* Streams keep the input's order, so players pick the same ones. */
 static int map_streams(struct mux *m, const struct mux_params *p)
 {
@@ -146,29 +177,12 @@ static int map_streams(struct mux *m, const struct mux_params *p)
         return RIFEC_ERR_NOMEM;
     for (unsigned i = 0; i < p->input->nb_streams; i++) {
         AVStream *st = p->input->streams[i];
-        const char *type = av_get_media_type_string(st->codecpar->codec_type);
         m->map[i] = -1;
-        if (st == p->video) {
-            m->video_out = avformat_new_stream(m->ctx, NULL);
-            if (!m->video_out)
-                return RIFEC_ERR_NOMEM;
-            m->map[i] = m->video_out->index;
-        } else if (wanted(p, st)) {
-            const char *name = avcodec_get_name(st->codecpar->codec_id);
-            if (avformat_query_codec(m->ctx->oformat, st->codecpar->codec_id,
-                                     FF_COMPLIANCE_NORMAL) == 1) {
-                int err = add_copy(m, st);
-                if (err < 0)
-                    return err;
-            } else if (!no_file(m)) {
-                log_warning("stream %u (%s, %s) is left out: %s cannot hold it; .mkv can",
-                            i, type ? type : "?", name, m->ctx->oformat->name);
-            }
-        }
-        if (m->map[i] < 0) {
+        int err = map_stream(m, p, st);
+        if (err < 0)
+            return err;
+        if (m->map[i] < 0)
             st->discard = AVDISCARD_ALL;
-            log_verbose("stream %u (%s) is not copied", i, type ? type : "?");
-        }
     }
     return 0;
 }
@@ -227,6 +241,17 @@ const AVOutputFormat *mux_format(const struct mux *m)
 const char *mux_path(const struct mux *m)
 {
     return m->path;
+}
+
+/* FFmpeg has a flag for it (AVFMT_VARIABLE_FPS), but mp4 lacks it in some
+ * versions. */
+bool mux_needs_constant_rate(const struct mux *m)
+{
+    static const char *const constant[] = { "avi", "yuv4mpegpipe", "mxf", "gxf", "dv" };
+    for (size_t i = 0; i < sizeof constant / sizeof *constant; i++)
+        if (!strcmp(m->ctx->oformat->name, constant[i]))
+            return true;
+    return m->ctx->oformat->flags & AVFMT_NOTIMESTAMPS && !no_file(m);
 }
 
 bool mux_copies(const struct mux *m, int input_stream)

@@ -29,6 +29,9 @@ int mux_open(struct mux **out, const struct mux_params *p);
 const AVOutputFormat *mux_format(const struct mux *m);
 const char *mux_path(const struct mux *m);
 
+/* True when the container cannot say how long each frame is shown. */
+bool mux_needs_constant_rate(const struct mux *m);
+
 /* True when packets of this input stream are copied to the output. */
 bool mux_copies(const struct mux *m, int input_stream);
 

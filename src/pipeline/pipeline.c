@@ -269,12 +269,6 @@ static int open_engine(struct job *j, const struct rifec_frame *first)
     return 0;
 }
 
-/* A container that cannot say how long a frame is shown needs them all alike. */
-static bool needs_constant_rate(const struct job *j)
-{
-    return j->opt->cfr || !(mux_format(j->mux)->flags & AVFMT_VARIABLE_FPS);
-}
-
 static int open_timeline(struct job *j, const struct rifec_frame *first)
 {
     const struct pipeline_options *o = j->opt;
@@ -292,7 +286,7 @@ static int open_timeline(struct job *j, const struct rifec_frame *first)
         p.expected_step = av_rescale(source_rate.den, tb.den, source_rate.num * tb.num);
         if (p.expected_step < 1)
             p.expected_step = 1;
-        if (!p.rate.num && needs_constant_rate(j))
+        if (!p.rate.num && (o->cfr || mux_needs_constant_rate(j->mux)))
             p.rate = rational_multiply(source_rate, o->factor);
     }
     int err = timeline_open(&j->inbetween.timeline, &p);
