@@ -44,19 +44,27 @@ static void on_message(void *opaque, enum rifec_log_level level, const char *lin
     fprintf(stderr, "rifec: %s%s\n", level == RIFEC_LOG_WARNING ? "warning: " : "", line);
 }
 
+/* "x5/2", or "to 60000/1001 fps". */
+static void describe_rate(const struct pipeline_options *job, char *text, size_t size)
+{
+    struct rational f = job->rate.num ? job->rate : job->factor;
+    char den[24] = "";
+    if (f.den != 1)
+        snprintf(den, sizeof den, "/%lld", (long long)f.den);
+    snprintf(text, size, "%s%lld%s%s", job->rate.num ? "to " : "x", (long long)f.num, den,
+             job->rate.num ? " fps" : "");
+}
+
 /* "out.mp4: 120 frames (60 decoded x2), 2.00 s, 14.2 fps, engine-bound, 8.4 s" */
 static void say_summary(const struct pipeline_options *job,
                         const struct pipeline_report *r)
 {
-    char factor[48];
-    struct rational f = job->factor;
-    int n = snprintf(factor, sizeof factor, "%lld", (long long)f.num);
-    if (f.den != 1)
-        snprintf(factor + n, sizeof factor - (size_t)n, "/%lld", (long long)f.den);
+    char rate[64];
+    describe_rate(job, rate, sizeof rate);
     double wall_s = r->timing.wall_s;
-    log_info("%s: %lld frames (%lld decoded x%s), %.2f s, %.1f fps, %s%s%.1f s%s",
+    log_info("%s: %lld frames (%lld decoded %s), %.2f s, %.1f fps, %s%s%.1f s%s",
              strcmp(r->out.path, "-") ? r->out.path : "no output",
-             (long long)r->out.frames_written, (long long)r->in.frames, factor,
+             (long long)r->out.frames_written, (long long)r->in.frames, rate,
              r->out.duration_s, wall_s > 0 ? (double)r->out.frames_written / wall_s : 0.0,
              r->timing.bottleneck ? r->timing.bottleneck : "",
              r->timing.bottleneck ? "-bound, " : "", wall_s,

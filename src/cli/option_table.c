@@ -13,6 +13,7 @@
 #define FACTOR_MAX  1024    /* output frames per input frame                    */
 #define INTEGER_MAX 1000000 /* numerator and denominator; leaves 43 bits of pts */
 #define THREADS_MAX 1024
+#define TIME_MAX_S  (100 * 3600)
 
 int option_fail(struct options *opt, const char *fmt, ...)
 {
@@ -65,6 +66,7 @@ _Static_assert(PROGRESS_AUTO == 0 && PROGRESS_OFF == 1 && PROGRESS_JSON == 2,
 _Static_assert(RIFEC_LOG_QUIET == 0 && RIFEC_LOG_ERROR == 1 && RIFEC_LOG_WARNING == 2 &&
                    RIFEC_LOG_INFO == 3 && RIFEC_LOG_VERBOSE == 4 && RIFEC_LOG_DEBUG == 5,
                "--loglevel");
+_Static_assert(TAIL_HOLD == 0 && TAIL_DROP == 1 && TAIL_LOOP == 2, "--tail");
 _Static_assert(sizeof(enum rifec_device) == sizeof(int),
                "enumerations are stored as int");
 
@@ -133,6 +135,88 @@ static int store_factor(struct options *opt, const struct option_row *row,
                                FACTOR_MAX);
     }
     opt->job.factor = rational_reduce(f);
+    return 0;
+}
+
+/* [[HH:]MM:]SS[.ffffff] in microseconds. */
+static int store_time(struct options *opt, const struct option_row *row, const char *arg)
+{
+    const char *s = arg;
+    int64_t part, seconds = 0, us = 0;
+    bool ok = read_integer(&s, TIME_MAX_S, &seconds);
+    for (int colons = 0; ok && *s == ':' && colons < 2; colons++) {
+        s++;
+        ok = read_integer(&s, 59, &part);
+        seconds = seconds * 60 + part;
+    }
+    if (ok && *s == '.') {
+        s++;
+        for (int64_t digit = 100000; isdigit((unsigned char)*s); digit /= 10)
+            us += (*s++ - '0') * digit;
+    }
+    if (!ok || *s || seconds > TIME_MAX_S)
+        return option_fail(opt, "--%s takes seconds or HH:MM:SS.fff, not '%s'", row->name,
+                           arg);
+    *(int64_t *)field_of(opt, row) = seconds * 1000000 + us;
+    return 0;
+}
+
+/* 23.976 means 24000/1001, and so on: decimals that are a hundred-thousandth
+ * from n*1000/1001. Any other decimal is taken at its word. */
+static struct rational broadcast_rate(struct rational r)
+{
+    int64_t n = (r.num * 1001 + 500 * r.den) / (1000 * r.den);
+    int64_t off = r.num * 1001 - n * 1000 * r.den;
+    if (r.den > 1 && n && (off < 0 ? -off : off) * 100000 < n * 1000 * r.den)
+        return (struct rational){ n * 1000, 1001 };
+    return r;
+}
+
+static int store_rate(struct options *opt, const struct option_row *row, const char *arg)
+{
+    static const struct {
+        const char *name;
+        struct rational rate;
+    } names[] = { { "film", { 24000, 1001 } },
+                  { "ntsc", { 30000, 1001 } },
+                  { "pal", { 25, 1 } } };
+    struct rational r = { 0, 1 };
+    const char *s = arg;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(arg, names[i].name)) {
+            opt->job.rate = names[i].rate;
+            return 0;
+        }
+    bool ok = read_integer(&s, INTEGER_MAX, &r.num);
+    if (ok && *s == '/') {
+        s++;
+        ok = read_integer(&s, INTEGER_MAX, &r.den);
+    } else if (ok && *s == '.') {
+        for (s++; isdigit((unsigned char)*s) && r.den < INTEGER_MAX; s++) {
+            r.num = r.num * 10 + (*s - '0');
+            r.den *= 10;
+        }
+        r = broadcast_rate(r);
+    }
+    if (!ok || *s || !r.num || !r.den)
+        return option_fail(
+            opt,
+            "--%s takes frames per second, like 60, 24000/1001, 59.94, film, "
+            "ntsc or pal, not '%s'",
+            row->name, arg);
+    opt->job.rate = rational_reduce(r);
+    return 0;
+}
+
+static int store_frames(struct options *opt, const struct option_row *row,
+                        const char *arg)
+{
+    const char *s = arg;
+    int64_t n;
+    if (!read_integer(&s, INT64_MAX / 100, &n) || *s || !n)
+        return option_fail(opt, "--%s takes a whole number from 1, not '%s'", row->name,
+                           arg);
+    opt->job.frames = n;
     return 0;
 }
 
@@ -206,6 +290,25 @@ const struct option_row option_rows[] = {
     { GROUP_RATE, SET_FACTOR, 'x', "factor", .arg = "N|N/D", .initial = "2",
       .help = "the same, any fraction from 1 to 1024:\n5/2 turns 24 fps into 60",
       .store = store_factor },
+
+    { GROUP_RATE, SET_FACTOR, 'r', "fps", .arg = "R|N/D|film|ntsc",
+      .help = "frames per second instead, up or down,\nsampled at their exact instants",
+      .store = store_rate },
+    { GROUP_RATE, .name = "cfr",
+      .help = "a constant rate from an input whose rate\nvaries: its average times the factor",
+      .store = store_bool, FIELD(job.cfr), .value = true },
+    { GROUP_RATE, .name = "slowmo",
+      .help = "keep the rate, become so many times longer;\nleaves audio and subtitles out",
+      .store = store_bool, FIELD(job.slowmo), .value = true },
+    { GROUP_RATE, .name = "tail", .arg = "hold|drop|loop", .initial = "hold",
+      .help = "the last frame: shown for its duration, once,\nor leading back to the first",
+      .store = store_choice, FIELD(job.tail) },
+    { GROUP_RATE, .name = "ss", .arg = "TIME",
+      .help = "begin at this time of the input", .store = store_time, FIELD(job.from_us) },
+    { GROUP_RATE, .name = "to", .arg = "TIME",
+      .help = "end before this time of the input", .store = store_time, FIELD(job.to_us) },
+    { GROUP_RATE, .name = "frames", .arg = "N",
+      .help = "end after N output frames", .store = store_frames },
 
     { GROUP_ENCODER, .name = "codec", .alias = "c:v", .arg = "NAME",
       .initial = "libx264 where the container takes it",

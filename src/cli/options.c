@@ -124,8 +124,13 @@ static int check_whole(struct options *opt)
         if ((job->crf && !strcmp(key, "crf")) || (job->preset && !strcmp(key, "preset")))
             return option_fail(opt, "--%s and -e %s=... contradict each other", key, key);
     }
+    if (job->rate.num && (job->cfr || job->slowmo))
+        return option_fail(opt, "--fps and --%s contradict each other",
+                           job->cfr ? "cfr" : "slowmo");
+    if (job->to_us && job->to_us <= job->from_us)
+        return option_fail(opt, "--to is not behind --ss: nothing would be left");
     if (!job->factor.num)
-        job->factor = (struct rational){ 2, 1 };
+        job->factor = (struct rational){ job->rate.num ? 1 : 2, 1 };
     if (opt->log_level < RIFEC_LOG_INFO && opt->progress == PROGRESS_AUTO)
         opt->progress = PROGRESS_OFF;
     return 0;

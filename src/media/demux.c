@@ -18,6 +18,7 @@ struct demux {
     const char *path;
     int64_t video_packets; /* read so far                              */
     int64_t end_us;        /* latest end of any packet, AV_TIME_BASE   */
+    bool partial; /* not read from its start: says nothing about its length */
     bool ended, truncated;
 };
 
@@ -92,6 +93,8 @@ fail:
 /* A container that promises frames or seconds it does not hold was cut off. */
 static bool falls_short(const struct demux *d)
 {
+    if (d->partial)
+        return false;
     if (d->video->nb_frames > 0 && d->video_packets < d->video->nb_frames)
         return true;
     if (d->ctx->duration <= 0 || d->end_us == INT64_MIN)
@@ -102,6 +105,17 @@ static bool falls_short(const struct demux *d)
     /* Headers are often off by a frame or an audio packet; half a second and
      * a hundredth of the whole are not. */
     return missing > AV_TIME_BASE / 2 && missing > d->ctx->duration / 100;
+}
+
+int demux_seek(struct demux *d, int64_t us)
+{
+    int64_t start = d->ctx->start_time == AV_NOPTS_VALUE ? 0 : d->ctx->start_time;
+    int e = avformat_seek_file(d->ctx, -1, INT64_MIN, start + us, start + us, 0);
+    if (e < 0)
+        return av_fail(RIFEC_ERR_INPUT, e, "%s: cannot seek to %.3f s", d->path,
+                       (double)us / AV_TIME_BASE);
+    d->partial = true;
+    return 0;
 }
 
 static void note(struct demux *d, const AVPacket *pkt)

@@ -18,6 +18,10 @@ int demux_open(struct demux **out, const char *path);
  * that is cut off ends early: demux_truncated() tells. Errors: NOMEM. */
 int demux_read(struct demux *d, AVPacket **out);
 
+/* Goes to the last point at or before `us`, counted from the file's start, from
+ * which decoding can begin. Errors: INPUT. */
+int demux_seek(struct demux *d, int64_t us);
+
 /* After the end: the file said it held more than could be read. */
 bool demux_truncated(const struct demux *d);
 

@@ -42,8 +42,8 @@ static int interpolate(struct inbetween *b, const struct instant *at)
     if (err < 0)
         return err;
     double start = clock_seconds();
-    int64_t newest = b->sources - 1;
-    err = rifec_interp(b->engine, newest - 1, newest, (float)rational_to_double(at->t));
+    err = rifec_interp(b->engine, b->given - 2, b->given - 1,
+                       (float)rational_to_double(at->t));
     b->busy_s += clock_seconds() - start;
     if (err == 0)
         outbox_expect(&b->outbox, at->pts, at->duration);
@@ -58,6 +58,9 @@ static int fill_gap(struct inbetween *b, bool held)
     if (held) /* so that the outbox need not hold any number of repeats */
         TRY(drain(b, 0));
     while (!inbetween_done(b) && timeline_next(&b->timeline, &at)) {
+        if (b->timeline.next == 1)
+            b->begin = at.pts;
+        b->end = at.pts + at.duration;
         if (at.t.num == 0) {
             b->originals++;
             TRY(repeat_previous(b, &at));
@@ -76,10 +79,8 @@ fail:
 static int put(struct inbetween *b, const struct rifec_frame *frame)
 {
     double start = clock_seconds();
-    int err = rifec_put(b->engine, b->sources, frame);
+    int err = rifec_put(b->engine, b->given++, frame);
     b->busy_s += clock_seconds() - start;
-    if (err == 0)
-        b->sources++;
     return err;
 }
 
@@ -90,6 +91,7 @@ int inbetween_frame(struct inbetween *b, struct rifec_frame *frame)
         goto fail;
     TRY(timeline_push(&b->timeline, frame->pts, frame->duration));
     TRY(put(b, frame));
+    b->sources++;
     if (b->previous) {
         /* Between two equal pictures there is nothing to find: the network
          * would only add its own noise to a still. */

@@ -18,12 +18,14 @@ struct inbetween {
     int64_t limit;            /* output frames to make at most; 0: all      */
 
     struct outbox outbox;
-    struct rifec_frame *previous;         /* the newest source frame                */
-    struct rifec_frame *first;            /* kept when the tail loops to it         */
-    int64_t sources;                      /* frames seen                            */
-    int64_t duplicates;           /* source frames that repeat the one before */
+    struct rifec_frame *previous; /* the newest source frame                */
+    struct rifec_frame *first;    /* kept when the tail loops to it         */
+    int64_t sources;              /* frames seen */
+    int64_t given;      /* frames the engine was given; the newest is number given - 1 */
+    int64_t duplicates; /* source frames that repeat the one before */
     int64_t originals, synthesized, held; /* output frames, by kind         */
-    double busy_s;                        /* in the engine                  */
+    int64_t begin, end;                   /* of the output, in its time base */
+    double busy_s;                        /* in the engine */
 };
 
 /* A source frame; takes it, always. */

@@ -195,6 +195,16 @@ static int run_sink(void *job)
     return run_stage(job, sink_stage);
 }
 
+static bool has_sound_or_text(const AVFormatContext *ctx)
+{
+    for (unsigned i = 0; i < ctx->nb_streams; i++) {
+        enum AVMediaType type = ctx->streams[i]->codecpar->codec_type;
+        if (type == AVMEDIA_TYPE_AUDIO || type == AVMEDIA_TYPE_SUBTITLE)
+            return true;
+    }
+    return false;
+}
+
 static int open_input(struct job *j)
 {
     int err = 0;
@@ -205,12 +215,17 @@ static int open_input(struct job *j)
                               .path = o->output,
                               .format = o->format,
                               .overwrite = o->overwrite,
-                              .no_audio = o->no_audio,
-                              .no_subs = o->no_subs,
+                              .no_audio = o->no_audio || o->slowmo,
+                              .no_subs = o->no_subs || o->slowmo,
                               .input = ctx,
                               .video = demux_video(j->source.demux),
                           }));
+    if (o->slowmo && !(o->no_audio && o->no_subs) && has_sound_or_text(ctx))
+        log_warning("slow motion: audio and subtitles no longer fit and are left out");
     j->source.mux = j->mux;
+    j->source.from_us = o->from_us;
+    j->source.to_us = o->to_us;
+    TRY(source_seek(&j->source));
     TRY(decode_open(&j->source.decode, ctx, demux_video(j->source.demux), o->input));
 fail:
     return err;
@@ -365,10 +380,19 @@ static void describe_input(struct job *j, const struct rifec_frame *first)
     else if (ctx->duration > 0)
         r->in.duration_s = (double)ctx->duration / AV_TIME_BASE;
 
-    int64_t frames =
-        st->nb_frames > 0 ? st->nb_frames : (int64_t)(r->in.duration_s * r->in.fps + 0.5);
+    const struct pipeline_options *o = j->opt;
+    int64_t frames = st->nb_frames;
+    double seconds = r->in.duration_s;
+    if (frames <= 0 || o->from_us || o->to_us) {
+        double from = (double)o->from_us / AV_TIME_BASE,
+               to = (double)o->to_us / AV_TIME_BASE;
+        seconds = (o->to_us && to < seconds ? to : seconds) - from;
+        frames = (int64_t)(seconds * r->in.fps + 0.5);
+    }
     j->progress->frames_expected =
-        timeline_estimate(&j->inbetween.timeline, frames, r->in.duration_s);
+        timeline_estimate(&j->inbetween.timeline, frames, seconds);
+    if (o->frames && o->frames < j->progress->frames_expected)
+        j->progress->frames_expected = o->frames;
     j->progress->source_fps = r->in.fps;
 }
 
@@ -429,7 +453,6 @@ static void conclude(struct job *j)
 {
     struct pipeline_report *r = j->report;
     const struct inbetween *b = &j->inbetween;
-    const struct timeline *tl = &b->timeline;
     r->in.frames = b->sources;
     r->in.duplicates = b->duplicates;
     r->in.damaged = j->source.damaged;
@@ -438,9 +461,7 @@ static void conclude(struct job *j)
     r->out.frames_synthesized = b->synthesized;
     r->out.frames_held = b->held;
     r->out.duration_s =
-        (double)(tl->pts - tl->p.first_pts) * rational_to_double(tl->p.time_base);
-    if (j->opt->slowmo)
-        r->out.duration_s *= rational_to_double(j->opt->factor);
+        (double)(b->end - b->begin) * rational_to_double(j->out_time_base);
     r->timing.engine_s = b->busy_s;
     r->out.frames_written = atomic_load(&j->progress->frames_written);
     r->interrupted = atomic_load(&interrupts) > 0;

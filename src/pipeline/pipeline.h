@@ -30,7 +30,8 @@ struct pipeline_options {
     enum timeline_tail tail;  /* after the last frame                         */
     bool cfr;                 /* a constant rate: the input's average * factor */
     bool slowmo;              /* the input's rate, factor times as long       */
-    int64_t frames;           /* output frames at most; 0: all                */
+    int64_t frames;           /* output frames at most; 0: all */
+    int64_t from_us, to_us;   /* part of the input; to 0: to its end */
     const char *format;       /* container name; NULL: from the extension     */
     const char *codec;        /* encoder name; NULL: the container's best     */
     const char *crf, *preset; /* NULL: the encoder's default, see encode.c    */
@@ -50,7 +51,7 @@ struct pipeline_report {
         double fps, duration_s;
         int64_t frames;     /* used: fewer than decoded after an interrupt */
         int64_t duplicates; /* frames that repeat the one before           */
-        bool damaged;   /* cut off, or some packets did not decode */
+        bool damaged;       /* cut off, or some packets did not decode */
     } in;
     struct {
         char path[4096], format[32], codec[32], pix_fmt[32];

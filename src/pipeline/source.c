@@ -4,17 +4,73 @@
 #include "base/err.h"
 #include "base/log.h"
 
+/* How long after to_us packets of other streams may still be found. */
+#define INTERLEAVE_US 1000000
+
+int source_seek(struct source *s)
+{
+    return s->from_us ? demux_seek(s->demux, s->from_us) : 0;
+}
+
+/* A time of the file, in microseconds from its start. */
+static int64_t file_us(const struct source *s, int64_t ts, AVRational time_base)
+{
+    int64_t start = demux_context(s->demux)->start_time;
+    return av_rescale_q(ts, time_base, AV_TIME_BASE_Q) -
+           (start == AV_NOPTS_VALUE ? 0 : start);
+}
+
+static bool is_before(const struct source *s, int64_t ts, AVRational time_base)
+{
+    return s->from_us && ts != AV_NOPTS_VALUE && file_us(s, ts, time_base) < s->from_us;
+}
+
+static bool is_behind(const struct source *s, int64_t ts, AVRational time_base)
+{
+    return s->to_us && ts != AV_NOPTS_VALUE && file_us(s, ts, time_base) >= s->to_us;
+}
+
+static int64_t moved(const struct source *s, int64_t ts, AVRational time_base)
+{
+    return ts == AV_NOPTS_VALUE
+               ? ts
+               : ts - av_rescale_q(s->from_us, AV_TIME_BASE_Q, time_base);
+}
+
+/* True when the packet is to be copied; then it is ready for that. */
+static bool take_packet(const struct source *s, AVPacket *pkt)
+{
+    AVRational tb = demux_context(s->demux)->streams[pkt->stream_index]->time_base;
+    int64_t ts = pkt->pts != AV_NOPTS_VALUE ? pkt->pts : pkt->dts;
+    if (!mux_copies(s->mux, pkt->stream_index) || is_before(s, ts, tb) ||
+        is_behind(s, ts, tb))
+        return false;
+    pkt->pts = moved(s, pkt->pts, tb);
+    pkt->dts = moved(s, pkt->dts, tb);
+    return true;
+}
+
+/* True when nothing of the wanted part can follow this packet. */
+static bool is_past_all(const struct source *s, const AVPacket *pkt)
+{
+    AVRational tb = demux_context(s->demux)->streams[pkt->stream_index]->time_base;
+    return s->video_ended && pkt->dts != AV_NOPTS_VALUE &&
+           file_us(s, pkt->dts, tb) > s->to_us + INTERLEAVE_US;
+}
+
+/* 1 when *out is set, 0 when the decoder has been fed. */
 static int next_packet(struct source *s, struct item *out)
 {
     int err = 0;
     AVPacket *pkt = NULL;
     TRY(demux_read(s->demux, &pkt));
-    if (!pkt) {
+    if (!pkt || is_past_all(s, pkt)) {
         s->draining = true;
         TRY(decode_send(s->decode, NULL));
     } else if (pkt->stream_index == demux_video(s->demux)->index) {
-        TRY(decode_send(s->decode, pkt));
-    } else if (mux_copies(s->mux, pkt->stream_index)) {
+        if (!s->video_ended)
+            TRY(decode_send(s->decode, pkt));
+    } else if (take_packet(s, pkt)) {
         *out = (struct item){ .kind = ITEM_PACKET, .packet = pkt };
         return 1;
     }
@@ -37,6 +93,22 @@ static int end(struct source *s, struct item *out)
     return 0;
 }
 
+/* 1 when *out is the frame, 0 when it lies outside the wanted part. Takes it. */
+static int take_frame(struct source *s, struct rifec_frame *frame, struct item *out)
+{
+    AVRational tb = demux_video(s->demux)->time_base;
+    if (s->video_ended || is_behind(s, frame->pts, tb))
+        s->video_ended = true;
+    if (s->video_ended || is_before(s, frame->pts, tb)) {
+        rifec_frame_free(&frame);
+        return 0;
+    }
+    frame->pts = moved(s, frame->pts, tb);
+    s->frames++;
+    *out = (struct item){ .kind = ITEM_FRAME, .frame = frame };
+    return 1;
+}
+
 int source_next(struct source *s, struct item *out)
 {
     for (;;) {
@@ -49,9 +121,9 @@ int source_next(struct source *s, struct item *out)
         if (err < 0)
             return err;
         if (frame) {
-            s->frames++;
-            *out = (struct item){ .kind = ITEM_FRAME, .frame = frame };
-            return 0;
+            if (take_frame(s, frame, out))
+                return 0;
+            continue;
         }
         if (s->draining)
             return end(s, out);

@@ -1,6 +1,7 @@
 /*
  * The first stage's work: demux and decode, one item at a time, in file
- * order; the end is an item too.
+ * order; the end is an item too. Leaves out what lies outside the wanted part
+ * of the file and moves the rest so that this part begins where the file did.
  */
 #ifndef RIFEC_PIPELINE_SOURCE_H
 #define RIFEC_PIPELINE_SOURCE_H
@@ -10,14 +11,22 @@
 #include "media/mux.h"
 #include "pipeline/item.h"
 
+/* Set the first five; the rest starts as zero. */
 struct source {
     struct demux *demux;
     struct decode *decode;
-    const struct mux *mux; /* says which packets are copied */
-    bool draining;         /* all packets are read          */
-    bool damaged;          /* cut off, or parts did not decode */
+    const struct mux *mux; /* says which packets are copied                    */
+    int64_t from_us;       /* the wanted part, counted from the file's start   */
+    int64_t to_us;         /* 0: to the end                                    */
+
+    bool video_ended; /* at to_us; other streams may still come           */
+    bool draining;    /* all packets are read                             */
+    bool damaged;     /* cut off, or parts did not decode                 */
     int64_t frames;
 };
+
+/* After the demuxer is open and before the first item. */
+int source_seek(struct source *s);
 
 /* *out is the next item; ITEM_EOF comes last, once. A change of the picture's
  * size ends the stream early and marks it damaged. */

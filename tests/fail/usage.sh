@@ -14,7 +14,7 @@ refused() {
 
 case $1 in
 flag)
-    refused 2 --frames --frames 3
+    refused 2 --frobnicate --frobnicate 3
     refused 2 "'--x5'" --x5
     refused 2 --factor --facter 2
     ;;

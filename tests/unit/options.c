@@ -50,6 +50,20 @@ static const struct {
     { "-i a -o -y", "--output needs an argument, but '-y' follows" },
     { "-i a -o --x2", "--output needs an argument, but '--x2' follows" },
 
+    { "-i a -o b --x2 -r 60", "--x2 and --fps contradict each other" },
+    { "-i a -o b -r 60 --slowmo", "--fps and --slowmo contradict each other" },
+    { "-i a -o b -r 60 --cfr", "--fps and --cfr contradict each other" },
+    { "-i a -o b -r 0",
+      "--fps takes frames per second, like 60, 24000/1001, 59.94, film, "
+      "ntsc or pal, not '0'" },
+    { "-i a -o b -r 60/0",
+      "--fps takes frames per second, like 60, 24000/1001, 59.94, film, "
+      "ntsc or pal, not '60/0'" },
+    { "-i a -o b --ss 1:x", "--ss takes seconds or HH:MM:SS.fff, not '1:x'" },
+    { "-i a -o b --ss 1:60", "--ss takes seconds or HH:MM:SS.fff, not '1:60'" },
+    { "-i a -o b --ss 5 --to 5", "--to is not behind --ss: nothing would be left" },
+    { "-i a -o b --frames 0", "--frames takes a whole number from 1, not '0'" },
+    { "-i a -o b --tail wag", "--tail takes hold|drop|loop, not 'wag'" },
     { "-i a -o b --x2 --x4", "--x2 and --x4 contradict each other" },
     { "-i a -o b --x2 -x 5/2", "--x2 and --factor contradict each other" },
     { "-i a -o b -x 2 -x 3", "--factor is given twice: '3' is one too many" },
@@ -101,10 +115,10 @@ static const struct {
     { "-i a -o b --outptu c", "unknown option '--outptu': did you mean '--output'?" },
     { "-i a -o b --presets slow",
       "unknown option '--presets': did you mean '--preset'?" },
-    { "-i a -o b --cfr 18", "unknown option '--cfr'" },
-    { "-i a -o b --fps 60", "unknown option '--fps'" },
+    { "-i a -o b --cfs 18", "unknown option '--cfs': did you mean '--cfr'?" },
+    { "-i a -o b --rate 60", "unknown option '--rate'" },
     { "-i a -o b -c:a copy", "unknown option '-c:a'" },
-    { "-i a -o b -c libx264", "'-c' could mean --codec, --crf" },
+    { "-i a -o b -c libx264", "'-c' could mean --cfr, --codec, --crf" },
     { "-i a -o b --x", "'--x' could mean --x2, --x3, --x4, --x8" },
     { "-i a -o b -z", "unknown option '-z'" },
     { "-i a -o b -yz", "unknown option '-z'" },
@@ -149,6 +163,14 @@ static void describe(const struct options *opt, char *text, size_t size)
         if (condition)                                                                   \
             n += snprintf(text + n, size - (size_t)n, __VA_ARGS__);                      \
     } while (0)
+    ADD(job->rate.num, " fps=%lld/%lld", (long long)job->rate.num,
+        (long long)job->rate.den);
+    ADD(job->cfr, " cfr");
+    ADD(job->slowmo, " slowmo");
+    ADD(job->tail, " tail=%d", (int)job->tail);
+    ADD(job->from_us, " from=%lld", (long long)job->from_us);
+    ADD(job->to_us, " to=%lld", (long long)job->to_us);
+    ADD(job->frames, " frames=%lld", (long long)job->frames);
     ADD(job->format, " format=%s", job->format);
     ADD(job->codec, " codec=%s", job->codec);
     ADD(job->crf, " crf=%s", job->crf);
@@ -193,6 +215,19 @@ static const struct {
     { "-i a -o b --factor 1000000/999999", "a > b x1000000/999999" },
     { "-i a -o b --factor 1024", "a > b x1024/1" },
 
+    { "-i a -o b -r 60", "a > b x1/1 fps=60/1" },
+    { "-i a -o b --fps 60000/1001", "a > b x1/1 fps=60000/1001" },
+    { "-i a -o b -r 23.976", "a > b x1/1 fps=24000/1001" },
+    { "-i a -o b -r 59.94", "a > b x1/1 fps=60000/1001" },
+    { "-i a -o b -r 119.88", "a > b x1/1 fps=120000/1001" },
+    { "-i a -o b -r 12.5", "a > b x1/1 fps=25/2" },
+    { "-i a -o b -r 60.0", "a > b x1/1 fps=60/1" },
+    { "-i a -o b -r film", "a > b x1/1 fps=24000/1001" },
+    { "-i a -o b -r ntsc", "a > b x1/1 fps=30000/1001" },
+    { "-i a -o b --x4 --slowmo --tail drop", "a > b x4/1 slowmo tail=1" },
+    { "-i a -o b --cfr --tail loop", "a > b x2/1 cfr tail=2" },
+    { "-i a -o b -ss 1.5 -to 1:02:03.25", "a > b x2/1 from=1500000 to=3723250000" },
+    { "-i a -o b --ss 90 --frames 12", "a > b x2/1 from=90000000 frames=12" },
     { "-i a -o b -c:v libx265 --crf 20 --preset slow --pix-fmt yuv420p10le",
       "a > b x2/1 codec=libx265 crf=20 preset=slow pix_fmt=yuv420p10le" },
     { "-i a -o b --codec libx264", "a > b x2/1 codec=libx264" },
