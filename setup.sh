@@ -137,8 +137,8 @@ run_tests() {
         variant plain '^(unit|model|smoke)$' -DRIFEC_DNN=OFF -DRIFEC_CUDA=OFF
     step 'address and undefined behaviour sanitizers: all but the slow' \
         variant asan '^(unit|op|media|fail|smoke)$' -DRIFEC_SANITIZE=address,undefined
-    # libgomp is not instrumented: one thread in the engine, many in the pipeline.
-    export OMP_NUM_THREADS=1 TSAN_OPTIONS="suppressions=$root/tests/tsan.supp"
+    # libgomp is not instrumented: one thread in the engine, three around it.
+    export OMP_NUM_THREADS=1 RIFEC_FLAGS='--threads 1' TSAN_OPTIONS="suppressions=$root/tests/tsan.supp"
     step 'thread sanitizer: units, pipeline, smoke' \
         variant tsan '^(unit|media|smoke)$' -DRIFEC_SANITIZE=thread
     step 'style' style

@@ -1,6 +1,7 @@
 # What the scripts of tests/e2e and tests/fail share. Sourced, not run; wants
-# RIFEC, the program under test. Each script works in an empty folder of its
-# own. FFmpeg's commands make the inputs and judge the outputs.
+# RIFEC, the program under test, and passes it RIFEC_FLAGS as well. Each script
+# works in an empty folder of its own. FFmpeg's commands make the inputs and
+# judge the outputs.
 set -eu
 
 tests=$(cd "$(dirname "$0")/.." && pwd)
@@ -29,7 +30,7 @@ fail() {
 run() {
     ran="rifec $*"
     status=0
-    "$RIFEC" "$@" </dev/null >stdout 2>stderr || status=$?
+    "$RIFEC" ${RIFEC_FLAGS:-} "$@" </dev/null >stdout 2>stderr || status=$?
 }
 
 # Runs and must succeed, and say nothing on stdout.

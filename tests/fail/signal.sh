@@ -8,8 +8,9 @@ echo precious >old.mkv
 # Starts rifec in the background and waits for frames to come out of it.
 start() {
     ran="rifec $* &"
-    "$RIFEC" "$@" --device cpu --progress json </dev/null >stdout 2>stderr &
+    "$RIFEC" ${RIFEC_FLAGS:-} "$@" --device cpu --progress json </dev/null >stdout 2>stderr &
     process=$!
+    trap 'kill -KILL $process 2>/dev/null || true; rm -rf "$folder"' EXIT
     tries=0
     until grep -q '"frame":[1-9]' stderr; do
         tries=$((tries + 1))
@@ -50,7 +51,10 @@ term)
     shorter_but_whole out.mkv
     ;;
 twice)
-    start -i in.mkv -o old.mkv -y --x2 --preset ultrafast -e tune=zerolatency
+    # A frame that takes long, so that the second signal finds it at work.
+    synth large.mkv 2 25 640x384
+    start -i large.mkv -o old.mkv -y --x2 --preset ultrafast -e tune=zerolatency \
+        --kernels c --threads 1
     kill -INT $process
     sleep 0.05
     kill -INT $process
