@@ -22,3 +22,8 @@ foreach(run dnn dnn_avx2)
 endforeach()
 # What oneDNN does on a machine without AVX-512.
 set_property(TEST golden_dnn_avx2 PROPERTY ENVIRONMENT DNNL_MAX_CPU_ISA=AVX2)
+rifec_add_engine_test(engine LABELS model SOURCES model/engine.c)
+
+# --- weights --------------------------------------------------------------------
+rifec_add_engine_test(weights LABELS unit SOURCES unit/weights.c
+    ARGS ${PROJECT_SOURCE_DIR}/weights/ifnet-4.6.safetensors)
