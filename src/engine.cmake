@@ -6,29 +6,64 @@ target_sources(librifec PRIVATE
     model/embedded_model.S model/ifnet.c model/safetensors.c model/sha256.c model/weights.c
     model/yuv.c
     engine/engine.c engine/framepool.c engine/refcache.c engine/cpu/backend_cpu.c
-    engine/cpu/cpu_net.c     engine/cuda/stub_cuda.c)
+    engine/cpu/cpu_net.c engine/cuda/stub_cuda.c)
 set_source_files_properties(model/embedded_model.S PROPERTIES
     COMPILE_DEFINITIONS "RIFEC_MODEL_FILE=\"${RIFEC_MODEL_FILE}\""
     OBJECT_DEPENDS ${RIFEC_MODEL_FILE})
 
+# --- oneDNN: the convolutions -------------------------------------------------
+set(have_dnn 0)
+set(dnn "")
+if(NOT RIFEC_DNN STREQUAL "OFF")
+    # Not find_package(dnnl): Debian's config file wants OpenCL.
+    find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.h)
+    find_library(DNNL_LIBRARY dnnl)
+    if(DNNL_INCLUDE_DIR AND DNNL_LIBRARY)
+        set(have_dnn 1)
+    elseif(RIFEC_DNN STREQUAL "ON")
+        message(FATAL_ERROR "RIFEC_DNN=ON, but oneDNN was not found (Debian: libdnnl-dev)")
+    endif()
+endif()
+if(have_dnn)
+    set(dnn dnn)
+    target_sources(librifec PRIVATE engine/cpu/dnn.c)
+    target_include_directories(librifec PRIVATE ${DNNL_INCLUDE_DIR})
+    target_link_libraries(librifec PRIVATE ${DNNL_LIBRARY})
+    set(features "oneDNN, no CUDA")
+    message(STATUS "CPU convolutions: oneDNN (${DNNL_LIBRARY})")
+else()
+    set(features "no oneDNN, no CUDA")
+    message(STATUS "CPU convolutions: plain C (oneDNN not found or off)")
+endif()
+
 # --- ops ----------------------------------------------------------------------
-# One op, one name: its reference, test and benchmark must all be there; listed
-# after the name, the suffixes of its faster versions.
+# rifec_add_op(NAME [SUFFIX...]): the reference NAME.c, its test and benchmark must
+# be there, and NAME_SUFFIX.c for each faster version; a missing file stops the
+# configuration. tests/ and bench/ read the list RIFEC_OPS.
 set(RIFEC_OPS "")
 function(rifec_add_op op)
-    foreach(file src/engine/cpu/${op}.c tests/ops/${op}.c bench/ops/${op}.c)
+    set(sources src/engine/cpu/${op}.c)
+    foreach(suffix ${ARGN})
+        list(APPEND sources src/engine/cpu/${op}_${suffix}.c)
+    endforeach()
+    foreach(file ${sources} tests/ops/${op}.c bench/ops/${op}.c)
         if(NOT EXISTS ${PROJECT_SOURCE_DIR}/${file})
             message(FATAL_ERROR "op ${op}: ${file} is missing")
         endif()
     endforeach()
-    target_sources(librifec PRIVATE engine/cpu/${op}.c)
+    list(TRANSFORM sources PREPEND ${PROJECT_SOURCE_DIR}/)
+    target_sources(librifec PRIVATE ${sources})
     set(RIFEC_OPS ${RIFEC_OPS} ${op} PARENT_SCOPE)
 endfunction()
 
-foreach(op load gather conv_s2 resconv deconv blend store)
-    target_sources(librifec PRIVATE engine/cpu/${op}.c)
-endforeach()
-target_sources(librifec PRIVATE engine/cpu/gather_row.c engine/cpu/blend_row.c)
+rifec_add_op(load)
+rifec_add_op(gather row)
+rifec_add_op(conv_s2 ${dnn})
+rifec_add_op(resconv ${dnn})
+rifec_add_op(deconv ${dnn})
+rifec_add_op(blend row)
+rifec_add_op(store)
+set(RIFEC_OPS ${RIFEC_OPS} CACHE INTERNAL "")
 
 # --- OpenMP: threads of the CPU ops, shared with oneDNN -----------------------
 find_package(OpenMP COMPONENTS C)
@@ -36,6 +71,7 @@ if(OpenMP_C_FOUND)
     target_link_libraries(librifec PRIVATE OpenMP::OpenMP_C)
 else()
     message(WARNING "OpenMP was not found: the CPU engine runs on one core")
+    target_compile_options(librifec PRIVATE -Wno-unknown-pragmas)
 endif()
 
 # --- AVX2: pixel ops once more, chosen at run time ------------------------------
@@ -51,32 +87,11 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
                                                      ${CMAKE_CURRENT_SOURCE_DIR})
     if(OpenMP_C_FOUND)
         target_link_libraries(librifec_avx2 PRIVATE OpenMP::OpenMP_C)
+    else()
+        target_compile_options(librifec_avx2 PRIVATE -Wno-unknown-pragmas)
     endif()
     target_sources(librifec PRIVATE $<TARGET_OBJECTS:librifec_avx2>)
 endif()
 
-# --- oneDNN: the convolutions -------------------------------------------------
-set(have_dnn 0)
-if(NOT RIFEC_DNN STREQUAL "OFF")
-    # Not find_package(dnnl): Debian's config file wants OpenCL.
-    find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.h)
-    find_library(DNNL_LIBRARY dnnl)
-    if(DNNL_INCLUDE_DIR AND DNNL_LIBRARY)
-        set(have_dnn 1)
-    elseif(RIFEC_DNN STREQUAL "ON")
-        message(FATAL_ERROR "RIFEC_DNN=ON, but oneDNN was not found (Debian: libdnnl-dev)")
-    endif()
-endif()
-if(have_dnn)
-    target_sources(librifec PRIVATE engine/cpu/dnn.c engine/cpu/conv_s2_dnn.c
-        engine/cpu/resconv_dnn.c engine/cpu/deconv_dnn.c)
-    target_include_directories(librifec PRIVATE ${DNNL_INCLUDE_DIR})
-    target_link_libraries(librifec PRIVATE ${DNNL_LIBRARY})
-    set(features "oneDNN, no CUDA")
-    message(STATUS "CPU convolutions: oneDNN (${DNNL_LIBRARY})")
-else()
-    set(features "no oneDNN, no CUDA")
-    message(STATUS "CPU convolutions: plain C (oneDNN not found or off)")
-endif()
 target_compile_definitions(librifec PRIVATE RIFEC_HAVE_DNN=${have_dnn} CPU_HAVE_AVX2=${have_avx2}
     CPU_AVX2=0 RIFEC_FEATURES="${features}")

@@ -9,7 +9,7 @@ function(rifec_add_engine_test name)
     target_compile_definitions(test_${name} PRIVATE ${engine_definitions})
 endfunction()
 
-foreach(op load gather conv_s2 resconv deconv blend store)
+foreach(op ${RIFEC_OPS})
     rifec_add_engine_test(${op} LABELS op SOURCES ops/${op}.c checkop.c)
 endforeach()
 

@@ -1,0 +1,153 @@
+/* Timing, and the machine's peak. */
+#include "bench.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define RUNS_MAX 1000
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/*
+ * 12 accumulators hide the latency of two units of four cycles; the compiler
+ * makes each statement one instruction.
+ */
+#define FMA_LOOP(vector, lanes)                                                        \
+    typedef float vector __attribute__((vector_size(4 * lanes)));                      \
+    vector acc[12], x, y;                                                              \
+    for (int i = 0; i < lanes; i++)                                                    \
+        x[i] = 0.999f, y[i] = 0.001f;                                                  \
+    for (int i = 0; i < 12; i++)                                                       \
+        acc[i] = x;                                                                    \
+    for (long n = 0; n < rounds; n++)                                                  \
+        for (int i = 0; i < 12; i++)                                                   \
+            acc[i] = acc[i] * x + y;                                                   \
+    vector sum = acc[0];                                                               \
+    for (int i = 1; i < 12; i++)                                                       \
+        sum += acc[i];                                                                 \
+    float total = 0;                                                                   \
+    for (int i = 0; i < lanes; i++)                                                    \
+        total += sum[i];                                                               \
+    return total
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#ifdef __clang__
+#define PEAK(isa) __attribute__((target(isa), noinline))
+#else
+#define PEAK(isa) __attribute__((target(isa), noinline, optimize("fp-contract=fast")))
+#endif
+PEAK("avx512f") static float fma_512(long rounds)
+{
+#ifdef __clang__
+#pragma clang fp contract(fast)
+#endif
+    FMA_LOOP(v16, 16);
+}
+
+PEAK("avx2,fma") static float fma_256(long rounds)
+{
+#ifdef __clang__
+#pragma clang fp contract(fast)
+#endif
+    FMA_LOOP(v8, 8);
+}
+#endif
+
+static float fma_128(long rounds)
+{
+    FMA_LOOP(v4, 4);
+}
+
+double bench_peak_flops(int threads)
+{
+    float (*loop)(long) = fma_128;
+    int lanes = 4;
+#if defined(__x86_64__) && defined(__GNUC__)
+    const char *isa = getenv("DNNL_MAX_CPU_ISA");
+    bool narrow = isa && (!strcmp(isa, "AVX2") || !strcmp(isa, "avx2"));
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        loop = fma_256, lanes = 8;
+    if (__builtin_cpu_supports("avx512f") && !narrow)
+        loop = fma_512, lanes = 16;
+#endif
+    const long rounds = 4000000;
+    double best = 1e9;
+    volatile float sink = 0;
+    for (int i = 0; i < 10; i++) {
+        double start = clock_seconds();
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (int t = 0; t < threads; t++)
+            sink = loop(rounds);
+        double s = clock_seconds() - start;
+        best = s < best ? s : best;
+    }
+    (void)sink;
+    return 12.0 * 2 * lanes * (double)rounds * threads / best;
+}
+
+double bench_run(const struct bench *b, const char *name, const char *shape, double flops,
+                 double bytes, int (*run)(const void *arg, struct cpu_net *net),
+                 const void *arg)
+{
+    static double times[RUNS_MAX];
+    int n = 0;
+    double spent = 0;
+    run(arg, b->net);
+    while (n < RUNS_MAX && (n < 5 || spent < b->seconds)) {
+        double start = clock_seconds();
+        run(arg, b->net);
+        times[n] = clock_seconds() - start;
+        spent += times[n++];
+    }
+    qsort(times, (size_t)n, sizeof *times, by_value);
+    double median = times[n / 2], spread = (times[n * 3 / 4] - times[n / 4]) / median;
+    if (b->json)
+        printf("{\"op\":\"%s\",\"size\":\"%s\",\"shape\":\"%s\",\"ms\":%.4f,\"spread\":%.3f,"
+               "\"gflops\":%.2f,\"share_of_peak\":%.4f,\"gbytes_per_s\":%.2f}\n",
+               name, b->size, shape, median * 1e3, spread, flops / median * 1e-9,
+               flops / median / b->peak_flops, bytes / median * 1e-9);
+    else if (flops > 0)
+        printf("%-8s %-10s %-28s %9.2f ms  +-%3.0f %%  %7.1f GFLOP/s  %3.0f %% of peak\n", name,
+               b->size, shape, median * 1e3, spread * 50, flops / median * 1e-9,
+               flops / median / b->peak_flops * 100);
+    else
+        printf("%-8s %-10s %-28s %9.2f ms  +-%3.0f %%  %7.2f GB/s\n", name, b->size, shape,
+               median * 1e3, spread * 50, bytes / median * 1e-9);
+    fflush(stdout);
+    return median;
+}
+
+static float noise(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (float)(*state >> 8) / 16777216.0f;
+}
+
+int bench_open(struct bench *b, struct cpu_net *net, int width, int height, float scale,
+               const char *kernels)
+{
+    struct rifec_params p = { .width = width, .height = height, .scale = scale,
+                              .threads = b->threads, .kernels = kernels };
+    int err = cpu_net_open(net, &p);
+    if (err < 0)
+        return err;
+    b->net = net;
+    uint32_t state = 1;
+    float *all = arena_at(&net->arena, 0);
+    for (size_t i = 0; i < net->arena.bytes / sizeof *all; i++)
+        all[i] = noise(&state);
+    for (int l = 0; l < IFNET_BLOCKS; l++) { /* flow of a few pixels, smooth or not */
+        struct level *v = &net->net.level[l];
+        for (int i = 0; i < 4 * v->width * v->height; i++)
+            v->flow[i] = (v->flow[i] - 0.5f) * 8 / v->scale;
+    }
+    return 0;
+}

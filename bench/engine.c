@@ -1,0 +1,181 @@
+/*
+ * The engine end to end through the public API: milliseconds per in-between,
+ * and which op takes what share.
+ *
+ *     bench_engine [--size WxH] [--scale S] [--threads N] [--kernels K] [--frames N] [--json]
+ *
+ * Source frames are 8-bit 4:2:0 with a moving pattern; every in-between gets a
+ * new pair, as in a video, so `put` is part of the time.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "bench.h"
+#include "model/yuv.h"
+#include "ops/frames.h"
+
+enum { LOAD, GATHER, CONV_S2, RESCONV, DECONV, BLEND, STORE, OPS };
+
+static const char *const op_names[OPS] = { "load",   "gather", "conv_s2", "resconv",
+                                           "deconv", "blend",  "store" };
+
+/* The op table under measurement, and the time spent in each; one engine at a time. */
+static struct ops inner;
+static double spent[OPS];
+
+#define TIMED(op, type, index)                                \
+    static int timed_##op(const struct type *a, void *stream) \
+    {                                                         \
+        double start = clock_seconds();                       \
+        int err = inner.op(a, stream);                        \
+        spent[index] += clock_seconds() - start;              \
+        return err;                                           \
+    }
+
+TIMED(load, load_args, LOAD)
+TIMED(gather, gather_args, GATHER)
+TIMED(conv_s2, conv_args, CONV_S2)
+TIMED(resconv, conv_args, RESCONV)
+TIMED(deconv, deconv_args, DECONV)
+TIMED(blend, blend_args, BLEND)
+TIMED(store, store_args, STORE)
+
+static const struct ops timed_ops = { timed_load,   timed_gather, timed_conv_s2, timed_resconv,
+                                      timed_deconv, timed_blend,  timed_store };
+
+/* Waves that drift two pixels a frame. */
+static void paint(const struct rifec_frame *f, int step)
+{
+    for (int i = 0; i < 3; i++) {
+        int w = i ? (f->width + 1) / 2 : f->width, h = i ? (f->height + 1) / 2 : f->height;
+        for (int y = 0; y < h; y++)
+            for (int x = 0; x < w; x++) {
+                int u = (x + y / 2 + 2 * step) % 64, v = (y - x / 3 + step) % 48;
+                f->data[i][y * f->stride[i] + x] = (uint8_t)(40 + (u < 32 ? u : 63 - u) * 3 + v);
+            }
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Through the public API: the median, all else in *best and *memory. */
+static double run_engine(const struct rifec_params *p, int frames, double *best, size_t *memory)
+{
+    struct rifec *r;
+    struct bench_frame f;
+    static double times[1000];
+    if (rifec_open(&r, p) < 0 || bench_frame_open(&f, p->width, p->height) < 0)
+        exit(1);
+    *memory = rifec_get_info(r)->memory_bytes;
+    fprintf(stderr, "%s\n", rifec_get_info(r)->device);
+    for (int i = 0; i <= frames + 1; i++) { /* frame 0 has no pair, frame 1 warms up */
+        struct rifec_frame *out;
+        paint(&f.frame, i);
+        double start = clock_seconds();
+        if (rifec_put(r, i, &f.frame) < 0)
+            exit(1);
+        if (i == 0)
+            continue;
+        if (rifec_interp(r, i - 1, i, 0.5f) < 0 || rifec_take(r, &out) < 0)
+            exit(1);
+        rifec_frame_free(&out);
+        if (i > 1)
+            times[i - 2] = clock_seconds() - start;
+    }
+    rifec_close(&r);
+    bench_frame_close(&f);
+    qsort(times, (size_t)frames, sizeof *times, by_value);
+    *best = times[0];
+    return times[frames / 2];
+}
+
+/* The same work with the op table wrapped: seconds per frame of each op in spent[]. */
+static void run_ops(const struct rifec_params *p, int frames)
+{
+    struct cpu_net net;
+    struct bench_frame f;
+    if (cpu_net_open(&net, p) < 0 || bench_frame_open(&f, p->width, p->height) < 0)
+        exit(1);
+    inner = net.ops;
+    net.ops = timed_ops;
+    for (int i = 0; i <= frames + 1; i++) {
+        if (i == 2)
+            memset(spent, 0, sizeof spent);
+        paint(&f.frame, i);
+        struct load_args load = { &f.frame, &f.yuv, net.image[i % 2] };
+        struct store_args store = { net.net.out, &f.yuv, &f.frame };
+        if (net.ops.load(&load, &net.stream) < 0)
+            exit(1);
+        if (i && (cpu_net_forward(&net, (i + 1) % 2, i % 2, 0.5f) < 0 ||
+                  net.ops.store(&store, &net.stream) < 0))
+            exit(1);
+    }
+    for (int i = 0; i < OPS; i++)
+        spent[i] /= frames;
+    cpu_net_close(&net);
+    bench_frame_close(&f);
+}
+
+int main(int argc, char **argv)
+{
+    struct rifec_params p = { .width = 1920,
+                              .height = 1080,
+                              .scale = 1,
+                              .device = RIFEC_DEVICE_CPU,
+                              .format = { RIFEC_FAMILY_YUV, 8, 1, 1,
+                                          { { 0, 1, 0, 0 }, { 1, 1, 0, 0 }, { 2, 1, 0, 0 } } },
+                              .color = { RIFEC_MATRIX_BT709, RIFEC_RANGE_LIMITED,
+                                         RIFEC_CHROMA_LEFT } };
+    int frames = 7, json = 0;
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+        if (!strcmp(argv[i], "--json"))
+            json = 1;
+        else if (!strcmp(argv[i], "--size") && sscanf(value, "%dx%d", &p.width, &p.height) == 2)
+            i++;
+        else if (!strcmp(argv[i], "--scale"))
+            p.scale = (float)atof(value), i++;
+        else if (!strcmp(argv[i], "--threads"))
+            p.threads = atoi(value), i++;
+        else if (!strcmp(argv[i], "--kernels"))
+            p.kernels = value, i++;
+        else if (!strcmp(argv[i], "--frames") && atoi(value) > 0 && atoi(value) <= 1000)
+            frames = atoi(value), i++;
+        else
+            return fprintf(stderr, "unknown or incomplete option %s\n", argv[i]), 2;
+    }
+    double best;
+    size_t memory;
+    double median = run_engine(&p, frames, &best, &memory);
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    run_ops(&p, frames);
+    double total = 0, other;
+    for (int i = 0; i < OPS; i++)
+        total += spent[i];
+    other = total - spent[CONV_S2] - spent[RESCONV] - spent[DECONV];
+    if (json) {
+        printf("{\"size\":\"%dx%d\",\"ms\":%.2f,\"best_ms\":%.2f,\"engine_mib\":%.1f,"
+               "\"process_mib\":%.1f,\"share_not_convolutions\":%.4f}\n",
+               p.width, p.height, median * 1e3, best * 1e3, (double)memory / 1048576,
+               (double)usage.ru_maxrss / 1024, other / total);
+        return 0;
+    }
+    printf("%dx%d: median %.1f ms, best %.1f ms per in-between; engine %.0f MiB, process %.0f "
+           "MiB\n",
+           p.width, p.height, median * 1e3, best * 1e3, (double)memory / 1048576,
+           (double)usage.ru_maxrss / 1024);
+    for (int i = 0; i < OPS; i++)
+        printf("    %-8s %8.2f ms  %5.1f %%\n", op_names[i], spent[i] * 1e3,
+               spent[i] / total * 100);
+    printf("    all but the convolutions: %.1f %%\n", other / total * 100);
+    return 0;
+}

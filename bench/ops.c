@@ -1,0 +1,72 @@
+/*
+ * Every op at the shapes the network has, at real picture sizes.
+ *
+ *     bench_ops [--size WxH] [--threads N] [--kernels c] [--seconds S] [--json] [op...]
+ *
+ * Without --size: 1280x720, 1920x1080 and 3840x2160.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+static const struct {
+    const char *name;
+    void (*run)(const struct bench *b);
+} ops[] = {
+    { "load", bench_load },       { "gather", bench_gather }, { "conv_s2", bench_conv_s2 },
+    { "resconv", bench_resconv }, { "deconv", bench_deconv }, { "blend", bench_blend },
+    { "store", bench_store },
+};
+
+#define OPS (sizeof ops / sizeof *ops)
+
+static int wanted(const char *name, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (!strcmp(argv[i], name))
+            return 1;
+    return argc == 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *sizes[] = { "1280x720", "1920x1080", "3840x2160" }, *kernels = NULL;
+    size_t size_count = 3;
+    struct bench b = { .seconds = 1 };
+    int i = 1;
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+        if (!strcmp(argv[i], "--json"))
+            b.json = 1;
+        else if (!strcmp(argv[i], "--size"))
+            sizes[0] = value, size_count = 1, i++;
+        else if (!strcmp(argv[i], "--threads"))
+            b.threads = atoi(value), i++;
+        else if (!strcmp(argv[i], "--kernels"))
+            kernels = value, i++;
+        else if (!strcmp(argv[i], "--seconds"))
+            b.seconds = atof(value), i++;
+        else
+            return fprintf(stderr, "unknown option %s\n", argv[i]), 2;
+    }
+    for (size_t s = 0; s < size_count; s++) {
+        struct cpu_net net;
+        int width, height;
+        if (sscanf(sizes[s], "%dx%d", &width, &height) != 2)
+            return fprintf(stderr, "size %s: must be WxH\n", sizes[s]), 2;
+        if (bench_open(&b, &net, width, height, 1, kernels) < 0)
+            return 1;
+        b.size = sizes[s];
+        if (s == 0) {
+            b.peak_flops = bench_peak_flops(net.stream.threads);
+            fprintf(stderr, "%s; FMA peak %.0f GFLOP/s\n", net.description, b.peak_flops * 1e-9);
+        }
+        for (size_t k = 0; k < OPS; k++)
+            if (wanted(ops[k].name, argc - i, argv + i))
+                ops[k].run(&b);
+        cpu_net_close(&net);
+    }
+    return 0;
+}
