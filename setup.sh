@@ -132,7 +132,8 @@ run_tests() {
     fi
     failures=0 summary=
     step 'gcc: every test' variant gcc '.*'
-    step 'clang: units, ops, network' variant clang '^(unit|op|model)$' -DCMAKE_C_COMPILER=clang
+    step 'clang: units, ops, network, smoke' \
+        variant clang '^(unit|op|model|smoke)$' -DCMAKE_C_COMPILER=clang
     step 'without oneDNN and CUDA: units, network, smoke' \
         variant plain '^(unit|model|smoke)$' -DRIFEC_DNN=OFF -DRIFEC_CUDA=OFF
     step 'address and undefined behaviour sanitizers: all but the slow' \

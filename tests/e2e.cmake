@@ -18,6 +18,7 @@ if(TARGET rifec)
     rifec_script(e2e formats yuv420p yuv422p yuv444p yuvj420p nv12 gray rgb24 gbrp
                              yuv420p10le yuv422p10le yuv444p10le gray10le gbrp10le)
     rifec_script(e2e vfr gaps)
+    rifec_script(e2e rate fps cfr slowmo tail part)
     rifec_script(e2e report stats stats-stdout stats-failed progress quiet null half help)
     rifec_script(e2e lossless originals)
     rifec_script(e2e names odd)

@@ -1,6 +1,8 @@
 """What the shell cannot count: exact times, sample values, JSON.
 
     judge.py times SOURCE OUTPUT FACTOR [exact]
+    judge.py rate SOURCE OUTPUT RATE [exact]
+    judge.py slow SOURCE OUTPUT FACTOR [exact]
     judge.py still FILE
     judge.py flat FILE
     judge.py recovers SOURCE OUTPUT
@@ -33,23 +35,42 @@ def frame_times(path):
     return times, last, base
 
 
-def times(source, output, factor, exact=None):
-    """Every gap of the source is split evenly; the last frame is held."""
-    factor = Fraction(factor)
-    given, last, _ = frame_times(source)
+def source_times(path):
+    """Times of the frames, and the end of the last one after them."""
+    given, last, _ = frame_times(path)
+    return given + [given[-1] + (last or given[-1] - given[-2])]
+
+
+def compare(output, wanted, exact):
+    """The frames of the output, and no others, stand where they should."""
     written, _, base = frame_times(output)
-    gaps = [b - a for a, b in zip(given, given[1:])]
-    gaps.append(last or gaps[-1])
-    planned = math.ceil(len(given) * factor)
-    if len(written) != planned:
-        sys.exit(f"{len(written)} frames instead of {planned}")
-    for j, time in enumerate(written):
-        position = j / factor
-        i = math.floor(position)
-        wanted = given[i] + gaps[i] * (position - i)
-        tolerance = 0 if exact else base / 2
-        if abs(time - wanted) > tolerance:
-            sys.exit(f"frame {j} is at {time} s instead of {wanted} s (time base {base})")
+    if len(written) != len(wanted):
+        sys.exit(f"{len(written)} frames instead of {len(wanted)}")
+    for j, (is_at, should) in enumerate(zip(written, wanted)):
+        if abs(is_at - should) > (0 if exact else base / 2):
+            sys.exit(f"frame {j} is at {is_at} s instead of {should} s (time base {base})")
+
+
+def split(given, factor):
+    """Every gap split evenly, the last frame held."""
+    positions = [j / factor for j in range(math.ceil((len(given) - 1) * factor))]
+    return [given[i] + (given[i + 1] - given[i]) * (position - i)
+            for position in positions for i in [math.floor(position)]]
+
+
+def times(source, output, factor, exact=None):
+    compare(output, split(source_times(source), Fraction(factor)), exact)
+
+
+def rate(source, output, per_second, exact=None):
+    given, step = source_times(source), 1 / Fraction(per_second)
+    count = math.ceil((given[-1] - given[0]) / step)
+    compare(output, [given[0] + j * step for j in range(count)], exact)
+
+
+def slow(source, output, factor, exact=None):
+    given, factor = source_times(source), Fraction(factor)
+    compare(output, [given[0] + (time - given[0]) * factor for time in split(given, factor)], exact)
 
 
 def pictures(path, pix_fmt):
@@ -116,5 +137,5 @@ def check_json(path, *expressions):
 
 
 if __name__ == "__main__":
-    {"times": times, "still": still, "flat": flat, "recovers": recovers,
+    {"times": times, "rate": rate, "slow": slow, "still": still, "flat": flat, "recovers": recovers,
      "json": check_json}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,57 @@
+# Other ways to choose the output's times than a factor of the input's.
+. "$(dirname "$0")/lib.sh"
+
+case $1 in
+fps)
+    # Film to 60: 1001 frames for every 400, here 28 for eleven and a bit.
+    synth film.mp4 0.458 24000/1001
+    works -i film.mp4 -o out.mp4 --fps 60
+    judge rate film.mp4 out.mp4 60 exact
+    works -y -i film.mp4 -o out.mp4 --fps ntsc
+    judge rate film.mp4 out.mp4 30000/1001 exact
+    # Down: every instant on a source frame is that frame.
+    python3 "$tests/e2e/pattern.py" moving 64 48 10 >in.y4m
+    works -y -i in.y4m -o down.mkv -c:v ffv1 -r 25/2 --stats stats.json
+    judge rate in.y4m down.mkv 25/2
+    same "$(frame_sums down.mkv yuv420p)" "$(frame_sums in.y4m yuv420p | sed -n 'p;n')" frames
+    judge json stats.json 'output["frames_synthesized"] == 0'
+    ;;
+cfr)
+    synth even.mkv 0.4 25 64x48 -c:v mjpeg -pix_fmt yuvj420p
+    quiet_ffmpeg -i even.mkv -c copy -bsf:v 'setts=ts=N*N*7+N*33' uneven.mkv
+    works -i uneven.mkv -o out.mp4 --x2 --cfr
+    judge rate uneven.mkv out.mp4 "$(entry out.mp4 v:0 avg_frame_rate)" exact
+    frames=$(count out.mp4)
+    [ "$frames" -ge 19 ] && [ "$frames" -le 21 ] || fail "$frames frames from 10 x2"
+    ;;
+slowmo)
+    works -i "$lotus" -o out.mp4 --x3 --slowmo
+    judge slow "$lotus" out.mp4 3 exact
+    same "$(entry out.mp4 '' codec_type)" video streams
+    same "$(entry out.mp4 v:0 r_frame_rate)" 12/1 'frame rate'
+    ;;
+tail)
+    python3 "$tests/e2e/pattern.py" moving 64 48 5 >in.y4m
+    works -i in.y4m -o hold.mkv -c:v ffv1 --x3 --tail hold
+    works -i in.y4m -o drop.mkv -c:v ffv1 --x3 --tail drop
+    works -i in.y4m -o loop.mkv -c:v ffv1 --x3 --tail loop
+    frame_sums hold.mkv yuv420p >hold
+    same "$(frame_sums drop.mkv yuv420p)" "$(head -n 13 hold)" 'all but the tail'
+    same "$(tail -n 3 hold | uniq | wc -l)" 1 'different frames held'
+    frame_sums loop.mkv yuv420p >loop
+    same "$(head -n 13 loop)" "$(head -n 13 hold)" 'all but the tail'
+    same "$(sort -u loop | wc -l)" 15 'different frames of the loop'
+    ;;
+part)
+    # From 0.5 s to 1.5 s, sound and all: the middle half of the clip.
+    works -i "$lotus" -o out.mkv -c:v ffv1 --x2 --ss 0.5 --to 1.5
+    same "$(frame_sums out.mkv yuv420p | sed -n 'p;n')" "$(frame_sums "$lotus" yuv420p | sed -n 7,18p)" originals
+    judge json - 'abs(float(format["duration"]) - 1) < 0.05' <<END
+$(ffprobe -v error -show_entries format=duration -of json out.mkv)
+END
+    works -y -i "$lotus" -o out.mkv --x2 --frames 7
+    same "$(count out.mkv)" 7 frames
+    intact out.mkv
+    ;;
+esac
+no_leftovers
