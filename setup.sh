@@ -80,11 +80,11 @@ build() {
 
 # --- tests ------------------------------------------------------------------
 
-# step NAME COMMAND...: runs it, reports its time, remembers whether it failed.
+# step TITLE COMMAND...: runs it, reports its time, remembers whether it failed.
 step() {
-    name=$1
+    title=$1
     shift
-    say "$name"
+    say "$title"
     began=$(date +%s)
     if "$@"; then
         verdict=passed
@@ -94,7 +94,7 @@ step() {
     fi
     took=$(($(date +%s) - began))
     summary="$summary
-  $verdict  ${took}s  $name"
+  $verdict  ${took}s  $title"
 }
 
 # variant NAME LABELS [CMake options]: one build and its tests.
@@ -106,20 +106,37 @@ variant() {
 }
 
 # What no compiler says about the files git knows.
-style() {
+style() (
     cd "$root"
-    files=$(git ls-files -- '*.c' '*.h' '*.cu' '*.cuh')
-    text='git grep -nI -E'
+    if [ ! -e .git ]; then
+        echo 'not a git checkout: skipped'
+        return
+    fi
+    git() {
+        command git -c safe.directory="$root" "$@"
+    }
     ok=true
-    ! $text "$(printf '\t')" -- . || { echo 'tabs'; ok=false; }
-    ! $text ' +$' -- . || { echo 'trailing blanks'; ok=false; }
-    ! $text '/(home|root|Users)/[a-z]' -- . || { echo 'paths of one machine'; ok=false; }
-    git grep -lI '' | while read -r file; do
-        test -z "$(tail -c 1 "$file")" || echo "$file: no newline at the end"
-    done | { ! grep .; } || ok=false
-    clang-format --dry-run -Werror $files || ok=false
+    complain() {
+        echo "$*"
+        ok=false
+    }
+    files=$(git ls-files) || return 1
+    ! git grep -nI "$(printf '\t')" || complain 'these lines have tabs'
+    ! git grep -nI ' $' || complain 'these lines have trailing blanks'
+    ! git grep -nIE '/(home|root|Users)/[a-z]' || complain 'these lines name paths of one machine'
+    for file in $(git grep -lI ''); do
+        [ -z "$(tail -c 1 "$file")" ] || complain "$file: no newline at the end"
+    done
+    for file in $files; do
+        case $file in
+        *.c | *.h | *.cu | *.cuh)
+            clang-format --dry-run -Werror "$file" 2>/dev/null ||
+                complain "$file: not as clang-format writes it"
+            ;;
+        esac
+    done
     $ok
-}
+)
 
 run_tests() {
     install "$to_build $to_test" "$to_build_faster"
