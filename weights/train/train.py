@@ -1,0 +1,229 @@
+"""Trains IFNet 4.6 on generated motion and real clips, on any number of GPUs.
+
+    python3 train.py --data DATA --out RUN --seconds 1300 [--init weights.safetensors]
+
+DATA holds clips/ (videos) and photos/ (*.jpg). One process per GPU, told apart by RANK
+and WORLD_SIZE (as torchrun sets them). The schedule runs on the clock: learning rate
+and crop size follow the elapsed share of --seconds, so a run fits a fixed lease.
+RUN gets log.txt, ema.safetensors and a checkpoint in parts; --resume goes on from it.
+"""
+import argparse
+import math
+import os
+import time
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+
+import checkpoint
+import degrade
+from data import RealClips
+from ifnet import IFNet
+from synth import Bank, SynthStream
+
+STAGE_WEIGHT = (.15, .2, .3, 1.)        # image loss, coarse to fine
+FLOW_WEIGHT = (.3, .5, .8, 1.)          # flow loss, coarse to fine
+TICK = 25                               # steps between looks at the clock
+
+
+def arguments():
+    a = argparse.ArgumentParser()
+    a.add_argument('--data', required=True)
+    a.add_argument('--out', required=True)
+    a.add_argument('--seconds', type=float, default=1300, help='length of the whole schedule')
+    a.add_argument('--init', default='', help='weights to start from')
+    a.add_argument('--resume', action='store_true')
+    a.add_argument('--phases', default='256x64:0.7,384x28:1', help='CROPxBATCH:END for each GPU, END as a share of the time')
+    a.add_argument('--real', type=float, default=.5, help='share of real crops in a batch')
+    a.add_argument('--lr', type=float, default=3e-4)
+    a.add_argument('--floor', type=float, default=.005, help='last learning rate over the first')
+    a.add_argument('--decay', type=float, default=.9995, help='of the moving average')
+    a.add_argument('--seed', type=int, default=6)
+    a.add_argument('--save', type=float, default=100, help='seconds between checkpoints')
+    a.add_argument('--bank', type=float, default=1, help='scale of the number of drawn textures')
+    a.add_argument('--compile', type=int, default=1)
+    a.add_argument('--steps', type=int, default=0, help='stop after so many steps (trials)')
+    a.add_argument('--warm', action='store_true', help='compile the last phase into the cache and leave')
+    a = a.parse_args()
+    a.phases = [(int(s.split('x')[0]), int(s.split('x')[1].split(':')[0]), float(s.split(':')[1]))
+                for s in a.phases.split(',')]
+    return a
+
+
+def laplacian_loss(d, levels=5):
+    """L1 of the difference d (n,3,h,w) itself and over the bands of a pyramid of it, coarse bands weighted up."""
+    total = d.abs().mean()
+    for level in range(levels - 1):
+        low = F.avg_pool2d(d, 2)
+        total = total + (d - F.interpolate(low, scale_factor=2, mode='bilinear')).abs().mean() * (1 + .5 * level)
+        d = low
+    return total + 4 * d.abs().mean()
+
+
+def endpoint_error(flow, truth, valid):
+    """Mean length of the flow error in pixels where the source lies inside; long errors are cut at 60 px."""
+    e = (flow - truth).unflatten(1, (2, 2)).pow(2).sum(2)
+    return ((e + .01).sqrt() * valid).clamp(max=60).mean()
+
+
+def objective(net, device, frames, t, flow, valid, flow_weight, log_weight):
+    """Loss and what the log shows. The first samples, as many as flow has, carry true flows.
+
+    The logarithm of each sample's squared error is what a mean PSNR measures: it keeps
+    small errors on still pictures worth correcting beside large ones on fast motion.
+    """
+    target, size = frames[:, 1], frames.shape[-1]
+    plane = t.view(-1, 1, 1, 1).expand(-1, 1, size, size)
+    with torch.autocast(device, dtype=torch.float16, enabled=device == 'cuda'):
+        stages = net(frames[:, 0], frames[:, 2], plane)
+    image = sum(w * laplacian_loss(s[0] - target) for w, s in zip(STAGE_WEIGHT, stages))
+    error = (stages[-1][0] - target).pow(2).mean((1, 2, 3))
+    epe = sum(w * endpoint_error(s[1][:len(flow)], flow, valid) for w, s in zip(FLOW_WEIGHT, stages))
+    loss = image + log_weight * torch.log(error + 1e-5).mean() + flow_weight * epe
+    return loss, image.detach(), epe.detach(), error.detach()
+
+
+class Mixer:
+    """Makes batches: n_synth generated samples first, then n_real real ones."""
+
+    def __init__(self, size, batch, share, bank, clips):
+        self.size, self.bank, self.clips = size, bank, clips
+        self.n_real = round(batch * share) if clips else 0
+        self.n_synth = batch - self.n_real
+        self.stream = SynthStream(self.n_synth, size, bank)
+
+    @torch.no_grad()
+    def next(self):
+        frames, t, flow, valid = self.stream.next()
+        frames = degrade.fade(frames, t, .15)
+        if self.n_real:
+            real, tr = self.clips.batch(self.n_real, self.size)
+            real = degrade.overlay(real, tr, self.bank, .2)
+            frames, t = torch.cat((frames, real)), torch.cat((t, tr))
+        every = torch.cat((valid, valid.new_ones(self.n_real, *valid.shape[1:])))
+        frames, every = degrade.bars(frames, every, .12)
+        s = frames[:self.n_synth]
+        s = degrade.compress(degrade.noise(s, .45), .3)
+        frames = degrade.to_8_bit(torch.cat((s, frames[self.n_synth:])))
+        return frames, t, flow.contiguous(), every[:self.n_synth].contiguous()
+
+
+def average_gradients(params, world):
+    flat = torch.cat([p.grad.reshape(-1) for p in params])
+    dist.all_reduce(flat)
+    flat /= world
+    for p, g in zip(params, flat.split([p.numel() for p in params])):
+        p.grad.copy_(g.view_as(p))
+
+
+def main():
+    a = arguments()
+    rank, world = int(os.environ.get('RANK', 0)), int(os.environ.get('WORLD_SIZE', 1))
+    device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    if device == 'cuda':
+        torch.cuda.set_device(int(os.environ.get('LOCAL_RANK', rank)) % torch.cuda.device_count())
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True
+    if world > 1 and not a.warm:
+        dist.init_process_group('nccl' if device == 'cuda' else 'gloo', rank=rank, world_size=world)
+    os.makedirs(a.out, exist_ok=True)
+    torch.manual_seed(a.seed)
+    log = open(os.path.join(a.out, 'log.txt'), 'a', buffering=1) if rank == 0 and not a.warm else None
+
+    def say(*words):
+        if log:
+            print(*words, flush=True)
+            print(*words, file=log)
+
+    began = time.time()
+    net = IFNet().to(device, memory_format=torch.channels_last)
+    params = list(net.parameters())
+    opt = torch.optim.AdamW(params, lr=a.lr, weight_decay=1e-3, betas=(.9, .99), fused=device == 'cuda')
+    scaler = torch.amp.GradScaler(device, init_scale=1024, enabled=device == 'cuda')
+    if a.init:
+        net.load_state_dict(checkpoint.read_weights(a.init))
+    ema = [p.detach().clone() for p in params]
+    step, used = 0, 0.
+    if a.resume and checkpoint.exists(a.out):
+        step, used = checkpoint.load(a.out, net, opt, ema)
+    if world > 1 and not a.warm:
+        for p in params:
+            dist.broadcast(p.data, 0)
+
+    if a.warm:
+        a.phases, clips = a.phases[-1:], None
+    else:
+        clips = RealClips(os.path.join(a.data, 'clips'), device) if a.real else None
+    torch.manual_seed(a.seed + 1000 * rank + step)
+    if a.warm:      # the compiled code depends on shapes only
+        size, batch, _ = a.phases[0]
+        n = batch - round(batch * a.real)
+        one = lambda *s: torch.rand(*s, device=device)
+        sample = one(batch, 3, 3, size, size), one(batch), one(n, 4, size, size), one(n, 2, size, size)
+    else:
+        bank = Bank(device, a.seed, os.path.join(a.data, 'photos'), clips.stills if clips else None, a.bank)
+        say('textures %d, masks %d, clips %d, windows %d, set up in %.0f s' % (
+            len(bank.textures), len(bank.masks), clips.count if clips else 0, len(clips.rows) if clips else 0, time.time() - began))
+
+    run = torch.compile(objective, dynamic=False) if a.compile else objective
+    scalar = lambda v: torch.tensor(v, device=device)
+    start, first, saved, phase = time.time() - used, step, time.time(), -1
+    progress, elapsed, mark, seen = 0., used, (time.time(), step), torch.zeros(5, device=device)
+    while True:
+        if (step - first) % TICK == 0:          # all ranks act on the clock of the first
+            clock = torch.tensor([time.time() - start], dtype=torch.float64, device=device)
+            if world > 1 and not a.warm:
+                dist.broadcast(clock, 0)
+            elapsed = clock.item()
+            progress = min(1., elapsed / a.seconds)
+            if progress >= 1 or (a.steps and step - first >= a.steps):
+                break
+            now = next(i for i, p in enumerate(a.phases) if progress < p[2])
+            if now != phase and not a.warm:
+                phase = now
+                mixer = Mixer(*a.phases[phase][:2], a.real, bank, clips)
+                say('phase %d: crops of %d, %d generated and %d real per GPU, %d GPU' % (
+                    phase, mixer.size, mixer.n_synth, mixer.n_real, world))
+            if rank == 0 and not a.warm and time.time() - saved > a.save:
+                checkpoint.save(a.out, net, opt, ema, step, elapsed)
+                saved = time.time()
+            flow_weight, log_weight = scalar(.002 * (1 - progress) ** 2 + 2e-5), scalar(.02)
+        lr = a.lr * min(1, (step - first + 1) / 300) * (a.floor + (1 - a.floor) * (1 + math.cos(math.pi * progress)) / 2)
+        for group in opt.param_groups:
+            group['lr'] = lr
+        sample = sample if a.warm else mixer.next()
+        loss, image, epe, error = run(net, device, *sample, flow_weight, log_weight)
+        opt.zero_grad(set_to_none=True)
+        scaler.scale(loss).backward()
+        if a.warm:
+            print('compiled in %.0f s' % (time.time() - began), flush=True)
+            return
+        if world > 1:
+            average_gradients(params, world)
+        scaler.unscale_(opt)
+        torch.nn.utils.clip_grad_norm_(params, 1.)
+        scaler.step(opt)
+        scaler.update()
+        torch._foreach_lerp_(ema, [p.detach() for p in params], 1 - min(a.decay, (step - first + 1) / (step - first + 20)))
+        step += 1
+        n, f = mixer.n_synth, sample[0]
+        blend = ((f[n:, 0] + f[n:, 2]) / 2 - f[n:, 1]).pow(2).mean((1, 2, 3))
+        mean_db = lambda e: -10 * torch.log10(e + 1e-6).mean()
+        seen += torch.stack((image, epe, mean_db(error[:n]), mean_db(error[n:]), mean_db(blend)))
+        if step % 500 == 0 or step - first in (1, 10, 100):
+            steps = step - mark[1]
+            say('step %d %.0f s lr %.2e image %.4f epe %.2f generated %.2f dB real %.2f dB (blend %.2f) %.1f steps/s scale %g' % (
+                step, time.time() - start, lr, *(seen / steps).tolist(), steps / (time.time() - mark[0]), scaler.get_scale()))
+            seen.zero_()
+            mark = time.time(), step
+    if rank == 0:
+        checkpoint.save(a.out, net, opt, ema, step, elapsed)
+        say('done: %d steps, %.0f s' % (step, elapsed))
+    if world > 1:
+        dist.barrier()
+        dist.destroy_process_group()
+
+
+if __name__ == '__main__':
+    main()
