@@ -39,5 +39,6 @@ void bench_resconv(const struct bench *b);
 void bench_deconv(const struct bench *b);
 void bench_blend(const struct bench *b);
 void bench_store(const struct bench *b);
+void bench_thumbnail(const struct bench *b);
 
 #endif

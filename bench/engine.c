@@ -2,7 +2,8 @@
  * The engine end to end through the public API: milliseconds per in-between,
  * and which op takes what share.
  *
- *     bench_engine [--size WxH] [--scale S] [--threads N] [--kernels K] [--frames N] [--json]
+ *     bench_engine [--size WxH] [--scale S] [--threads N] [--kernels K] [--frames N]
+ * [--json]
  *
  * Source frames are 8-bit 4:2:0 with a moving pattern; every in-between gets a
  * new pair, as in a video, so `put` is part of the time.
@@ -18,22 +19,22 @@
 #include "model/yuv.h"
 #include "ops/frames.h"
 
-enum { LOAD, GATHER, CONV_S2, RESCONV, DECONV, BLEND, STORE, OPS };
+enum { LOAD, THUMBNAIL, GATHER, CONV_S2, RESCONV, DECONV, BLEND, STORE, OPS };
 
-static const char *const op_names[OPS] = { "load",   "gather", "conv_s2", "resconv",
-                                           "deconv", "blend",  "store" };
+static const char *const op_names[OPS] = { "load",    "thumbnail", "gather", "conv_s2",
+                                           "resconv", "deconv",    "blend",  "store" };
 
 /* The op table under measurement, and the time spent in each; one engine at a time. */
 static struct ops inner;
 static double spent[OPS];
 
-#define TIMED(op, type, index)                                \
-    static int timed_##op(const struct type *a, void *stream) \
-    {                                                         \
-        double start = clock_seconds();                       \
-        int err = inner.op(a, stream);                        \
-        spent[index] += clock_seconds() - start;              \
-        return err;                                           \
+#define TIMED(op, type, index)                                                           \
+    static int timed_##op(const struct type *a, void *stream)                            \
+    {                                                                                    \
+        double start = clock_seconds();                                                  \
+        int err = inner.op(a, stream);                                                   \
+        spent[index] += clock_seconds() - start;                                         \
+        return err;                                                                      \
     }
 
 TIMED(load, load_args, LOAD)
@@ -43,19 +44,30 @@ TIMED(resconv, conv_args, RESCONV)
 TIMED(deconv, deconv_args, DECONV)
 TIMED(blend, blend_args, BLEND)
 TIMED(store, store_args, STORE)
+TIMED(thumbnail, thumbnail_args, THUMBNAIL)
 
-static const struct ops timed_ops = { timed_load,   timed_gather, timed_conv_s2, timed_resconv,
-                                      timed_deconv, timed_blend,  timed_store };
+static const struct ops timed_ops = {
+    .load = timed_load,
+    .gather = timed_gather,
+    .conv_s2 = timed_conv_s2,
+    .resconv = timed_resconv,
+    .deconv = timed_deconv,
+    .blend = timed_blend,
+    .store = timed_store,
+    .thumbnail = timed_thumbnail,
+};
 
 /* Waves that drift two pixels a frame. */
 static void paint(const struct rifec_frame *f, int step)
 {
     for (int i = 0; i < 3; i++) {
-        int w = i ? (f->width + 1) / 2 : f->width, h = i ? (f->height + 1) / 2 : f->height;
+        int w = i ? (f->width + 1) / 2 : f->width,
+            h = i ? (f->height + 1) / 2 : f->height;
         for (int y = 0; y < h; y++)
             for (int x = 0; x < w; x++) {
                 int u = (x + y / 2 + 2 * step) % 64, v = (y - x / 3 + step) % 48;
-                f->data[i][y * f->stride[i] + x] = (uint8_t)(40 + (u < 32 ? u : 63 - u) * 3 + v);
+                f->data[i][y * f->stride[i] + x] =
+                    (uint8_t)(40 + (u < 32 ? u : 63 - u) * 3 + v);
             }
     }
 }
@@ -67,7 +79,8 @@ static int by_value(const void *a, const void *b)
 }
 
 /* Through the public API: the median, all else in *best and *memory. */
-static double run_engine(const struct rifec_params *p, int frames, double *best, size_t *memory)
+static double run_engine(const struct rifec_params *p, int frames, double *best,
+                         size_t *memory)
 {
     struct rifec *r;
     struct bench_frame f;
@@ -112,7 +125,10 @@ static void run_ops(const struct rifec_params *p, int frames)
         paint(&f.frame, i);
         struct load_args load = { &f.frame, &f.yuv, net.image[i % 2] };
         struct store_args store = { net.net.out, &f.yuv, &f.frame };
-        if (net.ops.load(&load, &net.stream) < 0)
+        static uint16_t thumb[THUMB_WIDTH * THUMB_HEIGHT];
+        struct thumbnail_args thumbnail = { &f.frame, &f.yuv, thumb };
+        if (net.ops.load(&load, &net.stream) < 0 ||
+            net.ops.thumbnail(&thumbnail, &net.stream) < 0)
             exit(1);
         if (i && (cpu_net_forward(&net, (i + 1) % 2, i % 2, 0.5f) < 0 ||
                   net.ops.store(&store, &net.stream) < 0))
@@ -126,20 +142,25 @@ static void run_ops(const struct rifec_params *p, int frames)
 
 int main(int argc, char **argv)
 {
-    struct rifec_params p = { .width = 1920,
-                              .height = 1080,
-                              .scale = 1,
-                              .device = RIFEC_DEVICE_CPU,
-                              .format = { RIFEC_FAMILY_YUV, 8, 1, 1,
-                                          { { 0, 1, 0, 0 }, { 1, 1, 0, 0 }, { 2, 1, 0, 0 } } },
-                              .color = { RIFEC_MATRIX_BT709, RIFEC_RANGE_LIMITED,
-                                         RIFEC_CHROMA_LEFT } };
+    struct rifec_params p = {
+        .width = 1920,
+        .height = 1080,
+        .scale = 1,
+        .device = RIFEC_DEVICE_CPU,
+        .format = { RIFEC_FAMILY_YUV,
+                    8,
+                    1,
+                    1,
+                    { { 0, 1, 0, 0 }, { 1, 1, 0, 0 }, { 2, 1, 0, 0 } } },
+        .color = { RIFEC_MATRIX_BT709, RIFEC_RANGE_LIMITED, RIFEC_CHROMA_LEFT }
+    };
     int frames = 7, json = 0;
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (!strcmp(argv[i], "--json"))
             json = 1;
-        else if (!strcmp(argv[i], "--size") && sscanf(value, "%dx%d", &p.width, &p.height) == 2)
+        else if (!strcmp(argv[i], "--size") &&
+                 sscanf(value, "%dx%d", &p.width, &p.height) == 2)
             i++;
         else if (!strcmp(argv[i], "--scale"))
             p.scale = (float)atof(value), i++;
@@ -169,7 +190,8 @@ int main(int argc, char **argv)
                (double)usage.ru_maxrss / 1024, other / total);
         return 0;
     }
-    printf("%dx%d: median %.1f ms, best %.1f ms per in-between; engine %.0f MiB, process %.0f "
+    printf("%dx%d: median %.1f ms, best %.1f ms per in-between; engine %.0f MiB, process "
+           "%.0f "
            "MiB\n",
            p.width, p.height, median * 1e3, best * 1e3, (double)memory / 1048576,
            (double)usage.ru_maxrss / 1024);

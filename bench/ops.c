@@ -17,7 +17,7 @@ static const struct {
 } ops[] = {
     { "load", bench_load },       { "gather", bench_gather }, { "conv_s2", bench_conv_s2 },
     { "resconv", bench_resconv }, { "deconv", bench_deconv }, { "blend", bench_blend },
-    { "store", bench_store },
+    { "store", bench_store },     { "thumbnail", bench_thumbnail },
 };
 
 #define OPS (sizeof ops / sizeof *ops)

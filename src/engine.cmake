@@ -63,6 +63,7 @@ rifec_add_op(resconv ${dnn})
 rifec_add_op(deconv ${dnn})
 rifec_add_op(blend row)
 rifec_add_op(store)
+rifec_add_op(thumbnail)
 set(RIFEC_OPS ${RIFEC_OPS} CACHE INTERNAL "")
 
 # --- OpenMP: threads of the CPU ops, shared with oneDNN -----------------------

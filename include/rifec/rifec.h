@@ -97,6 +97,18 @@ int rifec_interp(struct rifec *r, int64_t seq0, int64_t seq1, float t);
  */
 int rifec_take(struct rifec *r, struct rifec_frame **out);
 
+/* A thumbnail: brightness, 0 black .. 65535 white, [RIFEC_THUMB_HEIGHT] rows of
+ * RIFEC_THUMB_WIDTH, whatever the shape of the frame. */
+#define RIFEC_THUMB_WIDTH  96
+#define RIFEC_THUMB_HEIGHT 64
+
+/*
+ * Makes a thumbnail of a frame of the engine's size and format, which need not
+ * be resident: for judging what lies between two frames at little cost. Errors:
+ * USAGE, DEVICE.
+ */
+int rifec_thumbnail(struct rifec *r, const struct rifec_frame *frame, uint16_t *luma);
+
 const struct rifec_info *rifec_get_info(const struct rifec *r);
 
 /* Closes and sets *r to NULL; accepts NULL. */

@@ -9,7 +9,7 @@
 #define WIDTH  80
 
 static const char *const group_titles[OPTION_GROUPS] = {
-    "Input and output", "Frame rate", "Encoder", "Engine", "Messages",
+    "Input and output", "Frame rate", "Scenes and stills", "Encoder", "Engine", "Messages",
 };
 
 static const char usage[] =

@@ -69,6 +69,10 @@ static void say_summary(const struct pipeline_options *job,
              r->timing.bottleneck ? r->timing.bottleneck : "",
              r->timing.bottleneck ? "-bound, " : "", wall_s,
              r->interrupted ? ", stopped early" : "");
+    if (r->in.cuts || r->in.duplicates)
+        log_info("%lld cuts, %lld repeated frames; %lld frames were synthesized",
+                 (long long)r->in.cuts, (long long)r->in.duplicates,
+                 (long long)r->out.frames_synthesized);
 }
 
 /* --- signals -------------------------------------------------------------- */
@@ -150,6 +154,7 @@ static int run(const struct options *opt, char **argv)
         if (err && !status)
             status = exit_status(err, &report);
     }
+    pipeline_report_close(&report);
     return status;
 }
 

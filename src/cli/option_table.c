@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/timecode.h"
+
 #define FACTOR_MAX  1024    /* output frames per input frame                    */
 #define INTEGER_MAX 1000000 /* numerator and denominator; leaves 43 bits of pts */
 #define THREADS_MAX 1024
-#define TIME_MAX_S  (100 * 3600)
+#define DEDUP_RUN_MAX 100
 
 int option_fail(struct options *opt, const char *fmt, ...)
 {
@@ -66,6 +68,9 @@ _Static_assert(PROGRESS_AUTO == 0 && PROGRESS_OFF == 1 && PROGRESS_JSON == 2,
 _Static_assert(RIFEC_LOG_QUIET == 0 && RIFEC_LOG_ERROR == 1 && RIFEC_LOG_WARNING == 2 &&
                    RIFEC_LOG_INFO == 3 && RIFEC_LOG_VERBOSE == 4 && RIFEC_LOG_DEBUG == 5,
                "--loglevel");
+_Static_assert(SCENE_AUTO == 0 && SCENE_OFF == 1, "--scene");
+_Static_assert(ON_CUT_DUP == 0 && ON_CUT_BLEND == 1 && ON_CUT_SPLIT == 2, "--on-cut");
+_Static_assert(DEDUP_HOLD == 0 && DEDUP_OFF == 1 && DEDUP_SMOOTH == 2, "--dedup");
 _Static_assert(TAIL_HOLD == 0 && TAIL_DROP == 1 && TAIL_LOOP == 2, "--tail");
 _Static_assert(sizeof(enum rifec_device) == sizeof(int),
                "enumerations are stored as int");
@@ -138,26 +143,40 @@ static int store_factor(struct options *opt, const struct option_row *row,
     return 0;
 }
 
-/* [[HH:]MM:]SS[.ffffff] in microseconds. */
 static int store_time(struct options *opt, const struct option_row *row, const char *arg)
 {
-    const char *s = arg;
-    int64_t part, seconds = 0, us = 0;
-    bool ok = read_integer(&s, TIME_MAX_S, &seconds);
-    for (int colons = 0; ok && *s == ':' && colons < 2; colons++) {
-        s++;
-        ok = read_integer(&s, 59, &part);
-        seconds = seconds * 60 + part;
-    }
-    if (ok && *s == '.') {
-        s++;
-        for (int64_t digit = 100000; isdigit((unsigned char)*s); digit /= 10)
-            us += (*s++ - '0') * digit;
-    }
-    if (!ok || *s || seconds > TIME_MAX_S)
+    if (!timecode_parse(arg, field_of(opt, row)))
         return option_fail(opt, "--%s takes seconds or HH:MM:SS.fff, not '%s'", row->name,
                            arg);
-    *(int64_t *)field_of(opt, row) = seconds * 1000000 + us;
+    return 0;
+}
+
+/* Between 0 and 1. */
+static int store_share(struct options *opt, const struct option_row *row, const char *arg)
+{
+    char *end;
+    double v = strtod(arg, &end);
+    if (*end || !(v > 0 && v <= 1))
+        return option_fail(opt, "--%s takes a number above 0, up to 1, not '%s'", row->name,
+                           arg);
+    *(double *)field_of(opt, row) = v;
+    return 0;
+}
+
+/* hold, off, smooth or smooth:K */
+static int store_dedup(struct options *opt, const struct option_row *row, const char *arg)
+{
+    int64_t run = 0;
+    int value = choice_index("hold|off|smooth", arg);
+    if (!strncmp(arg, "smooth:", 7)) {
+        const char *s = arg + 7;
+        value = read_integer(&s, DEDUP_RUN_MAX, &run) && !*s && run > 0 ? DEDUP_SMOOTH : -1;
+    }
+    if (value < 0)
+        return option_fail(opt, "--%s takes %s, K from 1 to %d, not '%s'", row->name, row->arg,
+                           DEDUP_RUN_MAX, arg);
+    opt->job.dedup = (enum dedup)value;
+    opt->job.dedup_run = (int)run;
     return 0;
 }
 
@@ -309,6 +328,23 @@ const struct option_row option_rows[] = {
       .help = "end before this time of the input", .store = store_time, FIELD(job.to_us) },
     { GROUP_RATE, .name = "frames", .arg = "N",
       .help = "end after N output frames", .store = store_frames },
+
+    { GROUP_CONTENT, SET_SCENE, .name = "scene", .arg = "auto|off", .initial = "auto",
+      .help = "look for cuts: nothing is interpolated\nacross them",
+      .store = store_choice, FIELD(job.scene) },
+    { GROUP_CONTENT, .name = "scene-threshold", .arg = "F", .initial = "0.28",
+      .help = "0 sees cuts everywhere, 1 nowhere",
+      .store = store_share, FIELD(job.scene_threshold) },
+    { GROUP_CONTENT, SET_SCENE, .name = "scene-list", .arg = "FILE",
+      .help = "cuts at the times in this file, one a line,\ninstead of looking",
+      .store = store_text, FIELD(job.scene_list) },
+    { GROUP_CONTENT, .name = "on-cut", .arg = "dup|blend|split", .initial = "dup",
+      .help = "between scenes: the earlier frame, a mix, or\nhalf of the time each",
+      .store = store_choice, FIELD(job.on_cut) },
+    { GROUP_CONTENT, .name = "dedup", .arg = "hold|off|smooth[:K]", .initial = "hold",
+      .help = "repeated frames: the frame itself, no special\ncase, or motion through up to K "
+              "of them (2)",
+      .store = store_dedup },
 
     { GROUP_ENCODER, .name = "codec", .alias = "c:v", .arg = "NAME",
       .initial = "libx264 where the container takes it",

@@ -13,6 +13,7 @@
 enum option_group {
     GROUP_FILES,
     GROUP_RATE,
+    GROUP_CONTENT,
     GROUP_ENCODER,
     GROUP_ENGINE,
     GROUP_REPORT,
@@ -23,6 +24,7 @@ enum option_group {
 enum option_set {
     SET_NONE,
     SET_FACTOR,
+    SET_SCENE,
     SET_OVERWRITE,
     SET_PRECISION,
     SET_LOUDNESS,

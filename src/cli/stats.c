@@ -136,6 +136,10 @@ char *stats_text(const struct stats *s)
     add_input(root, s);
     add_output(root, s);
 
+    cJSON *cuts = cJSON_AddArrayToObject(root, "cuts");
+    for (int64_t i = 0; i < r->in.cuts; i++)
+        cJSON_AddItemToArray(cuts, cJSON_CreateNumber(round(r->in.cut_s[i] * 1e6) / 1e6));
+
     cJSON *device = cJSON_AddObjectToObject(root, "device");
     add_text(device, "backend", r->engine.backend);
     add_text(device, "name", r->engine.device);

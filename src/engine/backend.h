@@ -33,6 +33,8 @@ struct backend {
     int (*open)(struct rifec *e);
     /* Reads the frame into a slot, 0 .. REFCACHE_SLOTS - 1. */
     int (*put)(struct rifec *e, int slot, const struct rifec_frame *frame);
+    /* RIFEC_THUMB_HEIGHT * RIFEC_THUMB_WIDTH brightnesses. */
+    int (*thumbnail)(struct rifec *e, const struct rifec_frame *frame, uint16_t *luma);
     /* Starts result number `out`, 0 .. info.in_flight - 1. */
     int (*interp)(struct rifec *e, int slot0, int slot1, float t, int out);
     /* Waits for it. *frame is NULL on failure. */

@@ -141,6 +141,12 @@ int rifec_put(struct rifec *r, int64_t seq, const struct rifec_frame *frame)
     return err;
 }
 
+int rifec_thumbnail(struct rifec *r, const struct rifec_frame *frame, uint16_t *luma)
+{
+    int err = check_frame(r, frame);
+    return err < 0 ? err : r->backend->thumbnail(r, frame, luma);
+}
+
 int rifec_interp(struct rifec *r, int64_t seq0, int64_t seq1, float t)
 {
     int slot0 = refcache_find(&r->cache, seq0), slot1 = refcache_find(&r->cache, seq1);

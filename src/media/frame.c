@@ -56,6 +56,75 @@ struct rifec_frame *frame_clone(const struct rifec_frame *frame)
     return copy;
 }
 
+/* Bytes of a row of a plane, and how many rows it has. */
+static size_t plane_size(const struct rifec_frame *f, int plane, int *rows)
+{
+    size_t bytes = 0;
+    for (int c = 0; c < 3; c++) {
+        const struct rifec_component *k = &f->format.comp[c];
+        bool chroma = c > 0 && f->format.family == RIFEC_FAMILY_YUV;
+        int wl = chroma ? f->format.chroma_w_log2 : 0,
+            hl = chroma ? f->format.chroma_h_log2 : 0;
+        if (k->plane != plane || (c > 0 && f->format.family == RIFEC_FAMILY_GRAY))
+            continue;
+        bytes = (size_t)((f->width + (1 << wl) - 1) >> wl) * k->step;
+        *rows = (f->height + (1 << hl) - 1) >> hl;
+    }
+    return bytes;
+}
+
+static void mix_row(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t n,
+                    struct rational t)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = (uint8_t)((a[i] * (t.den - t.num) + b[i] * t.num + t.den / 2) / t.den);
+}
+
+/* Words of samples with low bits that do not count stay without them. */
+static void mix_row_wide(uint16_t *out, const uint16_t *a, const uint16_t *b, size_t n,
+                         struct rational t, int shift)
+{
+    for (size_t i = 0; i < n; i++) {
+        int64_t x = a[i] >> shift, y = b[i] >> shift;
+        out[i] =
+            (uint16_t)((x * (t.den - t.num) + y * t.num + t.den / 2) / t.den << shift);
+    }
+}
+
+struct rifec_frame *frame_mix(const struct rifec_frame *a, const struct rifec_frame *b,
+                              struct rational t)
+{
+    AVFrame *av = av_frame_alloc();
+    const AVFrame *from = held_av(a);
+    if (!av)
+        return NULL;
+    av->width = from->width;
+    av->height = from->height;
+    av->format = from->format;
+    if (av_frame_get_buffer(av, 0) < 0 || av_frame_copy_props(av, from) < 0) {
+        av_frame_free(&av);
+        return NULL;
+    }
+    int shift = a->format.comp[0].shift;
+    bool wide = a->format.depth + shift > 8;
+    for (int p = 0; p < 4; p++) {
+        int rows = 0;
+        size_t bytes = plane_size(a, p, &rows);
+        for (int y = 0; y < rows; y++) {
+            void *out = av->data[p] + (ptrdiff_t)y * av->linesize[p];
+            const void *ra = a->data[p] + y * a->stride[p],
+                       *rb = b->data[p] + y * b->stride[p];
+            if (wide)
+                mix_row_wide(out, ra, rb, bytes / 2, t, shift);
+            else
+                mix_row(out, ra, rb, bytes, t);
+        }
+    }
+    struct rifec_frame *f = frame_wrap(&av);
+    av_frame_free(&av);
+    return f;
+}
+
 bool frame_is_decoded(const struct rifec_frame *frame)
 {
     return frame->release == release_wrapped;

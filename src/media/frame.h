@@ -9,6 +9,7 @@
 
 #include <libavutil/frame.h>
 
+#include "base/rational.h"
 #include "rifec/frame.h"
 
 /* Wraps a decoded picture. On success consumes *av and sets it to NULL. Its
@@ -25,6 +26,11 @@ bool frame_is_decoded(const struct rifec_frame *frame);
  * *tags is emptied first. Errors: NOMEM. */
 int frame_copy_tags(AVFrame *tags, const struct rifec_frame *decoded);
 int frame_keep_tags(AVFrame *tags, const AVFrame *decoded);
+
+/* A new decoded frame: a at t = 0, b at t = 1, mixed in between, sample by
+ * sample. Both decoded, of one size and format. NULL: out of memory. */
+struct rifec_frame *frame_mix(const struct rifec_frame *a, const struct rifec_frame *b,
+                              struct rational t);
 
 /*
  * The picture as an AVFrame of the given pixel format, which must be the one

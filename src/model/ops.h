@@ -132,6 +132,23 @@ struct store_args {
     struct rifec_frame *frame;
 };
 
+/*
+ * thumbnail: the brightness of a frame in THUMB_WIDTH x THUMB_HEIGHT boxes. Box
+ * (x, y) covers the columns x*w/TW .. (x+1)*w/TW and rows alike, one pixel at
+ * least. Of a box's rows every max(1, n/8)th is read, n being how many there
+ * are, and of its columns likewise: that is enough to judge by. The mean of
+ * the luma codes, or of BT.709's weighting of R, G and B, is clamped to black
+ * .. white and scaled to 0 .. 65535, rounded to nearest.
+ * Tolerance: exact up to 1, from FP32 in the scaling.
+ */
+#define THUMB_WIDTH  96
+#define THUMB_HEIGHT 64
+struct thumbnail_args {
+    const struct rifec_frame *frame;
+    const struct yuv *yuv;
+    uint16_t *out; /* [THUMB_HEIGHT][THUMB_WIDTH] */
+};
+
 /* stream is the backend's own: how many threads, or which queue of a device. */
 struct ops {
     int (*load)(const struct load_args *a, void *stream);
@@ -141,6 +158,7 @@ struct ops {
     int (*deconv)(const struct deconv_args *a, void *stream);
     int (*blend)(const struct blend_args *a, void *stream);
     int (*store)(const struct store_args *a, void *stream);
+    int (*thumbnail)(const struct thumbnail_args *a, void *stream);
 };
 
 #endif

@@ -1,11 +1,18 @@
 /* From pairs of source frames to output frames. */
 #include "pipeline/inbetween.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "media/frame.h"
 #include "pipeline/item.h"
+
+/* What lies between two source frames. */
+enum gap { GAP_MOTION, GAP_STILL, GAP_CUT };
+
+/* --- showing frames ------------------------------------------------------- */
 
 /* Passes on what is ready, until at most `keep` in-betweens are outstanding. */
 static int drain(struct inbetween *b, int keep)
@@ -24,16 +31,17 @@ fail:
     return err;
 }
 
-/* A showing of the previous source frame. */
-static int repeat_previous(struct inbetween *b, const struct instant *at)
+/* A finished frame, which it takes; NULL stands for lack of memory. */
+static int show(struct inbetween *b, const struct instant *at, struct rifec_frame *f)
 {
-    struct rifec_frame *f = frame_clone(b->previous);
     if (!f)
         return RIFEC_ERR_NOMEM;
     f->pts = at->pts;
     f->duration = at->duration;
+    /* So that the outbox need not hold any number of finished frames. */
+    int err = b->outbox.length >= OUTBOX_CAPACITY / 2 ? drain(b, 0) : 0;
     outbox_add(&b->outbox, f);
-    return drain(b, b->outbox.in_flight);
+    return err < 0 ? err : drain(b, b->outbox.in_flight);
 }
 
 static int interpolate(struct inbetween *b, const struct instant *at)
@@ -50,31 +58,155 @@ static int interpolate(struct inbetween *b, const struct instant *at)
     return err;
 }
 
-/* All output frames of the gap after `previous`; `held`: it stands still. */
-static int fill_gap(struct inbetween *b, bool held)
+static int cross_cut(struct inbetween *b, const struct instant *at,
+                     const struct rifec_frame *next)
+{
+    if (b->on_cut == ON_CUT_BLEND) {
+        b->synthesized++;
+        return show(b, at, frame_mix(b->previous, next, at->t));
+    }
+    bool late = b->on_cut == ON_CUT_SPLIT && 2 * at->t.num >= at->t.den;
+    b->held++;
+    return show(b, at, frame_clone(late ? next : b->previous));
+}
+
+/* One output frame of a gap between `previous` and `next`. */
+static int fill(struct inbetween *b, const struct instant *at, enum gap gap,
+                const struct rifec_frame *next)
+{
+    if (at->t.num == 0) {
+        b->originals++;
+        return show(b, at, frame_clone(b->previous));
+    }
+    switch (gap) {
+    case GAP_CUT:
+        return cross_cut(b, at, next);
+    case GAP_STILL:
+        b->held++;
+        return show(b, at, frame_clone(b->previous));
+    default:
+        b->synthesized++;
+        return interpolate(b, at);
+    }
+}
+
+static bool next_instant(struct inbetween *b, struct instant *at)
+{
+    if (inbetween_done(b) || !timeline_next(&b->timeline, at))
+        return false;
+    if (b->timeline.next == 1)
+        b->begin = at->pts;
+    b->end = at->pts + at->duration;
+    return true;
+}
+
+static int fill_gap(struct inbetween *b, enum gap gap, const struct rifec_frame *next)
 {
     int err = 0;
     struct instant at;
-    if (held) /* so that the outbox need not hold any number of repeats */
-        TRY(drain(b, 0));
-    while (!inbetween_done(b) && timeline_next(&b->timeline, &at)) {
-        if (b->timeline.next == 1)
-            b->begin = at.pts;
-        b->end = at.pts + at.duration;
-        if (at.t.num == 0) {
-            b->originals++;
-            TRY(repeat_previous(b, &at));
-        } else if (held) {
-            b->held++;
-            TRY(repeat_previous(b, &at));
-        } else {
-            b->synthesized++;
-            TRY(interpolate(b, &at));
+    while (next_instant(b, &at))
+        TRY(fill(b, &at, gap, next));
+fail:
+    return err;
+}
+
+/* --- bridging repetitions ------------------------------------------------- */
+
+/* Keeps the output frames of the newest gap until it is known what follows. */
+static int wait(struct inbetween *b)
+{
+    struct instant at;
+    while (next_instant(b, &at)) {
+        if (b->waiting_count == b->waiting_room) {
+            int room = b->waiting_room ? 2 * b->waiting_room : 64;
+            struct instant *grown = realloc(b->waiting, (size_t)room * sizeof *grown);
+            if (!grown)
+                return RIFEC_ERR_NOMEM;
+            b->waiting = grown;
+            b->waiting_room = room;
         }
+        b->waiting[b->waiting_count++] = at;
+    }
+    return 0;
+}
+
+/* Shows what waits: as one long gap in motion towards `next`, which ends with the
+ * timeline's newest, or as a still. */
+static int release_waiting(struct inbetween *b, enum gap gap,
+                           const struct rifec_frame *next)
+{
+    int err = 0, count = b->waiting_count;
+    b->waiting_count = 0;
+    for (int i = 0; i < count; i++) {
+        struct instant at = b->waiting[i];
+        if (gap == GAP_MOTION) {
+            int64_t into = at.time - b->bridge_begin;
+            int64_t length = b->timeline.pts * b->timeline.tick - b->bridge_begin;
+            at.t = (struct rational){ into > 0 ? into : 0, length };
+        }
+        TRY(fill(b, &at, gap, next));
     }
 fail:
     return err;
 }
+
+/* --- looking -------------------------------------------------------------- */
+
+static double seconds(const struct inbetween *b, int64_t pts)
+{
+    return (double)pts * rational_to_double(b->timeline.p.time_base);
+}
+
+static bool is_cut(const struct inbetween *b, const uint16_t *before,
+                   const uint16_t *after)
+{
+    if (b->has_list) {
+        int64_t to = b->timeline.pts, from = to - b->timeline.gap;
+        return scene_list_has(&b->cuts_given, (int64_t)(seconds(b, from) * 1e6),
+                              (int64_t)(seconds(b, to) * 1e6));
+    }
+    return b->scene == SCENE_AUTO && scene_is_cut(before, after, b->scene_threshold);
+}
+
+static int note_cut(struct inbetween *b)
+{
+    double *grown = realloc(b->cut_s, (size_t)(b->cuts + 1) * sizeof *grown);
+    if (!grown)
+        return RIFEC_ERR_NOMEM;
+    b->cut_s = grown;
+    b->cut_s[b->cuts++] = seconds(b, b->timeline.pts);
+    log_verbose("cut at %.3f s", b->cut_s[b->cuts - 1]);
+    return 0;
+}
+
+/* What lies between `previous` and `frame`. */
+static int look(struct inbetween *b, const struct rifec_frame *frame, enum gap *gap)
+{
+    int err = 0;
+    uint16_t *before = b->thumbs[b->newest_thumb], *after = b->thumbs[!b->newest_thumb];
+    *gap = GAP_MOTION;
+    if (b->previous && b->dedup != DEDUP_OFF && rifec_frame_equal(b->previous, frame)) {
+        *gap = GAP_STILL;
+        return 0;
+    }
+    if (b->scene == SCENE_AUTO || b->dedup == DEDUP_SMOOTH) {
+        double start = clock_seconds();
+        TRY(rifec_thumbnail(b->engine, frame, after));
+        b->busy_s += clock_seconds() - start;
+    }
+    if (b->previous && is_cut(b, before, after)) {
+        *gap = GAP_CUT;
+        TRY(note_cut(b));
+    } else if (b->previous && b->dedup == DEDUP_SMOOTH && scene_same(before, after)) {
+        *gap = GAP_STILL;
+        return 0;
+    }
+    b->newest_thumb = !b->newest_thumb;
+fail:
+    return err;
+}
+
+/* --- frames --------------------------------------------------------------- */
 
 static int put(struct inbetween *b, const struct rifec_frame *frame)
 {
@@ -84,26 +216,66 @@ static int put(struct inbetween *b, const struct rifec_frame *frame)
     return err;
 }
 
+static bool is_bridging(const struct inbetween *b)
+{
+    return b->dedup == DEDUP_SMOOTH && b->run > 0 && b->run <= b->dedup_run;
+}
+
+/* The frame repeats `previous`, which stays: in the engine, too. */
+static int repetition(struct inbetween *b, struct rifec_frame **frame)
+{
+    int err = 0;
+    b->duplicates++;
+    if (b->run++ == 0)
+        b->bridge_begin = (b->timeline.pts - b->timeline.gap) * b->timeline.tick;
+    if (is_bridging(b)) {
+        TRY(wait(b));
+    } else { /* too long for a bridge: it was a still */
+        TRY(release_waiting(b, GAP_STILL, NULL));
+        TRY(fill_gap(b, GAP_STILL, NULL));
+        rifec_frame_free(&b->previous);
+        b->previous = *frame;
+        *frame = NULL;
+    }
+fail:
+    return err;
+}
+
+static int progression(struct inbetween *b, struct rifec_frame **frame, enum gap gap)
+{
+    int err = 0;
+    TRY(put(b, *frame));
+    if (is_bridging(b) && gap == GAP_MOTION) {
+        TRY(wait(b));
+        TRY(release_waiting(b, GAP_MOTION, *frame));
+    } else if (b->previous) {
+        TRY(release_waiting(b, GAP_STILL, NULL));
+        TRY(fill_gap(b, gap, *frame));
+    }
+    if (!b->previous && b->timeline.p.tail == TAIL_LOOP &&
+        !(b->first = frame_clone(*frame)))
+        TRY(RIFEC_ERR_NOMEM);
+    rifec_frame_free(&b->previous);
+    b->previous = *frame;
+    *frame = NULL;
+    b->run = 0;
+fail:
+    return err;
+}
+
 int inbetween_frame(struct inbetween *b, struct rifec_frame *frame)
 {
     int err = 0;
+    enum gap gap;
     if (inbetween_done(b))
         goto fail;
     TRY(timeline_push(&b->timeline, frame->pts, frame->duration));
-    TRY(put(b, frame));
     b->sources++;
-    if (b->previous) {
-        /* Between two equal pictures there is nothing to find: the network
-         * would only add its own noise to a still. */
-        bool still = rifec_frame_equal(b->previous, frame);
-        b->duplicates += still;
-        TRY(fill_gap(b, still));
-    } else if (b->timeline.p.tail == TAIL_LOOP && !(b->first = frame_clone(frame))) {
-        TRY(RIFEC_ERR_NOMEM);
-    }
-    rifec_frame_free(&b->previous);
-    b->previous = frame;
-    return 0;
+    TRY(look(b, frame, &gap));
+    if (gap == GAP_STILL)
+        TRY(repetition(b, &frame));
+    else
+        TRY(progression(b, &frame, gap));
 fail:
     rifec_frame_free(&frame);
     return err;
@@ -113,10 +285,11 @@ int inbetween_end(struct inbetween *b)
 {
     int err = 0;
     bool loops = b->first && b->sources > 1;
+    TRY(release_waiting(b, GAP_STILL, NULL));
     timeline_end(&b->timeline);
     if (loops && !inbetween_done(b))
         TRY(put(b, b->first));
-    TRY(fill_gap(b, !loops));
+    TRY(fill_gap(b, loops ? GAP_MOTION : GAP_STILL, b->first));
     TRY(drain(b, 0));
     if (b->timeline.repaired)
         log_warning("%lld frames had no time, or none after the frame before; put right",
@@ -141,4 +314,7 @@ void inbetween_close(struct inbetween *b)
     outbox_clear(&b->outbox);
     rifec_frame_free(&b->previous);
     rifec_frame_free(&b->first);
+    scene_list_close(&b->cuts_given);
+    free(b->waiting);
+    b->waiting = NULL;
 }

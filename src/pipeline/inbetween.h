@@ -1,31 +1,67 @@
 /*
  * The second stage's work: source frames in, output frames out, in order. Asks
- * the timeline when, the engine what, and passes originals on untouched.
+ * the timeline when, looks at what lies between two frames, asks the engine
+ * for in-betweens where there is motion, and passes originals on untouched.
  */
 #ifndef RIFEC_PIPELINE_INBETWEEN_H
 #define RIFEC_PIPELINE_INBETWEEN_H
 
 #include "base/queue.h"
 #include "pipeline/outbox.h"
+#include "pipeline/scene.h"
 #include "pipeline/timeline.h"
 
-/* Set engine, timeline, out and limit; the rest starts as zero. Belongs to one
- * thread at a time. */
+enum scene_mode { SCENE_AUTO = 0, SCENE_OFF };
+
+/* Between the last frame of a scene and the first of the next. */
+enum on_cut {
+    ON_CUT_DUP = 0, /* the earlier frame stays               */
+    ON_CUT_BLEND,   /* one is mixed into the other           */
+    ON_CUT_SPLIT,   /* half the time the earlier, then the later */
+};
+
+/* Between a frame and its repetition. Time is never deleted. */
+enum dedup {
+    DEDUP_HOLD = 0, /* equal frames: the frame itself, without the network     */
+    DEDUP_OFF,      /* the network, whatever it makes of them                  */
+    DEDUP_SMOOTH,   /* almost equal ones are bridged: motion goes on through them */
+};
+
+#define DEDUP_RUN 2 /* repetitions in animation on threes */
+
+/* Set the first group; the rest starts as zero. Belongs to one thread at a
+ * time. */
 struct inbetween {
     struct rifec *engine;
     struct timeline timeline; /* opened                                     */
     struct queue *out;        /* of struct item                             */
     int64_t limit;            /* output frames to make at most; 0: all      */
+    enum scene_mode scene;
+    double scene_threshold;
+    struct scene_list cuts_given; /* instead of looking, when not empty     */
+    bool has_list;
+    enum on_cut on_cut;
+    enum dedup dedup;
+    int dedup_run;
 
     struct outbox outbox;
-    struct rifec_frame *previous; /* the newest source frame                */
+    struct rifec_frame *previous; /* the newest distinct source frame       */
     struct rifec_frame *first;    /* kept when the tail loops to it         */
-    int64_t sources;              /* frames seen */
+    uint16_t thumbs[2][RIFEC_THUMB_WIDTH * RIFEC_THUMB_HEIGHT];
+    int newest_thumb;        /* of `previous`                          */
+    struct instant *waiting; /* output frames of gaps not yet bridged  */
+    int waiting_count, waiting_room;
+    int run;              /* repetitions since then */
+    int64_t bridge_begin; /* time of the frame before them, units */
+
+    int64_t sources;    /* frames seen                            */
     int64_t given;      /* frames the engine was given; the newest is number given - 1 */
     int64_t duplicates; /* source frames that repeat the one before */
+    int64_t cuts;
+    double *cut_s;                        /* [cuts] seconds                         */
     int64_t originals, synthesized, held; /* output frames, by kind         */
     int64_t begin, end;                   /* of the output, in its time base */
-    double busy_s;                        /* in the engine */
+    double busy_s;                        /* in the engine                  */
 };
 
 /* A source frame; takes it, always. */
@@ -40,6 +76,7 @@ bool inbetween_done(const struct inbetween *b);
 /* Output frames there must be, once it has ended. */
 int64_t inbetween_planned(const struct inbetween *b);
 
+/* Frees all but cut_s, which a report takes. */
 void inbetween_close(struct inbetween *b);
 
 #endif

@@ -209,6 +209,8 @@ static int open_input(struct job *j)
 {
     int err = 0;
     const struct pipeline_options *o = j->opt;
+    if (o->scene_list)
+        TRY(scene_list_open(&j->inbetween.cuts_given, o->scene_list));
     TRY(demux_open(&j->source.demux, o->input));
     AVFormatContext *ctx = demux_context(j->source.demux);
     TRY(mux_open(&j->mux, &(struct mux_params){
@@ -355,7 +357,14 @@ static int open_output(struct job *j, const struct rifec_frame *first)
     queue_set_limit(j->decoded, limit);
     TRY(queue_open(&j->finished, sizeof(struct item), limit));
     j->inbetween.out = j->finished;
-    j->inbetween.limit = o->frames;
+    struct inbetween *b = &j->inbetween;
+    b->limit = o->frames;
+    b->scene = o->scene;
+    b->scene_threshold = o->scene_threshold > 0 ? o->scene_threshold : SCENE_THRESHOLD;
+    b->has_list = o->scene_list != NULL;
+    b->on_cut = o->on_cut;
+    b->dedup = o->dedup;
+    b->dedup_run = o->dedup_run > 0 ? o->dedup_run : DEDUP_RUN;
 fail:
     free(options);
     return err;
@@ -455,6 +464,7 @@ static void conclude(struct job *j)
     const struct inbetween *b = &j->inbetween;
     r->in.frames = b->sources;
     r->in.duplicates = b->duplicates;
+    r->in.cuts = b->cuts;
     r->in.damaged = j->source.damaged;
     r->out.frames_planned = inbetween_planned(b);
     r->out.frames_original = b->originals;
@@ -486,6 +496,12 @@ static int verify(const struct job *j)
     return RIFEC_ERR_VERIFY;
 }
 
+void pipeline_report_close(struct pipeline_report *report)
+{
+    free(report->in.cut_s);
+    report->in.cut_s = NULL;
+}
+
 int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
                  struct pipeline_report *report)
 {
@@ -509,6 +525,8 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     if (j.source.damaged)
         err = RIFEC_ERR_INPUT;
 fail:
+    report->in.cut_s = j.inbetween.cut_s;
+    inbetween_close(&j.inbetween);
     report->timing.wall_s = clock_seconds() - start;
     report->interrupted = atomic_load(&interrupts) > 0;
     queue_close(&j.decoded, item_drop);

@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "base/rational.h"
+#include "pipeline/inbetween.h"
 #include "pipeline/progress.h"
-#include "pipeline/timeline.h"
 #include "rifec/rifec.h"
 
 struct key_value {
@@ -28,6 +28,12 @@ struct pipeline_options {
     struct rational factor;     /* output frames per input frame, >= 1          */
     struct rational rate; /* output frames per second, instead of factor; num 0: none */
     enum timeline_tail tail;  /* after the last frame                         */
+    enum scene_mode scene;    /* whether cuts are looked for */
+    double scene_threshold;   /* 0: SCENE_THRESHOLD */
+    const char *scene_list;   /* file with the times of cuts, instead of looking */
+    enum on_cut on_cut;       /* what is shown between two scenes */
+    enum dedup dedup;         /* between a frame and its repetition */
+    int dedup_run;            /* repetitions to bridge with DEDUP_SMOOTH; 0: DEDUP_RUN */
     bool cfr;                 /* a constant rate: the input's average * factor */
     bool slowmo;              /* the input's rate, factor times as long       */
     int64_t frames;           /* output frames at most; 0: all */
@@ -50,7 +56,9 @@ struct pipeline_report {
         int width, height;
         double fps, duration_s;
         int64_t frames;     /* used: fewer than decoded after an interrupt */
-        int64_t duplicates; /* frames that repeat the one before           */
+        int64_t duplicates; /* frames that repeat the one before */
+        int64_t cuts;       /* found or given, between two used frames */
+        double *cut_s;      /* [cuts] times of the first frames of new scenes */
         bool damaged;       /* cut off, or some packets did not decode */
     } in;
     struct {
@@ -81,6 +89,9 @@ struct pipeline_report {
  */
 int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
                  struct pipeline_report *report);
+
+/* Frees what the report owns. */
+void pipeline_report_close(struct pipeline_report *report);
 
 /*
  * For signal handlers: the first call makes the source stop reading so that

@@ -125,6 +125,7 @@ static bool next_by_factor(struct timeline *tl, struct instant *out)
         .pts = (tl->pts - tl->gap) * n + tl->gap * phase,
         .duration = tl->gap * step,
         .t = { phase, n },
+        .time = (tl->pts - tl->gap) * n + tl->gap * phase,
     };
     return true;
 }
@@ -144,6 +145,7 @@ static bool next_by_rate(struct timeline *tl, struct instant *out)
         .pts = at / tl->per_out,
         .duration = tl->step / tl->per_out,
         .t = { into, length },
+        .time = at,
     };
     return true;
 }

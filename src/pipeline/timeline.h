@@ -61,7 +61,8 @@ struct timeline {
 /* One output frame. */
 struct instant {
     int64_t pts, duration; /* in the output's time base                            */
-    struct rational t;     /* 0 <= t < 1; 0: the earlier frame itself              */
+    struct rational t;     /* 0 <= t < 1; 0: the earlier frame itself */
+    int64_t time;          /* units, for those who join gaps */
 };
 
 /* RIFEC_ERR_USAGE when no unit fits: a time base too fine for the factor or

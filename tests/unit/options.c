@@ -63,6 +63,14 @@ static const struct {
     { "-i a -o b --ss 1:60", "--ss takes seconds or HH:MM:SS.fff, not '1:60'" },
     { "-i a -o b --ss 5 --to 5", "--to is not behind --ss: nothing would be left" },
     { "-i a -o b --frames 0", "--frames takes a whole number from 1, not '0'" },
+    { "-i a -o b --scene-threshold 0",
+      "--scene-threshold takes a number above 0, up to 1, "
+      "not '0'" },
+    { "-i a -o b --scene off --scene-list c",
+      "--scene and --scene-list contradict each other" },
+    { "-i a -o b --dedup smooth:0",
+      "--dedup takes hold|off|smooth[:K], K from 1 to 100, not "
+      "'smooth:0'" },
     { "-i a -o b --tail wag", "--tail takes hold|drop|loop, not 'wag'" },
     { "-i a -o b --x2 --x4", "--x2 and --x4 contradict each other" },
     { "-i a -o b --x2 -x 5/2", "--x2 and --factor contradict each other" },
@@ -168,6 +176,11 @@ static void describe(const struct options *opt, char *text, size_t size)
     ADD(job->cfr, " cfr");
     ADD(job->slowmo, " slowmo");
     ADD(job->tail, " tail=%d", (int)job->tail);
+    ADD(job->scene, " scene=%d", (int)job->scene);
+    ADD(job->scene_threshold > 0, " threshold=%g", job->scene_threshold);
+    ADD(job->scene_list, " list=%s", job->scene_list);
+    ADD(job->on_cut, " on_cut=%d", (int)job->on_cut);
+    ADD(job->dedup, " dedup=%d:%d", (int)job->dedup, job->dedup_run);
     ADD(job->from_us, " from=%lld", (long long)job->from_us);
     ADD(job->to_us, " to=%lld", (long long)job->to_us);
     ADD(job->frames, " frames=%lld", (long long)job->frames);
@@ -228,6 +241,12 @@ static const struct {
     { "-i a -o b --cfr --tail loop", "a > b x2/1 cfr tail=2" },
     { "-i a -o b -ss 1.5 -to 1:02:03.25", "a > b x2/1 from=1500000 to=3723250000" },
     { "-i a -o b --ss 90 --frames 12", "a > b x2/1 from=90000000 frames=12" },
+    { "-i a -o b --scene off --dedup off", "a > b x2/1 scene=1 dedup=1:0" },
+    { "-i a -o b --scene-threshold 0.5 --on-cut split",
+      "a > b x2/1 threshold=0.5 on_cut=2" },
+    { "-i a -o b --scene-list c.txt --on-cut blend", "a > b x2/1 list=c.txt on_cut=1" },
+    { "-i a -o b --dedup smooth", "a > b x2/1 dedup=2:0" },
+    { "-i a -o b --dedup smooth:4", "a > b x2/1 dedup=2:4" },
     { "-i a -o b -c:v libx265 --crf 20 --preset slow --pix-fmt yuv420p10le",
       "a > b x2/1 codec=libx265 crf=20 preset=slow pix_fmt=yuv420p10le" },
     { "-i a -o b --codec libx264", "a > b x2/1 codec=libx264" },

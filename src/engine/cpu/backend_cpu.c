@@ -52,6 +52,13 @@ static int cpu_put(struct rifec *e, int slot, const struct rifec_frame *frame)
                            &b->net.stream);
 }
 
+static int cpu_thumbnail(struct rifec *e, const struct rifec_frame *frame, uint16_t *luma)
+{
+    struct cpu_backend *b = e->priv;
+    return b->net.ops.thumbnail(&(struct thumbnail_args){ frame, &b->yuv, luma },
+                                &b->net.stream);
+}
+
 static int cpu_interp(struct rifec *e, int slot0, int slot1, float t, int out)
 {
     (void)out;
@@ -90,6 +97,7 @@ const struct backend backend_cpu = {
     .probe = cpu_probe,
     .open = cpu_open,
     .put = cpu_put,
+    .thumbnail = cpu_thumbnail,
     .interp = cpu_interp,
     .take = cpu_take,
     .close = cpu_close,

@@ -58,6 +58,7 @@ int resconv_c(const struct conv_args *a, void *stream);
 int deconv_c(const struct deconv_args *a, void *stream);
 int blend_c(const struct blend_args *a, void *stream);
 int store_c(const struct store_args *a, void *stream);
+int thumbnail_c(const struct thumbnail_args *a, void *stream);
 
 int gather_row(const struct gather_args *a, void *stream);
 int blend_row(const struct blend_args *a, void *stream);

@@ -21,6 +21,7 @@ static const struct ops reference_ops = {
     .deconv = deconv_c,
     .blend = blend_c,
     .store = store_c,
+    .thumbnail = thumbnail_c,
 };
 
 /* Cores this process may use: in a container, less than the machine has. */
