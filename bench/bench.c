@@ -20,22 +20,22 @@ static int by_value(const void *a, const void *b)
  * 12 accumulators hide the latency of two units of four cycles; the compiler
  * makes each statement one instruction.
  */
-#define FMA_LOOP(vector, lanes)                                                        \
-    typedef float vector __attribute__((vector_size(4 * lanes)));                      \
-    vector acc[12], x, y;                                                              \
-    for (int i = 0; i < lanes; i++)                                                    \
-        x[i] = 0.999f, y[i] = 0.001f;                                                  \
-    for (int i = 0; i < 12; i++)                                                       \
-        acc[i] = x;                                                                    \
-    for (long n = 0; n < rounds; n++)                                                  \
-        for (int i = 0; i < 12; i++)                                                   \
-            acc[i] = acc[i] * x + y;                                                   \
-    vector sum = acc[0];                                                               \
-    for (int i = 1; i < 12; i++)                                                       \
-        sum += acc[i];                                                                 \
-    float total = 0;                                                                   \
-    for (int i = 0; i < lanes; i++)                                                    \
-        total += sum[i];                                                               \
+#define FMA_LOOP(vector, lanes)                                                          \
+    typedef float vector __attribute__((vector_size(4 * lanes)));                        \
+    vector acc[12], x, y;                                                                \
+    for (int i = 0; i < lanes; i++)                                                      \
+        x[i] = 0.999f, y[i] = 0.001f;                                                    \
+    for (int i = 0; i < 12; i++)                                                         \
+        acc[i] = x;                                                                      \
+    for (long n = 0; n < rounds; n++)                                                    \
+        for (int i = 0; i < 12; i++)                                                     \
+            acc[i] = acc[i] * x + y;                                                     \
+    vector sum = acc[0];                                                                 \
+    for (int i = 1; i < 12; i++)                                                         \
+        sum += acc[i];                                                                   \
+    float total = 0;                                                                     \
+    for (int i = 0; i < lanes; i++)                                                      \
+        total += sum[i];                                                                 \
     return total
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -110,17 +110,18 @@ double bench_run(const struct bench *b, const char *name, const char *shape, dou
     qsort(times, (size_t)n, sizeof *times, by_value);
     double median = times[n / 2], spread = (times[n * 3 / 4] - times[n / 4]) / median;
     if (b->json)
-        printf("{\"op\":\"%s\",\"size\":\"%s\",\"shape\":\"%s\",\"ms\":%.4f,\"spread\":%.3f,"
-               "\"gflops\":%.2f,\"share_of_peak\":%.4f,\"gbytes_per_s\":%.2f}\n",
-               name, b->size, shape, median * 1e3, spread, flops / median * 1e-9,
-               flops / median / b->peak_flops, bytes / median * 1e-9);
+        printf(
+            "{\"op\":\"%s\",\"size\":\"%s\",\"shape\":\"%s\",\"ms\":%.4f,\"spread\":%.3f,"
+            "\"gflops\":%.2f,\"share_of_peak\":%.4f,\"gbytes_per_s\":%.2f}\n",
+            name, b->size, shape, median * 1e3, spread, flops / median * 1e-9,
+            flops / median / b->peak_flops, bytes / median * 1e-9);
     else if (flops > 0)
-        printf("%-8s %-10s %-28s %9.2f ms  +-%3.0f %%  %7.1f GFLOP/s  %3.0f %% of peak\n", name,
-               b->size, shape, median * 1e3, spread * 50, flops / median * 1e-9,
+        printf("%-8s %-10s %-28s %9.2f ms  +-%3.0f %%  %7.1f GFLOP/s  %3.0f %% of peak\n",
+               name, b->size, shape, median * 1e3, spread * 50, flops / median * 1e-9,
                flops / median / b->peak_flops * 100);
     else
-        printf("%-8s %-10s %-28s %9.2f ms  +-%3.0f %%  %7.2f GB/s\n", name, b->size, shape,
-               median * 1e3, spread * 50, bytes / median * 1e-9);
+        printf("%-8s %-10s %-28s %9.2f ms  +-%3.0f %%  %7.2f GB/s\n", name, b->size,
+               shape, median * 1e3, spread * 50, bytes / median * 1e-9);
     fflush(stdout);
     return median;
 }
@@ -134,8 +135,11 @@ static float noise(uint32_t *state)
 int bench_open(struct bench *b, struct cpu_net *net, int width, int height, float scale,
                const char *kernels)
 {
-    struct rifec_params p = { .width = width, .height = height, .scale = scale,
-                              .threads = b->threads, .kernels = kernels };
+    struct rifec_params p = { .width = width,
+                              .height = height,
+                              .scale = scale,
+                              .threads = b->threads,
+                              .kernels = kernels };
     int err = cpu_net_open(net, &p);
     if (err < 0)
         return err;

@@ -27,7 +27,8 @@ double bench_run(const struct bench *b, const char *name, const char *shape, dou
                  double bytes, int (*run)(const void *arg, struct cpu_net *net),
                  const void *arg);
 
-/* Opens the network for a size and fills images, flow and features with plausible numbers. */
+/* Opens the network for a size and fills images, flow and features with plausible
+ * numbers. */
 int bench_open(struct bench *b, struct cpu_net *net, int width, int height, float scale,
                const char *kernels);
 

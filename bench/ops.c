@@ -15,8 +15,9 @@ static const struct {
     const char *name;
     void (*run)(const struct bench *b);
 } ops[] = {
-    { "load", bench_load },       { "gather", bench_gather }, { "conv_s2", bench_conv_s2 },
-    { "resconv", bench_resconv }, { "deconv", bench_deconv }, { "blend", bench_blend },
+    { "load", bench_load },       { "gather", bench_gather },
+    { "conv_s2", bench_conv_s2 }, { "resconv", bench_resconv },
+    { "deconv", bench_deconv },   { "blend", bench_blend },
     { "store", bench_store },     { "thumbnail", bench_thumbnail },
 };
 
@@ -61,7 +62,8 @@ int main(int argc, char **argv)
         b.size = sizes[s];
         if (s == 0) {
             b.peak_flops = bench_peak_flops(net.stream.threads);
-            fprintf(stderr, "%s; FMA peak %.0f GFLOP/s\n", net.description, b.peak_flops * 1e-9);
+            fprintf(stderr, "%s; FMA peak %.0f GFLOP/s\n", net.description,
+                    b.peak_flops * 1e-9);
         }
         for (size_t k = 0; k < OPS; k++)
             if (wanted(ops[k].name, argc - i, argv + i))

@@ -126,8 +126,8 @@ void checkop_fail(const char *format, ...)
     check.failures++;
 }
 
-static void compare(const char *what, const float *got, const float *want, const double *exact,
-                    size_t n, double absolute, double relative)
+static void compare(const char *what, const float *got, const float *want,
+                    const double *exact, size_t n, double absolute, double relative)
 {
     double worst = 0;
     size_t where = 0, bad = 0;
@@ -142,8 +142,9 @@ static void compare(const char *what, const float *got, const float *want, const
         }
     }
     if (bad)
-        checkop_fail("%s: %zu of %zu differ, worst at %zu: %.9g, expected %.9g", what, bad, n,
-                     where, (double)got[where], exact ? exact[where] : (double)want[where]);
+        checkop_fail("%s: %zu of %zu differ, worst at %zu: %.9g, expected %.9g", what,
+                     bad, n, where, (double)got[where],
+                     exact ? exact[where] : (double)want[where]);
 }
 
 void checkop_compare(const char *what, const float *got, const float *want, size_t n,
@@ -152,8 +153,8 @@ void checkop_compare(const char *what, const float *got, const float *want, size
     compare(what, got, want, NULL, n, absolute, relative);
 }
 
-void checkop_compare_double(const char *what, const float *got, const double *want, size_t n,
-                            double absolute, double relative)
+void checkop_compare_double(const char *what, const float *got, const double *want,
+                            size_t n, double absolute, double relative)
 {
     compare(what, got, NULL, want, n, absolute, relative);
 }
@@ -172,7 +173,8 @@ struct image checkop_image(int width, int height, int width_padded, int height_p
     size_t n = 4 * (size_t)width_padded * (size_t)height_padded;
     struct image im = { checkop_floats(n), width, height, width_padded, height_padded };
     for (size_t i = 0; i < n; i++) {
-        int x = (int)(i / 4 % (size_t)width_padded), y = (int)(i / 4 / (size_t)width_padded);
+        int x = (int)(i / 4 % (size_t)width_padded),
+            y = (int)(i / 4 / (size_t)width_padded);
         bool inside = x < width && y < height && i % 4 != 3;
         im.data[i] = inside ? checkop_float(lo, hi) : 0;
     }

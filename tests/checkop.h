@@ -41,8 +41,8 @@ void checkop_fail(const char *format, ...) __attribute__((format(printf, 1, 2)))
 void checkop_compare(const char *what, const float *got, const float *want, size_t n,
                      double absolute, double relative);
 /* The same against doubles. */
-void checkop_compare_double(const char *what, const float *got, const double *want, size_t n,
-                            double absolute, double relative);
+void checkop_compare_double(const char *what, const float *got, const double *want,
+                            size_t n, double absolute, double relative);
 
 /* A stream with scratch for pictures that wide; freed by checkop_free_all(). */
 struct cpu_stream checkop_stream(int threads, int width_padded, int level_width);

@@ -13,11 +13,12 @@ static void measure(const struct bench *b, int block, const struct tensor *in,
 {
     struct conv_args a = { *in, *out, layer };
     char shape[64];
-    snprintf(shape, sizeof shape, "block %d, %d -> %d, %dx%d", block, layer->cin, layer->cout,
-             out->width, out->height);
+    snprintf(shape, sizeof shape, "block %d, %d -> %d, %dx%d", block, layer->cin,
+             layer->cout, out->width, out->height);
     double pixels = (double)out->width * out->height;
     double flops = 2 * 9 * pixels * layer->cin * layer->cout;
-    bench_run(b, "conv_s2", shape, flops, 4 * pixels * (4 * in->channels + layer->cout), run, &a);
+    bench_run(b, "conv_s2", shape, flops, 4 * pixels * (4 * in->channels + layer->cout),
+              run, &a);
 }
 
 void bench_conv_s2(const struct bench *b)

@@ -19,9 +19,11 @@ void bench_deconv(const struct bench *b)
         double pixels = (double)k->ping.width * k->ping.height;
         int c = ifnet_channels[i];
         char shape[64];
-        snprintf(shape, sizeof shape, "block %d, %d, %dx%d", i, c, k->ping.width, k->ping.height);
+        snprintf(shape, sizeof shape, "block %d, %d, %dx%d", i, c, k->ping.width,
+                 k->ping.height);
         /* Each output pixel of the 2x transposed convolution has four taps. */
         double flops = 2 * 4 * 4 * pixels * c * DECONV_LIVE;
-        bench_run(b, "deconv", shape, flops, 4 * pixels * (c + 16 * LEVEL_CHANNELS), run, &a);
+        bench_run(b, "deconv", shape, flops, 4 * pixels * (c + 16 * LEVEL_CHANNELS), run,
+                  &a);
     }
 }

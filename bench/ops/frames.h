@@ -16,12 +16,14 @@ struct bench_frame {
 
 static inline int bench_frame_open(struct bench_frame *f, int width, int height)
 {
-    const struct rifec_format yuv420p = { RIFEC_FAMILY_YUV, 8, 1, 1,
-                                          { { 0, 1, 0, 0 }, { 1, 1, 0, 0 }, { 2, 1, 0, 0 } } };
+    const struct rifec_format yuv420p = {
+        RIFEC_FAMILY_YUV, 8, 1, 1, { { 0, 1, 0, 0 }, { 1, 1, 0, 0 }, { 2, 1, 0, 0 } }
+    };
     const struct rifec_color color = { RIFEC_MATRIX_BT709, RIFEC_RANGE_LIMITED,
                                        RIFEC_CHROMA_LEFT };
-    f->frame = (struct rifec_frame){ .width = width, .height = height, .format = yuv420p,
-                                     .color = color };
+    f->frame = (struct rifec_frame){
+        .width = width, .height = height, .format = yuv420p, .color = color
+    };
     int err = yuv_open(&f->yuv, width, height, &yuv420p, &color);
     size_t luma = (size_t)width * (size_t)height;
     size_t chroma = (size_t)f->yuv.chroma_width * (size_t)f->yuv.chroma_height;

@@ -16,7 +16,9 @@ void bench_resconv(const struct bench *b)
         int c = ifnet_channels[i];
         double pixels = (double)k->ping.width * k->ping.height;
         char shape[64];
-        snprintf(shape, sizeof shape, "block %d, %d, %dx%d", i, c, k->ping.width, k->ping.height);
-        bench_run(b, "resconv", shape, 2 * 9 * pixels * c * c, 4 * pixels * 2 * c, run, &a);
+        snprintf(shape, sizeof shape, "block %d, %d, %dx%d", i, c, k->ping.width,
+                 k->ping.height);
+        bench_run(b, "resconv", shape, 2 * 9 * pixels * c * c, 4 * pixels * 2 * c, run,
+                  &a);
     }
 }

@@ -13,6 +13,7 @@ void bench_store(const struct bench *b)
     if (bench_frame_open(&f, net->width, net->height) < 0)
         return;
     struct store_args a = { net->out, &f.yuv, &f.frame };
-    bench_run(b, "store", "yuv420p", 0, f.bytes + (double)ifnet_image_bytes(net), run, &a);
+    bench_run(b, "store", "yuv420p", 0, f.bytes + (double)ifnet_image_bytes(net), run,
+              &a);
     bench_frame_close(&f);
 }

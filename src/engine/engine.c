@@ -41,7 +41,8 @@ static int check_params(const struct rifec_params *p)
         log_error("%d threads: must be 1 to 1024, or 0 for one per core", p->threads);
         return RIFEC_ERR_USAGE;
     }
-    if ((unsigned)p->device > RIFEC_DEVICE_CUDA || (unsigned)p->precision > RIFEC_PRECISION_FP16) {
+    if ((unsigned)p->device > RIFEC_DEVICE_CUDA ||
+        (unsigned)p->precision > RIFEC_PRECISION_FP16) {
         log_error("unknown device or precision");
         return RIFEC_ERR_USAGE;
     }
@@ -107,8 +108,8 @@ static int check_frame(const struct rifec *e, const struct rifec_frame *f)
 {
     const struct rifec_params *p = &e->params;
     if (f->width != p->width || f->height != p->height) {
-        log_error("a frame of %dx%d for an engine of %dx%d", f->width, f->height, p->width,
-                  p->height);
+        log_error("a frame of %dx%d for an engine of %dx%d", f->width, f->height,
+                  p->width, p->height);
         return RIFEC_ERR_USAGE;
     }
     if (memcmp(&f->format, &p->format, sizeof f->format) != 0) {

@@ -64,12 +64,13 @@ static void lay_out(struct framepool *p)
     size_t rows[4] = { 0 };
     for (int c = 0; c < yuv_components(f); c++) {
         bool chroma = c > 0 && f->family == RIFEC_FAMILY_YUV;
-        int w_log2 = chroma ? f->chroma_w_log2 : 0, h_log2 = chroma ? f->chroma_h_log2 : 0;
+        int w_log2 = chroma ? f->chroma_w_log2 : 0;
+        int h_log2 = chroma ? f->chroma_h_log2 : 0;
         size_t w = (size_t)(m->width + (1 << w_log2) - 1) >> w_log2;
         size_t h = (size_t)(m->height + (1 << h_log2) - 1) >> h_log2;
         int plane = f->comp[c].plane;
-        ptrdiff_t stride = (ptrdiff_t)(w * f->comp[c].step + MEM_ALIGN - 1) / MEM_ALIGN *
-                           MEM_ALIGN;
+        ptrdiff_t stride =
+            (ptrdiff_t)(w * f->comp[c].step + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN;
         m->stride[plane] = m->stride[plane] > stride ? m->stride[plane] : stride;
         rows[plane] = rows[plane] > h ? rows[plane] : h;
     }

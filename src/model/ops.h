@@ -32,7 +32,7 @@
 struct yuv;        /* model/yuv.h: colour arithmetic of a format              */
 struct conv_layer; /* model/weights.h: weights and bias of one convolution    */
 
-#define IFNET_INPUTS 16  /* channels of a gathered input: 7 or 12 used, rest zero */
+#define IFNET_INPUTS 16   /* channels of a gathered input: 7 or 12 used, rest zero */
 #define LEAKY_SLOPE  0.2f /* lrelu(v) = v > 0 ? v : 0.2 * v                        */
 
 /*
@@ -66,9 +66,9 @@ struct load_args {
 struct gather_args {
     struct image image0, image1;
     const struct level *levels;
-    int level_count; /* 0..3 */
-    float scale;     /* 32 .. 0.5, a power of two */
-    float t;         /* 0 < t < 1 */
+    int level_count;   /* 0..3 */
+    float scale;       /* 32 .. 0.5, a power of two */
+    float t;           /* 0 < t < 1 */
     struct tensor out; /* IFNET_INPUTS channels */
 };
 

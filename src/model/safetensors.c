@@ -74,13 +74,15 @@ static int parse_header(struct safetensors *s)
         return RIFEC_ERR_MODEL;
     }
     if (header_bytes > s->file_bytes - 8) {
-        log_error("%s: truncated: the header says %llu bytes, %zu are there: fetch it again",
-                  s->name, (unsigned long long)header_bytes, s->file_bytes - 8);
+        log_error(
+            "%s: truncated: the header says %llu bytes, %zu are there: fetch it again",
+            s->name, (unsigned long long)header_bytes, s->file_bytes - 8);
         return RIFEC_ERR_MODEL;
     }
     s->header = cJSON_ParseWithLength((const char *)s->file + 8, (size_t)header_bytes);
     if (!cJSON_IsObject(s->header)) {
-        log_error("%s: the header is not JSON: not a safetensors file, or damaged", s->name);
+        log_error("%s: the header is not JSON: not a safetensors file, or damaged",
+                  s->name);
         return RIFEC_ERR_MODEL;
     }
     s->data = s->file + 8 + header_bytes;
@@ -164,8 +166,8 @@ static void format_dims(char out[64], const int *dims, int rank)
     snprintf(out + n, 64 - (size_t)n, "]");
 }
 
-static int check_shape(const struct safetensors *s, const char *tensor, const cJSON *shape,
-                       const int *dims, int rank)
+static int check_shape(const struct safetensors *s, const char *tensor,
+                       const cJSON *shape, const int *dims, int rank)
 {
     bool same = cJSON_IsArray(shape) && cJSON_GetArraySize(shape) == rank;
     for (int i = 0; same && i < rank; i++)
@@ -174,9 +176,10 @@ static int check_shape(const struct safetensors *s, const char *tensor, const cJ
         return 0;
     char want[64], *have = cJSON_PrintUnformatted(shape);
     format_dims(want, dims, rank);
-    log_error("%s: tensor '%s' has shape %.100s, IFNet 4.6 needs %s: weights of another model "
-              "or version?",
-              s->name, tensor, have ? have : "(none)", want);
+    log_error(
+        "%s: tensor '%s' has shape %.100s, IFNet 4.6 needs %s: weights of another model "
+        "or version?",
+        s->name, tensor, have ? have : "(none)", want);
     cJSON_free(have);
     return RIFEC_ERR_MODEL;
 }
@@ -198,7 +201,8 @@ int safetensors_read(const struct safetensors *s, const char *tensor, const int 
 {
     const cJSON *entry = cJSON_GetObjectItemCaseSensitive(s->header, tensor);
     if (!cJSON_IsObject(entry)) {
-        log_error("%s: tensor '%s' is missing: not the weights of IFNet 4.6", s->name, tensor);
+        log_error("%s: tensor '%s' is missing: not the weights of IFNet 4.6", s->name,
+                  tensor);
         return RIFEC_ERR_MODEL;
     }
     const cJSON *dtype = cJSON_GetObjectItemCaseSensitive(entry, "dtype");
@@ -206,8 +210,8 @@ int safetensors_read(const struct safetensors *s, const char *tensor, const int 
     bool bfloat = !strcmp(type, "BF16");
     int bytes = !strcmp(type, "F32") ? 4 : bfloat || !strcmp(type, "F16") ? 2 : 0;
     if (!bytes) {
-        log_error("%s: tensor '%s' has type %.20s: expected F32, F16 or BF16", s->name, tensor,
-                  type);
+        log_error("%s: tensor '%s' has type %.20s: expected F32, F16 or BF16", s->name,
+                  tensor, type);
         return RIFEC_ERR_MODEL;
     }
     const cJSON *shape = cJSON_GetObjectItemCaseSensitive(entry, "shape");
@@ -229,17 +233,19 @@ int safetensors_read(const struct safetensors *s, const char *tensor, const int 
         return RIFEC_ERR_MODEL;
     }
     if (end > s->data_bytes) {
-        log_error("%s: truncated: tensor '%s' ends at byte %zu of the data, %zu are there: "
-                  "fetch it again",
-                  s->name, tensor, end, s->data_bytes);
+        log_error(
+            "%s: truncated: tensor '%s' ends at byte %zu of the data, %zu are there: "
+            "fetch it again",
+            s->name, tensor, end, s->data_bytes);
         return RIFEC_ERR_MODEL;
     }
     for (size_t i = 0; i < count; i++) {
         out[i] = read_value(s->data + begin + i * (size_t)bytes, bytes, bfloat);
         if (!isfinite(out[i])) {
-            log_error("%s: tensor '%s' holds NaN or infinity at element %zu: damaged, or a "
-                      "training run that diverged",
-                      s->name, tensor, i);
+            log_error(
+                "%s: tensor '%s' holds NaN or infinity at element %zu: damaged, or a "
+                "training run that diverged",
+                s->name, tensor, i);
             return RIFEC_ERR_MODEL;
         }
     }

@@ -43,7 +43,8 @@ static size_t total_floats(void)
 }
 
 /* Gives the layer its shape and its place. */
-static void place(struct reader *r, struct conv_layer *layer, int cin, int cout, int kernel)
+static void place(struct reader *r, struct conv_layer *layer, int cin, int cout,
+                  int kernel)
 {
     *layer = (struct conv_layer){ .cin = cin, .cout = cout, .kernel = kernel };
     layer->weight = r->next;
@@ -58,12 +59,13 @@ static int read_conv(struct reader *r, struct conv_layer *layer, const char *pre
     char name[96];
     int cin = layer->cin, cout = layer->cout, taps = layer->kernel * layer->kernel;
     snprintf(name, sizeof name, "%s.weight", prefix);
-    TRY(safetensors_read(r->file, name, (int[]){ cout, cin, layer->kernel, layer->kernel }, 4,
-                         r->tensor));
+    TRY(safetensors_read(
+        r->file, name, (int[]){ cout, cin, layer->kernel, layer->kernel }, 4, r->tensor));
     for (int o = 0; o < cout; o++)
         for (int i = 0; i < cin; i++)
             for (int k = 0; k < taps; k++)
-                layer->weight[(k * cin + i) * cout + o] = r->tensor[(o * cin + i) * taps + k];
+                layer->weight[(k * cin + i) * cout + o] =
+                    r->tensor[(o * cin + i) * taps + k];
     snprintf(name, sizeof name, "%s.bias", prefix);
     TRY(safetensors_read(r->file, name, (int[]){ cout }, 1, layer->bias));
 fail:
@@ -107,9 +109,10 @@ static int fold_beta(struct reader *r, struct conv_layer *layer, const char *nam
             worst = fmaxf(worst, fabsf(layer->weight[k * c + o]));
         }
         if (!isfinite(worst))
-            FAIL(RIFEC_ERR_MODEL,
-                 "%s: tensor '%s' times its convolution overflows in channel %d: damaged?",
-                 safetensors_name(r->file), name, o);
+            FAIL(
+                RIFEC_ERR_MODEL,
+                "%s: tensor '%s' times its convolution overflows in channel %d: damaged?",
+                safetensors_name(r->file), name, o);
     }
 fail:
     return err;
@@ -162,7 +165,8 @@ int weights_open(struct weights *w, const char *path)
     if (!path)
         return weights_open_memory(
             w, rifec_embedded_model,
-            (size_t)(rifec_embedded_model_end - rifec_embedded_model), "the built-in model");
+            (size_t)(rifec_embedded_model_end - rifec_embedded_model),
+            "the built-in model");
     *w = (struct weights){ 0 };
     struct safetensors *file;
     int err = safetensors_open(&file, path);
@@ -172,7 +176,8 @@ int weights_open(struct weights *w, const char *path)
     return err;
 }
 
-int weights_open_memory(struct weights *w, const void *data, size_t bytes, const char *name)
+int weights_open_memory(struct weights *w, const void *data, size_t bytes,
+                        const char *name)
 {
     *w = (struct weights){ 0 };
     struct safetensors *file;

@@ -10,10 +10,10 @@
 
 #include <stddef.h>
 
-#define IFNET_BLOCKS      4
-#define IFNET_RESCONVS    8
-#define DECONV_CHANNELS   24 /* of lastconv, 6 after the pixel shuffle ... */
-#define DECONV_LIVE       20 /* ... of which the sixth is never read       */
+#define IFNET_BLOCKS    4
+#define IFNET_RESCONVS  8
+#define DECONV_CHANNELS 24 /* of lastconv, 6 after the pixel shuffle ... */
+#define DECONV_LIVE     20 /* ... of which the sixth is never read       */
 
 /*
  * One convolution: out[o] = bias[o] + sum in[i] * weight[ky][kx][i][o].
@@ -49,7 +49,8 @@ extern const int ifnet_inputs[IFNET_BLOCKS];   /* 7, 12, 12, 12    */
 int weights_open(struct weights *w, const char *path);
 
 /* The same from memory; `name` is used in messages. */
-int weights_open_memory(struct weights *w, const void *data, size_t bytes, const char *name);
+int weights_open_memory(struct weights *w, const void *data, size_t bytes,
+                        const char *name);
 
 /* Bytes held. */
 size_t weights_bytes(const struct weights *w);

@@ -126,13 +126,18 @@ static void invert_interpolation(const struct chroma_axis *a, int k, int first, 
     }
 }
 
+static int clamp_index(int i, int n)
+{
+    return i < 0 ? 0 : i < n ? i : n - 1;
+}
+
 static void fill_axis(struct chroma_axis *a, double factor, double offset)
 {
     for (int i = 0; i < a->luma; i++) {
         double at = (i - offset) / factor;
         double lo = floor(at);
-        a->up_lo[i] = lo < 0 ? 0 : lo > a->chroma - 1 ? a->chroma - 1 : (int)lo;
-        a->up_hi[i] = lo + 1 < 0 ? 0 : lo + 1 > a->chroma - 1 ? a->chroma - 1 : (int)lo + 1;
+        a->up_lo[i] = clamp_index((int)lo, a->chroma);
+        a->up_hi[i] = clamp_index((int)lo + 1, a->chroma);
         a->up_f[i] = (float)(at - lo); /* exact: a multiple of 1/8 */
         if (a->up_f[i] == 0)
             a->up_hi[i] = a->up_lo[i];
@@ -140,8 +145,8 @@ static void fill_axis(struct chroma_axis *a, double factor, double offset)
     for (int k = 0; k < a->chroma; k++) {
         double at = factor * k + offset, w[CHROMA_TAPS_MAX];
         int first = (int)ceil(at - factor), last = (int)floor(at + factor);
-        first = first < 0 ? 0 : first;
-        last = last > a->luma - 1 ? a->luma - 1 : last;
+        first = clamp_index(first, a->luma);
+        last = clamp_index(last, a->luma);
         if (factor == 1)
             first = last = k;
         int n = last - first + 1;
@@ -183,7 +188,8 @@ int yuv_open(struct yuv *out, int width, int height, const struct rifec_format *
     if (format->family != RIFEC_FAMILY_YUV || !matrix_weights(color->matrix, &kr, &kb))
         matrix_weights(RIFEC_MATRIX_BT709, &kr, &kb);
     double kg = 1 - kr - kb;
-    bool limited = format->family != RIFEC_FAMILY_RGB && color->range == RIFEC_RANGE_LIMITED;
+    bool limited =
+        format->family != RIFEC_FAMILY_RGB && color->range == RIFEC_RANGE_LIMITED;
     out->code_max = (float)max;
     out->luma_offset = (float)(limited ? 16 * unit : 0);
     out->luma_scale = (float)(1 / (limited ? 219 * unit : max));
@@ -205,7 +211,8 @@ int yuv_open(struct yuv *out, int width, int height, const struct rifec_format *
     if (!out->tables)
         return RIFEC_ERR_NOMEM;
     place_axis(&out->x, width, format->chroma_w_log2, out->tables);
-    place_axis(&out->y, height, format->chroma_h_log2, (unsigned char *)out->tables + bytes_x);
+    place_axis(&out->y, height, format->chroma_h_log2,
+               (unsigned char *)out->tables + bytes_x);
     double x, y;
     chroma_offsets(format, color->chroma_loc, &x, &y);
     fill_axis(&out->x, 1 << format->chroma_w_log2, x);

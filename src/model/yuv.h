@@ -49,7 +49,8 @@ int yuv_components(const struct rifec_format *format);
  * Checks that a format and a colour can be worked with. NULL if so, else what
  * is wrong with them, as a phrase.
  */
-const char *yuv_refuses(const struct rifec_format *format, const struct rifec_color *color);
+const char *yuv_refuses(const struct rifec_format *format,
+                        const struct rifec_color *color);
 
 /* Fills *out for frames of that size. Only RIFEC_ERR_NOMEM can happen. */
 int yuv_open(struct yuv *out, int width, int height, const struct rifec_format *format,

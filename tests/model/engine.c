@@ -9,10 +9,12 @@
 #include "engine/refcache.h"
 #include "rifec/rifec.h"
 
-static const struct rifec_format yuv420p = { RIFEC_FAMILY_YUV, 8, 1, 1,
-                                             { { 0, 1, 0, 0 }, { 1, 1, 0, 0 }, { 2, 1, 0, 0 } } };
-static const struct rifec_format rgb24 = { RIFEC_FAMILY_RGB, 8, 0, 0,
-                                           { { 0, 3, 0, 0 }, { 0, 3, 1, 0 }, { 0, 3, 2, 0 } } };
+static const struct rifec_format yuv420p = {
+    RIFEC_FAMILY_YUV, 8, 1, 1, { { 0, 1, 0, 0 }, { 1, 1, 0, 0 }, { 2, 1, 0, 0 } }
+};
+static const struct rifec_format rgb24 = {
+    RIFEC_FAMILY_RGB, 8, 0, 0, { { 0, 3, 0, 0 }, { 0, 3, 1, 0 }, { 0, 3, 2, 0 } }
+};
 static const struct rifec_color bt709 = { RIFEC_MATRIX_BT709, RIFEC_RANGE_LIMITED,
                                           RIFEC_CHROMA_LEFT };
 
@@ -28,18 +30,22 @@ static void count_message(void *opaque, enum rifec_log_level level, const char *
 }
 
 /* The call fails with this code and says why, once. */
-#define REFUSED(call, code)                       \
-    do {                                          \
-        int before_ = errors;                     \
-        CHECK_INT((call), (code));                \
-        CHECK_INT(errors - before_, 1);           \
-        CHECK(strlen(last_line) > 10);            \
+#define REFUSED(call, code)                                                              \
+    do {                                                                                 \
+        int before_ = errors;                                                            \
+        CHECK_INT((call), (code));                                                       \
+        CHECK_INT(errors - before_, 1);                                                  \
+        CHECK(strlen(last_line) > 10);                                                   \
     } while (0)
 
-static struct rifec_params make_params(int width, int height, const struct rifec_format *format)
+static struct rifec_params make_params(int width, int height,
+                                       const struct rifec_format *format)
 {
-    return (struct rifec_params){ .width = width, .height = height, .format = *format,
-                                  .color = bt709, .device = RIFEC_DEVICE_CPU };
+    return (struct rifec_params){ .width = width,
+                                  .height = height,
+                                  .format = *format,
+                                  .color = bt709,
+                                  .device = RIFEC_DEVICE_CPU };
 }
 
 static void free_frame(struct rifec_frame *f)
@@ -54,18 +60,24 @@ static struct rifec_frame *make_frame(const struct rifec_params *p, int step)
     struct rifec_frame *f = calloc(1, sizeof *f);
     int planes = p->format.family == RIFEC_FAMILY_YUV ? 3 : 1;
     size_t bytes = (size_t)p->width * (size_t)p->height * 3, at = 0;
-    *f = (struct rifec_frame){ .width = p->width, .height = p->height, .format = p->format,
-                               .color = p->color, .release = free_frame };
+    *f = (struct rifec_frame){ .width = p->width,
+                               .height = p->height,
+                               .format = p->format,
+                               .color = p->color,
+                               .release = free_frame };
     uint8_t *memory = malloc(bytes);
     for (int i = 0; i < planes; i++) {
-        int w = i ? (p->width + 1) / 2 : p->width, h = i ? (p->height + 1) / 2 : p->height;
+        int w = i ? (p->width + 1) / 2 : p->width,
+            h = i ? (p->height + 1) / 2 : p->height;
         int row = w * p->format.comp[0].step;
         f->data[i] = memory + at;
         f->stride[i] = row;
         for (int y = 0; y < h; y++)
             for (int x = 0; x < row; x++) {
-                int u = (x * (i + 1) + 3 * y + 4 * step) % 64, v = (x / 5 + y / 7 - step) % 2;
-                f->data[i][y * row + x] = (uint8_t)(60 + (u < 32 ? u : 63 - u) * 4 + 20 * v);
+                int u = (x * (i + 1) + 3 * y + 4 * step) % 64,
+                    v = (x / 5 + y / 7 - step) % 2;
+                f->data[i][y * row + x] =
+                    (uint8_t)(60 + (u < 32 ? u : 63 - u) * 4 + 20 * v);
             }
         at += (size_t)(row * h);
     }
@@ -77,7 +89,8 @@ static uint64_t checksum(const struct rifec_frame *f)
 {
     uint64_t h = 0xcbf29ce484222325u;
     for (int i = 0; i < 4 && f->data[i]; i++) {
-        int w = i ? (f->width + 1) / 2 : f->width, rows = i ? (f->height + 1) / 2 : f->height;
+        int w = i ? (f->width + 1) / 2 : f->width,
+            rows = i ? (f->height + 1) / 2 : f->height;
         for (int y = 0; y < rows; y++)
             for (int x = 0; x < w * f->format.comp[0].step; x++)
                 h = (h ^ f->data[i][y * f->stride[i] + x]) * 0x100000001b3u;
@@ -113,12 +126,12 @@ static void bad_parameters(void)
 {
     struct rifec *r;
     struct rifec_params good = make_params(64, 48, &yuv420p), p;
-#define BAD(change, code)                          \
-    do {                                           \
-        p = good;                                  \
-        change;                                    \
-        REFUSED(rifec_open(&r, &p), code);         \
-        CHECK(r == NULL);                          \
+#define BAD(change, code)                                                                \
+    do {                                                                                 \
+        p = good;                                                                        \
+        change;                                                                          \
+        REFUSED(rifec_open(&r, &p), code);                                               \
+        CHECK(r == NULL);                                                                \
     } while (0)
     BAD(p.width = 1, RIFEC_ERR_USAGE);
     BAD(p.height = 0, RIFEC_ERR_USAGE);
@@ -147,7 +160,8 @@ static void bad_calls(void)
 {
     struct rifec *r;
     struct rifec_frame *out;
-    struct rifec_params p = make_params(64, 48, &yuv420p), other = make_params(66, 48, &yuv420p);
+    struct rifec_params p = make_params(64, 48, &yuv420p),
+                        other = make_params(66, 48, &yuv420p);
     struct rifec_params packed = make_params(64, 48, &rgb24);
     if (!CHECK_INT(rifec_open(&r, &p), 0))
         return;
@@ -249,10 +263,12 @@ static void ownership(void)
     rifec_frame_free(&second);
 }
 
-/* Two engines of different kind at once give what each gives alone, on any thread count. */
+/* Two engines of different kind at once give what each gives alone, on any thread count.
+ */
 static void independence(const char *kernels)
 {
-    struct rifec_params p = make_params(75, 53, &yuv420p), q = make_params(64, 96, &rgb24);
+    struct rifec_params p = make_params(75, 53, &yuv420p),
+                        q = make_params(64, 96, &rgb24);
     struct rifec *r, *s;
     p.kernels = q.kernels = kernels;
     q.scale = 0.5f;
@@ -293,7 +309,8 @@ static void agreement(void)
     for (int i = 0; i < 3; i++)
         for (int y = 0; y < (i ? 35 : 70); y++)
             for (int x = 0; x < (i ? 65 : 130); x++) {
-                int d = abs(a->data[i][y * a->stride[i] + x] - b->data[i][y * b->stride[i] + x]);
+                int d = abs(a->data[i][y * a->stride[i] + x] -
+                            b->data[i][y * b->stride[i] + x]);
                 worst = d > worst ? d : worst;
             }
     CHECK(worst <= 1);

@@ -18,8 +18,9 @@ static const struct {
     int width, height;
     float t, scale;
 } cases[] = {
-    { "even", 96, 64, 0.5f, 1 },     { "quarter", 96, 64, 0.25f, 1 }, { "odd", 75, 53, 0.25f, 1 },
-    { "half", 75, 53, 0.5f, 0.5f },  { "double", 61, 32, 0.5f, 2 },
+    { "even", 96, 64, 0.5f, 1 },   { "quarter", 96, 64, 0.25f, 1 },
+    { "odd", 75, 53, 0.25f, 1 },   { "half", 75, 53, 0.5f, 0.5f },
+    { "double", 61, 32, 0.5f, 2 },
 };
 
 /*
@@ -40,8 +41,8 @@ static const struct {
 #define MASK_MAX   2e-3
 
 /* Tensor [channels][h][w] of the file; the caller frees it. */
-static float *read_tensor(const struct safetensors *file, const char *name, int channels, int h,
-                          int w)
+static float *read_tensor(const struct safetensors *file, const char *name, int channels,
+                          int h, int w)
 {
     float *p = malloc(sizeof *p * (size_t)(channels * h * w));
     if (!p || safetensors_read(file, name, (int[]){ channels, h, w }, 3, p) < 0)
@@ -53,17 +54,19 @@ static void fill_image(const struct safetensors *file, const char *name, struct 
 {
     int w = im->width, h = im->height;
     float *planes = read_tensor(file, name, 3, h, w);
-    memset(im->data, 0, sizeof(float) * 4 * (size_t)(im->width_padded * im->height_padded));
+    memset(im->data, 0,
+           sizeof(float) * 4 * (size_t)(im->width_padded * im->height_padded));
     for (int c = 0; c < 3; c++)
         for (int y = 0; y < h; y++)
             for (int x = 0; x < w; x++)
-                im->data[4 * (y * im->width_padded + x) + c] = planes[(c * h + y) * w + x];
+                im->data[4 * (y * im->width_padded + x) + c] =
+                    planes[(c * h + y) * w + x];
     free(planes);
 }
 
 /* Largest difference of flow and mask after `blocks` blocks; NaN stays. */
-static void compare_flow(const struct cpu_net *n, const struct safetensors *file, int blocks,
-                         double *flow_error, double *mask_error)
+static void compare_flow(const struct cpu_net *n, const struct safetensors *file,
+                         int blocks, double *flow_error, double *mask_error)
 {
     char name[16];
     int w = n->net.width_padded, h = n->net.height_padded;
@@ -97,8 +100,9 @@ static void compare_frame(const struct image *out, const struct safetensors *fil
     for (int c = 0; c < 3; c++)
         for (int y = 0; y < h; y++)
             for (int x = 0; x < w; x++) {
-                double error = fabs((double)out->data[4 * (y * out->width_padded + x) + c] -
-                                    want[(c * h + y) * w + x]);
+                double error =
+                    fabs((double)out->data[4 * (y * out->width_padded + x) + c] -
+                         want[(c * h + y) * w + x]);
                 *mean_error += error / (3 * w * h);
                 if (!(error <= *max_error))
                     *max_error = error;
@@ -122,7 +126,8 @@ int main(int argc, char **argv)
                                   .scale = cases[i].scale,
                                   .kernels = kernels };
         snprintf(path, sizeof path, "%s/%s.safetensors", argv[1], cases[i].name);
-        if (!CHECK_INT(safetensors_open(&file, path), 0) || !CHECK_INT(cpu_net_open(&n, &p), 0))
+        if (!CHECK_INT(safetensors_open(&file, path), 0) ||
+            !CHECK_INT(cpu_net_open(&n, &p), 0))
             return 1;
         fill_image(file, "image0", &n.image[0]);
         fill_image(file, "image1", &n.image[1]);

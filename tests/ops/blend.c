@@ -16,12 +16,14 @@ static const struct {
 };
 
 /* The picture's rows; the padding must stay poisoned. */
-static void compare_image(const char *what, const struct image *got, const struct image *want)
+static void compare_image(const char *what, const struct image *got,
+                          const struct image *want)
 {
     for (int y = 0; y < got->height_padded; y++) {
         size_t at = 4 * (size_t)y * (size_t)got->width_padded;
         if (y < got->height)
-            checkop_compare(what, got->data + at, want->data + at, 4 * (size_t)got->width, 0, 0);
+            checkop_compare(what, got->data + at, want->data + at, 4 * (size_t)got->width,
+                            0, 0);
         for (int x = y < got->height ? got->width : 0; x < got->width_padded; x++)
             if (!isnan(got->data[at + 4 * (size_t)x]))
                 checkop_fail("%s wrote into the padding at %d, %d", what, x, y);
@@ -49,7 +51,8 @@ static void try(int width, int height, float coarsest, int threads, int hostile)
     };
     size_t n = 4 * (size_t)wp * (size_t)hp;
     struct cpu_stream s = checkop_stream(threads, wp, levels[3].width);
-    struct image want = a.out = (struct image){ checkop_floats(n), width, height, wp, hp };
+    struct image want = a.out =
+        (struct image){ checkop_floats(n), width, height, wp, hp };
     blend_c(&a, &s);
     for (size_t v = 0; v < sizeof versions / sizeof *versions; v++) {
         if (versions[v].avx2 && !__builtin_cpu_supports("avx2"))
@@ -71,10 +74,10 @@ int main(int argc, char **argv)
         checkop_compare_double("sigmoid", &got, &want, 1, v < -79 ? 1e-34 : 0, 4e-7);
     }
     float odd[] = { sigmoid(NAN), sigmoid(INFINITY), sigmoid(-INFINITY), sigmoid(0) };
-    checkop_compare("sigmoid of NaN, infinity, -infinity, 0", odd, (float[]){ 0.5f, 1, 0, 0.5f },
-                    4, 1e-30, 0);
+    checkop_compare("sigmoid of NaN, infinity, -infinity, 0", odd,
+                    (float[]){ 0.5f, 1, 0, 0.5f }, 4, 1e-30, 0);
     for (int i = 0; i < 24; i++)
-        try(checkop_int(2, 150), checkop_int(2, 110), ldexpf(8, i % 4 - 1), checkop_int(1, 3),
-            i % 6 == 5);
+        try(checkop_int(2, 150), checkop_int(2, 110), ldexpf(8, i % 4 - 1),
+            checkop_int(1, 3), i % 6 == 5);
     return checkop_finish();
 }

@@ -41,8 +41,8 @@ static void try(int cin, int cout, int height, int width, int block, int threads
     else if (conv_s2_dnn(&a, &s) < 0)
         checkop_fail("conv_s2_dnn");
     else
-        checkop_compare("conv_s2_dnn", a.out.data, want.data, tensor_floats(&want), 30 * TOLERANCE,
-                        0);
+        checkop_compare("conv_s2_dnn", a.out.data, want.data, tensor_floats(&want),
+                        30 * TOLERANCE, 0);
     dnn_close(&dnn);
 #endif
     checkop_free_all();
@@ -55,7 +55,7 @@ int main(int argc, char **argv)
                                      { 12, 48 }, { 48, 96 },  { 12, 32 }, { 32, 64 } };
     try(16, 16, 2, 2, 8, 1);
     for (int i = 0; i < 32; i++)
-        try(shapes[i % 8][0], shapes[i % 8][1], 2 * checkop_int(1, 12), 2 * checkop_int(1, 20),
-            i / 8 % 2 ? 16 : 8, checkop_int(1, 3));
+        try(shapes[i % 8][0], shapes[i % 8][1], 2 * checkop_int(1, 12),
+            2 * checkop_int(1, 20), i / 8 % 2 ? 16 : 8, checkop_int(1, 3));
     return checkop_finish();
 }

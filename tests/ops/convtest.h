@@ -25,7 +25,8 @@ static inline size_t tensor_floats(const struct tensor *t)
 static inline float *tensor_at(const struct tensor *t, int c, int y, int x)
 {
     size_t row = (size_t)(c / t->block) * (size_t)t->height + (size_t)y;
-    return t->data + (row * (size_t)t->width + (size_t)x) * (size_t)t->block + c % t->block;
+    return t->data + (row * (size_t)t->width + (size_t)x) * (size_t)t->block +
+           c % t->block;
 }
 
 /* The value, or zero outside. */
@@ -58,8 +59,8 @@ static inline double lrelu(double v)
 }
 
 /* The 3x3 convolution of ops.h at one output; *size becomes sum |w * in|. */
-static inline double conv3x3_at(const struct tensor *in, const struct conv_layer *l, int stride,
-                                int o, int y, int x, double *size)
+static inline double conv3x3_at(const struct tensor *in, const struct conv_layer *l,
+                                int stride, int o, int y, int x, double *size)
 {
     double sum = l->bias[o];
     *size = fabs(sum);

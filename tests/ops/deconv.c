@@ -46,7 +46,8 @@ static void try(int cin, int height, int width, int block, int threads)
 {
     checkop_case("%d channels, %dx%d, block %d", cin, width, height, block);
     struct conv_layer layer = make_layer(cin, DECONV_LIVE, 4);
-    struct deconv_args a = { .in = make_tensor(cin, height, width, block), .layer = &layer };
+    struct deconv_args a = { .in = make_tensor(cin, height, width, block),
+                             .layer = &layer };
     a.scratch = checkop_floats(DECONV_SCRATCH * (size_t)(height * width));
     checkop_fill(a.in.data, tensor_floats(&a.in), -1, 1);
     a.out = make_level(&a.in);
@@ -64,7 +65,8 @@ static void try(int cin, int height, int width, int block, int threads)
     else if (deconv_dnn(&a, &s) < 0)
         checkop_fail("deconv_dnn");
     else {
-        checkop_compare("deconv_dnn flow", a.out.flow, want.flow, 4 * n, 30 * TOLERANCE, 0);
+        checkop_compare("deconv_dnn flow", a.out.flow, want.flow, 4 * n, 30 * TOLERANCE,
+                        0);
         checkop_compare("deconv_dnn mask", a.out.mask, want.mask, n, 30 * TOLERANCE, 0);
     }
     dnn_close(&dnn);

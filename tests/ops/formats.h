@@ -1,4 +1,5 @@
-/* Every format family the engine takes, and frames of them, for tests of load and store. */
+/* Every format family the engine takes, and frames of them, for tests of load and store.
+ */
 #ifndef RIFEC_TESTS_OPS_FORMATS_H
 #define RIFEC_TESTS_OPS_FORMATS_H
 
@@ -12,10 +13,25 @@ struct named_format {
     struct rifec_format format;
 };
 
-#define PLANAR(bytes, shift) { { 0, bytes, 0, shift }, { 1, bytes, 0, shift }, { 2, bytes, 0, shift } }
-#define YUV(depth, w, h, ...) { RIFEC_FAMILY_YUV, depth, w, h, __VA_ARGS__ }
-#define RGB(depth, ...)       { RIFEC_FAMILY_RGB, depth, 0, 0, __VA_ARGS__ }
-#define GRAY(depth, ...)      { RIFEC_FAMILY_GRAY, depth, 0, 0, __VA_ARGS__ }
+#define PLANAR(bytes, shift)                                                             \
+    {                                                                                    \
+        { 0, bytes, 0, shift }, { 1, bytes, 0, shift },                                  \
+        {                                                                                \
+            2, bytes, 0, shift                                                           \
+        }                                                                                \
+    }
+#define YUV(depth, w, h, ...)                                                            \
+    {                                                                                    \
+        RIFEC_FAMILY_YUV, depth, w, h, __VA_ARGS__                                       \
+    }
+#define RGB(depth, ...)                                                                  \
+    {                                                                                    \
+        RIFEC_FAMILY_RGB, depth, 0, 0, __VA_ARGS__                                       \
+    }
+#define GRAY(depth, ...)                                                                 \
+    {                                                                                    \
+        RIFEC_FAMILY_GRAY, depth, 0, 0, __VA_ARGS__                                      \
+    }
 
 static const struct named_format formats[] = {
     { "yuv420p", YUV(8, 1, 1, PLANAR(1, 0)) },
@@ -57,7 +73,8 @@ static inline struct rifec_color random_color(void)
 }
 
 /* A frame of guarded memory, rows a little longer than they must be. */
-static inline struct rifec_frame make_frame(const struct rifec_format *f, int width, int height)
+static inline struct rifec_frame make_frame(const struct rifec_format *f, int width,
+                                            int height)
 {
     struct rifec_frame frame = { .width = width, .height = height, .format = *f };
     for (int c = yuv_components(f) - 1; c >= 0; c--) {
@@ -104,7 +121,8 @@ static inline void set_code(const struct rifec_frame *f, int c, int x, int y, in
 static inline void fill_frame(const struct rifec_frame *f, const struct yuv *yuv)
 {
     for (int c = 0; c < yuv_components(&f->format); c++) {
-        int w = c ? yuv->chroma_width : yuv->width, h = c ? yuv->chroma_height : yuv->height;
+        int w = c ? yuv->chroma_width : yuv->width,
+            h = c ? yuv->chroma_height : yuv->height;
         for (int y = 0; y < h; y++)
             for (int x = 0; x < w; x++)
                 set_code(f, c, x, y, checkop_int(0, (1 << f->format.depth) - 1));
@@ -113,8 +131,8 @@ static inline void fill_frame(const struct rifec_frame *f, const struct yuv *yuv
 
 static inline const char *color_name(const struct rifec_color *c, char *out, size_t bytes)
 {
-    snprintf(out, bytes, "matrix %d, range %d, chroma at %d", (int)c->matrix, (int)c->range,
-             (int)c->chroma_loc);
+    snprintf(out, bytes, "matrix %d, range %d, chroma at %d", (int)c->matrix,
+             (int)c->range, (int)c->chroma_loc);
     return out;
 }
 

@@ -34,7 +34,8 @@ static void poison(struct level *levels, int count)
 }
 
 /* Channels 0..5, the images: everything else may be NaN when flow is. */
-static void compare_images(const char *what, const struct tensor *got, const struct tensor *want)
+static void compare_images(const char *what, const struct tensor *got,
+                           const struct tensor *want)
 {
     size_t pixels = (size_t)got->height * (size_t)got->width;
     for (size_t p = 0; p < pixels; p++)
@@ -42,13 +43,14 @@ static void compare_images(const char *what, const struct tensor *got, const str
                         want->data + p * (size_t)want->block, 6, 0, 0);
 }
 
-static void try(int width, int height, int multiple, int level_count, float scale, int block,
-                int threads, int hostile)
+static void try(int width, int height, int multiple, int level_count, float scale,
+                int block, int threads, int hostile)
 {
     int wp = (width + multiple - 1) / multiple * multiple;
     int hp = (height + multiple - 1) / multiple * multiple;
-    checkop_case("%dx%d padded to %dx%d, %d levels, scale %g, block %d%s", width, height, wp, hp,
-                 level_count, (double)scale, block, hostile ? ", hostile flow" : "");
+    checkop_case("%dx%d padded to %dx%d, %d levels, scale %g, block %d%s", width, height,
+                 wp, hp, level_count, (double)scale, block,
+                 hostile ? ", hostile flow" : "");
     struct level levels[3];
     checkop_levels(levels, level_count, scale * (float)(1 << level_count), wp, hp, 40);
     if (hostile)
@@ -107,8 +109,8 @@ int main(int argc, char **argv)
         int e = i / 4 % 4 - 1;
         float scale = ldexpf(8, e - b);
         int width = checkop_int(2, 150), height = checkop_int(2, 110);
-        try(width, height, e > 0 ? 32 << e : 32, b, scale, i % 2 ? 8 : 16, checkop_int(1, 3),
-            i % 5 == 4);
+        try(width, height, e > 0 ? 32 << e : 32, b, scale, i % 2 ? 8 : 16,
+            checkop_int(1, 3), i % 5 == 4);
     }
     return checkop_finish();
 }

@@ -93,8 +93,8 @@ static void try(const struct named_format *named, int width, int height)
                 int inside = x < width && y < height;
                 if (inside)
                     pixel(&frame, &color, &yuv, x, y, rgb);
-                checkop_compare_double(versions[v].name, out.data + 4 * (y * wp + x), rgb, 4,
-                                       inside ? 2e-6 : 0, 0);
+                checkop_compare_double(versions[v].name, out.data + 4 * (y * wp + x), rgb,
+                                       4, inside ? 2e-6 : 0, 0);
             }
     }
     yuv_close(&yuv);

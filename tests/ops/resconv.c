@@ -10,7 +10,8 @@ static void against_formula(const struct conv_args *a)
         for (int y = 0; y < a->out.height; y++)
             for (int x = 0; x < a->out.width; x++) {
                 double size, residual = tensor_get(&a->in, o, y, x);
-                double want = lrelu(conv3x3_at(&a->in, a->layer, 1, o, y, x, &size) + residual);
+                double want =
+                    lrelu(conv3x3_at(&a->in, a->layer, 1, o, y, x, &size) + residual);
                 checkop_compare_double("resconv_c", tensor_at(&a->out, o, y, x), &want, 1,
                                        TOLERANCE * (size + fabs(residual)), 0);
             }

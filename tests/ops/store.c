@@ -43,7 +43,8 @@ static void round_trip(const struct named_format *named, int width, int height)
     struct rifec_frame in = make_frame(&named->format, width, height);
     fill_frame(&in, &yuv);
     struct cpu_stream s = checkop_stream(checkop_int(1, 3), wp, wp);
-    struct image rgb = { checkop_floats(4 * (size_t)wp * (size_t)hp), width, height, wp, hp };
+    struct image rgb = { checkop_floats(4 * (size_t)wp * (size_t)hp), width, height, wp,
+                         hp };
     load_c(&(struct load_args){ &in, &yuv, rgb }, &s);
     for (size_t v = 0; v < VERSIONS; v++) {
         if (versions[v].avx2 && !__builtin_cpu_supports("avx2"))
@@ -62,7 +63,8 @@ static void round_trip(const struct named_format *named, int width, int height)
                 }
         }
         if (worst > allowed(&in.format))
-            checkop_fail("%s: %d codes changed, by up to %d", versions[v].name, bad, worst);
+            checkop_fail("%s: %d codes changed, by up to %d", versions[v].name, bad,
+                         worst);
     }
     yuv_close(&yuv);
     checkop_free_all();
@@ -72,8 +74,9 @@ static void round_trip(const struct named_format *named, int width, int height)
 static void rounding(int depth)
 {
     checkop_case("rounding, %d bits", depth);
-    struct rifec_format format = { RIFEC_FAMILY_GRAY, (uint8_t)depth, 0, 0,
-                                   { { 0, depth > 8 ? 2 : 1, 0, 0 } } };
+    struct rifec_format format = {
+        RIFEC_FAMILY_GRAY, (uint8_t)depth, 0, 0, { { 0, depth > 8 ? 2 : 1, 0, 0 } }
+    };
     struct rifec_color color = { .range = RIFEC_RANGE_FULL };
     struct yuv yuv;
     if (yuv_open(&yuv, 32, 2, &format, &color) < 0)

@@ -59,23 +59,31 @@ static void good_types(void)
 {
     float out[6];
     float f32[6] = { 0, -1, 2.5f, 1e-20f, 3e38f, -0.0f };
-    CHECK_INT(read_x("{\"x\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}", f32, 24,
-                     out), 0);
+    CHECK_INT(
+        read_x("{\"x\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}", f32,
+               24, out),
+        0);
     CHECK(memcmp(out, f32, sizeof out) == 0);
     uint16_t f16[7] = { 0x7c00, 0x0000, 0xbc00, 0x4100, 0x0001, 0x7bff, 0x8400 };
     float want16[6] = { 0, -1, 2.5f, 0x1p-24f, 65504, -0x1p-14f };
-    CHECK_INT(read_x("{\"__metadata__\":{\"a\":\"b\"},\"x\":{\"dtype\":\"F16\",\"shape\":[2,3],"
-                     "\"data_offsets\":[2,14]}}   ", f16, 14, out), 0);
+    CHECK_INT(
+        read_x("{\"__metadata__\":{\"a\":\"b\"},\"x\":{\"dtype\":\"F16\",\"shape\":[2,3],"
+               "\"data_offsets\":[2,14]}}   ",
+               f16, 14, out),
+        0);
     CHECK(memcmp(out, want16, sizeof out) == 0);
     uint16_t bf16[6] = { 0x0000, 0xbf80, 0x4020, 0x0080, 0x7f7f, 0xc2f7 };
     float want_b[6] = { 0, -1, 2.5f, 0x1p-126f, 0x1.fep127f, -123.5f };
-    CHECK_INT(read_x("{\"x\":{\"dtype\":\"BF16\",\"shape\":[2,3],\"data_offsets\":[0,12]}}", bf16, 12,
-                     out), 0);
+    CHECK_INT(
+        read_x("{\"x\":{\"dtype\":\"BF16\",\"shape\":[2,3],\"data_offsets\":[0,12]}}",
+               bf16, 12, out),
+        0);
     CHECK(memcmp(out, want_b, sizeof out) == 0);
 }
 
 /* Refused, and the message names the file and has this word. */
-static void refused(const char *header, const void *data, size_t data_bytes, const char *word)
+static void refused(const char *header, const void *data, size_t data_bytes,
+                    const char *word)
 {
     float out[6];
     CHECK_INT(read_x(header, data, data_bytes, out), RIFEC_ERR_MODEL);
@@ -91,9 +99,10 @@ static void damaged_tensors(void)
     refused("{\"x\":", NULL, 0, "JSON");
     refused("{}", NULL, 0, "missing");
     refused("{\"x\":3}", NULL, 0, "missing");
-    refused("{\"X\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}", data, 24, "missing");
+    refused("{\"X\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}", data,
+            24, "missing");
     refused("{\"x\":{}}", data, 24, "type");
-#define X(dtype, shape, offsets) \
+#define X(dtype, shape, offsets)                                                         \
     "{\"x\":{\"dtype\":" dtype ",\"shape\":" shape ",\"data_offsets\":" offsets "}}"
     refused(X("\"I8\"", "[2,3]", "[0,6]"), data, 24, "I8");
     refused(X("7", "[2,3]", "[0,24]"), data, 24, "type");
@@ -109,8 +118,8 @@ static void damaged_tensors(void)
     refused(X("\"F32\"", "[2,3]", "[0]"), data, 24, "data_offsets");
     refused(X("\"F32\"", "[2,3]", "24"), data, 24, "data_offsets");
     refused(X("\"F32\"", "[2,3]", "[1e300,1e300]"), data, 24, "data_offsets");
-    refused(X("\"F32\"", "[2,3]", "[18446744073709551608,18446744073709551632]"), data, 24,
-            "data_offsets");
+    refused(X("\"F32\"", "[2,3]", "[18446744073709551608,18446744073709551632]"), data,
+            24, "data_offsets");
     refused(X("\"F32\"", "[2,3]", "[4,28]"), data, 24, "truncated");
     refused(X("\"F16\"", "[2,3]", "[1000000,1000012]"), data, 24, "truncated");
     data[4] = NAN;
@@ -142,7 +151,8 @@ static void damaged_files(void)
 static void model_file(const char *path)
 {
     struct weights w, embedded;
-    if (!CHECK_INT(weights_open(&w, path), 0) || !CHECK_INT(weights_open(&embedded, NULL), 0))
+    if (!CHECK_INT(weights_open(&w, path), 0) ||
+        !CHECK_INT(weights_open(&embedded, NULL), 0))
         return;
     CHECK_STR(w.sha256, embedded.sha256);
     CHECK_INT((long long)weights_bytes(&w), (long long)weights_bytes(&embedded));
@@ -156,17 +166,22 @@ static void model_file(const char *path)
     struct safetensors *s;
     static float weight[96 * 96 * 9], bias[96], beta[96];
     CHECK_INT(safetensors_open(&s, path), 0);
-    CHECK_INT(safetensors_read(s, "block2.convblock.5.conv.weight", (int[]){ 96, 96, 3, 3 }, 4,
-                               weight), 0);
-    CHECK_INT(safetensors_read(s, "block2.convblock.5.conv.bias", (int[]){ 96 }, 1, bias), 0);
-    CHECK_INT(safetensors_read(s, "block2.convblock.5.beta", (int[]){ 1, 96, 1, 1 }, 4, beta), 0);
+    CHECK_INT(safetensors_read(s, "block2.convblock.5.conv.weight",
+                               (int[]){ 96, 96, 3, 3 }, 4, weight),
+              0);
+    CHECK_INT(safetensors_read(s, "block2.convblock.5.conv.bias", (int[]){ 96 }, 1, bias),
+              0);
+    CHECK_INT(
+        safetensors_read(s, "block2.convblock.5.beta", (int[]){ 1, 96, 1, 1 }, 4, beta),
+        0);
     const struct conv_layer *l = &w.block[2].res[5];
     int wrong = 0;
     for (int o = 0; o < 96; o++) {
         wrong += l->bias[o] != bias[o] * beta[o];
         for (int i = 0; i < 96; i++)
             for (int k = 0; k < 9; k++)
-                wrong += l->weight[(k * 96 + i) * 96 + o] != weight[(o * 96 + i) * 9 + k] * beta[o];
+                wrong += l->weight[(k * 96 + i) * 96 + o] !=
+                         weight[(o * 96 + i) * 9 + k] * beta[o];
     }
     CHECK_INT(wrong, 0);
     safetensors_close(&s);

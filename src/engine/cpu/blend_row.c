@@ -26,7 +26,8 @@ static struct blend_scratch make_scratch(const struct blend_args *a, float *scra
     return b;
 }
 
-static void blend_one_row(const struct blend_args *a, const struct blend_scratch *b, int y)
+static void blend_one_row(const struct blend_args *a, const struct blend_scratch *b,
+                          int y)
 {
     float *restrict out = a->out.data + 4 * (size_t)y * a->out.width_padded;
     float *restrict share = b->share;
@@ -35,7 +36,8 @@ static void blend_one_row(const struct blend_args *a, const struct blend_scratch
         share[x] = sigmoid(b->flow[8 * x + 4]);
     for (int x = 0; x < a->out.width; x++) {
         v4 rgb0, rgb1;
-        warp_both(&a->image0, &a->image1, x, y, v4_load(b->flow + 8 * x), 0, &rgb0, &rgb1);
+        warp_both(&a->image0, &a->image1, x, y, v4_load(b->flow + 8 * x), 0, &rgb0,
+                  &rgb1);
         v4_store(out + 4 * x, rgb0 * v4_all(share[x]) + rgb1 * v4_all(1 - share[x]));
     }
 }

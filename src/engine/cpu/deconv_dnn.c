@@ -33,7 +33,8 @@ static void phase_weights(const struct conv_layer *l, int py, int px, int channe
         int tap = kernel_index[py][k / 2] * 4 + kernel_index[px][k % 2];
         for (int i = 0; i < l->cin; i++)
             memcpy(weight + (k * l->cin + i) * channels,
-                   l->weight + (tap * l->cin + i) * DECONV_LIVE, DECONV_LIVE * sizeof *weight);
+                   l->weight + (tap * l->cin + i) * DECONV_LIVE,
+                   DECONV_LIVE * sizeof *weight);
     }
 }
 
@@ -77,7 +78,8 @@ fail:
  * Row y of one phase becomes two rows of out. Its channels 4c + 2i + j are the
  * channels c of a 2x2 square of pixels (i, j).
  */
-static void shuffle_row(const struct deconv_args *a, int phase, size_t phase_floats, int y)
+static void shuffle_row(const struct deconv_args *a, int phase, size_t phase_floats,
+                        int y)
 {
     int w = a->in.width, block = a->in.block;
     size_t plane = (size_t)a->in.height * w * block;

@@ -42,18 +42,19 @@ static int dnn_failed(dnnl_status_t status, const char *call)
     return RIFEC_ERR_INTERNAL;
 }
 
-#define DNN(call)                                \
-    do {                                         \
-        dnnl_status_t status_ = (call);          \
-        if (status_ != dnnl_success) {           \
-            err = dnn_failed(status_, #call);    \
-            goto fail;                           \
-        }                                        \
+#define DNN(call)                                                                        \
+    do {                                                                                 \
+        dnnl_status_t status_ = (call);                                                  \
+        if (status_ != dnnl_success) {                                                   \
+            err = dnn_failed(status_, #call);                                            \
+            goto fail;                                                                   \
+        }                                                                                \
     } while (0)
 
 int dnn_block_size(void)
 {
-    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core
+    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core) ==
+                   dnnl_cpu_isa_avx512_core
                ? 16
                : 8;
 }
@@ -62,9 +63,10 @@ void dnn_describe(char *out, size_t bytes)
 {
     const dnnl_version_t *v = dnnl_version();
     int isa = dnnl_get_effective_cpu_isa();
-    const char *name = (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core ? " avx512"
-                       : (isa & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2             ? " avx2"
-                                                                                    : "";
+    const char *name = (isa & dnnl_cpu_isa_avx512_core) == dnnl_cpu_isa_avx512_core
+                           ? " avx512"
+                       : (isa & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2 ? " avx2"
+                                                                        : "";
     snprintf(out, bytes, "oneDNN %d.%d.%d%s", v->major, v->minor, v->patch, name);
 }
 
@@ -140,7 +142,8 @@ size_t dnn_memory(const struct dnn *d)
 }
 
 /* Copies weights from [kh][kw][cin][cout] to the layout md, which the kernel chose. */
-static int reorder_weights(struct dnn_conv *c, const struct dnn_conv_desc *k, dnn_md_ref md)
+static int reorder_weights(struct dnn_conv *c, const struct dnn_conv_desc *k,
+                           dnn_md_ref md)
 {
     int err = 0;
     struct dnn *d = c->owner;
@@ -160,8 +163,8 @@ static int reorder_weights(struct dnn_conv *c, const struct dnn_conv_desc *k, dn
     DNN(dnnl_memory_create(&plain, DNN_MD_REF(plain_md), d->engine,
                            (void *)(uintptr_t)k->weight));
     DNN(dnnl_memory_create(&c->weights, md, d->engine, c->weights_data));
-    DNN(dnnl_reorder_primitive_desc_create(&pd, DNN_MD_REF(plain_md), d->engine, md, d->engine,
-                                           NULL));
+    DNN(dnnl_reorder_primitive_desc_create(&pd, DNN_MD_REF(plain_md), d->engine, md,
+                                           d->engine, NULL));
     DNN(dnnl_primitive_create(&reorder, pd));
     dnnl_exec_arg_t args[] = { { DNNL_ARG_FROM, plain }, { DNNL_ARG_TO, c->weights } };
     DNN(dnnl_primitive_execute(reorder, d->stream, 2, args));
@@ -193,11 +196,13 @@ static int reserve_scratchpad(struct dnn *d, size_t bytes)
     return 0;
 }
 
-static dnnl_status_t make_attr(dnnl_primitive_attr_t *attr, dnnl_post_ops_t *ops, int lrelu)
+static dnnl_status_t make_attr(dnnl_primitive_attr_t *attr, dnnl_post_ops_t *ops,
+                               int lrelu)
 {
     dnnl_status_t status = dnnl_primitive_attr_create(attr);
     if (!status)
-        status = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
+        status =
+            dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
     if (!status && lrelu) {
         status = dnnl_post_ops_create(ops);
         if (!status)
@@ -224,7 +229,8 @@ int dnn_conv_open(struct dnn *d, struct dnn_conv **out, const struct dnn_conv_de
     dnnl_dims_t weights_dims = { k->cout, k->cin, k->kernel_h, k->kernel_w };
     dnnl_dims_t bias_dims = { k->cout }, dst_dims = { 1, k->cout, h, w };
     dnnl_dims_t strides = { k->stride, k->stride };
-    dnnl_dims_t pad_l = { k->pad_top, k->pad_left }, pad_r = { k->pad_bottom, k->pad_right };
+    dnnl_dims_t pad_l = { k->pad_top, k->pad_left };
+    dnnl_dims_t pad_r = { k->pad_bottom, k->pad_right };
     dnnl_format_tag_t tag = k->block == 16 ? dnnl_nChw16c : dnnl_nChw8c;
 
     dnn_md src = { 0 }, weights = { 0 }, bias = { 0 }, dst = { 0 };
@@ -237,13 +243,15 @@ int dnn_conv_open(struct dnn *d, struct dnn_conv **out, const struct dnn_conv_de
     DNN(dnn_md_open(&bias, 1, bias_dims, dnnl_x));
     DNN(dnn_md_open(&dst, 4, dst_dims, tag));
     DNN(make_attr(&attr, &ops, k->lrelu));
-    DNN(dnn_conv_pd(&pd, d->engine, DNN_MD_REF(src), DNN_MD_REF(weights), DNN_MD_REF(bias),
-                    DNN_MD_REF(dst), strides, pad_l, pad_r, attr));
-    DNN(dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, (void *)&implementation));
+    DNN(dnn_conv_pd(&pd, d->engine, DNN_MD_REF(src), DNN_MD_REF(weights),
+                    DNN_MD_REF(bias), DNN_MD_REF(dst), strides, pad_l, pad_r, attr));
+    DNN(dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0,
+                                  (void *)&implementation));
     log_debug("conv %dx%d s%d, %d -> %d channels, %dx%d: %s", k->kernel_h, k->kernel_w,
               k->stride, k->cin, k->cout, k->width, k->height, implementation);
 
-    TRY(reorder_weights(c, k, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0)));
+    TRY(reorder_weights(c, k,
+                        dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0)));
     dnn_md_ref pad_md = dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
     TRY(reserve_scratchpad(d, dnnl_memory_desc_get_size(pad_md)));
     DNN(dnnl_primitive_create(&c->primitive, pd));
@@ -273,8 +281,10 @@ int dnn_conv_run(const struct dnn_conv *c, const float *in, float *out)
     DNN(dnnl_memory_set_data_handle(c->dst, out));
     DNN(dnnl_memory_set_data_handle(c->scratchpad, c->owner->scratchpad));
     dnnl_exec_arg_t args[] = {
-        { DNNL_ARG_SRC, c->src },   { DNNL_ARG_WEIGHTS, c->weights },
-        { DNNL_ARG_BIAS, c->bias }, { DNNL_ARG_DST, c->dst },
+        { DNNL_ARG_SRC, c->src },
+        { DNNL_ARG_WEIGHTS, c->weights },
+        { DNNL_ARG_BIAS, c->bias },
+        { DNNL_ARG_DST, c->dst },
         { DNNL_ARG_SCRATCHPAD, c->scratchpad },
     };
     DNN(dnnl_primitive_execute(c->primitive, c->owner->stream, 5, args));

@@ -29,15 +29,16 @@ static inline dnnl_status_t dnn_append_relu(dnnl_post_ops_t ops, float slope)
 }
 
 static inline dnnl_status_t dnn_conv_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
-                                        dnn_md_ref src, dnn_md_ref weights, dnn_md_ref bias,
-                                        dnn_md_ref dst, const dnnl_dims_t strides,
+                                        dnn_md_ref src, dnn_md_ref weights,
+                                        dnn_md_ref bias, dnn_md_ref dst,
+                                        const dnnl_dims_t strides,
                                         const dnnl_dims_t pad_l, const dnnl_dims_t pad_r,
                                         const_dnnl_primitive_attr_t attr)
 {
     dnnl_dims_t dilates = { 0 };
     return dnnl_convolution_forward_primitive_desc_create(
-        pd, engine, dnnl_forward_inference, dnnl_convolution_direct, src, weights, bias, dst,
-        strides, dilates, pad_l, pad_r, attr);
+        pd, engine, dnnl_forward_inference, dnnl_convolution_direct, src, weights, bias,
+        dst, strides, dilates, pad_l, pad_r, attr);
 }
 
 #else
@@ -59,8 +60,9 @@ static inline dnnl_status_t dnn_append_relu(dnnl_post_ops_t ops, float slope)
 }
 
 static inline dnnl_status_t dnn_conv_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine,
-                                        dnn_md_ref src, dnn_md_ref weights, dnn_md_ref bias,
-                                        dnn_md_ref dst, const dnnl_dims_t strides,
+                                        dnn_md_ref src, dnn_md_ref weights,
+                                        dnn_md_ref bias, dnn_md_ref dst,
+                                        const dnnl_dims_t strides,
                                         const dnnl_dims_t pad_l, const dnnl_dims_t pad_r,
                                         const_dnnl_primitive_attr_t attr)
 {

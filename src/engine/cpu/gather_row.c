@@ -26,7 +26,8 @@ static inline struct sample sample_at(const struct gather_args *a, int x, int y,
 static inline struct sample sample_lerp(struct sample lo, struct sample hi, float f)
 {
     v4 share = v4_all(f);
-    return (struct sample){ v4_lerp(lo.rgb0, hi.rgb0, share), v4_lerp(lo.rgb1, hi.rgb1, share),
+    return (struct sample){ v4_lerp(lo.rgb0, hi.rgb0, share),
+                            v4_lerp(lo.rgb1, hi.rgb1, share),
                             v4_lerp(lo.flow, hi.flow, share), lerp(lo.mask, hi.mask, f) };
 }
 
@@ -42,9 +43,9 @@ static inline void write_sample(const struct sample *s, float t, float *low, flo
 
 struct gather_scratch {
     struct columns columns;
-    int *x;                    /* [columns.count] the columns themselves        */
-    float *flow_lo, *flow_hi;  /* [columns.count][8] of the two rows            */
-    float *row;                /* for level_row()                               */
+    int *x;                   /* [columns.count] the columns themselves        */
+    float *flow_lo, *flow_hi; /* [columns.count][8] of the two rows            */
+    float *row;               /* for level_row()                               */
 };
 
 /* Wanted are: every column, or where the scale is 2 or more two per output pixel. */
@@ -65,7 +66,8 @@ static struct gather_scratch make_scratch(const struct gather_args *a, float *sc
     return g;
 }
 
-static void gather_one_row(const struct gather_args *a, const struct gather_scratch *g, int y)
+static void gather_one_row(const struct gather_args *a, const struct gather_scratch *g,
+                           int y)
 {
     const struct tensor *out = &a->out;
     struct tap ty = linear_tap(y, a->scale, a->image0.height_padded);

@@ -43,8 +43,8 @@ static inline int round_code(float v, float max)
     return (int)(v + 0.5f);
 }
 
-static inline void write_codes(const struct rifec_frame *frame, int c, int y, int n, float max,
-                               const float *restrict in)
+static inline void write_codes(const struct rifec_frame *frame, int c, int y, int n,
+                               float max, const float *restrict in)
 {
     const struct rifec_component k = frame->format.comp[c];
     uint8_t *row = frame->data[k.plane] + y * frame->stride[k.plane] + k.offset;

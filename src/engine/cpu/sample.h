@@ -54,8 +54,8 @@ static inline float clamp_to(float v, float lo, float hi)
 }
 
 /* The image at (x + flow_x, y + flow_y); with `unit`, of its values clamped to 0..1. */
-static inline void warp(const struct image *im, int x, int y, const float flow[2], int unit,
-                        float rgb[3])
+static inline void warp(const struct image *im, int x, int y, const float flow[2],
+                        int unit, float rgb[3])
 {
     float px = clamp_to((float)x + flow[0], 0, (float)(im->width_padded - 1));
     float py = clamp_to((float)y + flow[1], 0, (float)(im->height_padded - 1));

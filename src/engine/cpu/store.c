@@ -67,8 +67,8 @@ static void store_chroma(const struct store_args *a, int y, float *restrict scra
 static void store_rows(const struct store_args *a, int group, float *scratch)
 {
     const struct yuv *k = a->yuv;
-    int first = group << k->format.chroma_h_log2, last = (group + 1) << k->format.chroma_h_log2;
-    for (int y = first; y < last && y < k->height; y++) {
+    int rows = 1 << k->format.chroma_h_log2;
+    for (int y = group * rows; y < (group + 1) * rows && y < k->height; y++) {
         if (k->format.family == RIFEC_FAMILY_RGB)
             store_rgb(a, y, scratch);
         else

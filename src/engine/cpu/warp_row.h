@@ -70,8 +70,9 @@ static inline void flow_row(const struct level *levels, int level_count,
             v4 share = v4_all(f[i]);
             v4_store(flow + 8 * i,
                      v4_load(flow + 8 * i) + v4_lerp(v4_load(p), v4_load(p + 8), share));
-            v4_store(flow + 8 * i + 4, v4_load(flow + 8 * i + 4) +
-                                           v4_lerp(v4_load(p + 4), v4_load(p + 12), share));
+            v4_store(flow + 8 * i + 4,
+                     v4_load(flow + 8 * i + 4) +
+                         v4_lerp(v4_load(p + 4), v4_load(p + 12), share));
         }
     }
 }
@@ -93,11 +94,12 @@ static inline v4 bilinear(const float *p, size_t right, size_t down, float fx, f
 }
 
 /* Both images of one size at (x, y) + flow; see warp(). */
-static inline void warp_both(const struct image *image0, const struct image *image1, int x,
-                             int y, v4 flow, int unit, v4 *out0, v4 *out1)
+static inline void warp_both(const struct image *image0, const struct image *image1,
+                             int x, int y, v4 flow, int unit, v4 *out0, v4 *out1)
 {
     float fx = (float)x, fy = (float)y;
-    float last_x = (float)(image0->width_padded - 1), last_y = (float)(image0->height_padded - 1);
+    float last_x = (float)(image0->width_padded - 1);
+    float last_y = (float)(image0->height_padded - 1);
     v4 last = { last_x, last_y, last_x, last_y };
     v4 at = v4_clamp((v4){ fx, fy, fx, fy } + flow, v4_all(0), last);
     v4i lo = v4_to_int(at);
