@@ -7,7 +7,7 @@ target_include_directories(rifec_media PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_media PUBLIC librifec PkgConfig::FFMPEG)
 
 add_library(rifec_pipeline STATIC
-    pipeline/inbetween.c pipeline/outbox.c pipeline/pipeline.c pipeline/progress.c pipeline/scene.c pipeline/source.c
+    pipeline/checks.c pipeline/inbetween.c pipeline/outbox.c pipeline/pipeline.c pipeline/progress.c pipeline/scene.c pipeline/source.c
     pipeline/timeline.c)
 target_include_directories(rifec_pipeline PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_pipeline PUBLIC rifec_media)

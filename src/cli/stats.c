@@ -117,6 +117,20 @@ static void add_timing(cJSON *root, const struct pipeline_report *r)
     add_text(timing, "bottleneck", r->timing.bottleneck);
 }
 
+static void add_checks(cJSON *root, const struct pipeline_report *r)
+{
+    cJSON *checks = cJSON_AddObjectToObject(root, "checks");
+    if (!r->checked) { /* it did not come to that */
+        cJSON_AddBoolToObject(checks, "framecount_ok", false);
+        return;
+    }
+    cJSON_AddBoolToObject(checks, "framecount_ok", r->checks.frames_ok);
+    cJSON_AddBoolToObject(checks, "duration_ok", r->checks.duration_ok);
+    cJSON_AddBoolToObject(checks, "av_offset_ok", r->checks.av_offset_ok);
+    add_count(checks, "duration_delta_us", r->checks.duration_delta_us);
+    add_count(checks, "av_offset_us", r->checks.av_offset_us);
+}
+
 char *stats_text(const struct stats *s)
 {
     const struct pipeline_report *r = s->report;
@@ -150,15 +164,7 @@ char *stats_text(const struct stats *s)
     add_text(model, "sha256", r->engine.model_sha256);
     add_timing(root, r);
 
-    cJSON *checks = cJSON_AddObjectToObject(root, "checks");
-    cJSON_AddBoolToObject(checks, "framecount_ok",
-                          s->exit_status == 0 &&
-                              r->out.frames_planned == r->out.frames_written);
-    double delta_us = (r->out.duration_s - r->in.duration_s) * 1e6;
-    if (r->in.duration_s > 0 && r->out.duration_s > 0)
-        cJSON_AddNumberToObject(checks, "duration_delta_us", round(delta_us));
-    else
-        cJSON_AddNullToObject(checks, "duration_delta_us");
+    add_checks(root, r);
 
     cJSON *warnings = cJSON_AddArrayToObject(root, "warnings");
     for (int i = 0; i < s->warning_texts; i++)

@@ -19,7 +19,8 @@ struct mux {
     const AVStream *video_in;
     AVStream *video_out;
     AVRational encoder_time_base;
-    int *map; /* [input streams] output stream, or -1 */
+    int *map;               /* [input streams] output stream, or -1 */
+    struct mux_span *spans; /* [input streams] */
     char *path, *part;
     bool created, finished;
 };
@@ -173,11 +174,13 @@ static int map_stream(struct mux *m, const struct mux_params *p, const AVStream 
 static int map_streams(struct mux *m, const struct mux_params *p)
 {
     m->map = av_malloc_array(p->input->nb_streams, sizeof *m->map);
-    if (!m->map)
+    m->spans = av_malloc_array(p->input->nb_streams, sizeof *m->spans);
+    if (!m->map || !m->spans)
         return RIFEC_ERR_NOMEM;
     for (unsigned i = 0; i < p->input->nb_streams; i++) {
         AVStream *st = p->input->streams[i];
         m->map[i] = -1;
+        m->spans[i] = (struct mux_span){ INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN };
         int err = map_stream(m, p, st);
         if (err < 0)
             return err;
@@ -315,6 +318,23 @@ static int check_written(struct mux *m, int e)
     return 0;
 }
 
+static void widen(int64_t *start, int64_t *end, const AVPacket *p, AVRational time_base)
+{
+    int64_t ts = p->pts != AV_NOPTS_VALUE ? p->pts : p->dts;
+    if (ts == AV_NOPTS_VALUE)
+        return;
+    int64_t from = av_rescale_q(ts, time_base, AV_TIME_BASE_Q);
+    int64_t to = av_rescale_q(ts + p->duration, time_base, AV_TIME_BASE_Q);
+    *start = from < *start ? from : *start;
+    *end = to > *end ? to : *end;
+}
+
+bool mux_get_span(const struct mux *m, int input_stream, struct mux_span *out)
+{
+    *out = m->spans[input_stream];
+    return out->out_start <= out->out_end;
+}
+
 int mux_write(struct mux *m, AVPacket **pkt)
 {
     AVPacket *p = *pkt;
@@ -324,7 +344,9 @@ int mux_write(struct mux *m, AVPacket **pkt)
     AVStream *st = m->ctx->streams[m->map[in]];
     p->stream_index = st->index;
     p->pos = -1;
+    widen(&m->spans[in].in_start, &m->spans[in].in_end, p, from);
     av_packet_rescale_ts(p, from, st->time_base);
+    widen(&m->spans[in].out_start, &m->spans[in].out_end, p, st->time_base);
     int e = av_interleaved_write_frame(m->ctx, p);
     av_packet_free(pkt);
     return check_written(m, e);
@@ -354,6 +376,7 @@ void mux_close(struct mux **mux)
         unlink(m->part);
     avformat_free_context(m->ctx);
     av_free(m->map);
+    av_free(m->spans);
     av_free(m->path);
     av_free(m->part);
     free(m);

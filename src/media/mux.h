@@ -45,6 +45,13 @@ int mux_start(struct mux *m, const AVCodecContext *encoder);
  */
 int mux_write(struct mux *m, AVPacket **pkt);
 
+/* From the first presentation to the last end of one stream's packets, as they
+ * were written and as they came; microseconds. False when there were none. */
+struct mux_span {
+    int64_t in_start, in_end, out_start, out_end;
+};
+bool mux_get_span(const struct mux *m, int input_stream, struct mux_span *out);
+
 /* Writes the trailer, closes the file and gives it its final name. */
 int mux_finish(struct mux *m);
 

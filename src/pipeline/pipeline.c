@@ -25,6 +25,7 @@
 #include "base/thread.h"
 #include "media/av.h"
 #include "media/encode.h"
+#include "pipeline/checks.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/source.h"
 
@@ -485,15 +486,24 @@ static void conclude(struct job *j)
         r->timing.bottleneck = "encode";
 }
 
-/* Every frame that was planned must have been written. */
+/* A missing frame is our own fault and always an error. */
 static int verify(const struct job *j)
 {
     const struct pipeline_report *r = j->report;
-    if (r->out.frames_written == r->out.frames_planned)
-        return 0;
-    log_error("%s: %lld frames were planned but %lld written", r->out.path,
-              (long long)r->out.frames_planned, (long long)r->out.frames_written);
-    return RIFEC_ERR_VERIFY;
+    enum rifec_log_level level = j->opt->strict ? RIFEC_LOG_ERROR : RIFEC_LOG_WARNING;
+    if (!r->checks.frames_ok) {
+        log_error("%s: %lld frames were planned but %lld written", r->out.path,
+                  (long long)r->out.frames_planned, (long long)r->out.frames_written);
+        return RIFEC_ERR_VERIFY;
+    }
+    if (!r->checks.duration_ok)
+        log_line(level, "%s: the video lasts %.3f s longer than the input's", r->out.path,
+                 1e-6 * (double)r->checks.duration_delta_us);
+    if (!r->checks.av_offset_ok)
+        log_line(level, "%s: the sound begins %.3f s later than it did", r->out.path,
+                 1e-6 * (double)r->checks.av_offset_us);
+    bool ok = r->checks.duration_ok && r->checks.av_offset_ok;
+    return ok || !j->opt->strict ? 0 : RIFEC_ERR_VERIFY;
 }
 
 void pipeline_report_close(struct pipeline_report *report)
@@ -521,6 +531,17 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     TRY(run_stages(&j));
     conclude(&j);
     TRY(mux_finish(j.mux));
+    checks_make(&report->checks,
+                &(struct checks_subject){
+                    .mux = j.mux,
+                    .demux = j.source.demux,
+                    .timeline = &j.inbetween.timeline,
+                    .stretch = opt->slowmo ? opt->factor : (struct rational){ 1, 1 },
+                    .made_s = report->out.duration_s,
+                    .limited = opt->frames > 0,
+                });
+    report->checked = true;
+    report->checks.frames_ok = report->out.frames_written == report->out.frames_planned;
     TRY(verify(&j));
     if (j.source.damaged)
         err = RIFEC_ERR_INPUT;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/rational.h"
+#include "pipeline/checks.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/progress.h"
 #include "rifec/rifec.h"
@@ -35,6 +36,7 @@ struct pipeline_options {
     enum dedup dedup;         /* between a frame and its repetition */
     int dedup_run;            /* repetitions to bridge with DEDUP_SMOOTH; 0: DEDUP_RUN */
     bool cfr;                 /* a constant rate: the input's average * factor */
+    bool strict;              /* a check that fails is an error, not a warning */
     bool slowmo;              /* the input's rate, factor times as long       */
     int64_t frames;           /* output frames at most; 0: all */
     int64_t from_us, to_us;   /* part of the input; to 0: to its end */
@@ -76,6 +78,8 @@ struct pipeline_report {
         double decode_s, engine_s, encode_s; /* each stage's own busy time      */
         const char *bottleneck;              /* "decode", "engine" or "encode"  */
     } timing;
+    bool checked; /* checks are known */
+    struct checks checks;
     int warnings;
     bool interrupted;
 };

@@ -174,6 +174,7 @@ static void describe(const struct options *opt, char *text, size_t size)
     ADD(job->rate.num, " fps=%lld/%lld", (long long)job->rate.num,
         (long long)job->rate.den);
     ADD(job->cfr, " cfr");
+    ADD(job->strict, " strict");
     ADD(job->slowmo, " slowmo");
     ADD(job->tail, " tail=%d", (int)job->tail);
     ADD(job->scene, " scene=%d", (int)job->scene);
@@ -245,6 +246,7 @@ static const struct {
     { "-i a -o b --scene-threshold 0.5 --on-cut split",
       "a > b x2/1 threshold=0.5 on_cut=2" },
     { "-i a -o b --scene-list c.txt --on-cut blend", "a > b x2/1 list=c.txt on_cut=1" },
+    { "-i a -o b --strict", "a > b x2/1 strict" },
     { "-i a -o b --dedup smooth", "a > b x2/1 dedup=2:0" },
     { "-i a -o b --dedup smooth:4", "a > b x2/1 dedup=2:4" },
     { "-i a -o b -c:v libx265 --crf 20 --preset slow --pix-fmt yuv420p10le",

@@ -48,6 +48,8 @@ static struct pipeline_report report = {
                 .engine_s = 9.1234567,
                 .encode_s = 2,
                 .bottleneck = "engine" },
+    .checked = true,
+    .checks = { .frames_ok = true, .av_offset_ok = true, .duration_delta_us = 41708 },
     .warnings = 2,
 };
 
@@ -119,7 +121,10 @@ static void test_success(void)
     check_number(root, "timing.engine_s", 9.123457);
     check_text(root, "timing.bottleneck", "engine");
     CHECK(cJSON_IsTrue(at(root, "checks.framecount_ok")));
-    check_number(root, "checks.duration_delta_us", 0);
+    CHECK(cJSON_IsFalse(at(root, "checks.duration_ok")));
+    CHECK(cJSON_IsTrue(at(root, "checks.av_offset_ok")));
+    check_number(root, "checks.duration_delta_us", 41708);
+    check_number(root, "checks.av_offset_us", 0);
     CHECK_INT(cJSON_GetArraySize(at(root, "warnings")), 2);
     check_number(root, "warning_count", 2);
     check_number(root, "exit", 0);
@@ -143,7 +148,7 @@ static void test_failure(void)
     CHECK(cJSON_IsNull(at(root, "input.codec")));
     CHECK(cJSON_IsNull(at(root, "input.width")));
     CHECK(cJSON_IsNull(at(root, "timing.wall_s")));
-    CHECK(cJSON_IsNull(at(root, "checks.duration_delta_us")));
+    CHECK(at(root, "checks.duration_delta_us") == NULL);
     CHECK(cJSON_IsFalse(at(root, "checks.framecount_ok")));
     cJSON_Delete(root);
 }

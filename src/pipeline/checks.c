@@ -1,0 +1,51 @@
+/* Comparing the spans of what was written with those of what was read. */
+#include "pipeline/checks.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Containers round times to ticks, of a millisecond in Matroska. */
+#define ROUNDING_US 2000
+
+/* How much later than the picture a copied stream begins now, against before. */
+static int64_t offset_change(const struct checks_subject *s, int64_t video_in,
+                             int64_t video_out)
+{
+    const AVFormatContext *ctx = demux_context(s->demux);
+    int64_t largest = 0;
+    for (int i = 0; i < (int)ctx->nb_streams; i++) {
+        struct mux_span span;
+        if (!mux_copies(s->mux, i) || !mux_get_span(s->mux, i, &span) ||
+            ctx->streams[i]->codecpar->codec_type != AVMEDIA_TYPE_AUDIO)
+            continue;
+        int64_t change = (span.out_start - video_out) - (span.in_start - video_in);
+        if (llabs(change) > llabs(largest))
+            largest = change;
+    }
+    return largest;
+}
+
+void checks_make(struct checks *c, const struct checks_subject *s)
+{
+    const struct timeline *tl = s->timeline;
+    const double tick_us = 1e6 * rational_to_double(tl->p.time_base);
+    const double stretch = rational_to_double(s->stretch);
+    struct mux_span video;
+    c->duration_ok = c->av_offset_ok = true;
+    if (!mux_get_span(s->mux, demux_video(s->demux)->index, &video))
+        return;
+    double length_us = (double)(tl->pts - tl->p.first_pts) * tick_us * stretch;
+    double wanted_us = s->limited ? 1e6 * s->made_s : length_us;
+    double frame_us = (double)(tl->gap > tl->last_gap ? tl->gap : tl->last_gap) * tick_us;
+    if (tl->p.rate.num > 0) { /* the last one may reach over the end */
+        double period_us = 1e6 * (double)tl->p.rate.den / (double)tl->p.rate.num;
+        frame_us = period_us > frame_us ? period_us : frame_us;
+    }
+    c->duration_delta_us =
+        (int64_t)((double)(video.out_end - video.out_start) - wanted_us);
+    c->duration_ok =
+        fabs((double)c->duration_delta_us) <= frame_us * stretch + ROUNDING_US;
+    c->av_offset_us =
+        offset_change(s, (int64_t)((double)tl->p.first_pts * tick_us), video.out_start);
+    c->av_offset_ok = fabs((double)c->av_offset_us) <= frame_us / 2 + ROUNDING_US;
+}

@@ -1,0 +1,36 @@
+/*
+ * Looks at what was written: does it last as long as the source frames were
+ * shown, and does the sound begin where it did?
+ */
+#ifndef RIFEC_PIPELINE_CHECKS_H
+#define RIFEC_PIPELINE_CHECKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/rational.h"
+#include "media/demux.h"
+#include "media/mux.h"
+#include "pipeline/timeline.h"
+
+struct checks {
+    bool frames_ok;            /* as many frames written as planned              */
+    bool duration_ok;          /* within a frame                                 */
+    bool av_offset_ok;         /* within half a source frame                     */
+    int64_t duration_delta_us; /* of the written video against the source frames */
+    int64_t av_offset_us;      /* largest change among the copied audio streams  */
+};
+
+struct checks_subject {
+    const struct mux *mux;
+    const struct demux *demux;
+    const struct timeline *timeline; /* ended                                    */
+    struct rational stretch;         /* output time per source time: slow motion */
+    double made_s;                   /* what the output frames were to last      */
+    bool limited;                    /* the output ends early on purpose         */
+};
+
+/* Fills all but frames_ok. */
+void checks_make(struct checks *c, const struct checks_subject *s);
+
+#endif
