@@ -17,3 +17,7 @@ rifec_add_script(headers LABELS unit
             ${CMAKE_C_COMPILER} ${PROJECT_SOURCE_DIR} ${FFMPEG_INCLUDE_DIRS} ${CJSON_INCLUDE_DIRS})
 rifec_add_script(layers LABELS unit
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/layers.sh ${PROJECT_SOURCE_DIR})
+
+# The model is the one whose figures are in weights/README.md.
+rifec_add_script(model_sum LABELS unit
+    COMMAND sh -c "cd ${PROJECT_SOURCE_DIR}/weights && sha256sum -c SHA256SUMS")
