@@ -6,6 +6,10 @@
 #include "base/log.h"
 #include "rifec/error.h"
 
+/* Where a frame lasts fewer ticks than this, "half a tick" would be too much of
+ * it: YUV4MPEG and AVI count in whole frames, exactly. */
+#define SNAP_STEP 4
+
 static bool small(struct rational r)
 {
     return r.num <= INT_MAX && r.den <= INT_MAX;
@@ -60,6 +64,9 @@ static bool open_rate(struct timeline *tl, struct rational tb)
     tl->tick = quotient(tb, unit);
     tl->step = quotient(period, unit);
     tl->per_out = quotient(tl->out, unit);
+    tl->snap = tl->tick;
+    if (tl->p.expected_step < SNAP_STEP)
+        tl->snap = tl->tick * tl->p.expected_step / SNAP_STEP;
     return true;
 }
 
@@ -135,9 +142,9 @@ static bool next_by_rate(struct timeline *tl, struct instant *out)
     const int64_t at = tl->p.first_pts * tl->tick + tl->next * tl->step;
     const int64_t end = tl->pts * tl->tick, length = tl->gap * tl->tick;
     int64_t into = at - (end - length);
-    if (2 * (end - at) <= tl->tick)
+    if (2 * (end - at) <= tl->snap)
         return false;
-    if (2 * into <= tl->tick)
+    if (2 * into <= tl->snap)
         into = 0;
     else if (tl->ended && tl->p.tail == TAIL_DROP)
         return false;
@@ -173,9 +180,9 @@ int64_t timeline_total(const struct timeline *tl)
     if (!by_rate(tl))
         return drop ? (sources - 1) * n / d + 1 : ceil_div(sources * n, d);
     int64_t span = tl->pts - tl->p.first_pts - (drop ? tl->gap : 0);
-    if (drop) /* up to half a tick after the last frame */
-        return (2 * span * tl->tick + tl->tick) / (2 * tl->step) + 1;
-    return ceil_div(2 * span * tl->tick - tl->tick, 2 * tl->step);
+    if (drop) /* up to the snap after the last frame */
+        return (2 * span * tl->tick + tl->snap) / (2 * tl->step) + 1;
+    return ceil_div(2 * span * tl->tick - tl->snap, 2 * tl->step);
 }
 
 int64_t timeline_estimate(const struct timeline *tl, int64_t n, double seconds)

@@ -12,7 +12,7 @@
  * By rate R, output frame j is shown at P[0] + j/R, whatever the gaps: a
  * constant frame rate, up or down, sampled from the true timeline. An instant
  * within half a tick of a source frame's time is that frame: the container
- * rounded the time to its tick.
+ * rounded the time to its tick. Never more than an eighth of a frame, though.
  *
  * The last source frame is held for its own duration. Both ways count in a unit
  * of time in which all these times are integers.
@@ -49,6 +49,7 @@ struct timeline {
     int64_t per_out;       /* units in it; a unit divides every time there is      */
     int64_t tick;          /* of the source, units                                 */
     int64_t step;          /* between output frames by rate, units                 */
+    int64_t snap;          /* twice how far from a source frame is still at it     */
     int64_t frames;        /* source frames seen                                   */
     int64_t next;          /* output frames planned: j of the next                 */
     int64_t pts, duration; /* of the newest source frame, ticks, repaired          */

@@ -40,7 +40,7 @@ static struct stream random_stream(void)
     }
     s.p.time_base = (struct rational){ 1, bases[rnd(7)] };
     s.p.first_pts = s.pts[0];
-    s.p.expected_step = 1;
+    s.p.expected_step = vfr ? 1 + rnd(5000) : step;
     s.p.tail = (enum timeline_tail)rnd(3);
     return s;
 }
@@ -106,7 +106,7 @@ static void test_factors(void)
 /* --- by rate -------------------------------------------------------------- */
 
 /* Shown at P[0] + j/R; made from the pair around that, or an original if one is
- * less than half a tick away. */
+ * less than half a tick and an eighth of a frame away. */
 static void check_rate(const struct stream *s, const struct timeline *tl, int64_t j,
                        const struct instant *got)
 {
@@ -117,10 +117,11 @@ static void check_rate(const struct stream *s, const struct timeline *tl, int64_
     CHECK((__int128)got->duration * tl->out.num * rn == rd * tl->out.den);
     int i = (int)tl->frames - 2;
     __int128 into = at - s->pts[i] * rn, gap = (s->pts[i + 1] - s->pts[i]) * rn;
+    const __int128 snap = rn * (s->p.expected_step < 4 ? s->p.expected_step : 4);
     if (got->t.num == 0)
-        CHECK(2 * (into < 0 ? -into : into) <= rn);
+        CHECK(8 * (into < 0 ? -into : into) <= snap);
     else
-        CHECK(2 * into > rn && 2 * (gap - into) > rn &&
+        CHECK(8 * into > snap && 8 * (gap - into) > snap &&
               into * got->t.den == gap * got->t.num);
 }
 
@@ -144,7 +145,9 @@ static void test_film_to_60(void)
 {
     struct timeline tl;
     struct instant at;
-    struct timeline_params p = { .time_base = { 1, 24000 }, .rate = { 60, 1 } };
+    struct timeline_params p = { .time_base = { 1, 24000 },
+                                 .rate = { 60, 1 },
+                                 .expected_step = 1001 };
     int64_t originals = 0, count = 0;
     CHECK(timeline_open(&tl, &p) == 0);
     for (int i = 0; i <= 4000; i++) {
@@ -168,7 +171,9 @@ static void test_rounded_times_are_met(void)
 {
     struct timeline tl;
     struct instant at;
-    struct timeline_params p = { .time_base = { 1, 1000 }, .rate = { 48000, 1001 } };
+    struct timeline_params p = { .time_base = { 1, 1000 },
+                                 .rate = { 48000, 1001 },
+                                 .expected_step = 42 };
     int64_t originals = 0;
     CHECK(timeline_open(&tl, &p) == 0);
     for (int64_t i = 0; i < 2400; i++) {
@@ -177,6 +182,28 @@ static void test_rounded_times_are_met(void)
             originals += at.t.num == 0;
     }
     CHECK_INT(originals, 2399);
+}
+
+/* YUV4MPEG and AVI count in frames: half a tick is where the in-between lies. */
+static void test_a_tick_per_frame(void)
+{
+    struct timeline tl;
+    struct instant at;
+    struct timeline_params p = { .time_base = { 1, 25 },
+                                 .rate = { 50, 1 },
+                                 .expected_step = 1 };
+    int64_t originals = 0, count = 0;
+    CHECK(timeline_open(&tl, &p) == 0);
+    for (int64_t i = 0; i <= 10; i++) {
+        if (i < 10)
+            CHECK(timeline_push(&tl, i, 1) == 0);
+        else
+            timeline_end(&tl);
+        for (; timeline_next(&tl, &at); count++)
+            originals += at.t.num == 0;
+    }
+    CHECK_INT(count, 20);
+    CHECK_INT(originals, 10);
 }
 
 /* --- both ----------------------------------------------------------------- */
@@ -233,6 +260,7 @@ static void test_out_of_range(void)
     /* A broadcast stream that starts after a day. */
     p = (struct timeline_params){ .time_base = { 1, 90000 },
                                   .rate = { 60000, 1001 },
+                                  .expected_step = 3003,
                                   .first_pts = 95443 * 90000ll + 7 };
     CHECK(timeline_open(&tl, &p) == 0);
     CHECK(tl.out.den <= 180000 * 7);
@@ -245,6 +273,7 @@ int main(void)
     test_rates();
     test_film_to_60();
     test_rounded_times_are_met();
+    test_a_tick_per_frame();
     test_film_rate();
     test_repair();
     test_out_of_range();
