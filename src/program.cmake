@@ -2,7 +2,7 @@
 
 add_library(rifec_media STATIC
     media/av.c media/color.c media/convert.c media/decode.c media/demux.c media/encode.c
-    media/frame.c media/mux.c)
+    media/forms.c media/frame.c media/mux.c media/pipe.c media/target.c)
 target_include_directories(rifec_media PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_media PUBLIC librifec PkgConfig::FFMPEG)
 

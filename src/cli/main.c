@@ -101,11 +101,12 @@ static void set_signals(void)
 /* --- the program ---------------------------------------------------------- */
 
 /* Started without stdin, stdout or stderr, the output file would get their
- * number and our messages. */
+ * number and our messages. Opened the wrong way round, so that using one of
+ * them fails. */
 static void fill_standard_files(void)
 {
     for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
             _exit(-RIFEC_ERR_INTERNAL);
 }
 

@@ -12,10 +12,11 @@
 
 #include "base/timecode.h"
 
-#define FACTOR_MAX  1024    /* output frames per input frame                    */
-#define INTEGER_MAX 1000000 /* numerator and denominator; leaves 43 bits of pts */
-#define THREADS_MAX 1024
+#define FACTOR_MAX    1024    /* output frames per input frame                    */
+#define INTEGER_MAX   1000000 /* numerator and denominator; leaves 43 bits of pts */
+#define THREADS_MAX   1024
 #define DEDUP_RUN_MAX 100
+#define SIZE_MAX_PX   65535
 
 int option_fail(struct options *opt, const char *fmt, ...)
 {
@@ -157,8 +158,8 @@ static int store_share(struct options *opt, const struct option_row *row, const 
     char *end;
     double v = strtod(arg, &end);
     if (*end || !(v > 0 && v <= 1))
-        return option_fail(opt, "--%s takes a number above 0, up to 1, not '%s'", row->name,
-                           arg);
+        return option_fail(opt, "--%s takes a number above 0, up to 1, not '%s'",
+                           row->name, arg);
     *(double *)field_of(opt, row) = v;
     return 0;
 }
@@ -170,11 +171,12 @@ static int store_dedup(struct options *opt, const struct option_row *row, const 
     int value = choice_index("hold|off|smooth", arg);
     if (!strncmp(arg, "smooth:", 7)) {
         const char *s = arg + 7;
-        value = read_integer(&s, DEDUP_RUN_MAX, &run) && !*s && run > 0 ? DEDUP_SMOOTH : -1;
+        value =
+            read_integer(&s, DEDUP_RUN_MAX, &run) && !*s && run > 0 ? DEDUP_SMOOTH : -1;
     }
     if (value < 0)
-        return option_fail(opt, "--%s takes %s, K from 1 to %d, not '%s'", row->name, row->arg,
-                           DEDUP_RUN_MAX, arg);
+        return option_fail(opt, "--%s takes %s, K from 1 to %d, not '%s'", row->name,
+                           row->arg, DEDUP_RUN_MAX, arg);
     opt->job.dedup = (enum dedup)value;
     opt->job.dedup_run = (int)run;
     return 0;
@@ -200,10 +202,11 @@ static int store_rate(struct options *opt, const struct option_row *row, const c
                   { "ntsc", { 30000, 1001 } },
                   { "pal", { 25, 1 } } };
     struct rational r = { 0, 1 };
+    struct rational *rate = field_of(opt, row);
     const char *s = arg;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (!strcmp(arg, names[i].name)) {
-            opt->job.rate = names[i].rate;
+            *rate = names[i].rate;
             return 0;
         }
     bool ok = read_integer(&s, INTEGER_MAX, &r.num);
@@ -223,8 +226,23 @@ static int store_rate(struct options *opt, const struct option_row *row, const c
             "--%s takes frames per second, like 60, 24000/1001, 59.94, film, "
             "ntsc or pal, not '%s'",
             row->name, arg);
-    opt->job.rate = rational_reduce(r);
+    *rate = rational_reduce(r);
     return 0;
+}
+
+/* Kept as text: FFmpeg reads it once more. */
+static int store_size(struct options *opt, const struct option_row *row, const char *arg)
+{
+    const char *s = arg;
+    int64_t width, height = 0;
+    bool ok = read_integer(&s, SIZE_MAX_PX, &width) && width > 0 && *s == 'x';
+    if (ok) {
+        s++;
+        ok = read_integer(&s, SIZE_MAX_PX, &height) && height > 0 && !*s;
+    }
+    if (!ok)
+        return option_fail(opt, "--%s takes WIDTHxHEIGHT, not '%s'", row->name, arg);
+    return store_text(opt, row, arg);
 }
 
 static int store_frames(struct options *opt, const struct option_row *row,
@@ -283,18 +301,30 @@ static int store_louder(struct options *opt, const struct option_row *row,
 /* clang-format off */
 const struct option_row option_rows[] = {
     { GROUP_FILES, .letter = 'i', .name = "input", .arg = "FILE",
-      .help = "video to read", .store = store_text, FIELD(job.input) },
+      .help = "video to read; - is stdin", .store = store_text, FIELD(job.input) },
     { GROUP_FILES, .letter = 'o', .name = "output", .arg = "FILE",
-      .help = "video to write", .store = store_text, FIELD(job.output) },
+      .help = "video to write; - is stdout, as YUV4MPEG",
+      .store = store_text, FIELD(job.output) },
     { GROUP_FILES, .letter = 'f', .name = "format", .arg = "NAME",
       .initial = "from the extension",
-      .help = "container: mp4, mkv, mov, webm, ...;\nnull writes nothing",
+      .help = "container: mp4, mkv, mov, webm, nut, rawvideo,\n...; null writes nothing",
       .store = store_text, FIELD(job.format) },
     { GROUP_FILES, SET_OVERWRITE, 'y', "overwrite", .help = "replace an existing output",
       .store = store_bool, FIELD(job.overwrite), .value = true },
     { GROUP_FILES, SET_OVERWRITE, 'n', "no-overwrite",
       .help = "refuse to (the default)",
       .store = store_bool, FIELD(job.overwrite), .value = false },
+    { GROUP_FILES, .name = "input-format", .arg = "NAME", .initial = "found out",
+      .help = "container of the input; rawvideo has none",
+      .store = store_text, FIELD(job.input_format) },
+    { GROUP_FILES, .name = "input-size", .arg = "WxH",
+      .help = "size of raw video", .store = store_size, FIELD(job.input_size) },
+    { GROUP_FILES, .name = "input-pix-fmt", .arg = "NAME", .initial = "yuv420p",
+      .help = "pixel format of raw video",
+      .store = store_text, FIELD(job.input_pix_fmt) },
+    { GROUP_FILES, .name = "input-rate", .arg = "R|N/D", .initial = "25",
+      .help = "frames per second of raw video",
+      .store = store_rate, FIELD(job.input_rate) },
     { GROUP_FILES, .name = "no-audio", .alias = "an", .help = "leave audio out",
       .store = store_bool, FIELD(job.no_audio), .value = true },
     { GROUP_FILES, .name = "no-subs", .alias = "sn", .help = "leave subtitles out",
@@ -312,7 +342,7 @@ const struct option_row option_rows[] = {
 
     { GROUP_RATE, SET_FACTOR, 'r', "fps", .arg = "R|N/D|film|ntsc",
       .help = "frames per second instead, up or down,\nsampled at their exact instants",
-      .store = store_rate },
+      .store = store_rate, FIELD(job.rate) },
     { GROUP_RATE, .name = "cfr",
       .help = "a constant rate from an input whose rate\nvaries: its average times the factor",
       .store = store_bool, FIELD(job.cfr), .value = true },

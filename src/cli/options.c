@@ -100,25 +100,40 @@ static void take(struct options *opt, const struct option_row *row, const char *
     seen[index] = true;
 }
 
-static int check_whole(struct options *opt)
+static bool is(const char *text, const char *other)
+{
+    return text && !strcmp(text, other);
+}
+
+static int check_files(struct options *opt)
 {
     struct pipeline_options *job = &opt->job;
-    bool null_format = job->format && !strcmp(job->format, "null");
+    bool null_format = is(job->format, "null");
     if (!job->input)
         return option_fail(opt, "no input: name one with -i FILE");
-    if (!strcmp(job->input, "-"))
-        return option_fail(opt, "-i -: rifec reads files, not stdin");
     if (!job->output && null_format)
         job->output = "-";
     if (!job->output)
         return option_fail(opt, "no output: name one with -o FILE");
-    if (!strcmp(job->output, "-") && !null_format)
-        return option_fail(opt,
-                           "-o -: rifec writes files, not stdout (only -f null takes -)");
-    if (opt->stats &&
-        (!strcmp(opt->stats, job->output) || !strcmp(opt->stats, job->input)) &&
-        strcmp(opt->stats, "-"))
+    if (is(opt->stats, "-") && is(job->output, "-") && !null_format)
+        return option_fail(opt, "-o - and --stats - would both write to stdout");
+    if ((is(opt->stats, job->output) || is(opt->stats, job->input)) &&
+        !is(opt->stats, "-"))
         return option_fail(opt, "--stats %s would replace the video", opt->stats);
+    bool raw = is(job->input_format, "rawvideo");
+    if (raw && !job->input_size)
+        return option_fail(opt, "--input-format rawvideo needs --input-size WxH");
+    if (!raw && (job->input_size || job->input_pix_fmt))
+        return option_fail(opt, "--input-%s is for --input-format rawvideo",
+                           job->input_size ? "size" : "pix-fmt");
+    return 0;
+}
+
+static int check_whole(struct options *opt)
+{
+    struct pipeline_options *job = &opt->job;
+    if (check_files(opt) < 0)
+        return RIFEC_ERR_USAGE;
     for (int i = 0; i < job->encoder_option_count; i++) {
         const char *key = opt->encoder_options[i].key;
         if ((job->crf && !strcmp(key, "crf")) || (job->preset && !strcmp(key, "preset")))

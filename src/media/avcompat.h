@@ -16,6 +16,20 @@
 #define AVFRAME_DURATION(frame) ((frame)->pkt_duration)
 #endif
 
+/* 5.0 made the lists of formats constant. */
+#if LIBAVFORMAT_VERSION_MAJOR >= 59
+#define AVCOMPAT_FORMAT_CONST const
+#else
+#define AVCOMPAT_FORMAT_CONST
+#endif
+
+/* 7.0 promises not to change what it gives an AVIOContext to write. */
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+#define AVCOMPAT_WRITE_CONST const
+#else
+#define AVCOMPAT_WRITE_CONST
+#endif
+
 /* 6.1 moved a stream's side data into its codec parameters. */
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
 #define AVCOMPAT_PAR_SIDE_DATA 1

@@ -3,23 +3,31 @@
 #include "media/demux.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/pixdesc.h>
 
 #include "base/err.h"
 #include "media/av.h"
+#include "media/avcompat.h"
+#include "media/pipe.h"
 
 struct demux {
     AVFormatContext *ctx;
+    AVIOContext *pipe; /* standard input, or NULL */
     AVStream *video;
-    const char *path;
+    const char *name;
     int64_t video_packets; /* read so far                              */
     int64_t end_us;        /* latest end of any packet, AV_TIME_BASE   */
-    bool partial; /* not read from its start: says nothing about its length */
-    bool ended, truncated;
+    int64_t end_byte;      /* behind the last packet; -1: unknown      */
+    bool partial;          /* not read from its start: says nothing about its length */
+    bool is_stdin, ended, truncated;
+    bool (*stopped)(void);
 };
 
 /* What FFmpeg would report with less to go on. */
@@ -46,53 +54,131 @@ static int find_video(struct demux *d)
 {
     int i = av_find_best_stream(d->ctx, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
     if (i < 0 || d->ctx->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC) {
-        log_error("%s: no video stream in it", d->path);
+        log_error("%s: no video stream in it", d->name);
         return RIFEC_ERR_INPUT;
     }
     d->video = d->ctx->streams[i];
     return 0;
 }
 
-int demux_open(struct demux **out, const char *path)
+static bool is_raw(const struct demux_params *p)
+{
+    return p->format && !strcmp(p->format, "rawvideo");
+}
+
+/* What FFmpeg cannot find out about raw video. */
+static int describe_raw(const struct demux_params *p, AVDictionary **options)
+{
+    if (!is_raw(p))
+        return 0;
+    if (p->pix_fmt && av_get_pix_fmt(p->pix_fmt) == AV_PIX_FMT_NONE) {
+        log_error("'%s' is no pixel format; `ffmpeg -pix_fmts` lists them", p->pix_fmt);
+        return RIFEC_ERR_USAGE;
+    }
+    char rate[48];
+    snprintf(rate, sizeof rate, "%lld/%lld", (long long)p->rate.num,
+             (long long)p->rate.den);
+    int e = av_dict_set(options, "video_size", p->size, 0);
+    if (e >= 0 && p->pix_fmt)
+        e = av_dict_set(options, "pixel_format", p->pix_fmt, 0);
+    if (e >= 0 && p->rate.num)
+        e = av_dict_set(options, "framerate", rate, 0);
+    return e < 0 ? RIFEC_ERR_NOMEM : 0;
+}
+
+static int open_stdin(struct demux *d, const struct demux_params *p)
+{
+    if (isatty(STDIN_FILENO)) {
+        log_error("stdin is a terminal; send a video in with < FILE or PROGRAM |");
+        return RIFEC_ERR_INPUT;
+    }
+    d->ctx = avformat_alloc_context();
+    if (!d->ctx)
+        return RIFEC_ERR_NOMEM;
+    int err = pipe_open_stdin(&d->pipe, p->stopped);
+    d->ctx->pb = d->pipe;
+    return err;
+}
+
+static int open_container(struct demux *d, const struct demux_params *p)
 {
     int err = 0;
     char *url = NULL;
+    AVDictionary *options = NULL;
+    AVCOMPAT_FORMAT_CONST AVInputFormat *format = NULL;
+    if (p->format && !(format = av_find_input_format(p->format)))
+        FAIL(RIFEC_ERR_USAGE,
+             "'%s' is no container FFmpeg can read; `ffmpeg -demuxers` lists them",
+             p->format);
+    if (p->rate.num && !is_raw(p))
+        FAIL(RIFEC_ERR_USAGE, "%s: has times of its own: --input-rate is for raw video",
+             d->name);
+    TRY(describe_raw(p, &options));
+    TRY(d->is_stdin ? open_stdin(d, p) : check_path(p->path));
+    /* The protocol is named so that a colon in a file name stays one. */
+    url = av_asprintf("%s%s", d->is_stdin ? "pipe:" : "file:", p->path);
+    if (!url)
+        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+    int e = avformat_open_input(&d->ctx, url, format, &options);
+    if (e == AVERROR_EXIT)
+        TRY(RIFEC_ERR_ABORT);
+    if (e < 0 && d->pipe && !d->pipe->bytes_read)
+        FAIL(RIFEC_ERR_INPUT, "%s: is empty", d->name);
+    if (e < 0)
+        err = av_fail(RIFEC_ERR_INPUT, e, "%s: not a video FFmpeg can open%s", d->name,
+                      d->is_stdin ? " from a pipe" : "");
+fail:
+    av_dict_free(&options);
+    av_free(url);
+    return err;
+}
+
+int demux_open(struct demux **out, const struct demux_params *p)
+{
+    int err = 0;
     *out = NULL;
     struct demux *d = calloc(1, sizeof *d);
     if (!d)
         return RIFEC_ERR_NOMEM;
-    d->path = path;
+    d->is_stdin = !strcmp(p->path, "-");
+    d->name = d->is_stdin ? "stdin" : p->path;
     d->end_us = INT64_MIN;
-    TRY(check_path(path));
-
-    /* The protocol is named so that a colon in a file name stays one. */
-    url = av_asprintf("file:%s", path);
-    if (!url)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
-    int e = avformat_open_input(&d->ctx, url, NULL, NULL);
+    d->end_byte = -1;
+    d->stopped = p->stopped;
+    TRY(open_container(d, p));
+    int e = avformat_find_stream_info(d->ctx, NULL);
+    if (e == AVERROR_EXIT)
+        TRY(RIFEC_ERR_ABORT);
     if (e < 0) {
-        err = av_fail(RIFEC_ERR_INPUT, e, "%s: not a video file FFmpeg can open", path);
-        goto fail;
-    }
-    e = avformat_find_stream_info(d->ctx, NULL);
-    if (e < 0) {
-        err = av_fail(RIFEC_ERR_INPUT, e, "%s: cannot find out what is in it", path);
+        err = av_fail(RIFEC_ERR_INPUT, e, "%s: cannot find out what is in it", d->name);
         goto fail;
     }
     TRY(find_video(d));
     av_watch_errors(d->ctx);
-    av_free(url);
     *out = d;
     return 0;
 fail:
-    av_free(url);
     demux_close(&d);
     return err;
+}
+
+static bool is_stopped(const struct demux *d)
+{
+    return d->is_stdin && d->stopped && d->stopped();
+}
+
+/* YUV4MPEG says nothing of its length, and FFmpeg nothing of half a frame. */
+static bool ends_in_frame(const struct demux *d)
+{
+    return !strcmp(d->ctx->iformat->name, "yuv4mpegpipe") && d->end_byte >= 0 &&
+           avio_tell(d->ctx->pb) > d->end_byte;
 }
 
 /* A container that promises frames or seconds it does not hold was cut off. */
 static bool falls_short(const struct demux *d)
 {
+    if (ends_in_frame(d))
+        return true;
     if (d->partial)
         return false;
     if (d->video->nb_frames > 0 && d->video_packets < d->video->nb_frames)
@@ -109,10 +195,12 @@ static bool falls_short(const struct demux *d)
 
 int demux_seek(struct demux *d, int64_t us)
 {
+    if (d->is_stdin) /* what is not wanted is read and left out */
+        return 0;
     int64_t start = d->ctx->start_time == AV_NOPTS_VALUE ? 0 : d->ctx->start_time;
     int e = avformat_seek_file(d->ctx, -1, INT64_MIN, start + us, start + us, 0);
     if (e < 0)
-        return av_fail(RIFEC_ERR_INPUT, e, "%s: cannot seek to %.3f s", d->path,
+        return av_fail(RIFEC_ERR_INPUT, e, "%s: cannot seek to %.3f s", d->name,
                        (double)us / AV_TIME_BASE);
     d->partial = true;
     return 0;
@@ -123,6 +211,8 @@ static void note(struct demux *d, const AVPacket *pkt)
     const AVStream *st = d->ctx->streams[pkt->stream_index];
     if (st == d->video)
         d->video_packets++;
+    if (pkt->pos >= 0)
+        d->end_byte = pkt->pos + pkt->size;
     int64_t ts = pkt->pts != AV_NOPTS_VALUE ? pkt->pts : pkt->dts;
     if (ts != AV_NOPTS_VALUE) {
         int64_t end = av_rescale_q(ts + pkt->duration, st->time_base, AV_TIME_BASE_Q);
@@ -143,10 +233,11 @@ int demux_read(struct demux *d, AVPacket **out)
     if (e < 0) {
         av_packet_free(&pkt);
         if (e == AVERROR(ENOMEM))
-            return av_fail(RIFEC_ERR_NOMEM, e, "%s: cannot read", d->path);
+            return av_fail(RIFEC_ERR_NOMEM, e, "%s: cannot read", d->name);
         d->ended = true;
         d->truncated =
-            e != AVERROR_EOF || (d->ctx->pb && d->ctx->pb->error < 0) || falls_short(d);
+            !is_stopped(d) &&
+            (e != AVERROR_EOF || (d->ctx->pb && d->ctx->pb->error < 0) || falls_short(d));
         return 0;
     }
     note(d, pkt);
@@ -156,12 +247,12 @@ int demux_read(struct demux *d, AVPacket **out)
 
 bool demux_damaged(const struct demux *d)
 {
-    return av_watched_errors(d->ctx) > 0;
+    return av_watched_errors(d->ctx) > 0 && !is_stopped(d);
 }
 
-const char *demux_path(const struct demux *d)
+const char *demux_name(const struct demux *d)
 {
-    return d->path;
+    return d->name;
 }
 
 bool demux_truncated(const struct demux *d)
@@ -184,6 +275,7 @@ void demux_close(struct demux **d)
     if (!*d)
         return;
     avformat_close_input(&(*d)->ctx);
+    pipe_close(&(*d)->pipe);
     free(*d);
     *d = NULL;
 }

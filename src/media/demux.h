@@ -1,6 +1,6 @@
 /*
- * The input file: streams and packets, in file order. Knows nothing of what
- * is in the packets.
+ * The input: streams and packets, in file order. Knows nothing of what is in
+ * the packets.
  */
 #ifndef RIFEC_MEDIA_DEMUX_H
 #define RIFEC_MEDIA_DEMUX_H
@@ -9,17 +9,30 @@
 
 #include <libavformat/avformat.h>
 
+#include "base/rational.h"
+
 struct demux;
 
-/* Opens a file and finds its main video stream. Errors: INPUT, NOMEM. */
-int demux_open(struct demux **out, const char *path);
+/* Zero is the default of all but the path. */
+struct demux_params {
+    const char *path;      /* "-": standard input; the caller keeps it           */
+    const char *format;    /* FFmpeg's name for the container; NULL: found out   */
+    const char *size;      /* of raw video: WxH                                  */
+    const char *pix_fmt;   /* of raw video; NULL: yuv420p                        */
+    struct rational rate;  /* of raw video, frames per second; num 0: 25         */
+    bool (*stopped)(void); /* ends a wait for standard input                     */
+};
+
+/* Opens the input and finds its main video stream. Errors: INPUT, NOMEM; USAGE
+ * for parameters that it has no use for. */
+int demux_open(struct demux **out, const struct demux_params *p);
 
 /* *out is the next packet, the caller's to free, or NULL at the end. A file
  * that is cut off ends early: demux_truncated() tells. Errors: NOMEM. */
 int demux_read(struct demux *d, AVPacket **out);
 
 /* Goes to the last point at or before `us`, counted from the file's start, from
- * which decoding can begin. Errors: INPUT. */
+ * which decoding can begin: in a pipe, nowhere. Errors: INPUT. */
 int demux_seek(struct demux *d, int64_t us);
 
 /* After the end: the file said it held more than could be read. */
@@ -28,8 +41,8 @@ bool demux_truncated(const struct demux *d);
 /* Parts of the file could not be read and were skipped. */
 bool demux_damaged(const struct demux *d);
 
-/* As given to demux_open(), whose caller keeps it. */
-const char *demux_path(const struct demux *d);
+/* For messages: the path, or "stdin". */
+const char *demux_name(const struct demux *d);
 
 AVFormatContext *demux_context(const struct demux *d);
 AVStream *demux_video(const struct demux *d);

@@ -12,6 +12,7 @@
 #include "media/avcompat.h"
 #include "media/color.h"
 #include "media/convert.h"
+#include "media/forms.h"
 #include "media/frame.h"
 
 /* Frames an encoder may hold back; x264's longest lookahead is 250. */
@@ -106,7 +107,9 @@ static enum AVPixelFormat whole_samples(const AVCodec *codec,
 static int choose_pix_fmt(const AVCodec *codec, const struct encode_params *p,
                           enum AVPixelFormat *out)
 {
-    const enum AVPixelFormat *list = avcompat_pix_fmts(codec);
+    const enum AVPixelFormat *held = forms_pix_fmts(p->container);
+    const enum AVPixelFormat *list = held ? held : avcompat_pix_fmts(codec);
+    const char *taker = held ? p->container->name : codec->name;
     const char *from = av_get_pix_fmt_name(p->source_pix_fmt);
     if (p->pix_fmt) {
         *out = av_get_pix_fmt(p->pix_fmt);
@@ -116,7 +119,7 @@ static int choose_pix_fmt(const AVCodec *codec, const struct encode_params *p,
             return RIFEC_ERR_USAGE;
         }
         if (list && !contains(list, *out)) {
-            log_error("encoder %s does not take %s", codec->name, p->pix_fmt);
+            log_error("%s does not take %s", taker, p->pix_fmt);
             return RIFEC_ERR_CODEC;
         }
     } else if (!list || contains(list, p->source_pix_fmt)) {
@@ -127,8 +130,7 @@ static int choose_pix_fmt(const AVCodec *codec, const struct encode_params *p,
     if (!p->pix_fmt)
         *out = whole_samples(codec, list, *out, p->first);
     if (*out != p->source_pix_fmt)
-        log_info("encoder %s gets %s, converted from %s", codec->name,
-                 av_get_pix_fmt_name(*out), from);
+        log_info("%s gets %s, converted from %s", taker, av_get_pix_fmt_name(*out), from);
     return 0;
 }
 

@@ -1,18 +1,15 @@
-/* libavformat's muxer: stream mapping, the .part file, and disk errors. */
-#define _POSIX_C_SOURCE 200809L
+/* libavformat's muxer: stream mapping, times, and disk errors. */
 #include "media/mux.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <libavutil/avstring.h>
 
 #include "base/err.h"
 #include "media/av.h"
 #include "media/avcompat.h"
+#include "media/target.h"
 
 struct mux {
     AVFormatContext *ctx, *input;
@@ -21,51 +18,12 @@ struct mux {
     AVRational encoder_time_base;
     int *map;               /* [input streams] output stream, or -1 */
     struct mux_span *spans; /* [input streams] */
-    char *path, *part;
-    bool created, finished;
+    struct target *target;
 };
 
 static bool no_file(const struct mux *m)
 {
     return m->ctx->oformat->flags & AVFMT_NOFILE;
-}
-
-static bool same_file(const struct stat *a, const char *path)
-{
-    struct stat b;
-    return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
-}
-
-/* out.mp4 -> out.part.mp4; a device or a pipe is written as it is. */
-static int plan_path(struct mux *m, const struct mux_params *p)
-{
-    struct stat st;
-    m->path = av_strdup(p->path);
-    const char *base = strrchr(p->path, '/');
-    const char *dot = strrchr(base ? base : p->path, '.');
-    int stem = (int)(dot ? dot - p->path : (ptrdiff_t)strlen(p->path));
-    m->part = av_asprintf("%.*s.part%s", stem, p->path, dot ? dot : "");
-    if (!m->path || !m->part)
-        return RIFEC_ERR_NOMEM;
-    if (no_file(m) || stat(p->path, &st) != 0)
-        return 0;
-    if (S_ISDIR(st.st_mode)) {
-        log_error("%s: is a directory; give a file name", p->path);
-        return RIFEC_ERR_OUTPUT;
-    }
-    const char *in = p->input->url;
-    av_strstart(in, "file:", &in);
-    if (same_file(&st, in)) {
-        log_error("%s: is the input itself; give another name", p->path);
-        return RIFEC_ERR_OUTPUT;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        av_freep(&m->part);
-    } else if (!p->overwrite) {
-        log_error("%s: already exists; -y replaces it", p->path);
-        return RIFEC_ERR_OUTPUT;
-    }
-    return 0;
 }
 
 static bool wanted(const struct mux_params *p, const AVStream *st)
@@ -193,22 +151,38 @@ static int map_streams(struct mux *m, const struct mux_params *p)
 /* By FFmpeg's name (matroska), by extension (mkv), or from the file's name. */
 static int choose_container(struct mux *m, const struct mux_params *p)
 {
-    int e = avformat_alloc_output_context2(&m->ctx, NULL, p->format, p->path);
-    if (e < 0 && p->format) {
-        char *name = av_asprintf("x.%s", p->format);
+    const char *format = p->format;
+    if (!format && !strcmp(p->path, "-"))
+        format = "yuv4mpegpipe";
+    int e = avformat_alloc_output_context2(&m->ctx, NULL, format, p->path);
+    if (e < 0 && format) {
+        char *name = av_asprintf("x.%s", format);
         e = avformat_alloc_output_context2(&m->ctx, NULL, NULL, name);
         av_free(name);
     }
-    if (e >= 0)
-        return 0;
-    if (p->format)
-        log_error("'%s' is no container FFmpeg can write; try -f mp4 or -f mkv",
-                  p->format);
-    else
+    if (e < 0 && format)
+        log_error("'%s' is no container FFmpeg can write; try -f mp4 or -f mkv", format);
+    else if (e < 0)
         log_error("%s: the name does not say which container to write; end it in .mp4 or "
                   ".mkv, or give -f",
                   p->path);
-    return RIFEC_ERR_OUTPUT;
+    if (e < 0)
+        return RIFEC_ERR_OUTPUT;
+    /* YUV4MPEG with more than 8 bits is what everybody writes, not official. */
+    if (!strcmp(m->ctx->oformat->name, "yuv4mpegpipe"))
+        m->ctx->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;
+    return 0;
+}
+
+static int open_target(struct mux *m, const struct mux_params *p)
+{
+    return target_open(&m->target, &(struct target_params){
+                                       .path = p->path,
+                                       .input = p->input_path,
+                                       .nowhere = no_file(m),
+                                       .overwrite = p->overwrite,
+                                       .stopped = p->stopped,
+                                   });
 }
 
 int mux_open(struct mux **out, const struct mux_params *p)
@@ -221,7 +195,7 @@ int mux_open(struct mux **out, const struct mux_params *p)
     m->input = p->input;
     m->video_in = p->video;
     TRY(choose_container(m, p));
-    TRY(plan_path(m, p));
+    TRY(open_target(m, p));
     TRY(map_streams(m, p));
     av_dict_copy(&m->ctx->metadata, p->input->metadata, 0);
     /* These described the input file. */
@@ -243,7 +217,7 @@ const AVOutputFormat *mux_format(const struct mux *m)
 
 const char *mux_path(const struct mux *m)
 {
-    return m->path;
+    return target_name(m->target);
 }
 
 /* FFmpeg has a flag for it (AVFMT_VARIABLE_FPS), but mp4 lacks it in some
@@ -262,27 +236,6 @@ bool mux_copies(const struct mux *m, int input_stream)
     return m->map[input_stream] >= 0 && input_stream != m->video_in->index;
 }
 
-/* The name written to: .part until finished, or the device itself. */
-static const char *written_path(const struct mux *m)
-{
-    return m->part ? m->part : m->path;
-}
-
-static int create_file(struct mux *m)
-{
-    if (no_file(m))
-        return 0;
-    char *url = av_asprintf("file:%s", written_path(m));
-    if (!url)
-        return RIFEC_ERR_NOMEM;
-    int e = avio_open(&m->ctx->pb, url, AVIO_FLAG_WRITE);
-    av_free(url);
-    if (e < 0)
-        return av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot create it", written_path(m));
-    m->created = true;
-    return 0;
-}
-
 int mux_start(struct mux *m, const AVCodecContext *encoder)
 {
     int err = 0;
@@ -290,7 +243,7 @@ int mux_start(struct mux *m, const AVCodecContext *encoder)
     m->encoder_time_base = encoder->time_base;
     int e = avcodec_parameters_from_context(st->codecpar, encoder);
     if (e < 0) {
-        err = av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot describe the video", m->path);
+        err = av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot describe the video", mux_path(m));
         goto fail;
     }
     TRY(copy_properties(st, m->video_in));
@@ -298,12 +251,13 @@ int mux_start(struct mux *m, const AVCodecContext *encoder)
     st->time_base = encoder->time_base;
     st->avg_frame_rate = encoder->framerate;
     st->sample_aspect_ratio = encoder->sample_aspect_ratio;
-    TRY(create_file(m));
+    TRY(target_create(m->target, &m->ctx->pb));
     e = avformat_write_header(m->ctx, NULL);
     if (e < 0)
-        err =
-            av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write the header (%s in %s?)",
-                    m->path, avcodec_get_name(encoder->codec_id), m->ctx->oformat->name);
+        err = av_fail(
+            RIFEC_ERR_OUTPUT, e, "%s: cannot write the header (%s in %s?)%s", mux_path(m),
+            avcodec_get_name(encoder->codec_id), m->ctx->oformat->name,
+            target_is_stdout(m->target) ? "; a pipe can take y4m, nut or matroska" : "");
 fail:
     return err;
 }
@@ -313,8 +267,10 @@ static int check_written(struct mux *m, int e)
 {
     if (e >= 0 && m->ctx->pb && m->ctx->pb->error < 0)
         e = m->ctx->pb->error;
+    if (e == AVERROR_EXIT)
+        return RIFEC_ERR_ABORT;
     if (e < 0)
-        return av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write", m->path);
+        return av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write", mux_path(m));
     return 0;
 }
 
@@ -355,14 +311,8 @@ int mux_write(struct mux *m, AVPacket **pkt)
 int mux_finish(struct mux *m)
 {
     int err = check_written(m, av_write_trailer(m->ctx));
-    if (err == 0 && !no_file(m))
-        err = check_written(m, avio_closep(&m->ctx->pb));
-    if (err == 0 && m->created && m->part && rename(m->part, m->path) != 0) {
-        log_error("%s: cannot rename %s to it: %s", m->path, m->part, strerror(errno));
-        err = RIFEC_ERR_OUTPUT;
-    }
-    m->finished = err == 0;
-    return err;
+    m->ctx->pb = NULL; /* the target's, which closes it */
+    return err < 0 ? err : target_commit(m->target);
 }
 
 void mux_close(struct mux **mux)
@@ -370,15 +320,10 @@ void mux_close(struct mux **mux)
     struct mux *m = *mux;
     if (!m)
         return;
-    if (m->ctx && !no_file(m))
-        avio_closep(&m->ctx->pb);
-    if (m->created && !m->finished && m->part)
-        unlink(m->part);
+    target_close(&m->target);
     avformat_free_context(m->ctx);
     av_free(m->map);
     av_free(m->spans);
-    av_free(m->path);
-    av_free(m->part);
     free(m);
     *mux = NULL;
 }

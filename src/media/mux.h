@@ -1,8 +1,6 @@
 /*
  * The output file: container, which input streams are copied, timestamps in
- * the container's time base, and a name that appears only when all is well.
- *
- * The file is written as out.part.EXT and renamed by mux_finish().
+ * the container's time base. Where the bytes go: target.h.
  */
 #ifndef RIFEC_MEDIA_MUX_H
 #define RIFEC_MEDIA_MUX_H
@@ -13,12 +11,14 @@
 #include <libavformat/avformat.h>
 
 struct mux_params {
-    const char *path;
-    const char *format; /* short name; NULL: from the extension */
+    const char *path;   /* "-": standard output                              */
+    const char *format; /* short name; NULL: from the extension; "-": y4m    */
+    const char *input_path;
     bool overwrite;
     bool no_audio, no_subs;
     AVFormatContext *input;
-    const AVStream *video; /* the input stream that the encoder's replaces */
+    const AVStream *video; /* the input stream that the encoder's replaces   */
+    bool (*stopped)(void); /* ends a wait for standard output's reader       */
 };
 
 struct mux;

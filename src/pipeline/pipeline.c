@@ -61,6 +61,16 @@ void pipeline_interrupt(void)
     atomic_fetch_add(&interrupts, 1);
 }
 
+static bool is_interrupted(void)
+{
+    return atomic_load(&interrupts) > 0;
+}
+
+static bool is_aborted(void)
+{
+    return atomic_load(&interrupts) > 1;
+}
+
 /* --- source stage --------------------------------------------------------- */
 
 static int source_step(struct job *j, struct item *it)
@@ -212,16 +222,25 @@ static int open_input(struct job *j)
     const struct pipeline_options *o = j->opt;
     if (o->scene_list)
         TRY(scene_list_open(&j->inbetween.cuts_given, o->scene_list));
-    TRY(demux_open(&j->source.demux, o->input));
+    TRY(demux_open(&j->source.demux, &(struct demux_params){
+                                         .path = o->input,
+                                         .format = o->input_format,
+                                         .size = o->input_size,
+                                         .pix_fmt = o->input_pix_fmt,
+                                         .rate = o->input_rate,
+                                         .stopped = is_interrupted,
+                                     }));
     AVFormatContext *ctx = demux_context(j->source.demux);
     TRY(mux_open(&j->mux, &(struct mux_params){
                               .path = o->output,
                               .format = o->format,
+                              .input_path = o->input,
                               .overwrite = o->overwrite,
                               .no_audio = o->no_audio || o->slowmo,
                               .no_subs = o->no_subs || o->slowmo,
                               .input = ctx,
                               .video = demux_video(j->source.demux),
+                              .stopped = is_aborted,
                           }));
     if (o->slowmo && !(o->no_audio && o->no_subs) && has_sound_or_text(ctx))
         log_warning("slow motion: audio and subtitles no longer fit and are left out");
@@ -229,7 +248,8 @@ static int open_input(struct job *j)
     j->source.from_us = o->from_us;
     j->source.to_us = o->to_us;
     TRY(source_seek(&j->source));
-    TRY(decode_open(&j->source.decode, ctx, demux_video(j->source.demux), o->input));
+    TRY(decode_open(&j->source.decode, ctx, demux_video(j->source.demux),
+                    demux_name(j->source.demux)));
 fail:
     return err;
 }
@@ -250,7 +270,8 @@ static int prime(struct job *j, const struct rifec_frame **first)
         if (atomic_load(&interrupts))
             TRY(RIFEC_ERR_ABORT);
         if (it.kind == ITEM_EOF)
-            FAIL(RIFEC_ERR_INPUT, "%s: no frame of its video decodes", j->opt->input);
+            FAIL(RIFEC_ERR_INPUT, "%s: no frame of its video decodes",
+                 demux_name(j->source.demux));
         *first = it.frame;
         TRY(item_push(j->decoded, &it));
     }

@@ -23,11 +23,14 @@ struct key_value {
     char *key, *value;
 };
 
-/* What to do. Zero is the default of every field but the first three. */
+/* What to do. Zero is the default of all but input, output and factor. */
 struct pipeline_options {
-    const char *input, *output; /* paths; output may be "-" only for format null */
-    struct rational factor;     /* output frames per input frame, >= 1          */
-    struct rational rate; /* output frames per second, instead of factor; num 0: none */
+    const char *input, *output; /* paths; "-": standard input, output         */
+    const char *input_format;   /* container; NULL: found out                 */
+    const char *input_size, *input_pix_fmt; /* of raw video                   */
+    struct rational input_rate;             /* of raw video; num 0: 25        */
+    struct rational factor; /* output frames per input frame, >= 1          */
+    struct rational rate;   /* output frames per second, instead of factor; num 0: none */
     enum timeline_tail tail;  /* after the last frame                         */
     enum scene_mode scene;    /* whether cuts are looked for */
     double scene_threshold;   /* 0: SCENE_THRESHOLD */

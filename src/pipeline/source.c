@@ -81,7 +81,7 @@ fail:
 
 static int end(struct source *s, struct item *out)
 {
-    const char *path = demux_path(s->demux);
+    const char *path = demux_name(s->demux);
     if (demux_truncated(s->demux))
         log_warning("%s: is cut off; the output has the %lld frames that were there",
                     path, (long long)s->frames);

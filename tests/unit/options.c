@@ -40,8 +40,7 @@ static const struct {
     { "", "no input: name one with -i FILE" },
     { "-i a", "no output: name one with -o FILE" },
     { "-i", "--input needs an argument: FILE" },
-    { "-i - -o b", "-i -: rifec reads files, not stdin" },
-    { "-i a -o -", "-o -: rifec writes files, not stdout (only -f null takes -)" },
+    { "-i a -o - --stats -", "-o - and --stats - would both write to stdout" },
     { "-i a -o b c", "unexpected argument 'c': name the one input with -i, "
                      "the output with -o" },
     { "a -i b -o c", "unexpected argument 'a': name the one input with -i, "
@@ -117,6 +116,14 @@ static const struct {
     { "-i a -o b --progress on", "--progress takes auto|off|json, not 'on'" },
     { "-i a -o b -e film", "--enc-opt takes key=value, not 'film'" },
     { "-i a -o b -e =film", "--enc-opt takes key=value, not '=film'" },
+    { "-i a -o b --input-format rawvideo",
+      "--input-format rawvideo needs --input-size WxH" },
+    { "-i a -o b --input-size 64x48", "--input-size is for --input-format rawvideo" },
+    { "-i a -o b --input-pix-fmt gray",
+      "--input-pix-fmt is for --input-format rawvideo" },
+    { "-i a -o b --input-size 64", "--input-size takes WIDTHxHEIGHT, not '64'" },
+    { "-i a -o b --input-size 64x0", "--input-size takes WIDTHxHEIGHT, not '64x0'" },
+    { "-i a -o b --input-size 64x48x", "--input-size takes WIDTHxHEIGHT, not '64x48x'" },
     { "-i a -o b --stats b", "--stats b would replace the video" },
     { "-i a -o b --stats a", "--stats a would replace the video" },
 
@@ -186,6 +193,9 @@ static void describe(const struct options *opt, char *text, size_t size)
     ADD(job->to_us, " to=%lld", (long long)job->to_us);
     ADD(job->frames, " frames=%lld", (long long)job->frames);
     ADD(job->format, " format=%s", job->format);
+    ADD(job->input_format, " input=%s,%s,%s,%lld/%lld", job->input_format,
+        job->input_size, job->input_pix_fmt ? job->input_pix_fmt : "(null)",
+        (long long)job->input_rate.num, (long long)job->input_rate.den);
     ADD(job->codec, " codec=%s", job->codec);
     ADD(job->crf, " crf=%s", job->crf);
     ADD(job->preset, " preset=%s", job->preset);
@@ -262,6 +272,9 @@ static const struct {
     { "-i a -o b -n", "a > b x2/1" },
     { "-i a -f null", "a > - x2/1 format=null" },
     { "-i a -o - -f null", "a > - x2/1 format=null" },
+    { "-i - -o -", "- > - x2/1" },
+    { "-i - -o - -f rawvideo --input-format rawvideo --input-size 64x48 --input-rate 24",
+      "- > - x2/1 format=rawvideo input=rawvideo,64x48,(null),24/1" },
     { "-i a -o b --no-audio --no-subs", "a > b x2/1 no_audio no_subs" },
 
     { "-i a -o b --device cuda --fp32 --model m.safetensors --threads 3 --kernels c",
@@ -322,13 +335,15 @@ static void test_help_and_version(void)
 static void test_help_text(void)
 {
     static const char *const names[] = {
-        "-i, --input",   "-o, --output",  "-f, --format",  "-y,",        "-n,",
-        "--no-audio",    "--no-subs",     "--x2",          "--x3",       "--x4",
-        "--x8",          "-x, --factor",  "-c:v, --codec", "--crf",      "--preset",
-        "--pix-fmt",     "-e, --enc-opt", "--device",      "--fp16",     "--fp32",
-        "--model",       "--scale",       "--threads",     "--kernels",  "--progress",
-        "--stats",       "-q, --quiet",   "-v, --verbose", "--loglevel", "-h, --help",
-        "-V, --version",
+        "-i, --input",   "-o, --output",   "-f, --format",  "-y,",
+        "-n,",           "--input-format", "--input-size",  "--input-pix-fmt",
+        "--input-rate",  "--no-audio",     "--no-subs",     "--x2",
+        "--x3",          "--x4",           "--x8",          "-x, --factor",
+        "-c:v, --codec", "--crf",          "--preset",      "--pix-fmt",
+        "-e, --enc-opt", "--device",       "--fp16",        "--fp32",
+        "--model",       "--scale",        "--threads",     "--kernels",
+        "--progress",    "--stats",        "-q, --quiet",   "-v, --verbose",
+        "--loglevel",    "-h, --help",     "-V, --version",
     };
     char text[16384], line[256];
     FILE *f = tmpfile();

@@ -1,0 +1,23 @@
+/*
+ * Standard input and output in the place of a file. They cannot seek, their
+ * other end may go away or stand still, and neither must hold up a Ctrl-C.
+ */
+#ifndef RIFEC_MEDIA_PIPE_H
+#define RIFEC_MEDIA_PIPE_H
+
+#include <stdbool.h>
+
+#include <libavformat/avio.h>
+
+/*
+ * Both give AVERROR_EXIT once `stopped` (NULL: never) says so, even while they
+ * wait. A reader that has gone is AVERROR(EPIPE). Error: NOMEM.
+ */
+int pipe_open_stdin(AVIOContext **out, bool (*stopped)(void));
+int pipe_open_stdout(AVIOContext **out, bool (*stopped)(void));
+
+/* Writes what is left and closes, though not the descriptor: it is the
+ * process's. Gives FFmpeg's code of the first failure. Accepts NULL. */
+int pipe_close(AVIOContext **pb);
+
+#endif

@@ -1,0 +1,153 @@
+/* Paths, the .part file and the checks before it. */
+#define _POSIX_C_SOURCE 200809L
+#include "media/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libavutil/avstring.h>
+#include <libavutil/mem.h>
+
+#include "base/err.h"
+#include "media/av.h"
+#include "media/pipe.h"
+
+struct target {
+    char *path, *part; /* part: written until committed; NULL: path itself */
+    bool nowhere, is_stdout, created, committed;
+    bool (*stopped)(void);
+    AVIOContext *pb;
+};
+
+static bool same_file(const struct stat *a, const char *path)
+{
+    struct stat b;
+    return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+/* out.mp4 -> out.part.mp4 */
+static char *part_of(const char *path)
+{
+    const char *base = strrchr(path, '/');
+    const char *dot = strrchr(base ? base : path, '.');
+    int stem = (int)(dot ? dot - path : (ptrdiff_t)strlen(path));
+    return av_asprintf("%.*s.part%s", stem, path, dot ? dot : "");
+}
+
+static int check_file(struct target *t, const struct target_params *p)
+{
+    int err = 0;
+    struct stat st;
+    if (stat(p->path, &st) != 0)
+        return 0;
+    if (S_ISDIR(st.st_mode))
+        FAIL(RIFEC_ERR_OUTPUT, "%s: is a directory; give a file name", p->path);
+    if (same_file(&st, p->input))
+        FAIL(RIFEC_ERR_OUTPUT, "%s: is the input itself; give another name", p->path);
+    if (!S_ISREG(st.st_mode))
+        av_freep(&t->part);
+    else if (!p->overwrite)
+        FAIL(RIFEC_ERR_OUTPUT, "%s: already exists; -y replaces it", p->path);
+fail:
+    return err;
+}
+
+int target_open(struct target **out, const struct target_params *p)
+{
+    int err = 0;
+    *out = NULL;
+    struct target *t = calloc(1, sizeof *t);
+    if (!t)
+        return RIFEC_ERR_NOMEM;
+    t->nowhere = p->nowhere;
+    t->is_stdout = !p->nowhere && !strcmp(p->path, "-");
+    t->stopped = p->stopped;
+    t->path = av_strdup(t->is_stdout ? "stdout" : p->path);
+    t->part = t->is_stdout ? NULL : part_of(p->path);
+    if (!t->path || (!t->part && !t->is_stdout))
+        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+    if (t->is_stdout && isatty(STDOUT_FILENO))
+        FAIL(RIFEC_ERR_OUTPUT,
+             "stdout is a terminal; send the video on with > FILE or | PROGRAM");
+    if (!t->nowhere && !t->is_stdout)
+        TRY(check_file(t, p));
+    *out = t;
+    return 0;
+fail:
+    target_close(&t);
+    return err;
+}
+
+const char *target_name(const struct target *t)
+{
+    return t->path;
+}
+
+bool target_is_stdout(const struct target *t)
+{
+    return t->is_stdout;
+}
+
+static int create_file(struct target *t)
+{
+    const char *path = t->part ? t->part : t->path;
+    /* The protocol is named so that a colon in a file name stays one. */
+    char *url = av_asprintf("file:%s", path);
+    if (!url)
+        return RIFEC_ERR_NOMEM;
+    int e = avio_open(&t->pb, url, AVIO_FLAG_WRITE);
+    av_free(url);
+    if (e < 0)
+        return av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot create it", path);
+    t->created = true;
+    return 0;
+}
+
+int target_create(struct target *t, AVIOContext **pb)
+{
+    int err = 0;
+    if (t->is_stdout)
+        err = pipe_open_stdout(&t->pb, t->stopped);
+    else if (!t->nowhere)
+        err = create_file(t);
+    *pb = t->pb;
+    return err;
+}
+
+static int close_bytes(struct target *t)
+{
+    return t->is_stdout ? pipe_close(&t->pb) : avio_closep(&t->pb);
+}
+
+int target_commit(struct target *t)
+{
+    int e = close_bytes(t);
+    if (e == AVERROR_EXIT)
+        return RIFEC_ERR_ABORT;
+    if (e < 0)
+        return av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write", t->path);
+    if (t->created && t->part && rename(t->part, t->path) != 0) {
+        log_error("%s: cannot rename %s to it: %s", t->path, t->part, strerror(errno));
+        return RIFEC_ERR_OUTPUT;
+    }
+    t->committed = true;
+    return 0;
+}
+
+void target_close(struct target **target)
+{
+    struct target *t = *target;
+    if (!t)
+        return;
+    close_bytes(t);
+    if (t->created && !t->committed && t->part)
+        unlink(t->part);
+    av_free(t->path);
+    av_free(t->part);
+    free(t);
+    *target = NULL;
+}
