@@ -18,6 +18,20 @@ to_build_faster="libdnnl-dev"
 # ffmpeg makes the inputs of the tests and, with python3, judges the outputs.
 to_test="g++ clang clang-format libomp-dev git ffmpeg python3"
 
+say() {
+    printf '== %s\n' "$*" >&2
+}
+
+die() {
+    printf 'setup.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+# Runs a command; its words are shown only when it fails.
+quietly() {
+    "$@" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
+}
+
 # --- packages ---------------------------------------------------------------
 
 is_installed() {
@@ -38,11 +52,9 @@ as_root() {
     fi
 }
 
-# Quiet unless it fails; failures of an update show when packages are missing.
 apt_install() {
-    as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" >"$log" 2>&1 ||
-        { cat "$log" >&2; return 1; }
+    quietly as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -qq install -y --no-install-recommends "$@"
 }
 
 # install REQUIRED OPTIONAL: two lists of package names.
@@ -55,6 +67,7 @@ install() {
     required=$(missing_of $1)
     if [ -n "$required" ]; then
         say "installing $required"
+        # What an update misses shows when a package is not found.
         as_root apt-get -qq update >/dev/null 2>&1 || true
         apt_install $required
     fi
@@ -72,10 +85,10 @@ install() {
 build() {
     folder=$1
     shift
-    if [ ! -e "$folder/build.ninja" ] || [ $# -gt 0 ]; then
-        cmake -S "$root" -B "$folder" -G Ninja "$@" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
+    if [ $# -gt 0 ] || { [ ! -e "$folder/build.ninja" ] && [ ! -e "$folder/Makefile" ]; }; then
+        quietly cmake -S "$root" -B "$folder" -G Ninja "$@" || return 1
     fi
-    cmake --build "$folder" -j "$jobs" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
+    quietly cmake --build "$folder" -j "$jobs"
 }
 
 # --- tests ------------------------------------------------------------------
@@ -141,7 +154,7 @@ style() (
 run_tests() {
     install "$to_build $to_test" "$to_build_faster"
     # Tests that share a core must not spin while they wait for each other.
-    export OMP_WAIT_POLICY=passive CTEST_PARALLEL_LEVEL="$jobs"
+    export OMP_WAIT_POLICY=passive
     # ThreadSanitizer wants the memory where older kernels put it.
     runner=
     if setarch -R true 2>/dev/null; then
@@ -166,15 +179,6 @@ run_tests() {
 }
 
 # --- the commands -----------------------------------------------------------
-
-say() {
-    printf '== %s\n' "$*" >&2
-}
-
-die() {
-    printf 'setup.sh: %s\n' "$*" >&2
-    exit 1
-}
 
 run_rifec() {
     if [ $# -gt 0 ]; then
