@@ -49,7 +49,8 @@ def with_rifec(rifec, even, folder):
     subprocess.run(
         ["ffmpeg", "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{w}x{h}",
          "-r", "25", "-i", "-", "-c:v", "rawvideo", src], input=even.tobytes(), check=True)
-    subprocess.run([rifec, "-q", "-y", "-i", src, "-o", dst, "--x2", "-c:v", "rawvideo"],
+    subprocess.run([rifec, "-q", "-y", "-i", src, "-o", dst, "--x2", "-c:v", "rawvideo",
+                    "--scene", "off", "--dedup", "off"],
                    check=True, stdin=subprocess.DEVNULL)
     raw = subprocess.run(
         ["ffmpeg", "-v", "error", "-i", dst, "-vsync", "passthrough", "-f", "rawvideo",
