@@ -5,4 +5,7 @@ if(FFMPEG_FOUND)
     rifec_add_test(pipeline LABELS media
         SOURCES media/pipeline.c media/copy_engine.c LIBS rifec_pipeline
         ARGS ${CMAKE_CURRENT_SOURCE_DIR}/data/lotus.mp4 ${CMAKE_CURRENT_BINARY_DIR})
+    rifec_add_engine_test(zscale LABELS media
+        SOURCES media/zscale.c checkop.c LIBS rifec_media
+        ARGS ${CMAKE_CURRENT_BINARY_DIR})
 endif()
