@@ -1,8 +1,21 @@
 # The rifec program: src/media, src/pipeline, src/cli. Included by src/CMakeLists.txt.
 
 add_library(rifec_media STATIC
-    media/av.c media/color.c media/convert.c media/decode.c media/demux.c media/encode.c
-    media/forms.c media/frame.c media/mux.c media/pipe.c media/target.c)
+    media/av.c
+    media/color.c
+    media/container.c
+    media/convert.c
+    media/decode.c
+    media/demux.c
+    media/encode.c
+    media/forms.c
+    media/frame.c
+    media/mux.c
+    media/pipe.c
+    media/streams.c
+    media/subtitles.c
+    media/tags.c
+    media/target.c)
 target_include_directories(rifec_media PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_media PUBLIC librifec PkgConfig::FFMPEG)
 

@@ -329,6 +329,13 @@ const struct option_row option_rows[] = {
       .store = store_bool, FIELD(job.no_audio), .value = true },
     { GROUP_FILES, .name = "no-subs", .alias = "sn", .help = "leave subtitles out",
       .store = store_bool, FIELD(job.no_subs), .value = true },
+    { GROUP_FILES, .name = "no-chapters", .help = "leave chapters out",
+      .store = store_bool, FIELD(job.no_chapters), .value = true },
+    { GROUP_FILES, .name = "no-attachments",
+      .help = "leave fonts, cover pictures and data out",
+      .store = store_bool, FIELD(job.no_attachments), .value = true },
+    { GROUP_FILES, .name = "no-metadata", .help = "leave titles and other tags out",
+      .store = store_bool, FIELD(job.no_metadata), .value = true },
 
     { GROUP_RATE, SET_FACTOR, .name = "x2",
       .help = "so many times the frames",

@@ -5,6 +5,8 @@
 #ifndef RIFEC_MEDIA_AVCOMPAT_H
 #define RIFEC_MEDIA_AVCOMPAT_H
 
+#include <stdbool.h>
+
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/frame.h>
@@ -48,6 +50,17 @@ static inline const AVPacketSideData *avcompat_side_data(const AVStream *st, int
 #endif
 }
 
+static inline bool avcompat_has_side_data(const AVStream *st,
+                                          enum AVPacketSideDataType type)
+{
+    int count;
+    const AVPacketSideData *sd = avcompat_side_data(st, &count);
+    for (int i = 0; i < count; i++)
+        if (sd[i].type == type)
+            return true;
+    return false;
+}
+
 /* Room for side data on a stream; NULL when out of memory. */
 static inline uint8_t *avcompat_new_side_data(AVStream *st,
                                               enum AVPacketSideDataType type, size_t size)
@@ -62,6 +75,22 @@ static inline uint8_t *avcompat_new_side_data(AVStream *st,
     return av_stream_new_side_data(st, type, (int)size);
 #endif
 }
+
+/* 5.0 made muxers const. */
+#if LIBAVFORMAT_VERSION_MAJOR >= 59
+static inline const AVOutputFormat *avcompat_muxer(const AVOutputFormat *f)
+{
+    return f;
+}
+#else
+static inline AVOutputFormat *avcompat_muxer(const AVOutputFormat *f)
+{
+    return (AVOutputFormat *)f;
+}
+#endif
+
+/* Since 7.0 Matroska is told how a picture is turned. */
+#define AVCOMPAT_MATROSKA_ROTATION (LIBAVFORMAT_VERSION_MAJOR >= 61)
 
 /* The pixel formats an encoder takes, ended by AV_PIX_FMT_NONE; NULL: any. */
 static inline const enum AVPixelFormat *avcompat_pix_fmts(const AVCodec *codec)

@@ -11,6 +11,7 @@
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "media/color.h"
+#include "media/container.h"
 #include "media/convert.h"
 #include "media/forms.h"
 #include "media/frame.h"
@@ -59,7 +60,7 @@ static const AVCodec *choose(const struct encode_params *p)
         }
         return codec;
     }
-    if (avformat_query_codec(p->container, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) == 1) {
+    if (container_holds_codec(p->container, AV_CODEC_ID_H264)) {
         codec = avcodec_find_encoder_by_name("libx264");
         if (codec)
             return codec;
@@ -203,7 +204,8 @@ static int configure(struct encode *e, const struct encode_params *p)
     if (p->container->flags & AVFMT_GLOBALHEADER)
         c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     copy_tags(c, e->original);
-    if (!c->sample_aspect_ratio.num)
+    /* As in all of FFmpeg, the container's word outweighs the stream's. */
+    if (p->source->sample_aspect_ratio.num)
         c->sample_aspect_ratio = p->source->sample_aspect_ratio;
     if (e->convert) { /* RGB that becomes YUV gets a matrix, and so a tag */
         bool rgb = av_pix_fmt_desc_get(c->pix_fmt)->flags & AV_PIX_FMT_FLAG_RGB;

@@ -1,6 +1,6 @@
 /*
- * The output file: container, which input streams are copied, timestamps in
- * the container's time base. Where the bytes go: target.h.
+ * The output: container, header, packets and trailer. Which streams are in it:
+ * streams.h; where the bytes go: target.h.
  */
 #ifndef RIFEC_MEDIA_MUX_H
 #define RIFEC_MEDIA_MUX_H
@@ -10,20 +10,21 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
+#include "media/streams.h"
+
 struct mux_params {
     const char *path;   /* "-": standard output                              */
     const char *format; /* short name; NULL: from the extension; "-": y4m    */
     const char *input_path;
     bool overwrite;
-    bool no_audio, no_subs;
-    AVFormatContext *input;
-    const AVStream *video; /* the input stream that the encoder's replaces   */
+    struct streams_params streams;
     bool (*stopped)(void); /* ends a wait for standard output's reader       */
 };
 
 struct mux;
 
-/* Chooses the container and the streams; touches no file. Errors: OUTPUT. */
+/* Chooses the container and the streams; touches no file. Errors: OUTPUT,
+ * CODEC, NOMEM. */
 int mux_open(struct mux **out, const struct mux_params *p);
 
 const AVOutputFormat *mux_format(const struct mux *m);
@@ -45,12 +46,8 @@ int mux_start(struct mux *m, const AVCodecContext *encoder);
  */
 int mux_write(struct mux *m, AVPacket **pkt);
 
-/* From the first presentation to the last end of one stream's packets, as they
- * were written and as they came; microseconds. False when there were none. */
-struct mux_span {
-    int64_t in_start, in_end, out_start, out_end;
-};
-bool mux_get_span(const struct mux *m, int input_stream, struct mux_span *out);
+/* As streams_get_span(). */
+bool mux_get_span(const struct mux *m, int input_stream, struct stream_span *out);
 
 /* Writes the trailer, closes the file and gives it its final name. */
 int mux_finish(struct mux *m);

@@ -14,7 +14,7 @@ static int64_t offset_change(const struct checks_subject *s, int64_t video_in,
     const AVFormatContext *ctx = demux_context(s->demux);
     int64_t largest = 0;
     for (int i = 0; i < (int)ctx->nb_streams; i++) {
-        struct mux_span span;
+        struct stream_span span;
         if (!mux_copies(s->mux, i) || !mux_get_span(s->mux, i, &span) ||
             ctx->streams[i]->codecpar->codec_type != AVMEDIA_TYPE_AUDIO)
             continue;
@@ -30,7 +30,7 @@ void checks_make(struct checks *c, const struct checks_subject *s)
     const struct timeline *tl = s->timeline;
     const double tick_us = 1e6 * rational_to_double(tl->p.time_base);
     const double stretch = rational_to_double(s->stretch);
-    struct mux_span video;
+    struct stream_span video;
     c->duration_ok = c->av_offset_ok = true;
     if (!mux_get_span(s->mux, demux_video(s->demux)->index, &video))
         return;

@@ -206,14 +206,18 @@ static int run_sink(void *job)
     return run_stage(job, sink_stage);
 }
 
-static bool has_sound_or_text(const AVFormatContext *ctx)
+static struct stream_choice stream_choice(const struct pipeline_options *o)
 {
-    for (unsigned i = 0; i < ctx->nb_streams; i++) {
-        enum AVMediaType type = ctx->streams[i]->codecpar->codec_type;
-        if (type == AVMEDIA_TYPE_AUDIO || type == AVMEDIA_TYPE_SUBTITLE)
-            return true;
-    }
-    return false;
+    return (struct stream_choice){
+        .no_audio = o->no_audio,
+        .no_subs = o->no_subs,
+        .no_chapters = o->no_chapters,
+        .no_attachments = o->no_attachments,
+        .no_metadata = o->no_metadata,
+        .from_us = o->from_us,
+        .to_us = o->to_us,
+        .slowdown = o->slowmo ? o->factor : (struct rational){ 1, 1 },
+    };
 }
 
 static int open_input(struct job *j)
@@ -236,14 +240,13 @@ static int open_input(struct job *j)
                               .format = o->format,
                               .input_path = o->input,
                               .overwrite = o->overwrite,
-                              .no_audio = o->no_audio || o->slowmo,
-                              .no_subs = o->no_subs || o->slowmo,
-                              .input = ctx,
-                              .video = demux_video(j->source.demux),
+                              .streams = {
+                                  .input = ctx,
+                                  .video = demux_video(j->source.demux),
+                                  .choice = stream_choice(o),
+                              },
                               .stopped = is_aborted,
                           }));
-    if (o->slowmo && !(o->no_audio && o->no_subs) && has_sound_or_text(ctx))
-        log_warning("slow motion: audio and subtitles no longer fit and are left out");
     j->source.mux = j->mux;
     j->source.from_us = o->from_us;
     j->source.to_us = o->to_us;

@@ -50,7 +50,7 @@ struct pipeline_options {
     const struct key_value *encoder_options;
     int encoder_option_count;
     bool overwrite; /* replace an existing output                               */
-    bool no_audio, no_subs;
+    bool no_audio, no_subs, no_chapters, no_attachments, no_metadata;
     struct rifec_params engine; /* size, format and color are filled in here    */
 };
 

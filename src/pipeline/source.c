@@ -20,6 +20,13 @@ static int64_t file_us(const struct source *s, int64_t ts, AVRational time_base)
            (start == AV_NOPTS_VALUE ? 0 : start);
 }
 
+static int64_t stream_ts(const struct source *s, int64_t us, AVRational time_base)
+{
+    int64_t start = demux_context(s->demux)->start_time;
+    return av_rescale_q_rnd(us + (start == AV_NOPTS_VALUE ? 0 : start), AV_TIME_BASE_Q,
+                            time_base, AV_ROUND_UP);
+}
+
 static bool is_before(const struct source *s, int64_t ts, AVRational time_base)
 {
     return s->from_us && ts != AV_NOPTS_VALUE && file_us(s, ts, time_base) < s->from_us;
@@ -37,10 +44,27 @@ static int64_t moved(const struct source *s, int64_t ts, AVRational time_base)
                : ts - av_rescale_q(s->from_us, AV_TIME_BASE_Q, time_base);
 }
 
+/* A subtitle that is shown across an end of the wanted part is cut there. */
+static void cut_subtitle(const struct source *s, AVPacket *pkt, AVRational tb)
+{
+    int64_t end = pkt->pts + pkt->duration;
+    if (pkt->pts == AV_NOPTS_VALUE || pkt->duration <= 0)
+        return;
+    if (is_before(s, pkt->pts, tb) && !is_before(s, end - 1, tb)) {
+        pkt->pts = pkt->dts = stream_ts(s, s->from_us, tb);
+        pkt->duration = end - pkt->pts;
+    }
+    if (is_behind(s, end, tb) && !is_behind(s, pkt->pts, tb))
+        pkt->duration = stream_ts(s, s->to_us, tb) - pkt->pts;
+}
+
 /* True when the packet is to be copied; then it is ready for that. */
 static bool take_packet(const struct source *s, AVPacket *pkt)
 {
-    AVRational tb = demux_context(s->demux)->streams[pkt->stream_index]->time_base;
+    const AVStream *st = demux_context(s->demux)->streams[pkt->stream_index];
+    AVRational tb = st->time_base;
+    if (st->codecpar->codec_type == AVMEDIA_TYPE_SUBTITLE)
+        cut_subtitle(s, pkt, tb);
     int64_t ts = pkt->pts != AV_NOPTS_VALUE ? pkt->pts : pkt->dts;
     if (!mux_copies(s->mux, pkt->stream_index) || is_before(s, ts, tb) ||
         is_behind(s, ts, tb))

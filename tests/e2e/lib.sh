@@ -78,6 +78,13 @@ synth() {
     quiet_ffmpeg -f lavfi -i "testsrc2=s=$size:r=$rate:d=$seconds" "$@" "$file"
 }
 
+# The path of a real clip, which is not part of the repository: RIFEC_CLIPS names
+# the folder of such clips. Without it the test is skipped.
+eval_clip() {
+    [ -e "${RIFEC_CLIPS:-none}/$1" ] || { echo "skipped: no $1" >&2; exit 77; }
+    echo "$RIFEC_CLIPS/$1"
+}
+
 # --- judging outputs --------------------------------------------------------
 
 judge() {
@@ -87,6 +94,11 @@ judge() {
 # entry FILE STREAM KEYS: what ffprobe says of a stream ("v:0"; "" for all).
 entry() {
     ffprobe -v error ${2:+-select_streams "$2"} -show_entries "stream=$3" -of default=nk=1:nw=1 "$1"
+}
+
+# side FILE STREAM KEYS: the same of the stream's side data.
+side() {
+    ffprobe -v error -select_streams "$2" -show_entries "stream_side_data=$3" -of default=nk=1:nw=1 "$1"
 }
 
 # Frames that decode.

@@ -1,5 +1,24 @@
-# Sound and subtitles arrive packet by packet as they were.
+# Streams beside the picture arrive packet by packet as they were.
 . "$(dirname "$0")/lib.sh"
+
+# One of everything that Matroska can hold: in.mkv.
+everything() {
+    printf '1\n00:00:00,100 --> 00:00:00,300\nOne\n\n2\n00:00:00,400 --> 00:00:00,700\nTwo\n' >in.srt
+    quiet_ffmpeg -i in.srt in.ass
+    quiet_ffmpeg -f lavfi -i color=red:s=32x32 -frames:v 1 picture.jpg
+    head -c 3000 "$RIFEC" >font.ttf
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.8 -f lavfi -i sine=440:d=0.8 \
+        -f lavfi -i sine=880:d=0.8 -i in.srt -i in.ass -f lavfi -i testsrc=s=32x32:r=25:d=0.8 \
+        -map 0 -map 1 -map 2 -map 3 -map 4 -map 5 -attach font.ttf -attach picture.jpg \
+        -metadata:s:t:0 mimetype=font/ttf -metadata:s:t:1 mimetype=image/jpeg \
+        -metadata:s:t:1 filename=cover.jpg -c:a:0 aac -c:a:1 libopus -c:s:0 srt -c:s:1 ass \
+        -metadata:s:a:0 language=fin -metadata:s:s:0 language=swe -metadata:s:s:0 title='For all' \
+        -disposition:a:0 0 -disposition:a:1 default+hearing_impaired -disposition:s:1 forced in.mkv
+}
+
+streams() {
+    entry "$1" "${2:-}" codec_name | tr '\n' ' '
+}
 
 case $1 in
 mp4)
@@ -10,33 +29,64 @@ mp4)
     same "$(entry out.mp4 s:0 codec_name)" mov_text subtitle
     ;;
 mkv)
-    printf '1\n00:00:00,100 --> 00:00:00,300\nOne\n\n2\n00:00:00,400 --> 00:00:00,700\nTwo\n' >in.srt
-    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.8 -f lavfi -i sine=440:d=0.8 \
-        -f lavfi -i sine=880:d=0.8 -i in.srt -map 0 -map 1 -map 2 -map 3 \
-        -c:a:0 aac -c:a:1 libopus -c:s srt -metadata:s:a:1 language=fin -metadata:s:s:0 language=swe \
-        -metadata title='A title' in.mkv
+    everything
     works -i in.mkv -o out.mkv --x2
-    for stream in a:0 s:0; do
+    same "$(streams out.mkv)" "$(streams in.mkv)" streams
+    for stream in a:0 s:0 s:1 v:1; do
         same "$(packet_sums out.mkv $stream)" "$(packet_sums in.mkv $stream)" "packets of $stream"
     done
     # FFmpeg loses Opus's 6.5 ms of padding on the way, here as in `-c copy`.
     same "$(packet_sums out.mkv a:1 | cut -d, -f4-)" "$(packet_sums in.mkv a:1 | cut -d, -f4-)" \
         'packets of a:1'
-    same "$(entry out.mkv a:1 codec_name)" opus codec
-    same "$(ffprobe -v error -show_entries stream_tags=language:format_tags=title -of csv=p=0 out.mkv)" \
-        "$(ffprobe -v error -show_entries stream_tags=language:format_tags=title -of csv=p=0 in.mkv)" tags
+    quiet_ffmpeg -dump_attachment:t:0 font.out -i out.mkv 2>/dev/null || true # wants an output
+    cmp font.ttf font.out || fail 'the font has changed'
+    quiet_ffmpeg -i out.mkv -map 0:v:2 -c copy picture.out.jpg
+    cmp picture.jpg picture.out.jpg || fail 'the cover has changed'
+    about=stream_disposition:stream_tags=language,title,filename,mimetype
+    same "$(ffprobe -v error -show_entries $about out.mkv)" \
+        "$(ffprobe -v error -show_entries $about in.mkv)" 'dispositions, languages and names'
+    ! grep -q warning stderr || fail 'a warning, though nothing is lost'
     ;;
 left-out)
     works -i "$lotus" -o out.mp4 --x2 --no-audio
     same "$(entry out.mp4 '' codec_type | tr '\n' ' ')" 'video subtitle ' streams
     works -i "$lotus" -o out.mp4 -y --x2 --no-subs
     same "$(entry out.mp4 '' codec_type | tr '\n' ' ')" 'video audio ' streams
+    everything
+    works -i in.mkv -o out.mkv --x2 --no-attachments --no-audio
+    same "$(streams out.mkv)" 'h264 subrip ass h264 ' streams
+    ! grep -q warning stderr || fail 'a warning about what is not wanted'
     ;;
 cannot-hold)
-    # MP4's subtitles do not fit into Matroska: said, and the rest is done.
-    works -i "$lotus" -o out.mkv --x2
-    says 'warning: .*subtitle.*mov_text'
-    same "$(entry out.mkv '' codec_type | tr '\n' ' ')" 'video audio ' streams
+    # Said for each stream, with what could hold it, and the rest is done.
+    everything
+    works -i in.mkv -o out.webm --x2
+    same "$(streams out.webm)" 'vp9 opus webvtt webvtt ' streams
+    says 'warning: stream 1 \(audio, aac, fin\) .*webm cannot.*\.mkv'
+    says 'warning: stream 5 \(video, h264\) .*webm cannot.*\.mkv'
+    says 'warning: stream 6 \(attachment, [a-z]+, font\.ttf\) .*webm cannot.*\.mkv'
+    says 'warning: stream 7 \(cover picture, mjpeg, cover\.jpg\) .*webm cannot.*\.mkv'
+    same "$(grep -c 'warning' stderr)" 4 'warnings'
+    works -i in.mkv -o out.avi --x2
+    same "$(streams out.avi)" 'h264 aac ' streams
+    works -i in.mkv -o out.ts --x2
+    ffprobe -v error -show_streams -of json out.ts >out.json
+    judge json out.json '[s["codec_name"] for s in streams] == ["h264", "aac", "opus", "h264"]'
+    ;;
+cover)
+    everything
+    works -i in.mkv -o out.mp4 --x2
+    same "$(streams out.mp4 v)" 'h264 h264 mjpeg ' 'video and cover'
+    quiet_ffmpeg -i out.mp4 -map 0:v:2 -c copy picture.out.jpg
+    cmp picture.jpg picture.out.jpg || fail 'the cover has changed'
+    # ... and back, where it has no name yet.
+    works -i out.mp4 -o back.mkv --x2 --ss 0.2
+    quiet_ffmpeg -i back.mkv -map 0:v:2 -c copy picture.back.jpg
+    cmp picture.jpg picture.back.jpg || fail 'the cover has changed'
+    same "$(ffprobe -v error -select_streams v:2 -show_entries stream_tags=filename -of csv=p=0 back.mkv)" \
+        cover.jpg 'name of the cover'
+    works -i in.mkv -o out.mov --x2
+    says 'warning: stream 7 \(cover picture.*mov cannot'
     ;;
 offset)
     # Picture and sound that start late, and not together, stay so.
@@ -47,6 +97,43 @@ offset)
     works -i in.mkv -o out.mkv --x2
     judge times in.mkv out.mkv 2
     same "$(packet_sums out.mkv a:0)" "$(packet_sums in.mkv a:0)" 'packets of the sound'
+    ;;
+programs)
+    # A transport stream keeps its services and the numbers of its streams.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.8 -f lavfi -i sine=440:d=0.8 \
+        -f lavfi -i sine=880:d=0.8 -map 0 -map 1 -map 2 -c:v libx264 -c:a mp2 \
+        -program title=First:program_num=7:st=0:st=1 -program title=Second:program_num=9:st=2 \
+        -streamid 0:300 -streamid 1:301 -streamid 2:302 in.ts
+    works -i in.ts -o out.ts --x2
+    list() {
+        ffprobe -v error -show_entries program=program_num:program_tags=service_name:program_stream=id \
+            -of compact "$1"
+    }
+    list in.ts | grep -q 'service_name=Second' || fail 'the test itself: programs'
+    same "$(list out.ts)" "$(list in.ts)" programs
+    ;;
+backwards)
+    # Times that go back are put right and counted, once.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.8 -f lavfi -i sine=440:d=0.8 \
+        -c:v flv1 -c:a libmp3lame -ar 22050 good.flv
+    python3 "$tests/e2e/craft.py" backwards good.flv in.flv
+    for out in out.mkv out.mp4; do
+        works -i in.flv -o $out --x2
+        says 'warning: .*do not rise: 1;'
+        same "$(packet_sums $out a:0 | cut -d, -f5-)" "$(packet_sums good.flv a:0 | cut -d, -f5-)" sound
+        ffprobe -v error -select_streams a -show_entries packet=dts -of csv=p=0 $out | sort -nc ||
+            fail 'times go back'
+    done
+    ;;
+phone)
+    # A phone's file: a turned picture, a second one, data that nothing can hold.
+    clip=$(eval_clip e04_rot90_face_vfr.mp4)
+    works -i "$clip" -o out.mp4 --factor 1 --to 0.1 --preset ultrafast
+    same "$(entry out.mp4 '' codec_name | tr '\n' ' ')" 'h264 hevc ' streams
+    for stream in v:0 v:1; do
+        same "$(side out.mp4 $stream rotation)" 90 "rotation of $stream"
+    done
+    same "$(grep -c 'warning: stream [23] (data, mett, eng) is left out' stderr)" 2 warnings
     ;;
 esac
 no_leftovers

@@ -1,0 +1,187 @@
+/* Muxers and what they take. */
+#include "media/container.h"
+
+#include <libavutil/avstring.h>
+
+#include "media/avcompat.h"
+
+bool container_is(const AVOutputFormat *f, const char *names)
+{
+    return av_match_list(f->name, names, '|') > 0;
+}
+
+/*
+ * MPEG streams have no table that FFmpeg could be asked for, and their muxers
+ * write anything as private data that nobody can read.
+ */
+static bool mpeg_holds(const AVOutputFormat *f, enum AVCodecID codec)
+{
+    static const enum AVCodecID transport[] = {
+        AV_CODEC_ID_MPEG1VIDEO,   AV_CODEC_ID_MPEG2VIDEO,   AV_CODEC_ID_MPEG4,
+        AV_CODEC_ID_H264,         AV_CODEC_ID_HEVC,         AV_CODEC_ID_CAVS,
+        AV_CODEC_ID_DIRAC,        AV_CODEC_ID_VC1,          AV_CODEC_ID_MP2,
+        AV_CODEC_ID_MP3,          AV_CODEC_ID_AAC,          AV_CODEC_ID_AAC_LATM,
+        AV_CODEC_ID_AC3,          AV_CODEC_ID_EAC3,         AV_CODEC_ID_DTS,
+        AV_CODEC_ID_TRUEHD,       AV_CODEC_ID_OPUS,         AV_CODEC_ID_S302M,
+        AV_CODEC_ID_DVB_TELETEXT, AV_CODEC_ID_DVB_SUBTITLE, AV_CODEC_ID_SMPTE_KLV,
+        AV_CODEC_ID_TIMED_ID3,    AV_CODEC_ID_NONE,
+    };
+    static const enum AVCodecID program[] = {
+        AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_H264,
+        AV_CODEC_ID_MP2,        AV_CODEC_ID_MP3,        AV_CODEC_ID_AC3,
+        AV_CODEC_ID_DTS,        AV_CODEC_ID_PCM_DVD,    AV_CODEC_ID_DVD_SUBTITLE,
+        AV_CODEC_ID_NONE,
+    };
+    const enum AVCodecID *c = container_is(f, "mpegts")                  ? transport
+                              : container_is(f, "vob|dvd|svcd|vcd|mpeg") ? program
+                                                                         : NULL;
+    while (c && *c != AV_CODEC_ID_NONE)
+        if (*c++ == codec)
+            return true;
+    return false;
+}
+
+bool container_holds_codec(const AVOutputFormat *f, enum AVCodecID codec)
+{
+    if (codec == AV_CODEC_ID_NONE || f->flags & AVFMT_NOFILE)
+        return false;
+    int known = avformat_query_codec(f, codec, FF_COMPLIANCE_NORMAL);
+    return known < 0 ? mpeg_holds(f, codec) : known == 1;
+}
+
+int container_copy_parameters(const AVOutputFormat *f, AVStream *to, const AVStream *from)
+{
+    int e = avcodec_parameters_copy(to->codecpar, from->codecpar);
+    if (e < 0)
+        return e;
+    /* Another container may know the codec by another tag. */
+    uint32_t tag = to->codecpar->codec_tag;
+    if (!f->codec_tag || av_codec_get_id(f->codec_tag, tag) != to->codecpar->codec_id)
+        to->codecpar->codec_tag = 0;
+    to->time_base = from->time_base;
+    return 0;
+}
+
+/*
+ * A muxer may know a codec and still refuse a stream of it, when it finds the
+ * combination experimental or the parameters wanting. It is asked with a file
+ * in memory, so that one such stream does not end the job.
+ */
+static bool accepts(const AVOutputFormat *f, const AVStream *st)
+{
+    AVFormatContext *ctx = NULL;
+    uint8_t *bytes = NULL;
+    bool ok = false;
+    if (avformat_alloc_output_context2(&ctx, avcompat_muxer(f), NULL, NULL) < 0)
+        return false;
+    AVStream *to = avformat_new_stream(ctx, NULL);
+    if (to && container_copy_parameters(f, to, st) >= 0 &&
+        avio_open_dyn_buf(&ctx->pb) >= 0) {
+        ok = avformat_write_header(ctx, NULL) >= 0;
+        avio_close_dyn_buf(ctx->pb, &bytes);
+        av_free(bytes);
+    }
+    avformat_free_context(ctx);
+    return ok;
+}
+
+/* AVI wants H.264 and H.265 in the form of a broadcast, and does not see to it
+ * itself as other muxers do. */
+static bool has_wrong_form(const AVOutputFormat *f, const AVCodecParameters *par)
+{
+    return container_is(f, "avi") &&
+           (par->codec_id == AV_CODEC_ID_H264 || par->codec_id == AV_CODEC_ID_HEVC) &&
+           par->extradata_size > 0 && par->extradata[0] == 1;
+}
+
+bool container_holds(const AVOutputFormat *f, const AVStream *st)
+{
+    return container_holds_codec(f, st->codecpar->codec_id) &&
+           !has_wrong_form(f, st->codecpar) && accepts(f, st);
+}
+
+bool container_holds_cover(const AVOutputFormat *f, enum AVCodecID codec)
+{
+    if (container_holds_attachments(f))
+        return true;
+    return container_is(f, "mp4|ipod|psp") &&
+           (codec == AV_CODEC_ID_MJPEG || codec == AV_CODEC_ID_PNG ||
+            codec == AV_CODEC_ID_BMP);
+}
+
+bool container_holds_attachments(const AVOutputFormat *f)
+{
+    return container_is(f, "matroska");
+}
+
+bool container_holds_chapters(const AVOutputFormat *f)
+{
+    return container_is(f, "matroska|webm|mp4|mov|ipod|psp|f4v|nut|asf|null");
+}
+
+bool container_holds_rotation(const AVOutputFormat *f)
+{
+    return container_is(f, "mp4|mov|ipod|psp|f4v|3gp|3g2|ismv|null") ||
+           (AVCOMPAT_MATROSKA_ROTATION && container_is(f, "matroska|webm"));
+}
+
+const char *container_for(const AVStream *st)
+{
+    static const char *const known[][2] = {
+        { "matroska", ".mkv" }, { "mp4", ".mp4" }, { "mov", ".mov" }, { "mpegts", ".ts" }
+    };
+    bool cover = st->disposition & AV_DISPOSITION_ATTACHED_PIC;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const AVOutputFormat *f = av_guess_format(known[i][0], NULL, NULL);
+        if (!f)
+            continue;
+        if (cover ? container_holds_cover(f, st->codecpar->codec_id)
+            : st->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT
+                ? container_holds_attachments(f)
+                : container_holds(f, st))
+            return known[i][1];
+    }
+    return NULL;
+}
+
+/* Tags in the style of com.apple.quicktime.make, as phones write them. */
+static bool has_dotted_tags(const AVDictionary *tags)
+{
+    const AVDictionaryEntry *tag = NULL;
+    while ((tag = av_dict_get(tags, "", tag, AV_DICT_IGNORE_SUFFIX)))
+        if (av_stristart(tag->key, "com.", NULL))
+            return true;
+    return false;
+}
+
+static bool has_cover(const AVFormatContext *ctx)
+{
+    for (unsigned i = 0; i < ctx->nb_streams; i++)
+        if (ctx->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC)
+            return true;
+    return false;
+}
+
+/* Stereo and spherical pictures: in every player, but in no standard. */
+static bool has_shape(const AVFormatContext *ctx)
+{
+    for (unsigned i = 0; i < ctx->nb_streams; i++)
+        if (avcompat_has_side_data(ctx->streams[i], AV_PKT_DATA_STEREO3D) ||
+            avcompat_has_side_data(ctx->streams[i], AV_PKT_DATA_SPHERICAL))
+            return true;
+    return false;
+}
+
+void container_options(const AVFormatContext *ctx, AVDictionary **options)
+{
+    if (container_is(ctx->oformat, "mp4|mov") && has_shape(ctx))
+        av_dict_set(options, "strict", "unofficial", 0);
+    /* MP4 knows two places for tags: one for a dozen names and covers, the other
+     * for any name. Players look into the first. */
+    if (container_is(ctx->oformat, "mp4|mov") && has_dotted_tags(ctx->metadata) &&
+        !has_cover(ctx))
+        av_dict_set(options, "movflags", "use_metadata_tags", 0);
+    /* Up to 4.4 Matroska's first subtitles became the default ones. */
+    if (container_is(ctx->oformat, "matroska|webm"))
+        av_dict_set(options, "default_mode", "passthrough", 0);
+}

@@ -1,0 +1,40 @@
+/*
+ * What a container can hold: asked of FFmpeg's muxers where they tell, written
+ * down here where they do not.
+ */
+#ifndef RIFEC_MEDIA_CONTAINER_H
+#define RIFEC_MEDIA_CONTAINER_H
+
+#include <stdbool.h>
+
+#include <libavformat/avformat.h>
+
+/* True for one of the names in "mp4|mov"; FFmpeg's name of a muxer. */
+bool container_is(const AVOutputFormat *f, const char *names);
+
+/* True when packets of the stream can be written as they are. */
+bool container_holds(const AVOutputFormat *f, const AVStream *st);
+
+/* True when a stream of the codec would be taken, whatever is in it. */
+bool container_holds_codec(const AVOutputFormat *f, enum AVCodecID codec);
+
+/* A picture that stands for the file, as a picture or as a file. */
+bool container_holds_cover(const AVOutputFormat *f, enum AVCodecID codec);
+
+bool container_holds_attachments(const AVOutputFormat *f);
+bool container_holds_chapters(const AVOutputFormat *f);
+
+/* How the picture is to be turned before it is shown. */
+bool container_holds_rotation(const AVOutputFormat *f);
+
+/* The ending of a container that holds such a stream, ".mkv"; NULL: none. */
+const char *container_for(const AVStream *st);
+
+/* Copies the parameters, with a codec tag that the container knows. */
+int container_copy_parameters(const AVOutputFormat *f, AVStream *to,
+                              const AVStream *from);
+
+/* Muxer options that keep what the streams of `ctx` and its tags say. */
+void container_options(const AVFormatContext *ctx, AVDictionary **options);
+
+#endif

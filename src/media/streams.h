@@ -1,0 +1,74 @@
+/*
+ * Which streams of the input the output gets, and as what: the encoder's video
+ * in place of one, packets as they are, text in another codec, pictures and
+ * files in the container's head. With them go chapters, programs and tags.
+ *
+ * What the container cannot hold is left out with a warning that names it.
+ */
+#ifndef RIFEC_MEDIA_STREAMS_H
+#define RIFEC_MEDIA_STREAMS_H
+
+#include <stdbool.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+
+#include "base/rational.h"
+
+/* What the user does not want, and which part of the input is used. */
+struct stream_choice {
+    bool no_audio, no_subs, no_chapters, no_attachments, no_metadata;
+    int64_t from_us, to_us;   /* as in source.h; to 0: to the end             */
+    struct rational slowdown; /* output seconds per input second; num 0: 1    */
+};
+
+/* Times of the output are not those of the input. */
+static inline bool stream_choice_slows(const struct stream_choice *c)
+{
+    return c->slowdown.num && c->slowdown.num != c->slowdown.den;
+}
+
+struct streams_params {
+    AVFormatContext *input;
+    const AVStream *video; /* the input stream that the encoder's replaces    */
+    struct stream_choice choice;
+};
+
+struct streams;
+
+/* Adds streams, chapters and tags to `output`, which has none. Errors:
+ * OUTPUT, CODEC, NOMEM. */
+int streams_open(struct streams **out, AVFormatContext *output,
+                 const struct streams_params *p);
+
+/* True when packets of this input stream are wanted, besides the video's. */
+bool streams_takes(const struct streams *s, int input_stream);
+
+/* Describes the encoder's video; the header can be written then. Errors:
+ * OUTPUT, NOMEM. */
+int streams_describe_video(struct streams *s, const AVCodecContext *encoder);
+
+/* Gives the pictures in the container's head to the muxer, after its header.
+ * An FFmpeg code. */
+int streams_write_covers(struct streams *s);
+
+/*
+ * Makes a packet, with the input's stream index and times or the encoder's,
+ * one of the output's. What has become of it is in *pkt: nothing, perhaps.
+ * Errors: NOMEM.
+ */
+int streams_convert(struct streams *s, AVPacket **pkt);
+
+/* From the first presentation to the last end of one stream's packets, as they
+ * came and as they go; microseconds. False when there were none. */
+struct stream_span {
+    int64_t in_start, in_end, out_start, out_end;
+};
+bool streams_get_span(const struct streams *s, int input_stream, struct stream_span *out);
+
+/* After the last packet: what had to be put right. */
+void streams_report(const struct streams *s);
+
+void streams_close(struct streams **s);
+
+#endif

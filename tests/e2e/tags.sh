@@ -1,0 +1,141 @@
+# What is told about the file and its streams: titles, chapters, timecode, how
+# the picture is to be turned.
+. "$(dirname "$0")/lib.sh"
+
+printf ';FFMETADATA1\ntitle=A title\nartist=Somebody\ncomment=Words\ngenre=Test\ndate=2020-01-02\n%s' \
+    '[CHAPTER]
+TIMEBASE=1/1000
+START=0
+END=320
+title=Begin
+[CHAPTER]
+TIMEBASE=1/1000
+START=320
+END=480
+title=Middle
+[CHAPTER]
+TIMEBASE=1/1000
+START=480
+END=800
+title=End
+' >meta.txt
+
+# clip FILE [options]: 0.8 s with these tags and chapters.
+clip() {
+    to=$1
+    shift
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.8 -f lavfi -i sine=440:d=0.8 -i meta.txt \
+        -map 0 -map 1 -map_metadata 2 -map_chapters 2 -c:a aac "$@" "$to"
+}
+
+chapters() {
+    ffprobe -v error -show_entries chapter=start_time,end_time:chapter_tags=title -of csv=p=0 "$1"
+}
+
+file_tags() {
+    ffprobe -v error -show_entries format_tags="${2:-title,artist,comment,genre,date}" \
+        -of default=nw=1 "$1" | tr '[:upper:]' '[:lower:]' | sort
+}
+
+stream_tag() {
+    ffprobe -v error -select_streams "$2" -show_entries stream_tags="$3" -of csv=p=0 "$1" | head -n 1
+}
+
+case $1 in
+file)
+    clip in.mkv -metadata:s:a title=Commentary -metadata:s:v BPS=12345
+    for out in out.mkv out.mp4 out.mov; do
+        works -i in.mkv -o $out --x2
+        same "$(file_tags $out)" "$(file_tags in.mkv)" "tags in $out"
+        same "$(chapters $out)" "$(chapters in.mkv)" "chapters in $out"
+        ! grep -q warning stderr || fail 'a warning, though nothing is lost'
+    done
+    works -i in.mkv -o out2.mkv --x2 --no-metadata
+    same "$(file_tags out2.mkv)" '' 'tags that are not wanted'
+    same "$(chapters out2.mkv)" "$(chapters in.mkv)" chapters
+    # What FFmpeg counted in the input's picture is not true of the output's.
+    same "$(stream_tag in.mkv v:0 BPS)" 12345 'the test itself: statistics'
+    same "$(stream_tag out.mkv v:0 BPS,ENCODER)" '' 'tags of the old picture'
+    same "$(stream_tag out.mkv a:0 title)" Commentary 'title of the sound'
+    ;;
+phone)
+    # MP4 keeps any tag when the input had it in that way.
+    clip in.mov -metadata com.apple.quicktime.make=Maker -metadata com.apple.quicktime.model=One \
+        -movflags use_metadata_tags
+    keys=com.apple.quicktime.make,com.apple.quicktime.model,title
+    for out in out.mov out.mp4; do
+        works -i in.mov -o $out --x2
+        same "$(file_tags $out $keys)" "$(file_tags in.mov $keys)" "tags in $out"
+    done
+    ;;
+chapters)
+    clip in.mp4
+    works -i in.mp4 -o out.mkv --x2
+    same "$(chapters out.mkv)" "$(chapters in.mp4)" 'chapters'
+    same "$(entry out.mkv '' codec_type | tr '\n' ' ')" 'video audio ' 'streams'
+    ! grep -q warning stderr || fail 'a warning, though nothing is lost'
+    works -i in.mp4 -o again.mp4 --x2
+    same "$(chapters again.mp4)" "$(chapters in.mp4)" 'chapters'
+    works -i in.mp4 -o none.mp4 --x2 --no-chapters
+    same "$(chapters none.mp4)" '' 'chapters that are not wanted'
+    works -i in.mp4 -o out.avi --x2
+    says 'warning: 3 chapters are left out: avi cannot.*\.mkv'
+    ;;
+part)
+    clip in.mkv
+    works -i in.mkv -o out.mkv --x2 --ss 0.4 --to 0.72
+    same "$(chapters out.mkv)" '0.000000,0.080000,Middle
+0.080000,0.320000,End' 'chapters of the part'
+    ;;
+slow)
+    clip in.mkv
+    works -i in.mkv -o out.mkv --x2 --slowmo
+    same "$(chapters out.mkv)" '0.000000,0.640000,Begin
+0.640000,0.960000,Middle
+0.960000,1.600000,End' 'chapters, as slow as the picture'
+    says 'warning: slow motion: audio'
+    same "$(entry out.mkv '' codec_type)" video streams
+    ;;
+timecode)
+    # The last field counts frames, of which there are more now.
+    clip in.mov -timecode 01:02:03:12
+    same "$(stream_tag in.mov v:0 timecode)" 01:02:03:12 'the test itself: timecode'
+    works -i in.mov -o out.mov --x2
+    same "$(stream_tag out.mov v:0 timecode)" 01:02:03:24 'at twice the rate'
+    ! grep -q warning stderr || fail 'a warning, though nothing is lost'
+    works -i in.mov -o out.mkv --x2 --ss 0.52
+    same "$(stream_tag out.mkv v:0 TIMECODE)" 01:02:04:00 'later by 13 of 25 frames'
+    works -i in.mov -o out3.mov --x3
+    intact out3.mov
+    ;;
+turned)
+    clip straight.mp4
+    python3 "$tests/e2e/craft.py" turned straight.mp4 in.mp4
+    same "$(side in.mp4 v:0 rotation)" -90 'the test itself: rotation'
+    for out in out.mp4 out.mov; do
+        works -i in.mp4 -o $out --x2
+        same "$(side $out v:0 rotation)" -90 "rotation in $out"
+        same "$(entry $out v:0 width,height)" "$(entry in.mp4 v:0 width,height)" "size in $out"
+    done
+    # Never without a word.
+    works -i in.mp4 -o out.mkv --x2
+    [ "$(side out.mkv v:0 rotation)" = -90 ] || says 'warning: .*lie on its side; \.mp4'
+    ;;
+shape)
+    # Pixels that are not square, and two pictures in one.
+    clip wide.mkv -vf scale=48:48,setsar=4/3
+    clip pair.mkv -metadata:s:v stereo_mode=left_right
+    for out in out.mkv out.mp4 out.mov; do
+        works -y -i wide.mkv -o $out --x2
+        same "$(entry $out v:0 sample_aspect_ratio,display_aspect_ratio | tr '\n' ' ')" '4:3 4:3 ' \
+            "aspect in $out"
+        [ $out != out.mov ] || continue # FFmpeg writes that into MP4 only
+        works -y -i pair.mkv -o $out --x2
+        same "$(entry $out v:0 sample_aspect_ratio)" "$(entry pair.mkv v:0 sample_aspect_ratio)" \
+            "the container's aspect in $out"
+        same "$(side $out v:0 side_data_type,type,inverted)" \
+            "$(side pair.mkv v:0 side_data_type,type,inverted)" "stereo in $out"
+    done
+    ;;
+esac
+no_leftovers
