@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/error.h>
 #include <libavutil/mem.h>
 
 #include "base/err.h"
