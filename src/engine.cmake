@@ -75,24 +75,33 @@ else()
     target_compile_options(librifec PRIVATE -Wno-unknown-pragmas -Wno-unused-variable)
 endif()
 
-# --- AVX2: pixel ops once more, chosen at run time ------------------------------
+# --- AVX2, AVX-512: some files once more, chosen at run time ------------------------
 set(have_avx2 0)
+# rifec_isa(SUFFIX "flags" definition... SOURCES...)
+function(rifec_isa isa flags definitions)
+    add_library(librifec_${isa} OBJECT ${ARGN})
+    set_target_properties(librifec_${isa} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    target_compile_options(librifec_${isa} PRIVATE ${flags})
+    target_compile_definitions(librifec_${isa} PRIVATE CPU_HAVE_AVX2=1 ${definitions})
+    target_include_directories(librifec_${isa} PRIVATE ${PROJECT_SOURCE_DIR}/include
+                                                       ${CMAKE_CURRENT_SOURCE_DIR})
+    if(OpenMP_C_FOUND)
+        target_link_libraries(librifec_${isa} PRIVATE OpenMP::OpenMP_C)
+    else()
+        target_compile_options(librifec_${isa} PRIVATE -Wno-unknown-pragmas -Wno-unused-variable)
+    endif()
+    target_sources(librifec PRIVATE $<TARGET_OBJECTS:librifec_${isa}>)
+endfunction()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set(have_avx2 1)
-    add_library(librifec_avx2 OBJECT engine/cpu/load.c engine/cpu/gather_row.c
+    rifec_isa(avx2 -mavx2 "CPU_AVX2=1;CPU_AVX512=0" engine/cpu/load.c engine/cpu/gather_row.c
         engine/cpu/blend_row.c engine/cpu/store.c)
-    set_target_properties(librifec_avx2 PROPERTIES POSITION_INDEPENDENT_CODE ON)
-    target_compile_options(librifec_avx2 PRIVATE -mavx2)
-    target_compile_definitions(librifec_avx2 PRIVATE CPU_AVX2=1 CPU_HAVE_AVX2=1)
-    target_include_directories(librifec_avx2 PRIVATE ${PROJECT_SOURCE_DIR}/include
-                                                     ${CMAKE_CURRENT_SOURCE_DIR})
-    if(OpenMP_C_FOUND)
-        target_link_libraries(librifec_avx2 PRIVATE OpenMP::OpenMP_C)
-    else()
-        target_compile_options(librifec_avx2 PRIVATE -Wno-unknown-pragmas -Wno-unused-variable)
-    endif()
-    target_sources(librifec PRIVATE $<TARGET_OBJECTS:librifec_avx2>)
+    # Convolutions fuse multiply and add: they have a tolerance, not bits.
+    rifec_isa(avx2_fma "-mavx2;-mfma;-ffp-contract=fast" "CPU_AVX2=1;CPU_AVX512=0"
+        engine/cpu/resconv_wino.c)
+    rifec_isa(avx512 "-mavx512f;-mprefer-vector-width=512;-ffp-contract=fast"
+        "CPU_AVX2=0;CPU_AVX512=1" engine/cpu/resconv_wino.c)
 endif()
 
 target_compile_definitions(librifec PRIVATE RIFEC_HAVE_DNN=${have_dnn} CPU_HAVE_AVX2=${have_avx2}
-    CPU_AVX2=0 RIFEC_FEATURES="${features}")
+    CPU_AVX2=0 CPU_AVX512=0 RIFEC_FEATURES="${features}")

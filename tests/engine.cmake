@@ -16,12 +16,14 @@ endforeach()
 # --- model ----------------------------------------------------------------------
 set(golden ${CMAKE_CURRENT_SOURCE_DIR}/golden)
 rifec_add_engine_test(golden_c LABELS model SOURCES model/golden.c ARGS ${golden} c)
-foreach(run dnn dnn_avx2)
-    add_test(NAME golden_${run} COMMAND test_golden_c ${golden} dnn)
-    rifec_test_properties(golden_${run} 120 model)
+foreach(kernels dnn best)
+    foreach(isa "" _avx2)
+        add_test(NAME golden_${kernels}${isa} COMMAND test_golden_c ${golden} ${kernels})
+        rifec_test_properties(golden_${kernels}${isa} 120 model)
+    endforeach()
 endforeach()
-# What oneDNN does on a machine without AVX-512.
-set_property(TEST golden_dnn_avx2 PROPERTY ENVIRONMENT DNNL_MAX_CPU_ISA=AVX2)
+# What runs on a machine without AVX-512.
+set_property(TEST golden_dnn_avx2 golden_best_avx2 PROPERTY ENVIRONMENT DNNL_MAX_CPU_ISA=AVX2)
 rifec_add_engine_test(engine LABELS model SOURCES model/engine.c)
 
 # --- weights --------------------------------------------------------------------

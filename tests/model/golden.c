@@ -1,6 +1,6 @@
 /*
  * The whole network against PyTorch: flow and mask after each block, and the
- * in-between, on the inputs of tests/golden. `golden DIR KERNELS`.
+ * in-between, on the inputs of tests/golden. `golden DIR c|dnn|best`.
  */
 #include <math.h>
 #include <stdio.h>
@@ -114,8 +114,8 @@ int main(int argc, char **argv)
 {
     if (argc != 3)
         return 2;
-    const char *kernels = argv[2];
-    if (!RIFEC_HAVE_DNN && !strcmp(kernels, "dnn"))
+    const char *kernels = strcmp(argv[2], "best") ? argv[2] : NULL;
+    if (!RIFEC_HAVE_DNN && kernels && !strcmp(kernels, "dnn"))
         return CHECK_SKIP;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char path[4096];

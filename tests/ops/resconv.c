@@ -1,5 +1,6 @@
-/* resconv: the reference against the formula in double, oneDNN against the reference. */
+/* resconv: the reference against the formula in double, the others against it. */
 #include "convtest.h"
+#include "engine/cpu/resconv_wino.h"
 
 /* Tolerance of ops.h: 1e-5 * sum |w * in|; the sums here are below 40. */
 #define TOLERANCE 1e-5
@@ -17,6 +18,31 @@ static void against_formula(const struct conv_args *a)
             }
 }
 
+/* Winograd, in the build whose channel block the tensors have. */
+static void try_wino(struct conv_args *a, const struct tensor *want, int threads)
+{
+#if CPU_HAVE_AVX2
+    int c = want->channels, wide = want->block == 16;
+    int runs = wide ? __builtin_cpu_supports("avx512f")
+                    : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (c % WINO_GROUP_MAX || !runs)
+        return;
+    struct cpu_stream s = { .threads = threads,
+                            .scratch_floats = resconv_wino_scratch(c) };
+    s.scratch = checkop_floats((size_t)threads * s.scratch_floats);
+    struct conv_layer layer = *a->layer;
+    float *plan = layer.plan = checkop_floats(resconv_wino_floats(c));
+    (wide ? resconv_wino_weights_avx512 : resconv_wino_weights_avx2)(&layer, plan);
+    a->layer = &layer;
+    a->out = make_tensor(c, want->height, want->width, want->block);
+    (wide ? resconv_wino_avx512 : resconv_wino_avx2)(a, &s);
+    checkop_compare(wide ? "resconv_wino_avx512" : "resconv_wino_avx2", a->out.data,
+                    want->data, tensor_floats(want), 40 * TOLERANCE, 0);
+#else
+    (void)a, (void)want, (void)threads;
+#endif
+}
+
 static void try(int channels, int height, int width, int block, int threads)
 {
     checkop_case("%d channels, %dx%d, block %d", channels, width, height, block);
@@ -29,8 +55,8 @@ static void try(int channels, int height, int width, int block, int threads)
     resconv_c(&a, &s);
     if ((long)channels * channels * height * width < 500000)
         against_formula(&a);
-#if RIFEC_HAVE_DNN
     struct tensor want = a.out;
+#if RIFEC_HAVE_DNN
     struct dnn *dnn;
     a.out = make_tensor(channels, height, width, block);
     if (dnn_open(&dnn) < 0 || resconv_dnn_open(dnn, &layer, &a.in) < 0)
@@ -42,6 +68,7 @@ static void try(int channels, int height, int width, int block, int threads)
                         40 * TOLERANCE, 0);
     dnn_close(&dnn);
 #endif
+    try_wino(&a, &want, threads);
     checkop_free_all();
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "engine/cpu/resconv_wino.h"
 #if RIFEC_HAVE_DNN
 #include "engine/cpu/dnn.h"
 #endif
@@ -49,15 +50,65 @@ static int set_threads(int threads)
 #endif
 }
 
-static int check_kernels(const char *kernels)
+/* A build of resconv_wino.c, and the channel block it wants. */
+struct wino {
+    int block;
+    void (*weights)(const struct conv_layer *layer, float *out);
+    int (*run)(const struct conv_args *a, void *stream);
+    const char *name;
+};
+
+/* Which implementations this engine takes. */
+struct choice {
+    bool reference, dnn;
+    const struct wino *wino; /* NULL: none */
+    int block;
+};
+
+/* The best build this processor runs; block 0 allows any. */
+static const struct wino *find_wino(int block)
 {
-    if (!kernels && !RIFEC_HAVE_DNN)
-        log_warning("built without oneDNN: convolutions are several times slower");
-    if (!kernels || !strcmp(kernels, "c") || (RIFEC_HAVE_DNN && !strcmp(kernels, "dnn")))
+#if CPU_HAVE_AVX2
+    static const struct wino avx2 = { 8, resconv_wino_weights_avx2, resconv_wino_avx2,
+                                      "Winograd avx2" };
+    static const struct wino avx512 = { 16, resconv_wino_weights_avx512,
+                                        resconv_wino_avx512, "Winograd avx512" };
+    if (block != 8 && __builtin_cpu_supports("avx512f"))
+        return &avx512;
+    if (block != 16 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return &avx2;
+#endif
+    (void)block;
+    return NULL;
+}
+
+/* The only place that reads params.kernels. */
+static int choose(const char *kernels, struct choice *c)
+{
+    *c = (struct choice){ .block = 8 };
+    if (kernels && strcmp(kernels, "c") && strcmp(kernels, "dnn")) {
+        log_error("kernels '%s': unknown: try c or dnn", kernels);
+        return RIFEC_ERR_USAGE;
+    }
+    if (kernels && !strcmp(kernels, "dnn") && !RIFEC_HAVE_DNN) {
+        log_error("kernels 'dnn': built without oneDNN: try c");
+        return RIFEC_ERR_USAGE;
+    }
+    c->reference = kernels && !strcmp(kernels, "c");
+    if (c->reference)
         return 0;
-    log_error("kernels '%s': %s", kernels,
-              strcmp(kernels, "dnn") ? "unknown: try c or dnn" : "built without oneDNN");
-    return RIFEC_ERR_USAGE;
+#if RIFEC_HAVE_DNN
+    c->dnn = true;
+    c->block = dnn_block_size();
+    if (!kernels)
+        c->wino = find_wino(c->block);
+#else
+    c->wino = find_wino(0);
+    if (c->wino)
+        c->block = c->wino->block;
+    log_warning("built without oneDNN: some convolutions are plain C, which is slower");
+#endif
+    return 0;
 }
 
 /* The fast versions of everything but the convolutions: the same bits. */
@@ -76,7 +127,7 @@ static void take_row_ops(struct ops *ops)
 }
 
 #if RIFEC_HAVE_DNN
-static int take_dnn_ops(struct cpu_net *n)
+static int take_dnn_ops(struct cpu_net *n, bool resconv)
 {
     int err = 0;
     TRY(dnn_open(&n->dnn));
@@ -85,59 +136,92 @@ static int take_dnn_ops(struct cpu_net *n)
         struct block_weights *w = &n->weights.block[i];
         TRY(conv_s2_dnn_open(n->dnn, &w->conv0, &k->input));
         TRY(conv_s2_dnn_open(n->dnn, &w->conv1, &k->half));
-        for (int j = 0; j < IFNET_RESCONVS; j++)
+        for (int j = 0; resconv && j < IFNET_RESCONVS; j++)
             TRY(resconv_dnn_open(n->dnn, &w->res[j], &k->ping));
         TRY(deconv_dnn_open(n->dnn, &w->deconv, &k->ping));
     }
-    weights_drop_data(&n->weights);
     n->ops.conv_s2 = conv_s2_dnn;
-    n->ops.resconv = resconv_dnn;
     n->ops.deconv = deconv_dnn;
+    if (resconv)
+        n->ops.resconv = resconv_dnn;
 fail:
     return err;
 }
 #endif
 
-static int open_all(struct cpu_net *n, const struct rifec_params *p)
+static size_t wino_bytes(void)
 {
-    int err = 0, block = 8;
-    char kernels[64] = "C";
-    bool reference = p->kernels && !strcmp(p->kernels, "c");
-    TRY(check_kernels(p->kernels));
-#if RIFEC_HAVE_DNN
-    if (!reference)
-        block = dnn_block_size();
-#endif
-    TRY(weights_open(&n->weights, p->model));
+    size_t floats = 0;
+    for (int i = 0; i < IFNET_BLOCKS; i++)
+        floats += IFNET_RESCONVS * resconv_wino_floats(ifnet_channels[i]);
+    return floats * sizeof(float);
+}
 
-    ifnet_plan(&n->net, p->width, p->height, p->scale, block, &n->arena);
+static void take_wino(struct cpu_net *n, const struct wino *wino, float *plans)
+{
+    for (int i = 0; i < IFNET_BLOCKS * IFNET_RESCONVS; i++) {
+        struct conv_layer *l =
+            &n->weights.block[i / IFNET_RESCONVS].res[i % IFNET_RESCONVS];
+        wino->weights(l, plans);
+        l->plan = plans;
+        plans += resconv_wino_floats(l->cout);
+    }
+    n->ops.resconv = wino->run;
+}
+
+/* Plans and allocates everything; *plans is where take_wino() may write. */
+static int open_memory(struct cpu_net *n, const struct rifec_params *p,
+                       const struct choice *c, float **plans)
+{
+    struct cpu_stream *s = &n->stream;
     size_t image_at[CPU_NET_IMAGES];
+    ifnet_plan(&n->net, p->width, p->height, p->scale, c->block, &n->arena);
     for (int i = 0; i < CPU_NET_IMAGES; i++)
         image_at[i] = arena_reserve(&n->arena, ifnet_image_bytes(&n->net));
-    struct cpu_stream *s = &n->stream;
     s->scratch_floats =
         cpu_scratch_floats(n->net.width_padded, n->net.level[IFNET_BLOCKS - 1].width);
+    if (c->wino && s->scratch_floats < resconv_wino_scratch(ifnet_channels[0]))
+        s->scratch_floats = resconv_wino_scratch(ifnet_channels[0]);
     size_t scratch_at =
         arena_reserve(&n->arena, (size_t)s->threads * s->scratch_floats * sizeof(float));
-    TRY(arena_open(&n->arena));
+    size_t plans_at = arena_reserve(&n->arena, c->wino ? wino_bytes() : 0);
+    int err = arena_open(&n->arena);
+    if (err < 0)
+        return err;
     ifnet_bind(&n->net, &n->arena);
     for (int i = 0; i < CPU_NET_IMAGES; i++)
         n->image[i] = ifnet_image(&n->net, arena_at(&n->arena, image_at[i]));
     s->scratch = arena_at(&n->arena, scratch_at);
+    *plans = arena_at(&n->arena, plans_at);
+    return 0;
+}
 
+static int open_all(struct cpu_net *n, const struct rifec_params *p)
+{
+    int err = 0;
+    struct choice c;
+    float *plans;
+    char dnn[48] = "C";
+    TRY(choose(p->kernels, &c));
+    TRY(weights_open(&n->weights, p->model));
+    TRY(open_memory(n, p, &c, &plans));
     n->ops = reference_ops;
     n->net.ops = &n->ops;
     n->net.weights = &n->weights;
-    if (!reference)
+    if (!c.reference)
         take_row_ops(&n->ops);
+    if (c.wino)
+        take_wino(n, c.wino, plans);
 #if RIFEC_HAVE_DNN
-    if (!reference) {
-        TRY(take_dnn_ops(n));
-        dnn_describe(kernels, sizeof kernels);
+    if (c.dnn) {
+        TRY(take_dnn_ops(n, !c.wino));
+        dnn_describe(dnn, sizeof dnn);
+        weights_drop_data(&n->weights); /* each op has its own copy now */
     }
 #endif
-    snprintf(n->description, sizeof n->description, "%d thread%s, %s", s->threads,
-             s->threads == 1 ? "" : "s", kernels);
+    snprintf(n->description, sizeof n->description, "%d thread%s, %s%s%s",
+             n->stream.threads, n->stream.threads == 1 ? "" : "s",
+             c.wino ? c.wino->name : "", c.wino ? ", " : "", dnn);
 fail:
     return err;
 }
