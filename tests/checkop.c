@@ -175,7 +175,7 @@ struct image checkop_image(int width, int height, int width_padded, int height_p
     for (size_t i = 0; i < n; i++) {
         int x = (int)(i / 4 % (size_t)width_padded),
             y = (int)(i / 4 / (size_t)width_padded);
-        bool inside = x < width && y < height && i % 4 != 3;
+        bool inside = x < width && y < height;
         im.data[i] = inside ? checkop_float(lo, hi) : 0;
     }
     return im;

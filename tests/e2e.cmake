@@ -19,6 +19,9 @@ if(TARGET rifec)
     rifec_script(e2e colour tags)
     rifec_script(e2e formats yuv420p yuv422p yuv444p yuvj420p nv12 gray rgb24 gbrp
                              yuv420p10le yuv422p10le yuv444p10le gray10le gbrp10le)
+    rifec_script(e2e alpha yuva420p yuva422p10le yuva444p12le yuva444p16le rgba argb bgra
+                           rgba64le gbrap gbrap12le ya8)
+    rifec_script(e2e transparency opaque palette prores vp9 lost)
     rifec_script(e2e vfr gaps)
     rifec_script(e2e rate fps cfr slowmo tail part)
     rifec_script(e2e scenes found off list split blend smooth)

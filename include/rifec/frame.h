@@ -24,13 +24,17 @@ struct rifec_component {
     uint8_t shift;  /* low bits that do not count (6 in P010, 0 elsewhere)   */
 };
 
-/* Samples are 8-bit, or native-endian 16-bit words when depth + shift > 8. */
+/*
+ * Samples are 8-bit, or native-endian 16-bit words when depth + shift > 8.
+ * Component 3 is alpha, of full resolution and full range, 0 transparent; there
+ * is none where comp[3].step is 0.
+ */
 struct rifec_format {
     uint8_t family;        /* enum rifec_family                              */
     uint8_t depth;         /* significant bits of a sample, 8..16            */
     uint8_t chroma_w_log2; /* 1 when chroma has half the width  (4:2:x)      */
     uint8_t chroma_h_log2; /* 1 when chroma has half the height (4:2:0)      */
-    struct rifec_component comp[3];
+    struct rifec_component comp[4];
 };
 
 /* Matrix coefficients; the numbers are those of ITU-T H.273, table 4. */
@@ -86,6 +90,9 @@ extern "C" {
 
 /* Gives *frame back and sets it to NULL; accepts NULL. */
 void rifec_frame_free(struct rifec_frame **frame);
+
+/* True when a format has component c, 0 .. 3: those of its family, and alpha. */
+bool rifec_format_has(const struct rifec_format *format, int c);
 
 /* True when two frames of one size and format show the same samples. */
 bool rifec_frame_equal(const struct rifec_frame *a, const struct rifec_frame *b);

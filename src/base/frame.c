@@ -11,14 +11,16 @@ void rifec_frame_free(struct rifec_frame **frame)
         f->release(f);
 }
 
-static int components(const struct rifec_format *fmt)
+bool rifec_format_has(const struct rifec_format *format, int c)
 {
-    return fmt->family == RIFEC_FAMILY_GRAY ? 1 : 3;
+    if (c == 3)
+        return format->comp[3].step != 0;
+    return c == 0 || format->family != RIFEC_FAMILY_GRAY;
 }
 
 static bool is_chroma(const struct rifec_format *fmt, int c)
 {
-    return fmt->family == RIFEC_FAMILY_YUV && c > 0;
+    return fmt->family == RIFEC_FAMILY_YUV && (c == 1 || c == 2);
 }
 
 static int rows_of(const struct rifec_frame *f, int c)
@@ -40,7 +42,9 @@ static size_t row_bytes(const struct rifec_frame *f, int c)
 
 bool rifec_frame_equal(const struct rifec_frame *a, const struct rifec_frame *b)
 {
-    for (int c = 0; c < components(&a->format); c++) {
+    for (int c = 0; c < 4; c++) {
+        if (!rifec_format_has(&a->format, c))
+            continue;
         const struct rifec_component *k = &a->format.comp[c];
         const uint8_t *x = a->data[k->plane] + k->offset,
                       *y = b->data[k->plane] + k->offset;
@@ -59,7 +63,9 @@ size_t rifec_frame_bytes(const struct rifec_frame *frame)
 {
     size_t bytes = 0;
     unsigned seen = 0;
-    for (int c = 0; c < components(&frame->format); c++) {
+    for (int c = 0; c < 4; c++) {
+        if (!rifec_format_has(&frame->format, c))
+            continue;
         unsigned plane = frame->format.comp[c].plane;
         if (seen & 1u << plane)
             continue;

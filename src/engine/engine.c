@@ -116,8 +116,8 @@ static int check_frame(const struct rifec *e, const struct rifec_frame *f)
         log_error("the frame's format is not the one the engine was opened for");
         return RIFEC_ERR_USAGE;
     }
-    for (int c = 0; c < yuv_components(&f->format); c++) {
-        if (!f->data[f->format.comp[c].plane]) {
+    for (int c = 0; c < 4; c++) {
+        if (rifec_format_has(&f->format, c) && !f->data[f->format.comp[c].plane]) {
             log_error("the frame has no plane %d", f->format.comp[c].plane);
             return RIFEC_ERR_USAGE;
         }

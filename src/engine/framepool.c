@@ -14,7 +14,6 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "model/yuv.h"
 
 struct pooled {
     struct rifec_frame frame; /* handed out by address */
@@ -62,8 +61,10 @@ static void lay_out(struct framepool *p)
     struct rifec_frame *m = &p->model;
     const struct rifec_format *f = &m->format;
     size_t rows[4] = { 0 };
-    for (int c = 0; c < yuv_components(f); c++) {
-        bool chroma = c > 0 && f->family == RIFEC_FAMILY_YUV;
+    for (int c = 0; c < 4; c++) {
+        if (!rifec_format_has(f, c))
+            continue;
+        bool chroma = (c == 1 || c == 2) && f->family == RIFEC_FAMILY_YUV;
         int w_log2 = chroma ? f->chroma_w_log2 : 0;
         int h_log2 = chroma ? f->chroma_h_log2 : 0;
         size_t w = (size_t)(m->width + (1 << w_log2) - 1) >> w_log2;
@@ -106,7 +107,7 @@ static struct pooled *make(struct framepool *p)
         free(f);
         return NULL;
     }
-    /* Bytes no component covers are padding or opaque alpha. */
+    /* Bytes no component covers are padding, or alpha that counts as opaque. */
     memset(f->memory, 0xff, p->bytes);
     f->pool = p;
     f->next = p->frames;

@@ -10,15 +10,19 @@ bool color_format(enum AVPixelFormat pix_fmt, struct rifec_format *out)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(pix_fmt);
     const uint64_t refused = AV_PIX_FMT_FLAG_PAL | AV_PIX_FMT_FLAG_BITSTREAM |
-                             AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_ALPHA |
-                             AV_PIX_FMT_FLAG_BAYER | AV_PIX_FMT_FLAG_FLOAT;
-    if (!d || d->flags & refused || (d->nb_components != 1 && d->nb_components != 3))
+                             AV_PIX_FMT_FLAG_HWACCEL | AV_PIX_FMT_FLAG_BAYER |
+                             AV_PIX_FMT_FLAG_FLOAT;
+    if (!d || d->flags & refused)
+        return false;
+    const bool alpha = d->flags & AV_PIX_FMT_FLAG_ALPHA;
+    const int colours = d->nb_components - alpha;
+    if (colours != 1 && colours != 3)
         return false;
     if (pix_fmt == AV_PIX_FMT_XYZ12LE || pix_fmt == AV_PIX_FMT_XYZ12BE)
         return false;
 
     struct rifec_format f = {
-        .family = d->nb_components == 1            ? RIFEC_FAMILY_GRAY
+        .family = colours == 1                     ? RIFEC_FAMILY_GRAY
                   : d->flags & AV_PIX_FMT_FLAG_RGB ? RIFEC_FAMILY_RGB
                                                    : RIFEC_FAMILY_YUV,
         .depth = (uint8_t)d->comp[0].depth,
@@ -32,7 +36,7 @@ bool color_format(enum AVPixelFormat pix_fmt, struct rifec_format *out)
         int sample_bytes = c->depth + c->shift > 8 ? 2 : 1;
         if (c->depth != f.depth || c->shift != d->comp[0].shift || c->step < sample_bytes)
             return false;
-        f.comp[i] = (struct rifec_component){
+        f.comp[i < colours ? i : 3] = (struct rifec_component){
             .plane = (uint8_t)c->plane,
             .step = (uint8_t)c->step,
             .offset = (uint8_t)c->offset,
@@ -47,14 +51,21 @@ bool color_format(enum AVPixelFormat pix_fmt, struct rifec_format *out)
     return true;
 }
 
+bool color_has_alpha(enum AVPixelFormat pix_fmt)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(pix_fmt);
+    return d && d->flags & AV_PIX_FMT_FLAG_ALPHA;
+}
+
 enum AVPixelFormat color_nearest(enum AVPixelFormat pix_fmt)
 {
     enum AVPixelFormat best = AV_PIX_FMT_NONE;
+    bool alpha = color_has_alpha(pix_fmt);
     for (const AVPixFmtDescriptor *d = NULL; (d = av_pix_fmt_desc_next(d));) {
         enum AVPixelFormat candidate = av_pix_fmt_desc_get_id(d);
         struct rifec_format unused;
         if (candidate == color_plain(candidate) && color_format(candidate, &unused))
-            best = av_find_best_pix_fmt_of_2(best, candidate, pix_fmt, 0, NULL);
+            best = av_find_best_pix_fmt_of_2(best, candidate, pix_fmt, alpha, NULL);
     }
     return best;
 }

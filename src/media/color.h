@@ -13,10 +13,13 @@
 #include "rifec/frame.h"
 
 /* Describes pix_fmt; false when the engine cannot take it as it is (palettes,
- * alpha, floats, bit-packed and foreign-endian samples). */
+ * floats, bit-packed and foreign-endian samples). */
 bool color_format(enum AVPixelFormat pix_fmt, struct rifec_format *out);
 
-/* The nearest pixel format the engine takes: no bits lost but alpha. */
+/* True when pix_fmt can be transparent; palettes count. */
+bool color_has_alpha(enum AVPixelFormat pix_fmt);
+
+/* The nearest pixel format the engine takes: no bits lost, alpha included. */
 enum AVPixelFormat color_nearest(enum AVPixelFormat pix_fmt);
 
 /* yuvj420p and its kin are names for full-range yuv420p: the plain name. */

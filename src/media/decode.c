@@ -22,13 +22,29 @@ struct decode {
     int64_t damaged;
 };
 
+/*
+ * Transparent VP8 and VP9 are two streams in one. FFmpeg's own decoders see the
+ * colours only; libvpx's see both.
+ */
+static const AVCodec *choose_decoder(const AVStream *stream)
+{
+    enum AVCodecID id = stream->codecpar->codec_id;
+    const AVDictionaryEntry *alpha = av_dict_get(stream->metadata, "alpha_mode", NULL, 0);
+    const AVCodec *both = NULL;
+    if (alpha && atoi(alpha->value) && id == AV_CODEC_ID_VP8)
+        both = avcodec_find_decoder_by_name("libvpx");
+    else if (alpha && atoi(alpha->value) && id == AV_CODEC_ID_VP9)
+        both = avcodec_find_decoder_by_name("libvpx-vp9");
+    return both ? both : avcodec_find_decoder(id);
+}
+
 int decode_open(struct decode **out, AVFormatContext *format, AVStream *stream,
                 const char *path)
 {
     int err = 0;
     *out = NULL;
     const char *name = avcodec_get_name(stream->codecpar->codec_id);
-    const AVCodec *codec = avcodec_find_decoder(stream->codecpar->codec_id);
+    const AVCodec *codec = choose_decoder(stream);
     if (!codec) {
         log_error("%s: this FFmpeg has no decoder for '%s'", path, name);
         return RIFEC_ERR_CODEC;
@@ -92,10 +108,9 @@ static int settle(struct decode *d, const AVFrame *av)
     if (color_format(av->format, &unused))
         return 0;
     d->pix_fmt = color_nearest(av->format);
-    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(av->format);
-    bool alpha = desc && desc->flags & AV_PIX_FMT_FLAG_ALPHA;
+    bool lost = color_has_alpha(av->format) && !color_has_alpha(d->pix_fmt);
     log_info("pixel format %s is converted to %s%s", av_get_pix_fmt_name(av->format),
-             av_get_pix_fmt_name(d->pix_fmt), alpha ? "; transparency is lost" : "");
+             av_get_pix_fmt_name(d->pix_fmt), lost ? "; transparency is lost" : "");
     return convert_open(&d->convert, av, d->pix_fmt);
 }
 

@@ -126,12 +126,15 @@ static int choose_pix_fmt(const AVCodec *codec, const struct encode_params *p,
     } else if (!list || contains(list, p->source_pix_fmt)) {
         *out = p->source_pix_fmt;
     } else {
-        *out = avcodec_find_best_pix_fmt_of_list(list, p->source_pix_fmt, 0, NULL);
+        *out = avcodec_find_best_pix_fmt_of_list(
+            list, p->source_pix_fmt, color_has_alpha(p->source_pix_fmt), NULL);
     }
     if (!p->pix_fmt)
         *out = whole_samples(codec, list, *out, p->first);
+    bool lost = color_has_alpha(p->source_pix_fmt) && !color_has_alpha(*out);
     if (*out != p->source_pix_fmt)
-        log_info("%s gets %s, converted from %s", taker, av_get_pix_fmt_name(*out), from);
+        log_info("%s gets %s, converted from %s%s", taker, av_get_pix_fmt_name(*out),
+                 from, lost ? "; transparency is lost" : "");
     return 0;
 }
 
@@ -169,7 +172,8 @@ static int set_quality(AVCodecContext *c, const struct encode_params *p)
     int err = 0;
     if (p->crf)
         TRY(set_option(c, "crf", p->crf));
-    else if (!is_given(p, "crf") && !is_given(p, "qp") && !is_given(p, "b"))
+    else if (!is_given(p, "crf") && !is_given(p, "qp") && !is_given(p, "b") &&
+             !is_given(p, "lossless"))
         for (size_t i = 0; i < sizeof default_crf / sizeof *default_crf; i++)
             if (!strcmp(c->codec->name, default_crf[i].codec))
                 TRY(set_option(c, "crf", default_crf[i].crf));

@@ -60,12 +60,12 @@ struct rifec_frame *frame_clone(const struct rifec_frame *frame)
 static size_t plane_size(const struct rifec_frame *f, int plane, int *rows)
 {
     size_t bytes = 0;
-    for (int c = 0; c < 3; c++) {
+    for (int c = 0; c < 4; c++) {
         const struct rifec_component *k = &f->format.comp[c];
-        bool chroma = c > 0 && f->format.family == RIFEC_FAMILY_YUV;
+        bool chroma = (c == 1 || c == 2) && f->format.family == RIFEC_FAMILY_YUV;
         int wl = chroma ? f->format.chroma_w_log2 : 0,
             hl = chroma ? f->format.chroma_h_log2 : 0;
-        if (k->plane != plane || (c > 0 && f->format.family == RIFEC_FAMILY_GRAY))
+        if (k->plane != plane || !rifec_format_has(&f->format, c))
             continue;
         bytes = (size_t)((f->width + (1 << wl) - 1) >> wl) * k->step;
         *rows = (f->height + (1 << hl) - 1) >> hl;

@@ -36,12 +36,14 @@ struct conv_layer; /* model/weights.h: weights and bias of one convolution    */
 #define LEAKY_SLOPE  0.2f /* lrelu(v) = v > 0 ? v : 0.2 * v                        */
 
 /*
- * load: the planes of a frame to a padded RGB image.
+ * load: the planes of a frame to a padded image of RGB and alpha.
  *
  * Samples become numbers by the range's offset and scale; chroma is linearly
  * interpolated at its true position (yuv.h), then the matrix is applied. The
  * result is not clamped: a YUV colour outside the RGB cube must survive the
- * way back (docs/numerics.md). The padding and the fourth channel are zero.
+ * way back (docs/numerics.md). Alpha is its code divided by 2^depth - 1, and
+ * zero when the frame has none. The padding is zero, but for alpha, which repeats
+ * the picture's edge there: what is opaque stays opaque.
  * Tolerance against exact arithmetic: 2e-6 absolute.
  */
 struct load_args {
@@ -53,7 +55,7 @@ struct load_args {
 /*
  * gather: the input of one block, made at the block's resolution.
  *
- * At full resolution: both frames, clamped to 0..1 and warped by the lazy
+ * At full resolution: RGB of both frames, clamped to 0..1 and warped by the lazy
  * flow of `levels`; the timestep t; the mask logit; the flow divided by
  * `scale`. That is resized by ratio `scale` to out, of size padded / scale:
  *
@@ -109,7 +111,8 @@ struct deconv_args {
 
 /*
  * blend: the in-between. Both frames, unclamped, warped by the lazy flow of
- * all levels, and merged: m * warp0 + (1 - m) * warp1, m = sigmoid(mask).
+ * all levels, and merged: m * warp0 + (1 - m) * warp1, m = sigmoid(mask), alpha
+ * like the colours.
  * Only width x height of out is written. The exponential is our own
  * (model/sigmoid.h), so results do not depend on the C library.
  * Tolerance: FP32 rounding, 1e-5.
@@ -122,7 +125,7 @@ struct blend_args {
 };
 
 /*
- * store: an RGB image to the planes of a frame: the matrix, chroma brought
+ * store: an image to the planes of a frame: the matrix, chroma brought
  * down with the filter that exactly inverts load's interpolation (yuv.h),
  * round to nearest, clamp to 0 .. 2^depth - 1. store(load(frame)) == frame.
  */

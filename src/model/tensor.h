@@ -13,8 +13,9 @@ struct tensor {
 
 /*
  * A picture as the network sees it: float data[height_padded][width_padded][4],
- * R, G, B and an unused fourth, nominally 0..1 but not clamped. Outside
- * width x height it is zero (padding is on the right and below).
+ * R, G, B and alpha (zero when the frames have none; the network never sees it),
+ * nominally 0..1 but not clamped. Outside
+ * width x height colours are zero (padding is on the right and below).
  */
 struct image {
     float *data;

@@ -33,11 +33,6 @@ static bool matrix_weights(enum rifec_matrix matrix, double *kr, double *kb)
     }
 }
 
-int yuv_components(const struct rifec_format *format)
-{
-    return format->family == RIFEC_FAMILY_GRAY ? 1 : 3;
-}
-
 const char *yuv_refuses(const struct rifec_format *f, const struct rifec_color *c)
 {
     if (f->family < RIFEC_FAMILY_GRAY || f->family > RIFEC_FAMILY_RGB)
@@ -45,7 +40,9 @@ const char *yuv_refuses(const struct rifec_format *f, const struct rifec_color *
     if (f->depth < 8 || f->depth > 16)
         return "depth is not 8..16 bits";
     int bytes = 1;
-    for (int i = 0; i < yuv_components(f); i++) {
+    for (int i = 0; i < 4; i++) {
+        if (!rifec_format_has(f, i))
+            continue;
         if (f->comp[i].shift + f->depth > 16)
             return "samples have more than 16 bits";
         if (f->comp[i].shift + f->depth > 8)

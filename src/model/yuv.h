@@ -42,9 +42,6 @@ struct yuv {
     void *tables;
 };
 
-/* Components a format has: 1 or 3. */
-int yuv_components(const struct rifec_format *format);
-
 /*
  * Checks that a format and a colour can be worked with. NULL if so, else what
  * is wrong with them, as a phrase.

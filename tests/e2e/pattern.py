@@ -2,9 +2,11 @@
 
     pattern.py moving WIDTH HEIGHT FRAMES > FILE.y4m
     pattern.py colours WIDTH HEIGHT > FILE.rgb
+    pattern.py cutout WIDTH HEIGHT FRAMES > FILE.rgba
 
 moving: a textured background drifts to the right, a square falls over it.
 colours: two frames of each of a dozen colours, the second with a dark dot.
+cutout: moving's square, flying sideways, opaque on a transparent ground.
 """
 
 import sys
@@ -45,4 +47,15 @@ def colours(out, width, height):
                 out.write(frame)
 
 
-{"moving": moving, "colours": colours}[sys.argv[1]](sys.stdout.buffer, *map(int, sys.argv[2:]))
+def cutout(out, width, height, frames):
+    side = 24
+    for n in range(frames):
+        left, top = 8 + 4 * n, height // 2 - side // 2
+        for y in range(height):
+            for x in range(width):
+                inside = left <= x < left + side and top <= y < top + side
+                bright = 120 + (x - left) * 5 if inside else 40 + (x * 7 ^ y * 5) % 30
+                out.write(bytes((bright, bright // 2, 255 - bright, 255 * inside)))
+
+
+{"moving": moving, "cutout": cutout, "colours": colours}[sys.argv[1]](sys.stdout.buffer, *map(int, sys.argv[2:]))

@@ -109,16 +109,13 @@ static int readings_of(const struct rifec_format *f, struct reading *out)
 }
 
 /* Random codes in both frames; neutral chroma where only the planar one has any. */
-static void fill_both(const struct rifec_frame *ours, const struct rifec_frame *planar,
-                      const struct yuv *yuv)
+static void fill_both(const struct rifec_frame *ours, const struct rifec_frame *planar)
 {
-    fill_frame(ours, yuv);
+    fill_frame(ours);
     for (int c = 0; c < 3; c++) {
-        bool given = c < yuv_components(&ours->format);
-        int w = c ? yuv->chroma_width : yuv->width;
-        int h = c ? yuv->chroma_height : yuv->height;
-        for (int y = 0; y < h; y++)
-            for (int x = 0; x < w; x++)
+        bool given = rifec_format_has(&ours->format, c);
+        for (int y = 0; y < component_height(planar, c); y++)
+            for (int x = 0; x < component_width(planar, c); x++)
                 set_code(planar, c, x, y,
                          given ? get_code(ours, c, x, y) : 1 << (ours->format.depth - 1));
     }
@@ -131,11 +128,9 @@ static void write_raw(const char *path, const struct rifec_frame *f)
     if (!file)
         abort();
     for (int p = 0; p < 3; p++) {
-        bool chroma = f->format.family == RIFEC_FAMILY_YUV && p > 0;
-        int w = WIDTH >> (chroma ? f->format.chroma_w_log2 : 0);
-        int h = HEIGHT >> (chroma ? f->format.chroma_h_log2 : 0);
-        size_t bytes = (size_t)w * f->format.comp[0].step;
-        for (int y = 0; y < h; y++)
+        /* Chroma of a size; all planes of GBR are alike. */
+        size_t bytes = (size_t)component_width(f, p) * f->format.comp[0].step;
+        for (int y = 0; y < component_height(f, p); y++)
             fwrite(f->data[p] + y * f->stride[p], 1, bytes, file);
     }
     fclose(file);
@@ -213,7 +208,7 @@ static void try(int row)
         if (yuv_open(&yuv, WIDTH, HEIGHT, &ours, &readings[i].color) < 0)
             abort();
         if (i == 0) {
-            fill_both(&frame, &given, &yuv);
+            fill_both(&frame, &given);
             write_raw(CODES, &given);
             run_zscale(CODES, rows[row].planar, readings, n, zimg);
         }

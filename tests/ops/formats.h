@@ -20,6 +20,13 @@ struct named_format {
             2, bytes, 0, shift                                                           \
         }                                                                                \
     }
+#define PLANAR_ALPHA(bytes)                                                              \
+    {                                                                                    \
+        { 0, bytes, 0, 0 }, { 1, bytes, 0, 0 }, { 2, bytes, 0, 0 },                      \
+        {                                                                                \
+            3, bytes, 0, 0                                                               \
+        }                                                                                \
+    }
 #define YUV(depth, w, h, ...)                                                            \
     {                                                                                    \
         RIFEC_FAMILY_YUV, depth, w, h, __VA_ARGS__                                       \
@@ -54,6 +61,17 @@ static const struct named_format formats[] = {
     { "gbrp", RGB(8, { { 2, 1, 0, 0 }, { 0, 1, 0, 0 }, { 1, 1, 0, 0 } }) },
     { "gbrp10", RGB(10, { { 2, 2, 0, 0 }, { 0, 2, 0, 0 }, { 1, 2, 0, 0 } }) },
     { "rgb48", RGB(16, { { 0, 6, 0, 0 }, { 0, 6, 2, 0 }, { 0, 6, 4, 0 } }) },
+    { "yuva420p", YUV(8, 1, 1, PLANAR_ALPHA(1)) },
+    { "yuva422p12", YUV(12, 1, 0, PLANAR_ALPHA(2)) },
+    { "yuva444p16", YUV(16, 0, 0, PLANAR_ALPHA(2)) },
+    { "argb",
+      RGB(8, { { 0, 4, 1, 0 }, { 0, 4, 2, 0 }, { 0, 4, 3, 0 }, { 0, 4, 0, 0 } }) },
+    { "rgba64",
+      RGB(16, { { 0, 8, 0, 0 }, { 0, 8, 2, 0 }, { 0, 8, 4, 0 }, { 0, 8, 6, 0 } }) },
+    { "gbrap10",
+      RGB(10, { { 2, 2, 0, 0 }, { 0, 2, 0, 0 }, { 1, 2, 0, 0 }, { 3, 2, 0, 0 } }) },
+    { "ya8", GRAY(8, { { 0, 2, 0, 0 }, { 0 }, { 0 }, { 0, 2, 1, 0 } }) },
+    { "ya16", GRAY(16, { { 0, 4, 0, 0 }, { 0 }, { 0 }, { 0, 4, 2, 0 } }) },
     { "gray", GRAY(8, { { 0, 1, 0, 0 } }) },
     { "gray10", GRAY(10, { { 0, 2, 0, 0 } }) },
     { "gray16", GRAY(16, { { 0, 2, 0, 0 } }) },
@@ -72,17 +90,29 @@ static inline struct rifec_color random_color(void)
                                  (enum rifec_chroma_loc)checkop_int(1, 6) };
 }
 
+/* The samples of component c; none when the format lacks it. */
+static inline int component_width(const struct rifec_frame *f, int c)
+{
+    int log2 = c == 1 || c == 2 ? f->format.chroma_w_log2 : 0;
+    return rifec_format_has(&f->format, c) ? ((f->width - 1) >> log2) + 1 : 0;
+}
+
+static inline int component_height(const struct rifec_frame *f, int c)
+{
+    int log2 = c == 1 || c == 2 ? f->format.chroma_h_log2 : 0;
+    return rifec_format_has(&f->format, c) ? ((f->height - 1) >> log2) + 1 : 0;
+}
+
 /* A frame of guarded memory, rows a little longer than they must be. */
 static inline struct rifec_frame make_frame(const struct rifec_format *f, int width,
                                             int height)
 {
     struct rifec_frame frame = { .width = width, .height = height, .format = *f };
-    for (int c = yuv_components(f) - 1; c >= 0; c--) {
-        int plane = f->comp[c].plane, chroma = c > 0 && f->family == RIFEC_FAMILY_YUV;
-        int w = chroma ? ((width - 1) >> f->chroma_w_log2) + 1 : width;
-        int h = chroma ? ((height - 1) >> f->chroma_h_log2) + 1 : height;
+    for (int c = 3; c >= 0; c--) {
+        int plane = f->comp[c].plane;
+        int w = component_width(&frame, c), h = component_height(&frame, c);
         ptrdiff_t stride = (ptrdiff_t)w * f->comp[c].step + 6;
-        if (frame.stride[plane] >= stride)
+        if (!w || frame.stride[plane] >= stride)
             continue;
         frame.stride[plane] = stride;
         frame.data[plane] = checkop_bytes((size_t)stride * (size_t)h);
@@ -118,15 +148,12 @@ static inline void set_code(const struct rifec_frame *f, int c, int x, int y, in
 }
 
 /* Any code of the depth, legal or not. */
-static inline void fill_frame(const struct rifec_frame *f, const struct yuv *yuv)
+static inline void fill_frame(const struct rifec_frame *f)
 {
-    for (int c = 0; c < yuv_components(&f->format); c++) {
-        int w = c ? yuv->chroma_width : yuv->width,
-            h = c ? yuv->chroma_height : yuv->height;
-        for (int y = 0; y < h; y++)
-            for (int x = 0; x < w; x++)
+    for (int c = 0; c < 4; c++)
+        for (int y = 0; y < component_height(f, c); y++)
+            for (int x = 0; x < component_width(f, c); x++)
                 set_code(f, c, x, y, checkop_int(0, (1 << f->format.depth) - 1));
-    }
 }
 
 static inline const char *color_name(const struct rifec_color *c, char *out, size_t bytes)

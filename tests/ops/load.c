@@ -68,6 +68,14 @@ static void pixel(const struct rifec_frame *f, const struct rifec_color *color,
     rgb[1] = (luma - kr * rgb[0] - kb * rgb[2]) / (1 - kr - kb);
 }
 
+/* In the padding, that of the nearest pixel. */
+static double alpha_near(const struct rifec_frame *f, int x, int y)
+{
+    x = x < f->width ? x : f->width - 1;
+    y = y < f->height ? y : f->height - 1;
+    return get_code(f, 3, x, y) / (pow(2, f->format.depth) - 1);
+}
+
 static void try(const struct named_format *named, int width, int height)
 {
     char text[96];
@@ -80,7 +88,7 @@ static void try(const struct named_format *named, int width, int height)
     if (yuv_open(&yuv, width, height, &named->format, &color) < 0)
         checkop_fail("yuv_open");
     struct rifec_frame frame = make_frame(&named->format, width, height);
-    fill_frame(&frame, &yuv);
+    fill_frame(&frame);
     struct cpu_stream s = checkop_stream(checkop_int(1, 3), wp, wp);
     for (size_t v = 0; v < sizeof versions / sizeof *versions; v++) {
         if (versions[v].avx2 && !__builtin_cpu_supports("avx2"))
@@ -89,12 +97,14 @@ static void try(const struct named_format *named, int width, int height)
         versions[v].run(&(struct load_args){ &frame, &yuv, out }, &s);
         for (int y = 0; y < hp; y++)
             for (int x = 0; x < wp; x++) {
-                double rgb[4] = { 0 };
+                double rgba[4] = { 0 };
                 int inside = x < width && y < height;
                 if (inside)
-                    pixel(&frame, &color, &yuv, x, y, rgb);
-                checkop_compare_double(versions[v].name, out.data + 4 * (y * wp + x), rgb,
-                                       4, inside ? 2e-6 : 0, 0);
+                    pixel(&frame, &color, &yuv, x, y, rgba);
+                if (rifec_format_has(&frame.format, 3))
+                    rgba[3] = alpha_near(&frame, x, y);
+                checkop_compare_double(versions[v].name, out.data + 4 * (y * wp + x),
+                                       rgba, 4, inside ? 2e-6 : 1e-7, 0);
             }
     }
     yuv_close(&yuv);

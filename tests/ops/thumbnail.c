@@ -45,7 +45,7 @@ static void try(const struct named_format *named, int width, int height)
     if (yuv_open(&yuv, width, height, &named->format, &color) < 0)
         checkop_fail("yuv_open");
     struct rifec_frame frame = make_frame(&named->format, width, height);
-    fill_frame(&frame, &yuv);
+    fill_frame(&frame);
     struct cpu_stream s = checkop_stream(checkop_int(1, 3), width, width);
     size_t bytes = THUMB_WIDTH * THUMB_HEIGHT * sizeof(uint16_t);
     uint16_t *out = (uint16_t *)(void *)checkop_bytes(bytes);

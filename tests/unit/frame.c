@@ -57,6 +57,14 @@ int main(void)
     check_format("gray",
                  (struct rifec_format){ RIFEC_FAMILY_GRAY, 8, 0, 0, { { 0, 1, 0, 0 } } },
                  5, 0, 0);
+    check_format(
+        "ya8",
+        (struct rifec_format){ RIFEC_FAMILY_GRAY,
+                               8,
+                               0,
+                               0,
+                               { { 0, 2, 0, 0 }, { 0 }, { 0 }, { 0, 2, 1, 0 } } },
+        10, 0, 0);
     check_format("gray10",
                  (struct rifec_format){ RIFEC_FAMILY_GRAY, 10, 0, 0, { { 0, 2, 0, 0 } } },
                  10, 0, 0);

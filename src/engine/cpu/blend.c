@@ -10,14 +10,13 @@ int blend_c(const struct blend_args *a, void *stream)
     for (int y = 0; y < a->out.height; y++) {
         float *row = a->out.data + (size_t)y * a->out.width_padded * 4;
         for (int x = 0; x < a->out.width; x++) {
-            float flow[LEVEL_CHANNELS], rgb0[3], rgb1[3];
+            float flow[LEVEL_CHANNELS], rgba0[4], rgba1[4];
             lazy_flow(a->levels, a->level_count, x, y, flow);
-            warp(&a->image0, x, y, flow, 0, rgb0);
-            warp(&a->image1, x, y, flow + 2, 0, rgb1);
+            warp(&a->image0, x, y, flow, 0, 4, rgba0);
+            warp(&a->image1, x, y, flow + 2, 0, 4, rgba1);
             float m = sigmoid(flow[4]);
-            for (int c = 0; c < 3; c++)
-                row[4 * x + c] = rgb0[c] * m + rgb1[c] * (1 - m);
-            row[4 * x + 3] = 0;
+            for (int c = 0; c < 4; c++)
+                row[4 * x + c] = rgba0[c] * m + rgba1[c] * (1 - m);
         }
     }
     return 0;

@@ -35,10 +35,10 @@ static void blend_one_row(const struct blend_args *a, const struct blend_scratch
     for (int x = 0; x < a->out.width; x++)
         share[x] = sigmoid(b->flow[8 * x + 4]);
     for (int x = 0; x < a->out.width; x++) {
-        v4 rgb0, rgb1;
-        warp_both(&a->image0, &a->image1, x, y, v4_load(b->flow + 8 * x), 0, &rgb0,
-                  &rgb1);
-        v4_store(out + 4 * x, rgb0 * v4_all(share[x]) + rgb1 * v4_all(1 - share[x]));
+        v4 rgba0, rgba1;
+        warp_both(&a->image0, &a->image1, x, y, v4_load(b->flow + 8 * x), 0, &rgba0,
+                  &rgba1);
+        v4_store(out + 4 * x, rgba0 * v4_all(share[x]) + rgba1 * v4_all(1 - share[x]));
     }
 }
 

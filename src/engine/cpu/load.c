@@ -31,14 +31,40 @@ static void chroma_row(const struct load_args *a, int c, int y, float *restrict 
 }
 
 static void interleave(const float *restrict r, const float *restrict g,
-                       const float *restrict b, int n, float *restrict out)
+                       const float *restrict b, const float *restrict alpha, int n,
+                       float *restrict out)
 {
     for (int x = 0; x < n; x++) {
         out[4 * x] = r[x];
         out[4 * x + 1] = g[x];
         out[4 * x + 2] = b[x];
-        out[4 * x + 3] = 0;
+        out[4 * x + 3] = alpha[x];
     }
+}
+
+/* Alpha has no range but the full one; zero where there is none. */
+static void alpha_row(const struct load_args *a, int y, float *restrict out)
+{
+    int n = a->yuv->width;
+    float scale = 1 / a->yuv->code_max;
+    if (!rifec_format_has(&a->yuv->format, 3)) {
+        memset(out, 0, (size_t)n * sizeof *out);
+        return;
+    }
+    read_codes(a->frame, 3, y, n, out);
+    for (int x = 0; x < n; x++)
+        out[x] *= scale;
+}
+
+/* From column `from` on: no colour, and the alpha of the nearest pixel in the picture. */
+static void pad_row(const struct load_args *a, const float *restrict alpha, int from,
+                    float *restrict out)
+{
+    int last = a->yuv->width - 1;
+    memset(out + 4 * (size_t)from, 0,
+           (size_t)(a->out.width_padded - from) * 4 * sizeof *out);
+    for (int x = from; x < a->out.width_padded; x++)
+        out[4 * x + 3] = alpha[x < last ? x : last];
 }
 
 static void load_one_row(const struct load_args *a, int y, float *scratch)
@@ -46,14 +72,16 @@ static void load_one_row(const struct load_args *a, int y, float *scratch)
     const struct yuv *yuv = a->yuv;
     int n = yuv->width;
     float *out = a->out.data + (size_t)y * a->out.width_padded * 4;
-    float *restrict p = scratch, *restrict q = p + n, *restrict r = q + n, *tmp = r + n;
+    float *restrict p = scratch, *restrict q = p + n, *restrict r = q + n;
+    float *restrict alpha = r + n, *tmp = alpha + n;
     float offset = yuv->luma_offset, scale = yuv->luma_scale;
+    alpha_row(a, y, alpha);
     read_codes(a->frame, 0, y, n, p);
     for (int x = 0; x < n; x++)
         p[x] = (p[x] - offset) * scale;
     switch (yuv->format.family) {
     case RIFEC_FAMILY_GRAY:
-        interleave(p, p, p, n, out);
+        interleave(p, p, p, alpha, n, out);
         break;
     case RIFEC_FAMILY_RGB:
         read_codes(a->frame, 1, y, n, q);
@@ -62,7 +90,7 @@ static void load_one_row(const struct load_args *a, int y, float *scratch)
             q[x] = (q[x] - offset) * scale;
             r[x] = (r[x] - offset) * scale;
         }
-        interleave(p, q, r, n, out);
+        interleave(p, q, r, alpha, n, out);
         break;
     default:
         chroma_row(a, 1, y, q, tmp);
@@ -73,21 +101,27 @@ static void load_one_row(const struct load_args *a, int y, float *scratch)
             q[x] = luma + yuv->cb_to_g * cb + yuv->cr_to_g * cr;
             r[x] = luma + yuv->cb_to_b * cb;
         }
-        interleave(p, q, r, n, out);
+        interleave(p, q, r, alpha, n, out);
     }
-    memset(out + 4 * (size_t)n, 0, (size_t)(a->out.width_padded - n) * 4 * sizeof *out);
+    pad_row(a, alpha, n, out);
+}
+
+/* Rows below the picture. */
+static void load_padding_row(const struct load_args *a, int y, float *scratch)
+{
+    alpha_row(a, a->out.height - 1, scratch);
+    pad_row(a, scratch, 0, a->out.data + (size_t)y * a->out.width_padded * 4);
 }
 
 int C_NAME(load)(const struct load_args *a, void *stream)
 {
     const struct cpu_stream *s = stream;
-    size_t row_floats = (size_t)a->out.width_padded * 4;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int y = 0; y < a->out.height_padded; y++) {
         if (y < a->out.height)
             load_one_row(a, y, cpu_scratch(s));
         else
-            memset(a->out.data + (size_t)y * row_floats, 0, row_floats * sizeof(float));
+            load_padding_row(a, y, cpu_scratch(s));
     }
     return 0;
 }

@@ -53,9 +53,12 @@ static inline float clamp_to(float v, float lo, float hi)
     return v < hi ? v : hi;
 }
 
-/* The image at (x + flow_x, y + flow_y); with `unit`, of its values clamped to 0..1. */
+/*
+ * The first `channels` of the image at (x + flow_x, y + flow_y); with `unit`, of
+ * its values clamped to 0..1.
+ */
 static inline void warp(const struct image *im, int x, int y, const float flow[2],
-                        int unit, float rgb[3])
+                        int unit, int channels, float *out)
 {
     float px = clamp_to((float)x + flow[0], 0, (float)(im->width_padded - 1));
     float py = clamp_to((float)y + flow[1], 0, (float)(im->height_padded - 1));
@@ -65,14 +68,14 @@ static inline void warp(const struct image *im, int x, int y, const float flow[2
     float fx = px - (float)x0, fy = py - (float)y0;
     const float *row0 = im->data + (size_t)y0 * im->width_padded * 4;
     const float *row1 = im->data + (size_t)y1 * im->width_padded * 4;
-    for (int c = 0; c < 3; c++) {
+    for (int c = 0; c < channels; c++) {
         float v00 = row0[x0 * 4 + c], v01 = row0[x1 * 4 + c];
         float v10 = row1[x0 * 4 + c], v11 = row1[x1 * 4 + c];
         if (unit) {
             v00 = clamp_to(v00, 0, 1), v01 = clamp_to(v01, 0, 1);
             v10 = clamp_to(v10, 0, 1), v11 = clamp_to(v11, 0, 1);
         }
-        rgb[c] = lerp(lerp(v00, v10, fy), lerp(v01, v11, fy), fx);
+        out[c] = lerp(lerp(v00, v10, fy), lerp(v01, v11, fy), fx);
     }
 }
 

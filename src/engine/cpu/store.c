@@ -31,6 +31,14 @@ static void store_rgb(const struct store_args *a, int y, float *restrict codes)
     }
 }
 
+static void store_alpha(const struct store_args *a, int y, float *restrict codes)
+{
+    const float *restrict in = image_row(&a->in, y);
+    for (int x = 0; x < a->yuv->width; x++)
+        codes[x] = in[4 * x + 3] * a->yuv->code_max;
+    write_codes(a->frame, 3, y, a->yuv->width, a->yuv->code_max, codes);
+}
+
 /* Chroma row y: RGB is filtered down first, since all of it is linear. */
 static void store_chroma(const struct store_args *a, int y, float *restrict scratch)
 {
@@ -73,6 +81,8 @@ static void store_rows(const struct store_args *a, int group, float *scratch)
             store_rgb(a, y, scratch);
         else
             store_luma(a, y, scratch);
+        if (rifec_format_has(&k->format, 3))
+            store_alpha(a, y, scratch);
     }
     if (k->format.family == RIFEC_FAMILY_YUV)
         store_chroma(a, group, scratch);
