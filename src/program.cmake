@@ -6,6 +6,7 @@ add_library(rifec_media STATIC
     media/container.c
     media/convert.c
     media/decode.c
+    media/deinterlace.c
     media/demux.c
     media/encode.c
     media/forms.c
@@ -18,6 +19,20 @@ add_library(rifec_media STATIC
     media/target.c)
 target_include_directories(rifec_media PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_media PUBLIC librifec PkgConfig::FFMPEG)
+
+# --- libavfilter: --deinterlace -----------------------------------------------
+set(have_avfilter 0)
+if(NOT RIFEC_AVFILTER STREQUAL "OFF")
+    pkg_check_modules(AVFILTER IMPORTED_TARGET libavfilter>=7.110)
+    if(AVFILTER_FOUND)
+        set(have_avfilter 1)
+        target_link_libraries(rifec_media PRIVATE PkgConfig::AVFILTER)
+    elseif(RIFEC_AVFILTER STREQUAL "ON")
+        message(FATAL_ERROR
+                "RIFEC_AVFILTER=ON, but it was not found (Debian: libavfilter-dev)")
+    endif()
+endif()
+target_compile_definitions(rifec_media PRIVATE RIFEC_HAVE_AVFILTER=${have_avfilter})
 
 add_library(rifec_pipeline STATIC
     pipeline/checks.c pipeline/inbetween.c pipeline/outbox.c pipeline/pipeline.c pipeline/progress.c pipeline/scene.c pipeline/source.c

@@ -16,7 +16,8 @@ if(TARGET rifec)
     rifec_script(e2e streams mp4 mkv left-out cannot-hold cover offset programs backwards phone)
     rifec_script(e2e subtitles mp4 mkv webm bitmap unreadable part film)
     rifec_script(e2e tags file phone chapters part slow timecode turned shape)
-    rifec_script(e2e colour tags)
+    rifec_script(e2e colour tags override)
+    rifec_script(e2e fields refused bwdif yadif bob off unmarked later film)
     rifec_script(e2e formats yuv420p yuv422p yuv444p yuvj420p nv12 gray rgb24 gbrp
                              yuv420p10le yuv422p10le yuv444p10le gray10le gbrp10le)
     rifec_script(e2e alpha yuva420p yuva422p10le yuva444p12le yuva444p16le rgba argb bgra

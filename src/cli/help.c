@@ -9,7 +9,8 @@
 #define WIDTH  80
 
 static const char *const group_titles[OPTION_GROUPS] = {
-    "Input and output", "Frame rate", "Scenes and stills", "Encoder", "Engine", "Messages",
+    "Input and output", "What the input is", "Frame rate", "Scenes and stills", "Encoder",
+    "Engine",           "Messages",
 };
 
 static const char usage[] =
@@ -31,8 +32,8 @@ static const char remarks[] =
     "  0  done\n"
     "  1  internal error\n"
     "  2  usage: unknown, missing or contradicting options\n"
-    "  3  input: missing, unreadable, no video; or damaged, and the output\n"
-    "     holds what could be decoded\n"
+    "  3  input: missing, unreadable, no video, interlaced; or damaged, and the\n"
+    "     output holds what could be decoded\n"
     "  4  output: exists without -y, cannot be written, disk full\n"
     "  5  model: weights missing or not those of IFNet 4.6\n"
     "  6  device: the one asked for is absent or failed\n"

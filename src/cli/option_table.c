@@ -72,6 +72,9 @@ _Static_assert(RIFEC_LOG_QUIET == 0 && RIFEC_LOG_ERROR == 1 && RIFEC_LOG_WARNING
 _Static_assert(SCENE_AUTO == 0 && SCENE_OFF == 1, "--scene");
 _Static_assert(ON_CUT_DUP == 0 && ON_CUT_BLEND == 1 && ON_CUT_SPLIT == 2, "--on-cut");
 _Static_assert(DEDUP_HOLD == 0 && DEDUP_OFF == 1 && DEDUP_SMOOTH == 2, "--dedup");
+_Static_assert(DEINTERLACE_REFUSE == 0 && DEINTERLACE_OFF == 1 && DEINTERLACE_BWDIF == 2 &&
+                   DEINTERLACE_YADIF == 3 && DEINTERLACE_BOB == 4,
+               "--deinterlace");
 _Static_assert(TAIL_HOLD == 0 && TAIL_DROP == 1 && TAIL_LOOP == 2, "--tail");
 _Static_assert(sizeof(enum rifec_device) == sizeof(int),
                "enumerations are stored as int");
@@ -336,6 +339,24 @@ const struct option_row option_rows[] = {
       .store = store_bool, FIELD(job.no_attachments), .value = true },
     { GROUP_FILES, .name = "no-metadata", .help = "leave titles and other tags out",
       .store = store_bool, FIELD(job.no_metadata), .value = true },
+
+    { GROUP_INPUT, .name = "deinterlace", .arg = "refuse|off|bwdif|yadif|bob",
+      .initial = "refuse",
+      .help = "input of two fields per frame: refuse it, take it\nas it is, or make a "
+              "frame of each frame\n(bwdif, yadif) or of each field (bob)",
+      .store = store_choice, FIELD(job.deinterlace) },
+    { GROUP_INPUT, .name = "colorspace", .arg = "NAME", .initial = "what the input says",
+      .help = "the input's matrix, by FFmpeg's name:\nbt709, smpte170m, bt2020nc, ...",
+      .store = store_text, FIELD(job.color.matrix) },
+    { GROUP_INPUT, .name = "range", .arg = "tv|pc", .initial = "what the input says",
+      .help = "the input's range of values",
+      .store = store_text, FIELD(job.color.range) },
+    { GROUP_INPUT, .name = "primaries", .arg = "NAME",
+      .help = "the input's primaries: bt709, bt2020, ...",
+      .store = store_text, FIELD(job.color.primaries) },
+    { GROUP_INPUT, .name = "trc", .arg = "NAME",
+      .help = "the input's transfer: bt709, smpte2084, ...",
+      .store = store_text, FIELD(job.color.transfer) },
 
     { GROUP_RATE, SET_FACTOR, .name = "x2",
       .help = "so many times the frames",

@@ -12,6 +12,7 @@
 
 enum option_group {
     GROUP_FILES,
+    GROUP_INPUT,
     GROUP_RATE,
     GROUP_CONTENT,
     GROUP_ENCODER,

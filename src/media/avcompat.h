@@ -7,9 +7,18 @@
 
 #include <stdbool.h>
 
+#ifndef RIFEC_HAVE_AVFILTER /* the build says for src/media */
+#define RIFEC_HAVE_AVFILTER 0
+#endif
+
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/frame.h>
+#if RIFEC_HAVE_AVFILTER
+#include <libavfilter/avfilter.h>
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
+#endif
 
 /* 6.0 renamed AVFrame.pkt_duration to duration. */
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(57, 30, 100)
@@ -31,6 +40,25 @@
 #else
 #define AVCOMPAT_WRITE_CONST
 #endif
+
+/* 6.1 made a flag of AVFrame.interlaced_frame. */
+static inline bool avcompat_is_interlaced(const AVFrame *frame)
+{
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    return frame->flags & AV_FRAME_FLAG_INTERLACED;
+#else
+    return frame->interlaced_frame;
+#endif
+}
+
+static inline void avcompat_set_progressive(AVFrame *frame)
+{
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    frame->flags &= ~AV_FRAME_FLAG_INTERLACED;
+#else
+    frame->interlaced_frame = 0;
+#endif
+}
 
 /* 6.1 moved a stream's side data into its codec parameters. */
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 30, 100)
@@ -75,6 +103,20 @@ static inline uint8_t *avcompat_new_side_data(AVStream *st,
     return av_stream_new_side_data(st, type, (int)size);
 #endif
 }
+
+#if RIFEC_HAVE_AVFILTER
+/* 7.0 wants to know the colour before the first frame. */
+static inline void avcompat_source_color(AVBufferSrcParameters *p, const AVFrame *frame)
+{
+#if LIBAVFILTER_VERSION_MAJOR >= 10
+    p->color_space = frame->colorspace;
+    p->color_range = frame->color_range;
+#else
+    (void)p;
+    (void)frame;
+#endif
+}
+#endif
 
 /* 5.0 made muxers const. */
 #if LIBAVFORMAT_VERSION_MAJOR >= 59

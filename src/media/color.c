@@ -1,10 +1,95 @@
 /* Pixel formats and colour tags: FFmpeg's into ours. */
 #include "media/color.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include <libavcodec/avcodec.h>
+#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 
+#include "base/err.h"
 #include "base/log.h"
+
+typedef const char *name_of_number(int);
+
+/* "unknown, bt709, ..." */
+static void list_names(char *text, size_t size, name_of_number *name)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (int i = 0; i < 32 && used < size; i++) {
+        const char *n = name(i);
+        if (n && strcmp(n, "reserved"))
+            used +=
+                (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", n);
+    }
+}
+
+static const char *matrix_name(int n)
+{
+    return av_color_space_name((enum AVColorSpace)n);
+}
+
+static const char *range_name(int n)
+{
+    return av_color_range_name((enum AVColorRange)n);
+}
+
+static const char *primaries_name(int n)
+{
+    return av_color_primaries_name((enum AVColorPrimaries)n);
+}
+
+static const char *transfer_name(int n)
+{
+    return av_color_transfer_name((enum AVColorTransferCharacteristic)n);
+}
+
+/* Read as ffmpeg reads its own options, aliases included. */
+static int read_name(AVCodecContext *c, const char *option, const char *key,
+                     const char *value, name_of_number *name)
+{
+    char names[512];
+    if (!value || av_opt_set(c, key, value, 0) >= 0)
+        return 0;
+    list_names(names, sizeof names, name);
+    log_error("--%s takes one of %s, not '%s'", option, names, value);
+    return RIFEC_ERR_USAGE;
+}
+
+int color_read_names(struct color_override *out, const struct color_names *names)
+{
+    int err = 0;
+    AVCodecContext *c = avcodec_alloc_context3(NULL);
+    if (!c)
+        return RIFEC_ERR_NOMEM;
+    TRY(read_name(c, "colorspace", "colorspace", names->matrix, matrix_name));
+    TRY(read_name(c, "range", "color_range", names->range, range_name));
+    TRY(read_name(c, "primaries", "color_primaries", names->primaries, primaries_name));
+    TRY(read_name(c, "trc", "color_trc", names->transfer, transfer_name));
+    out->matrix = names->matrix ? (int)c->colorspace : -1;
+    out->range = names->range ? (int)c->color_range : -1;
+    out->primaries = names->primaries ? (int)c->color_primaries : -1;
+    out->transfer = names->transfer ? (int)c->color_trc : -1;
+fail:
+    avcodec_free_context(&c);
+    return err;
+}
+
+void color_override(AVFrame *frame, const struct color_override *tags)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(frame->format);
+    const bool rgb = d && d->flags & AV_PIX_FMT_FLAG_RGB;
+    if (tags->matrix >= 0 && !rgb)
+        frame->colorspace = (enum AVColorSpace)tags->matrix;
+    if (tags->range >= 0 && !rgb)
+        frame->color_range = (enum AVColorRange)tags->range;
+    if (tags->primaries >= 0)
+        frame->color_primaries = (enum AVColorPrimaries)tags->primaries;
+    if (tags->transfer >= 0)
+        frame->color_trc = (enum AVColorTransferCharacteristic)tags->transfer;
+}
 
 bool color_format(enum AVPixelFormat pix_fmt, struct rifec_format *out)
 {

@@ -16,6 +16,22 @@
  * floats, bit-packed and foreign-endian samples). */
 bool color_format(enum AVPixelFormat pix_fmt, struct rifec_format *out);
 
+/* What the user knows better than the stream; FFmpeg's names, NULL: nothing. */
+struct color_names {
+    const char *matrix, *range, *primaries, *transfer;
+};
+
+/* The same in FFmpeg's numbers; -1: nothing. */
+struct color_override {
+    int matrix, range, primaries, transfer;
+};
+
+/* Errors: USAGE. */
+int color_read_names(struct color_override *out, const struct color_names *names);
+
+/* The frame's tags say so from now on; RGB has neither matrix nor range. */
+void color_override(AVFrame *frame, const struct color_override *tags);
+
 /* True when pix_fmt can be transparent; palettes count. */
 bool color_has_alpha(enum AVPixelFormat pix_fmt);
 

@@ -1,4 +1,4 @@
-/* libavcodec's decoder, drained, watched for damage and changes of size. */
+/* libavcodec's decoder, drained, watched for damage, fields and changes of size. */
 #include "media/decode.h"
 
 #include <stdbool.h>
@@ -19,7 +19,12 @@ struct decode {
     int width, height;       /* of the first frame; 0 before */
     enum AVPixelFormat source_pix_fmt, pix_fmt;
     const char *path;
-    int64_t damaged;
+    int64_t damaged, count;
+    AVRational time_base; /* of the stream */
+    enum deinterlace_mode mode;
+    struct deinterlace *fields; /* NULL: frames pass as decoded */
+    bool fields_ended, fields_seen;
+    struct color_override color;
 };
 
 /*
@@ -38,28 +43,30 @@ static const AVCodec *choose_decoder(const AVStream *stream)
     return both ? both : avcodec_find_decoder(id);
 }
 
-int decode_open(struct decode **out, AVFormatContext *format, AVStream *stream,
-                const char *path)
+int decode_open(struct decode **out, const struct decode_params *p)
 {
     int err = 0;
     *out = NULL;
-    const char *name = avcodec_get_name(stream->codecpar->codec_id);
-    const AVCodec *codec = choose_decoder(stream);
+    const char *name = avcodec_get_name(p->stream->codecpar->codec_id);
+    const AVCodec *codec = choose_decoder(p->stream);
     if (!codec) {
-        log_error("%s: this FFmpeg has no decoder for '%s'", path, name);
+        log_error("%s: this FFmpeg has no decoder for '%s'", p->path, name);
         return RIFEC_ERR_CODEC;
     }
     struct decode *d = calloc(1, sizeof *d);
     if (!d)
         return RIFEC_ERR_NOMEM;
-    d->path = path;
+    d->path = p->path;
+    d->mode = p->deinterlace;
+    d->time_base = p->stream->time_base;
+    TRY(color_read_names(&d->color, &p->color));
     d->codec = avcodec_alloc_context3(codec);
     if (!d->codec)
         FAIL(RIFEC_ERR_NOMEM, "out of memory");
-    int e = avcodec_parameters_to_context(d->codec, stream->codecpar);
+    int e = avcodec_parameters_to_context(d->codec, p->stream->codecpar);
     if (e >= 0) {
-        d->codec->pkt_timebase = stream->time_base;
-        d->codec->framerate = av_guess_frame_rate(format, stream, NULL);
+        d->codec->pkt_timebase = p->stream->time_base;
+        d->codec->framerate = av_guess_frame_rate(p->format, p->stream, NULL);
         d->codec->thread_count = 0;
         e = avcodec_open2(d->codec, codec, NULL);
     }
@@ -97,31 +104,104 @@ int decode_send(struct decode *d, const AVPacket *pkt)
     return 0;
 }
 
+/* --- fields --------------------------------------------------------------- */
+
+static bool is_two_fields(enum AVFieldOrder order)
+{
+    return order != AV_FIELD_UNKNOWN && order != AV_FIELD_PROGRESSIVE;
+}
+
+/* By the first frame, the container's word, and the user's wish. */
+static int settle_fields(struct decode *d, const AVFrame *av)
+{
+    int err = 0;
+    const enum AVFieldOrder order = d->codec->field_order;
+    const bool marked = avcompat_is_interlaced(av);
+    d->fields_seen = marked || is_two_fields(order);
+    if (d->mode == DEINTERLACE_OFF || (!d->fields_seen && d->mode == DEINTERLACE_REFUSE))
+        return 0;
+    if (d->mode == DEINTERLACE_REFUSE)
+        FAIL(RIFEC_ERR_INPUT,
+             "%s: is interlaced, and in-betweens of half frames would be combed; "
+             "--deinterlace bwdif makes whole frames of them%s, --deinterlace off takes "
+             "them as they are",
+             d->path, deinterlace_is_there() ? "" : " (not in this build)");
+    if (!d->fields_seen)
+        log_warning("%s: is not marked as interlaced; --deinterlace is done all the same",
+                    d->path);
+    TRY(deinterlace_open(
+        &d->fields,
+        &(struct deinterlace_params){
+            .mode = d->mode,
+            .first = av,
+            .time_base = d->time_base,
+            .marked_only = marked,
+            .bottom_first = !marked && (order == AV_FIELD_BB || order == AV_FIELD_BT),
+        }));
+fail:
+    return err;
+}
+
+/* Fields that come later than the first frame cannot be refused any more. */
+static void watch_fields(struct decode *d, AVFrame *av)
+{
+    if (d->mode == DEINTERLACE_OFF) {
+        avcompat_set_progressive(av);
+    } else if (!d->fields && !d->fields_seen && avcompat_is_interlaced(av)) {
+        d->fields_seen = true;
+        log_warning("%s: from frame %lld on frames are interlaced and taken as they are; "
+                    "--deinterlace bwdif makes whole ones of them",
+                    d->path, (long long)d->count);
+    }
+}
+
+AVRational decode_time_base(const struct decode *d)
+{
+    return deinterlace_time_base(d->mode, d->time_base);
+}
+
+int decode_rate_factor(const struct decode *d)
+{
+    return d->mode == DEINTERLACE_BOB ? 2 : 1;
+}
+
+/* --- frames --------------------------------------------------------------- */
+
 /* The first frame decides what all others must be. */
 static int settle(struct decode *d, const AVFrame *av)
 {
+    int err = 0;
     struct rifec_format unused;
     d->width = av->width;
     d->height = av->height;
     d->source_pix_fmt = av->format;
     d->pix_fmt = av->format;
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(av->format);
+    if (desc && desc->flags & AV_PIX_FMT_FLAG_RGB &&
+        (d->color.matrix >= 0 || d->color.range >= 0))
+        log_warning("--colorspace and --range have no effect on %s", desc->name);
+    TRY(settle_fields(d, av));
     if (color_format(av->format, &unused))
         return 0;
     d->pix_fmt = color_nearest(av->format);
     bool lost = color_has_alpha(av->format) && !color_has_alpha(d->pix_fmt);
     log_info("pixel format %s is converted to %s%s", av_get_pix_fmt_name(av->format),
              av_get_pix_fmt_name(d->pix_fmt), lost ? "; transparency is lost" : "");
-    return convert_open(&d->convert, av, d->pix_fmt);
+    TRY(convert_open(&d->convert, av, d->pix_fmt));
+fail:
+    return err;
 }
 
-static int accept(struct decode *d, AVFrame **av, struct rifec_frame **out)
+/* A frame as the decoder gives it: what is said about it, and is it one of
+ * this picture? */
+static int check(struct decode *d, AVFrame *f)
 {
     int err = 0;
-    AVFrame *f = *av;
     if (f->format != color_plain(f->format)) {
         f->format = color_plain(f->format);
         f->color_range = AVCOL_RANGE_JPEG;
     }
+    color_override(f, &d->color);
     if (!d->width)
         TRY(settle(d, f));
     if (f->width != d->width || f->height != d->height || f->format != d->source_pix_fmt)
@@ -131,13 +211,45 @@ static int accept(struct decode *d, AVFrame **av, struct rifec_frame **out)
              f->width, f->height, av_get_pix_fmt_name(f->format));
     if (f->flags & AV_FRAME_FLAG_CORRUPT || f->decode_error_flags)
         TRY(note_damage(d, AVERROR_INVALIDDATA));
-    if (d->convert)
-        TRY(convert_frame(d->convert, av));
-    *out = frame_wrap(av);
-    if (!*out)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+    watch_fields(d, f);
+    d->count++;
 fail:
     return err;
+}
+
+/* 1: *av is a decoded frame, 0: not now, or at the end. */
+static int next_decoded(struct decode *d, AVFrame *av, bool *at_end)
+{
+    int err = 0, e;
+    while ((e = avcodec_receive_frame(d->codec, av)) < 0) {
+        *at_end = e == AVERROR_EOF;
+        if (e == AVERROR(EAGAIN) || e == AVERROR_EOF)
+            return 0;
+        TRY(note_damage(d, e));
+    }
+    TRY(check(d, av));
+    return 1;
+fail:
+    return err;
+}
+
+/* The same, through the deinterlacer where there is one. */
+static int next_whole(struct decode *d, AVFrame *av)
+{
+    for (;;) {
+        bool at_end = false;
+        if (d->fields && deinterlace_receive(d->fields, av) >= 0)
+            return 1;
+        int got = next_decoded(d, av, &at_end);
+        if (got < 0 || (got && !d->fields))
+            return got;
+        if (!got && (!at_end || !d->fields || d->fields_ended))
+            return 0;
+        d->fields_ended = !got;
+        int e = deinterlace_send(d->fields, got ? av : NULL);
+        if (e < 0)
+            return av_fail(RIFEC_ERR_CODEC, e, "%s: cannot deinterlace", d->path);
+    }
 }
 
 int decode_receive(struct decode *d, struct rifec_frame **out)
@@ -147,13 +259,16 @@ int decode_receive(struct decode *d, struct rifec_frame **out)
     AVFrame *av = av_frame_alloc();
     if (!av)
         return RIFEC_ERR_NOMEM;
-    int e;
-    while ((e = avcodec_receive_frame(d->codec, av)) < 0) {
-        if (e == AVERROR(EAGAIN) || e == AVERROR_EOF)
-            goto fail; /* no error: nothing for now */
-        TRY(note_damage(d, e));
+    int got = next_whole(d, av);
+    if (got <= 0) {
+        err = got;
+        goto fail;
     }
-    err = accept(d, &av, out);
+    if (d->convert)
+        TRY(convert_frame(d->convert, &av));
+    *out = frame_wrap(&av);
+    if (!*out)
+        FAIL(RIFEC_ERR_NOMEM, "out of memory");
 fail:
     av_frame_free(&av);
     return err;
@@ -184,6 +299,7 @@ void decode_close(struct decode **d)
     if (!*d)
         return;
     convert_close(&(*d)->convert);
+    deinterlace_close(&(*d)->fields);
     avcodec_free_context(&(*d)->codec);
     free(*d);
     *d = NULL;

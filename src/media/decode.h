@@ -9,25 +9,39 @@
 
 #include <libavformat/avformat.h>
 
+#include "media/color.h"
+#include "media/deinterlace.h"
 #include "rifec/frame.h"
 
 struct decode;
 
-/* path is for messages; the caller keeps it. Errors: CODEC (no decoder for the
- * stream), NOMEM. */
-int decode_open(struct decode **out, AVFormatContext *format, AVStream *stream,
-                const char *path);
+struct decode_params {
+    AVFormatContext *format;
+    AVStream *stream;
+    const char *path; /* for messages; the caller keeps it */
+    enum deinterlace_mode deinterlace;
+    struct color_names color; /* outweigh the stream's */
+};
+
+/* Errors: CODEC (no decoder for the stream), USAGE, NOMEM. */
+int decode_open(struct decode **out, const struct decode_params *p);
 
 /* Gives the decoder a packet; NULL: no more will come. Take all frames with
  * decode_receive() after each. Damaged packets are counted, not errors. */
 int decode_send(struct decode *d, const AVPacket *pkt);
 
 /*
- * *out is the next frame, pts and duration in the stream's time base, pts
+ * *out is the next frame, pts and duration in decode_time_base(), pts
  * AV_NOPTS_VALUE when unknown; or NULL when the decoder wants more packets.
- * A frame of another size than the first is RIFEC_ERR_INPUT.
+ * A frame of another size than the first is RIFEC_ERR_INPUT, as is a first frame
+ * of two fields when nobody has said what to do with such.
  */
 int decode_receive(struct decode *d, struct rifec_frame **out);
+
+/* The stream's, or half of it when every field becomes a frame; and how many
+ * frames come for each of the stream's. */
+AVRational decode_time_base(const struct decode *d);
+int decode_rate_factor(const struct decode *d);
 
 /* Packets and frames that did not decode cleanly so far. */
 int64_t decode_damaged(const struct decode *d);

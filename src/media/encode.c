@@ -208,6 +208,9 @@ static int configure(struct encode *e, const struct encode_params *p)
     if (p->container->flags & AVFMT_GLOBALHEADER)
         c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     copy_tags(c, e->original);
+    /* Whatever it was, it is treated as whole frames; unsaid stays unsaid. */
+    if (p->source->codecpar->field_order != AV_FIELD_UNKNOWN)
+        c->field_order = AV_FIELD_PROGRESSIVE;
     /* As in all of FFmpeg, the container's word outweighs the stream's. */
     if (p->source->sample_aspect_ratio.num)
         c->sample_aspect_ratio = p->source->sample_aspect_ratio;

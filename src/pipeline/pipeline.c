@@ -251,8 +251,13 @@ static int open_input(struct job *j)
     j->source.from_us = o->from_us;
     j->source.to_us = o->to_us;
     TRY(source_seek(&j->source));
-    TRY(decode_open(&j->source.decode, ctx, demux_video(j->source.demux),
-                    demux_name(j->source.demux)));
+    TRY(decode_open(&j->source.decode, &(struct decode_params){
+                                           .format = ctx,
+                                           .stream = demux_video(j->source.demux),
+                                           .path = demux_name(j->source.demux),
+                                           .deinterlace = o->deinterlace,
+                                           .color = o->color,
+                                       }));
 fail:
     return err;
 }
@@ -291,6 +296,7 @@ static struct rational frame_rate(const struct job *j)
     AVRational average = st->avg_frame_rate;
     if (average.num > 0 && average.den > 0 && av_q2d(average) < 0.95 * av_q2d(r))
         r = average;
+    r.num *= decode_rate_factor(j->source.decode);
     return r.num > 0 && r.den > 0 ? (struct rational){ r.num, r.den }
                                   : (struct rational){ 0, 1 };
 }
@@ -314,7 +320,7 @@ static int open_engine(struct job *j, const struct rifec_frame *first)
 static int open_timeline(struct job *j, const struct rifec_frame *first)
 {
     const struct pipeline_options *o = j->opt;
-    const AVRational tb = demux_video(j->source.demux)->time_base;
+    const AVRational tb = decode_time_base(j->source.decode);
     const struct rational source_rate = frame_rate(j);
     struct timeline_params p = {
         .time_base = { tb.num, tb.den },
@@ -415,7 +421,7 @@ static void describe_input(struct job *j, const struct rifec_frame *first)
         r->in.duration_s = (double)ctx->duration / AV_TIME_BASE;
 
     const struct pipeline_options *o = j->opt;
-    int64_t frames = st->nb_frames;
+    int64_t frames = st->nb_frames * decode_rate_factor(j->source.decode);
     double seconds = r->in.duration_s;
     if (frames <= 0 || o->from_us || o->to_us) {
         double from = (double)o->from_us / AV_TIME_BASE,

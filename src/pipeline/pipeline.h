@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 #include "base/rational.h"
+#include "media/color.h"
+#include "media/deinterlace.h"
 #include "pipeline/checks.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/progress.h"
@@ -31,18 +33,20 @@ struct pipeline_options {
     struct rational input_rate;             /* of raw video; num 0: 25        */
     struct rational factor; /* output frames per input frame, >= 1          */
     struct rational rate;   /* output frames per second, instead of factor; num 0: none */
-    enum timeline_tail tail;  /* after the last frame                         */
-    enum scene_mode scene;    /* whether cuts are looked for */
-    double scene_threshold;   /* 0: SCENE_THRESHOLD */
-    const char *scene_list;   /* file with the times of cuts, instead of looking */
-    enum on_cut on_cut;       /* what is shown between two scenes */
-    enum dedup dedup;         /* between a frame and its repetition */
-    int dedup_run;            /* repetitions to bridge with DEDUP_SMOOTH; 0: DEDUP_RUN */
-    bool cfr;                 /* a constant rate: the input's average * factor */
-    bool strict;              /* a check that fails is an error, not a warning */
-    bool slowmo;              /* the input's rate, factor times as long       */
-    int64_t frames;           /* output frames at most; 0: all */
-    int64_t from_us, to_us;   /* part of the input; to 0: to its end */
+    enum timeline_tail tail; /* after the last frame                         */
+    enum scene_mode scene;   /* whether cuts are looked for */
+    double scene_threshold;  /* 0: SCENE_THRESHOLD */
+    const char *scene_list;  /* file with the times of cuts, instead of looking */
+    enum on_cut on_cut;      /* what is shown between two scenes */
+    enum dedup dedup;        /* between a frame and its repetition */
+    int dedup_run;           /* repetitions to bridge with DEDUP_SMOOTH; 0: DEDUP_RUN */
+    bool cfr;                /* a constant rate: the input's average * factor */
+    bool strict;             /* a check that fails is an error, not a warning */
+    bool slowmo;             /* the input's rate, factor times as long       */
+    int64_t frames;          /* output frames at most; 0: all */
+    int64_t from_us, to_us;  /* part of the input; to 0: to its end */
+    enum deinterlace_mode deinterlace;
+    struct color_names color; /* outweigh what the input says                 */
     const char *format;       /* container name; NULL: from the extension     */
     const char *codec;        /* encoder name; NULL: the container's best     */
     const char *crf, *preset; /* NULL: the encoder's default, see encode.c    */

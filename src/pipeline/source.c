@@ -120,7 +120,7 @@ static int end(struct source *s, struct item *out)
 /* 1 when *out is the frame, 0 when it lies outside the wanted part. Takes it. */
 static int take_frame(struct source *s, struct rifec_frame *frame, struct item *out)
 {
-    AVRational tb = demux_video(s->demux)->time_base;
+    AVRational tb = decode_time_base(s->decode);
     if (s->video_ended || is_behind(s, frame->pts, tb))
         s->video_ended = true;
     if (s->video_ended || is_before(s, frame->pts, tb)) {
@@ -138,7 +138,7 @@ int source_next(struct source *s, struct item *out)
     for (;;) {
         struct rifec_frame *frame = NULL;
         int err = decode_receive(s->decode, &frame);
-        if (err == RIFEC_ERR_INPUT) { /* another size: the file ends here for us */
+        if (err == RIFEC_ERR_INPUT && s->frames) { /* another size: it ends here for us */
             s->damaged = true;
             return end(s, out);
         }

@@ -133,7 +133,7 @@ static const struct {
     { "-i a -o b --cfs 18", "unknown option '--cfs': did you mean '--cfr'?" },
     { "-i a -o b --rate 60", "unknown option '--rate'" },
     { "-i a -o b -c:a copy", "unknown option '-c:a'" },
-    { "-i a -o b -c libx264", "'-c' could mean --cfr, --codec, --crf" },
+    { "-i a -o b -c libx264", "'-c' could mean --colorspace, --cfr, --codec, --crf" },
     { "-i a -o b --x", "'--x' could mean --x2, --x3, --x4, --x8" },
     { "-i a -o b -z", "unknown option '-z'" },
     { "-i a -o b -yz", "unknown option '-z'" },

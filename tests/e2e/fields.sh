@@ -1,0 +1,83 @@
+# Frames of two fields are not interpolated by accident: refused with advice,
+# made whole by FFmpeg's deinterlacers, or taken as they are when told so.
+. "$(dirname "$0")/lib.sh"
+
+# woven FILE [encoder options]: 0.8 s of 25 frames per second, two fields each.
+woven() {
+    to=$1
+    shift
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=50:d=0.8 \
+        -vf format=yuv420p,tinterlace=interleave_top,setfield=tff "$@" "$to"
+}
+marked='-c:v libx264 -crf 10 -flags +ildct+ilme -x264opts tff=1'
+
+# whole MODE FILTER RATE: the originals of the output are what FFmpeg makes.
+whole() {
+    woven in.mkv $marked
+    run -i in.mkv -o out.mkv --x2 -c:v ffv1 --deinterlace "$1"
+    if grep -q 'built without libavfilter' stderr; then
+        same $status 8 'exit status'
+        echo 'skipped: no libavfilter'
+        exit 77
+    fi
+    [ $status = 0 ] || fail "exit status $status"
+    quiet_ffmpeg -i in.mkv -vf "$2" -c:v ffv1 wanted.mkv
+    same "$(frame_sums out.mkv yuv420p | sed -n 'p;n')" "$(frame_sums wanted.mkv yuv420p)" 'whole frames'
+    same "$(entry out.mkv v:0 field_order)" progressive 'field order'
+    same "$(entry out.mkv v:0 avg_frame_rate)" "$3/1" 'frame rate'
+}
+
+case $1 in
+refused)
+    woven in.mkv $marked
+    fails 3 'in\.mkv: is interlaced.*--deinterlace bwdif.*--deinterlace off' -i in.mkv -o out.mkv
+    [ ! -e out.mkv ] || fail 'an output'
+    # By the container's word alone.
+    woven raw.mov -c:v prores_ks -flags +ildct
+    same "$(entry raw.mov v:0 field_order)" tb 'the test itself: field order'
+    fails 3 'raw\.mov: is interlaced' -i raw.mov -o out.mkv
+    ;;
+bwdif)
+    whole bwdif bwdif=mode=send_frame:deint=interlaced 50
+    ;;
+yadif)
+    whole yadif yadif=mode=send_frame:deint=interlaced 50
+    ;;
+bob)
+    whole bob bwdif=mode=send_field:deint=interlaced 100
+    judge json - 'len(frames) == 80 and frames[1]["best_effort_timestamp_time"] == "0.010000"' <<END
+$(ffprobe -v error -show_entries frame=best_effort_timestamp_time -of json out.mkv)
+END
+    ;;
+off)
+    woven in.mkv $marked
+    works -i in.mkv -o out.mkv --x2 -c:v ffv1 --deinterlace off
+    same "$(frame_sums out.mkv yuv420p | sed -n 'p;n')" "$(frame_sums in.mkv yuv420p)" 'frames as they are'
+    same "$(entry out.mkv v:0 field_order)" progressive 'field order'
+    ;;
+unmarked)
+    # Done because asked for, with a word; and a progressive file needs none.
+    synth in.mkv 0.4
+    works -i in.mkv -o out.mkv --x2
+    ! grep -q interlaced stderr || fail 'a word on fields'
+    run -i in.mkv -o out.mkv -y --x2 --deinterlace bwdif
+    [ $status = 8 ] || says 'warning: in\.mkv: is not marked as interlaced'
+    ;;
+later)
+    # What cannot be refused any more is at least said.
+    synth a.ts 0.4 25 64x48 -pix_fmt yuv420p -c:v mpeg2video -q:v 2
+    woven b.ts -c:v mpeg2video -q:v 2 -flags +ildct+ilme -top 1 -output_ts_offset 0.4
+    cat a.ts b.ts >in.ts
+    run -i in.ts -o out.mkv --x2 # the joint itself may not decode: 0 or 3
+    says 'warning: in\.ts: from frame [0-9]+ on frames are interlaced'
+    ;;
+film)
+    clip=$(eval_clip e14_interlaced_tff_720x480.mkv)
+    fails 3 'is interlaced' -i "$clip" -o out.mp4
+    run -i "$clip" -o out.mp4 --deinterlace bwdif --frames 4 --preset ultrafast
+    [ $status = 8 ] && exit 77
+    same "$status" 0 'exit status'
+    same "$(entry out.mp4 v:0 sample_aspect_ratio)" 32:27 'aspect'
+    ;;
+esac
+no_leftovers
