@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#ifdef __SSE2__
+#if defined(__AVX__)
+#include <immintrin.h>
+#elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
@@ -69,6 +71,19 @@ static inline v4 v4_to_float(v4i v)
 static inline v4 v4_lerp(v4 lo, v4 hi, v4 f)
 {
     return lo + (hi - lo) * f;
+}
+
+/* sum[0..7] += lerp(p[0..7], p[8..15], f) */
+static inline void add_lerp8(float *sum, const float *p, float f)
+{
+#ifdef __AVX__
+    __m256 lo = _mm256_loadu_ps(p), hi = _mm256_loadu_ps(p + 8);
+    _mm256_storeu_ps(sum, _mm256_loadu_ps(sum) + (lo + (hi - lo) * _mm256_set1_ps(f)));
+#else
+    v4 share = v4_all(f);
+    v4_store(sum, v4_load(sum) + v4_lerp(v4_load(p), v4_load(p + 8), share));
+    v4_store(sum + 4, v4_load(sum + 4) + v4_lerp(v4_load(p + 4), v4_load(p + 12), share));
+#endif
 }
 
 #endif

@@ -65,15 +65,8 @@ static inline void flow_row(const struct level *levels, int level_count,
         const int *restrict lo = c->lo[l];
         const float *restrict f = c->f[l];
         level_row(&levels[l], y, row);
-        for (int i = 0; i < c->count; i++) {
-            const float *p = row + lo[i];
-            v4 share = v4_all(f[i]);
-            v4_store(flow + 8 * i,
-                     v4_load(flow + 8 * i) + v4_lerp(v4_load(p), v4_load(p + 8), share));
-            v4_store(flow + 8 * i + 4,
-                     v4_load(flow + 8 * i + 4) +
-                         v4_lerp(v4_load(p + 4), v4_load(p + 12), share));
-        }
+        for (int i = 0; i < c->count; i++)
+            add_lerp8(flow + 8 * i, row + lo[i], f[i]);
     }
 }
 
@@ -93,6 +86,24 @@ static inline v4 bilinear(const float *p, size_t right, size_t down, float fx, f
     return v4_lerp(left, next, v4_all(fx));
 }
 
+/* The same with right = 4: the two pixels of a row are one load. */
+static inline v4 bilinear_pairs(const float *p, size_t down, float fx, float fy, int unit)
+{
+#ifdef __AVX__
+    __m256 top = _mm256_loadu_ps(p), bottom = _mm256_loadu_ps(p + down);
+    if (unit) {
+        __m256 zero = _mm256_setzero_ps(), one = _mm256_set1_ps(1);
+        top = _mm256_min_ps(_mm256_max_ps(top, zero), one);
+        bottom = _mm256_min_ps(_mm256_max_ps(bottom, zero), one);
+    }
+    __m256 both = top + (bottom - top) * _mm256_set1_ps(fy);
+    v4 left = (v4)_mm256_castps256_ps128(both), next = (v4)_mm256_extractf128_ps(both, 1);
+    return v4_lerp(left, next, v4_all(fx));
+#else
+    return bilinear(p, 4, down, fx, fy, unit);
+#endif
+}
+
 /* Both images of one size at (x, y) + flow; see warp(). */
 static inline void warp_both(const struct image *image0, const struct image *image1,
                              int x, int y, v4 flow, int unit, v4 *out0, v4 *out1)
@@ -106,6 +117,13 @@ static inline void warp_both(const struct image *image0, const struct image *ima
     v4 f = at - v4_to_float(lo);
     v4i step = v4_to_float(lo) < last; /* -1 where there is a next sample */
     size_t stride = 4 * (size_t)image0->width_padded;
+    if (step[0] & step[2]) { /* not in the last column */
+        const float *p0 = image0->data + (size_t)lo[1] * stride + 4 * (size_t)lo[0];
+        const float *p1 = image1->data + (size_t)lo[3] * stride + 4 * (size_t)lo[2];
+        *out0 = bilinear_pairs(p0, stride & (size_t)step[1], f[0], f[1], unit);
+        *out1 = bilinear_pairs(p1, stride & (size_t)step[3], f[2], f[3], unit);
+        return;
+    }
     *out0 = bilinear(image0->data + (size_t)lo[1] * stride + 4 * (size_t)lo[0],
                      4 & (size_t)step[0], stride & (size_t)step[1], f[0], f[1], unit);
     *out1 = bilinear(image1->data + (size_t)lo[3] * stride + 4 * (size_t)lo[2],
