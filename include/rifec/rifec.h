@@ -38,9 +38,12 @@ enum rifec_precision {
     RIFEC_PRECISION_FP16, /* convolutions only; flow and warps stay FP32     */
 };
 
+#define RIFEC_SIZE_MIN 2
+#define RIFEC_SIZE_MAX 16384
+
 /* Zero is the default of every field below the first four. */
 struct rifec_params {
-    int width, height;          /* 2 .. 16384                                */
+    int width, height;          /* RIFEC_SIZE_MIN .. RIFEC_SIZE_MAX          */
     struct rifec_format format; /* of the frames put in and taken out        */
     struct rifec_color color;
     enum rifec_device device;

@@ -24,8 +24,10 @@ const char *rifec_version(void)
 
 static int check_params(const struct rifec_params *p)
 {
-    if (p->width < 2 || p->height < 2 || p->width > 16384 || p->height > 16384) {
-        log_error("%dx%d: width and height must be 2 to 16384", p->width, p->height);
+    if (p->width < RIFEC_SIZE_MIN || p->height < RIFEC_SIZE_MIN ||
+        p->width > RIFEC_SIZE_MAX || p->height > RIFEC_SIZE_MAX) {
+        log_error("%dx%d: width and height must be %d to %d", p->width, p->height,
+                  RIFEC_SIZE_MIN, RIFEC_SIZE_MAX);
         return RIFEC_ERR_USAGE;
     }
     const char *wrong = yuv_refuses(&p->format, &p->color);

@@ -304,6 +304,14 @@ static struct rational frame_rate(const struct job *j)
 static int open_engine(struct job *j, const struct rifec_frame *first)
 {
     struct rifec_params p = j->opt->engine;
+    int least = first->width < first->height ? first->width : first->height;
+    int most = first->width > first->height ? first->width : first->height;
+    if (least < RIFEC_SIZE_MIN || most > RIFEC_SIZE_MAX) {
+        log_error("%s: a picture of %dx%d; width and height must be %d to %d",
+                  j->opt->input, first->width, first->height, RIFEC_SIZE_MIN,
+                  RIFEC_SIZE_MAX);
+        return RIFEC_ERR_INPUT;
+    }
     p.width = first->width;
     p.height = first->height;
     p.format = first->format;

@@ -1,0 +1,29 @@
+# Every width and height from 2 up, odd and prime ones too.
+. "$(dirname "$0")/lib.sh"
+
+# picture SIZE FORMAT: four moving frames in in.nut.
+picture() {
+    quiet_ffmpeg -f lavfi -i "testsrc2=s=256x256:r=25:d=0.16" -vf "scale=$(echo $1 | tr x :),format=$2" \
+        -c:v rawvideo in.nut
+}
+
+case $1 in
+*x*)
+    for format in yuv420p yuv410p yuv422p10le rgb24; do
+        picture $1 $format
+        works -y -i in.nut -o out.nut -c:v rawvideo --kernels dnn
+        same "$(entry out.nut v:0 width,height | tr '\n' x)" "$1x" "size in $format"
+        same "$(count out.nut)" 8 "frames in $format"
+        frame_sums out.nut $format | sed -n 'p;n' >kept
+        same "$(cat kept)" "$(frame_sums in.nut $format)" "original frames in $format"
+    done
+    ;;
+refused)
+    for size in 1x1 1x7 7x1; do
+        picture $size gray
+        fails 3 "in\.nut: a picture of $size" -i in.nut -o out.mkv -c:v ffv1
+        [ ! -e out.mkv ] || fail 'an output of nothing'
+    done
+    ;;
+esac
+no_leftovers
