@@ -35,16 +35,18 @@ static void add_block(uint32_t h[8], const unsigned char *p)
                (rotr(b, 17) ^ rotr(b, 19) ^ b >> 10);
     }
     memcpy(s, h, sizeof s);
+/* Instead of moving the eight variables along, each round names them anew. */
+#define V(k) s[(unsigned)((k)-i) & 7]
     for (int i = 0; i < 64; i++) {
-        uint32_t e = s[4], a = s[0];
-        uint32_t t1 = s[7] + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) +
-                      ((e & s[5]) ^ (~e & s[6])) + K[i] + w[i];
+        uint32_t a = V(0), e = V(4);
+        uint32_t t1 = V(7) + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) +
+                      ((e & V(5)) ^ (~e & V(6))) + K[i] + w[i];
         uint32_t t2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) +
-                      ((a & s[1]) ^ (a & s[2]) ^ (s[1] & s[2]));
-        memmove(s + 1, s, 7 * sizeof *s);
-        s[4] += t1;
-        s[0] = t1 + t2;
+                      ((a & V(1)) ^ (a & V(2)) ^ (V(1) & V(2)));
+        V(3) += t1;
+        V(7) = t1 + t2;
     }
+#undef V
     for (int i = 0; i < 8; i++)
         h[i] += s[i];
 }

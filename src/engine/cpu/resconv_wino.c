@@ -230,6 +230,7 @@ void WINO_NAME(resconv_wino_weights)(const struct conv_layer *layer, float *out)
                              { 1 / n2, -b / n2, b * b / n2 },
                              { 0, 0, 1 } };
     int c = layer->cout;
+#pragma omp parallel for schedule(static)
     for (int i = 0; i < c; i++)
         for (int o = 0; o < c; o++)
             for (int f = 0; f < 36; f++) {
