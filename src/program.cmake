@@ -1,6 +1,7 @@
 # The rifec program: src/media, src/pipeline, src/cli. Included by src/CMakeLists.txt.
 
 add_library(rifec_media STATIC
+    media/album.c
     media/av.c
     media/color.c
     media/container.c
@@ -12,6 +13,7 @@ add_library(rifec_media STATIC
     media/forms.c
     media/frame.c
     media/mux.c
+    media/pictures.c
     media/pipe.c
     media/streams.c
     media/subtitles.c

@@ -146,6 +146,11 @@ enum AVPixelFormat color_nearest(enum AVPixelFormat pix_fmt)
 {
     enum AVPixelFormat best = AV_PIX_FMT_NONE;
     bool alpha = color_has_alpha(pix_fmt);
+    const AVPixFmtDescriptor *from = av_pix_fmt_desc_get(pix_fmt);
+    if (from && from->flags & AV_PIX_FMT_FLAG_FLOAT && from->flags & AV_PIX_FMT_FLAG_RGB)
+        return alpha ? AV_PIX_FMT_GBRAP16 : AV_PIX_FMT_GBRP16;
+    if (from && from->flags & AV_PIX_FMT_FLAG_FLOAT && !alpha)
+        return AV_PIX_FMT_GRAY16;
     for (const AVPixFmtDescriptor *d = NULL; (d = av_pix_fmt_desc_next(d));) {
         enum AVPixelFormat candidate = av_pix_fmt_desc_get_id(d);
         struct rifec_format unused;

@@ -16,7 +16,8 @@
 struct decode {
     AVCodecContext *codec;
     struct convert *convert; /* NULL: frames pass as decoded */
-    int width, height;       /* of the first frame; 0 before */
+    enum AVPixelFormat converts_from;
+    int width, height; /* of the first frame; 0 before */
     enum AVPixelFormat source_pix_fmt, pix_fmt;
     const char *path;
     int64_t damaged, count;
@@ -176,6 +177,7 @@ static int settle(struct decode *d, const AVFrame *av)
     d->height = av->height;
     d->source_pix_fmt = av->format;
     d->pix_fmt = av->format;
+    d->converts_from = av->format;
     const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(av->format);
     if (desc && desc->flags & AV_PIX_FMT_FLAG_RGB &&
         (d->color.matrix >= 0 || d->color.range >= 0))
@@ -184,12 +186,35 @@ static int settle(struct decode *d, const AVFrame *av)
     if (color_format(av->format, &unused))
         return 0;
     d->pix_fmt = color_nearest(av->format);
+    bool floats = desc && desc->flags & AV_PIX_FMT_FLAG_FLOAT;
     bool lost = color_has_alpha(av->format) && !color_has_alpha(d->pix_fmt);
-    log_info("pixel format %s is converted to %s%s", av_get_pix_fmt_name(av->format),
-             av_get_pix_fmt_name(d->pix_fmt), lost ? "; transparency is lost" : "");
+    log_info("pixel format %s is converted to %s%s%s", av_get_pix_fmt_name(av->format),
+             av_get_pix_fmt_name(d->pix_fmt), lost ? "; transparency is lost" : "",
+             floats ? "; values outside 0 to 1 are lost" : "");
     TRY(convert_open(&d->convert, av, d->pix_fmt));
 fail:
     return err;
+}
+
+/* Programs save a black picture among coloured ones as gray, or with a palette:
+ * fine as long as the first one's format loses nothing of it. */
+static int follow_format(struct decode *d, const AVFrame *av)
+{
+    bool same_size = av->width == d->width && av->height == d->height;
+    if (same_size && av->format == d->converts_from)
+        return 0;
+    /* A palette can be transparent, and hardly ever is. */
+    bool alpha = color_has_alpha(av->format) && av->format != AV_PIX_FMT_PAL8;
+    if (!same_size || d->fields || av_get_pix_fmt_loss(d->pix_fmt, av->format, alpha)) {
+        log_error(
+            "%s: the picture changes from %dx%d %s to %dx%d %s; the output ends there",
+            d->path, d->width, d->height, av_get_pix_fmt_name(d->source_pix_fmt),
+            av->width, av->height, av_get_pix_fmt_name(av->format));
+        return RIFEC_ERR_INPUT;
+    }
+    convert_close(&d->convert);
+    d->converts_from = av->format;
+    return av->format == d->pix_fmt ? 0 : convert_open(&d->convert, av, d->pix_fmt);
 }
 
 /* A frame as the decoder gives it: what is said about it, and is it one of
@@ -204,11 +229,7 @@ static int check(struct decode *d, AVFrame *f)
     color_override(f, &d->color);
     if (!d->width)
         TRY(settle(d, f));
-    if (f->width != d->width || f->height != d->height || f->format != d->source_pix_fmt)
-        FAIL(RIFEC_ERR_INPUT,
-             "%s: the picture changes from %dx%d %s to %dx%d %s; the output ends there",
-             d->path, d->width, d->height, av_get_pix_fmt_name(d->source_pix_fmt),
-             f->width, f->height, av_get_pix_fmt_name(f->format));
+    TRY(follow_format(d, f));
     if (f->flags & AV_FRAME_FLAG_CORRUPT || f->decode_error_flags)
         TRY(note_damage(d, AVERROR_INVALIDDATA));
     watch_fields(d, f);

@@ -3,6 +3,7 @@
 #include "media/demux.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,9 @@
 struct demux {
     AVFormatContext *ctx;
     AVIOContext *pipe; /* standard input, or NULL */
+    struct pictures pictures;
+    int next_picture;
+    bool lost_picture;
     AVStream *video;
     const char *name;
     int64_t video_packets; /* read so far                              */
@@ -39,7 +43,7 @@ static int check_path(const char *path)
         return RIFEC_ERR_INPUT;
     }
     if (S_ISDIR(st.st_mode)) {
-        log_error("%s: is a directory; give a video file", path);
+        log_error("%s: is a directory; with --input-format give a file", path);
         return RIFEC_ERR_INPUT;
     }
     if (S_ISREG(st.st_mode) && st.st_size == 0) {
@@ -133,6 +137,88 @@ fail:
     return err;
 }
 
+/* --- pictures ------------------------------------------------------------- */
+
+/* A film of one stream, with a picture in each packet. */
+static int open_pictures(struct demux *d, const struct demux_params *p)
+{
+    int err = 0;
+    TRY(pictures_find(&d->pictures, p->path));
+    const struct rational rate = p->rate.num ? p->rate : (struct rational){ 25, 1 };
+    d->ctx = avformat_alloc_context();
+    AVStream *st = d->ctx ? avformat_new_stream(d->ctx, NULL) : NULL;
+    if (!st)
+        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+    d->ctx->url = av_strdup(p->path);
+    st->codecpar->codec_type = AVMEDIA_TYPE_VIDEO;
+    st->codecpar->codec_id = d->pictures.codec;
+    st->r_frame_rate = (AVRational){ (int)rate.num, (int)rate.den };
+    st->avg_frame_rate = st->r_frame_rate;
+    st->time_base = av_inv_q(st->r_frame_rate);
+    st->start_time = 0;
+    st->nb_frames = st->duration = d->pictures.count;
+    d->ctx->start_time = 0;
+    d->ctx->duration = av_rescale_q(d->pictures.count, st->time_base, AV_TIME_BASE_Q);
+    d->video = st;
+fail:
+    return err;
+}
+
+/* False when the picture is not there any more. */
+static bool load_picture(struct demux *d, const char *path, AVPacket *pkt)
+{
+    AVIOContext *pb = NULL;
+    char *url = av_asprintf("file:%s", path);
+    int e = url ? avio_open(&pb, url, AVIO_FLAG_READ) : AVERROR(ENOMEM);
+    int64_t size = e < 0 ? 0 : avio_size(pb);
+    if (e >= 0)
+        e = size <= 0 || size > INT_MAX / 2 ? AVERROR_INVALIDDATA
+                                            : av_get_packet(pb, pkt, (int)size);
+    avio_closep(&pb);
+    av_free(url);
+    if (e == size && size > 0)
+        return true;
+    char why[AV_ERROR_MAX_STRING_SIZE];
+    av_strerror(e < 0 ? e : AVERROR_EOF, why, sizeof why);
+    log_warning("%s: cannot read it: %s", path, why);
+    av_packet_unref(pkt);
+    d->lost_picture = true;
+    return false;
+}
+
+static int read_picture(struct demux *d, AVPacket *pkt)
+{
+    while (d->next_picture < d->pictures.count) {
+        int i = d->next_picture++;
+        if (!load_picture(d, d->pictures.paths[i], pkt))
+            continue;
+        pkt->pts = pkt->dts = i;
+        pkt->duration = 1;
+        pkt->pos = -1;
+        pkt->flags |= AV_PKT_FLAG_KEY;
+        return 0;
+    }
+    return AVERROR_EOF;
+}
+
+/* --- all ------------------------------------------------------------------ */
+
+static int open_streams(struct demux *d, const struct demux_params *p)
+{
+    int err = 0;
+    TRY(open_container(d, p));
+    int e = avformat_find_stream_info(d->ctx, NULL);
+    if (e == AVERROR_EXIT)
+        TRY(RIFEC_ERR_ABORT);
+    if (e < 0) {
+        err = av_fail(RIFEC_ERR_INPUT, e, "%s: cannot find out what is in it", d->name);
+        goto fail;
+    }
+    TRY(find_video(d));
+fail:
+    return err;
+}
+
 int demux_open(struct demux **out, const struct demux_params *p)
 {
     int err = 0;
@@ -145,15 +231,8 @@ int demux_open(struct demux **out, const struct demux_params *p)
     d->end_us = INT64_MIN;
     d->end_byte = -1;
     d->stopped = p->stopped;
-    TRY(open_container(d, p));
-    int e = avformat_find_stream_info(d->ctx, NULL);
-    if (e == AVERROR_EXIT)
-        TRY(RIFEC_ERR_ABORT);
-    if (e < 0) {
-        err = av_fail(RIFEC_ERR_INPUT, e, "%s: cannot find out what is in it", d->name);
-        goto fail;
-    }
-    TRY(find_video(d));
+    bool pictures = !p->format && !d->is_stdin && pictures_are_meant(p->path);
+    TRY(pictures ? open_pictures(d, p) : open_streams(d, p));
     av_watch_errors(d->ctx);
     *out = d;
     return 0;
@@ -170,7 +249,7 @@ static bool is_stopped(const struct demux *d)
 /* YUV4MPEG says nothing of its length, and FFmpeg nothing of half a frame. */
 static bool ends_in_frame(const struct demux *d)
 {
-    return !strcmp(d->ctx->iformat->name, "yuv4mpegpipe") && d->end_byte >= 0 &&
+    return d->end_byte >= 0 && !strcmp(d->ctx->iformat->name, "yuv4mpegpipe") &&
            avio_tell(d->ctx->pb) > d->end_byte;
 }
 
@@ -179,7 +258,7 @@ static bool falls_short(const struct demux *d)
 {
     if (ends_in_frame(d))
         return true;
-    if (d->partial)
+    if (d->partial || d->pictures.count)
         return false;
     if (d->video->nb_frames > 0 && d->video_packets < d->video->nb_frames)
         return true;
@@ -197,6 +276,10 @@ int demux_seek(struct demux *d, int64_t us)
 {
     if (d->is_stdin) /* what is not wanted is read and left out */
         return 0;
+    if (d->pictures.count) {
+        d->next_picture = (int)av_rescale_q(us, AV_TIME_BASE_Q, d->video->time_base);
+        return 0;
+    }
     int64_t start = d->ctx->start_time == AV_NOPTS_VALUE ? 0 : d->ctx->start_time;
     int e = avformat_seek_file(d->ctx, -1, INT64_MIN, start + us, start + us, 0);
     if (e < 0)
@@ -229,7 +312,7 @@ int demux_read(struct demux *d, AVPacket **out)
     AVPacket *pkt = av_packet_alloc();
     if (!pkt)
         return RIFEC_ERR_NOMEM;
-    int e = av_read_frame(d->ctx, pkt);
+    int e = d->pictures.count ? read_picture(d, pkt) : av_read_frame(d->ctx, pkt);
     if (e < 0) {
         av_packet_free(&pkt);
         if (e == AVERROR(ENOMEM))
@@ -247,7 +330,12 @@ int demux_read(struct demux *d, AVPacket **out)
 
 bool demux_damaged(const struct demux *d)
 {
-    return av_watched_errors(d->ctx) > 0 && !is_stopped(d);
+    return d->lost_picture || (av_watched_errors(d->ctx) > 0 && !is_stopped(d));
+}
+
+const struct pictures *demux_pictures(const struct demux *d)
+{
+    return d->pictures.count ? &d->pictures : NULL;
 }
 
 const char *demux_name(const struct demux *d)
@@ -276,6 +364,7 @@ void demux_close(struct demux **d)
         return;
     avformat_close_input(&(*d)->ctx);
     pipe_close(&(*d)->pipe);
+    pictures_free(&(*d)->pictures);
     free(*d);
     *d = NULL;
 }

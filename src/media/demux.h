@@ -10,16 +10,18 @@
 #include <libavformat/avformat.h>
 
 #include "base/rational.h"
+#include "media/pictures.h"
 
 struct demux;
 
 /* Zero is the default of all but the path. */
 struct demux_params {
-    const char *path;      /* "-": standard input; the caller keeps it           */
+    const char *path;      /* "-": standard input; a folder or a name with %d:
+                              pictures; the caller keeps it                      */
     const char *format;    /* FFmpeg's name for the container; NULL: found out   */
     const char *size;      /* of raw video: WxH                                  */
     const char *pix_fmt;   /* of raw video; NULL: yuv420p                        */
-    struct rational rate;  /* of raw video, frames per second; num 0: 25         */
+    struct rational rate;  /* of raw video and pictures, per second; num 0: 25   */
     bool (*stopped)(void); /* ends a wait for standard input                     */
 };
 
@@ -43,6 +45,9 @@ bool demux_damaged(const struct demux *d);
 
 /* For messages: the path, or "stdin". */
 const char *demux_name(const struct demux *d);
+
+/* The files, when the input is pictures; else NULL. */
+const struct pictures *demux_pictures(const struct demux *d);
 
 AVFormatContext *demux_context(const struct demux *d);
 AVStream *demux_video(const struct demux *d);

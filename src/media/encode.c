@@ -25,6 +25,7 @@ struct encode {
     struct convert *convert; /* NULL: frames go in as they come */
     AVFrame *original;       /* newest decoded frame's tags and side data, no pixels */
     int stream_index;
+    int64_t sent, received; /* frames, packets */
     /* Encoders of FFmpeg up to 5 forget the duration: kept here by pts. */
     struct {
         int64_t pts, duration;
@@ -34,16 +35,31 @@ struct encode {
 
 /* Quality where the picture is hard to tell from the source. */
 static const struct {
-    const char *codec, *crf;
-} default_crf[] = {
-    { "libx264", "16" },    { "libx264rgb", "16" }, { "libx265", "18" },
-    { "libvpx-vp9", "24" }, { "libvpx", "10" },     { "libsvtav1", "24" },
-    { "libaom-av1", "20" },
+    const char *codec, *key, *value;
+} default_quality[] = {
+    { "libx264", "crf", "16" },
+    { "libx264rgb", "crf", "16" },
+    { "libx265", "crf", "18" },
+    { "libvpx-vp9", "crf", "24" },
+    { "libvpx", "crf", "10" },
+    { "libsvtav1", "crf", "24" },
+    { "libaom-av1", "crf", "20" },
+    { "mjpeg", "qmin", "2" },
+    { "mjpeg", "qmax", "2" },
+    { "libwebp", "quality", "90" },
+    { "libwebp_anim", "quality", "90" },
 };
+#define DEFAULTS (sizeof default_quality / sizeof *default_quality)
 
 static const AVCodec *choose(const struct encode_params *p)
 {
     const AVCodec *codec;
+    if (p->must && p->codec) {
+        log_error("pictures are encoded as their names say: without -c:v %s", p->codec);
+        return NULL;
+    }
+    if (p->must)
+        return forms_picture_encoder(p->must);
     if (p->codec) {
         codec = avcodec_find_encoder_by_name(p->codec);
         if (!codec) {
@@ -108,9 +124,9 @@ static enum AVPixelFormat whole_samples(const AVCodec *codec,
 static int choose_pix_fmt(const AVCodec *codec, const struct encode_params *p,
                           enum AVPixelFormat *out)
 {
-    const enum AVPixelFormat *held = forms_pix_fmts(p->container);
+    const enum AVPixelFormat *held = forms_pix_fmts(p->container, codec);
     const enum AVPixelFormat *list = held ? held : avcompat_pix_fmts(codec);
-    const char *taker = held ? p->container->name : codec->name;
+    const char *taker = p->must || !held ? codec->name : p->container->name;
     const char *from = av_get_pix_fmt_name(p->source_pix_fmt);
     if (p->pix_fmt) {
         *out = av_get_pix_fmt(p->pix_fmt);
@@ -166,17 +182,21 @@ static bool is_given(const struct encode_params *p, const char *key)
     return false;
 }
 
+static const char *const rate_keys[] = { "crf",  "qp",      "b",       "qmin",
+                                         "qmax", "quality", "lossless" };
+
 /* The user's rate control, in any of the forms encoders know, or our crf. */
 static int set_quality(AVCodecContext *c, const struct encode_params *p)
 {
     int err = 0;
+    bool given = false;
+    for (size_t i = 0; i < sizeof rate_keys / sizeof *rate_keys; i++)
+        given = given || is_given(p, rate_keys[i]);
     if (p->crf)
         TRY(set_option(c, "crf", p->crf));
-    else if (!is_given(p, "crf") && !is_given(p, "qp") && !is_given(p, "b") &&
-             !is_given(p, "lossless"))
-        for (size_t i = 0; i < sizeof default_crf / sizeof *default_crf; i++)
-            if (!strcmp(c->codec->name, default_crf[i].codec))
-                TRY(set_option(c, "crf", default_crf[i].crf));
+    for (size_t i = 0; !p->crf && !given && i < DEFAULTS; i++)
+        if (!strcmp(c->codec->name, default_quality[i].codec))
+            TRY(set_option(c, default_quality[i].key, default_quality[i].value));
     if (p->preset)
         TRY(set_option(c, "preset", p->preset));
     for (int i = 0; i < p->option_count; i++)
@@ -291,6 +311,7 @@ int encode_send(struct encode *e, struct rifec_frame **frame)
         TRY(dress(e, av, decoded));
         if (e->convert)
             TRY(convert_frame(e->convert, &av));
+        e->sent++;
         unsigned i = e->next_duration++ % DURATIONS;
         e->durations[i].pts = av->pts;
         e->durations[i].duration = AVFRAME_DURATION(av);
@@ -326,9 +347,17 @@ int encode_receive(struct encode *e, AVPacket **out)
     }
     if (!pkt->duration)
         pkt->duration = duration_at(e, pkt->pts);
+    e->received++;
     pkt->stream_index = e->stream_index;
     *out = pkt;
     return 0;
+}
+
+int64_t encode_written(const struct encode *e)
+{
+    /* One packet, at the end, is the whole moving picture. */
+    bool whole = !strcmp(e->codec->codec->name, "libwebp_anim");
+    return whole && e->received ? e->sent : e->received;
 }
 
 const AVCodecContext *encode_context(const struct encode *e)

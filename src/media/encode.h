@@ -17,6 +17,7 @@ struct encode_option {
 
 struct encode_params {
     const AVOutputFormat *container;
+    enum AVCodecID must; /* the only codec there is; AV_CODEC_ID_NONE: any  */
     const char *codec;   /* encoder name; NULL: the container's best        */
     const char *crf;     /* NULL: 16 for libx264, see encode.c              */
     const char *preset;  /* NULL: the encoder's                             */
@@ -41,6 +42,9 @@ int encode_send(struct encode *e, struct rifec_frame **frame);
 
 /* *out is the next packet, in the encoder's time base, or NULL for now. */
 int encode_receive(struct encode *e, AVPacket **out);
+
+/* Frames in the packets received so far. */
+int64_t encode_written(const struct encode *e);
 
 const AVCodecContext *encode_context(const struct encode *e);
 

@@ -7,26 +7,32 @@
 #include <libavutil/avstring.h>
 
 #include "base/err.h"
+#include "media/album.h"
 #include "media/av.h"
 #include "media/container.h"
+#include "media/forms.h"
 #include "media/target.h"
 
 struct mux {
     AVFormatContext *ctx;
     struct streams *streams;
+    char *pattern; /* of pictures; NULL: a container */
     struct target *target;
 };
 
-static bool no_file(const struct mux *m)
+static bool is_nowhere(const struct mux *m)
 {
-    return m->ctx->oformat->flags & AVFMT_NOFILE;
+    return m->ctx->oformat->flags & AVFMT_NOFILE && !m->pattern;
 }
 
 /* By FFmpeg's name (matroska), by extension (mkv), or from the file's name. */
 static int choose_container(struct mux *m, const struct mux_params *p)
 {
     const char *format = p->format;
-    if (!format && !strcmp(p->path, "-"))
+    m->pattern = album_pattern(p->path, p->format, p->input_pictures);
+    if (m->pattern)
+        format = "image2";
+    else if (!format && !strcmp(p->path, "-"))
         format = "yuv4mpegpipe";
     int e = avformat_alloc_output_context2(&m->ctx, NULL, format, p->path);
     if (e < 0 && format) {
@@ -42,6 +48,12 @@ static int choose_container(struct mux *m, const struct mux_params *p)
                   p->path);
     if (e < 0)
         return RIFEC_ERR_OUTPUT;
+    if (container_is(m->ctx->oformat, "image2") && !m->pattern) {
+        log_error("%s: one picture is no video; number them, as in out%%05d.png, or "
+                  "give a folder and -f png",
+                  p->path);
+        return RIFEC_ERR_OUTPUT;
+    }
     /* YUV4MPEG with more than 8 bits is what everybody writes, not official. */
     if (!strcmp(m->ctx->oformat->name, "yuv4mpegpipe"))
         m->ctx->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;
@@ -53,7 +65,9 @@ static int open_target(struct mux *m, const struct mux_params *p)
     return target_open(&m->target, &(struct target_params){
                                        .path = p->path,
                                        .input = p->input_path,
-                                       .nowhere = no_file(m),
+                                       .input_pictures = p->input_pictures,
+                                       .pattern = m->pattern,
+                                       .nowhere = is_nowhere(m),
                                        .overwrite = p->overwrite,
                                        .stopped = p->stopped,
                                    });
@@ -86,6 +100,11 @@ const char *mux_path(const struct mux *m)
     return target_name(m->target);
 }
 
+enum AVCodecID mux_codec(const struct mux *m)
+{
+    return m->pattern ? picture_codec(m->pattern) : AV_CODEC_ID_NONE;
+}
+
 /* FFmpeg has a flag for it (AVFMT_VARIABLE_FPS), but mp4 lacks it in some
  * versions. */
 bool mux_needs_constant_rate(const struct mux *m)
@@ -94,7 +113,7 @@ bool mux_needs_constant_rate(const struct mux *m)
     for (size_t i = 0; i < sizeof constant / sizeof *constant; i++)
         if (!strcmp(m->ctx->oformat->name, constant[i]))
             return true;
-    return m->ctx->oformat->flags & AVFMT_NOTIMESTAMPS && !no_file(m);
+    return m->ctx->oformat->flags & AVFMT_NOTIMESTAMPS && !is_nowhere(m);
 }
 
 bool mux_copies(const struct mux *m, int input_stream)
@@ -120,7 +139,10 @@ int mux_start(struct mux *m, const AVCodecContext *encoder)
     AVDictionary *options = NULL;
     TRY(streams_describe_video(m->streams, encoder));
     TRY(target_create(m->target, &m->ctx->pb));
+    if (m->pattern)
+        return 0;
     container_options(m->ctx, &options);
+    TRY(forms_muxer_options(m->ctx->oformat, encoder->framerate, &options));
     int e = avformat_write_header(m->ctx, &options);
     if (e < 0) {
         err = av_fail(
@@ -143,7 +165,9 @@ bool mux_get_span(const struct mux *m, int input_stream, struct stream_span *out
 int mux_write(struct mux *m, AVPacket **pkt)
 {
     int err = streams_convert(m->streams, pkt);
-    if (err == 0 && *pkt)
+    if (err == 0 && *pkt && m->pattern) /* its encoders make whole files */
+        err = target_add_picture(m->target, (*pkt)->data, (size_t)(*pkt)->size);
+    else if (err == 0 && *pkt)
         err = check_written(m, av_interleaved_write_frame(m->ctx, *pkt));
     av_packet_free(pkt);
     return err;
@@ -151,7 +175,7 @@ int mux_write(struct mux *m, AVPacket **pkt)
 
 int mux_finish(struct mux *m)
 {
-    int err = check_written(m, av_write_trailer(m->ctx));
+    int err = m->pattern ? 0 : check_written(m, av_write_trailer(m->ctx));
     m->ctx->pb = NULL; /* the target's, which closes it */
     if (err == 0)
         err = target_commit(m->target);
@@ -168,6 +192,7 @@ void mux_close(struct mux **mux)
     target_close(&m->target);
     avformat_free_context(m->ctx);
     streams_close(&m->streams);
+    av_free(m->pattern);
     free(m);
     *mux = NULL;
 }

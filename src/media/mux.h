@@ -10,12 +10,15 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
+#include "media/pictures.h"
 #include "media/streams.h"
 
 struct mux_params {
-    const char *path;   /* "-": standard output                              */
+    const char *path;   /* "-": standard output; a name with %d, or a folder
+                           when the format is pictures': pictures            */
     const char *format; /* short name; NULL: from the extension; "-": y4m    */
     const char *input_path;
+    const struct pictures *input_pictures; /* or NULL                        */
     bool overwrite;
     struct streams_params streams;
     bool (*stopped)(void); /* ends a wait for standard output's reader       */
@@ -29,6 +32,9 @@ int mux_open(struct mux **out, const struct mux_params *p);
 
 const AVOutputFormat *mux_format(const struct mux *m);
 const char *mux_path(const struct mux *m);
+
+/* What the video must be encoded as, or AV_CODEC_ID_NONE: there is a choice. */
+enum AVCodecID mux_codec(const struct mux *m);
 
 /* True when the container cannot say how long each frame is shown. */
 bool mux_needs_constant_rate(const struct mux *m);

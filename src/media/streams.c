@@ -242,7 +242,7 @@ static int map_stream(struct streams *s, struct stream *st)
     const AVStream *in = st->in;
     if (in->index == s->video)
         return add_output(s, st);
-    if (is_unwanted(&s->choice, in) || s->ctx->oformat->flags & AVFMT_NOFILE ||
+    if (is_unwanted(&s->choice, in) || container_is(s->ctx->oformat, "null") ||
         is_remade(in)) {
         log_verbose("%s is not copied", name_of(in, name, sizeof name));
         return 0;

@@ -14,6 +14,7 @@
 #include <libavutil/mem.h>
 
 #include "base/err.h"
+#include "media/album.h"
 #include "media/av.h"
 #include "media/pipe.h"
 
@@ -22,6 +23,7 @@ struct target {
     bool nowhere, is_stdout, created, committed;
     bool (*stopped)(void);
     AVIOContext *pb;
+    struct album *album; /* NULL: not pictures */
 };
 
 static bool same_file(const struct stat *a, const char *path)
@@ -74,7 +76,9 @@ int target_open(struct target **out, const struct target_params *p)
     if (t->is_stdout && isatty(STDOUT_FILENO))
         FAIL(RIFEC_ERR_OUTPUT,
              "stdout is a terminal; send the video on with > FILE or | PROGRAM");
-    if (!t->nowhere && !t->is_stdout)
+    if (p->pattern)
+        TRY(album_open(&t->album, p->pattern, p->input_pictures, p->overwrite));
+    else if (!t->nowhere && !t->is_stdout)
         TRY(check_file(t, p));
     *out = t;
     return 0;
@@ -111,7 +115,9 @@ static int create_file(struct target *t)
 int target_create(struct target *t, AVIOContext **pb)
 {
     int err = 0;
-    if (t->is_stdout)
+    if (t->album)
+        err = album_create(t->album);
+    else if (t->is_stdout)
         err = pipe_open_stdout(&t->pb, t->stopped);
     else if (!t->nowhere)
         err = create_file(t);
@@ -124,8 +130,15 @@ static int close_bytes(struct target *t)
     return t->is_stdout ? pipe_close(&t->pb) : avio_closep(&t->pb);
 }
 
+int target_add_picture(struct target *t, const uint8_t *data, size_t size)
+{
+    return album_add(t->album, data, size);
+}
+
 int target_commit(struct target *t)
 {
+    if (t->album)
+        return album_commit(t->album);
     int e = close_bytes(t);
     if (e == AVERROR_EXIT)
         return RIFEC_ERR_ABORT;
@@ -144,6 +157,7 @@ void target_close(struct target **target)
     struct target *t = *target;
     if (!t)
         return;
+    album_close(&t->album);
     close_bytes(t);
     if (t->created && !t->committed && t->part)
         unlink(t->part);

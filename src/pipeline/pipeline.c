@@ -146,7 +146,7 @@ static int write_encoded(struct job *j)
         TRY(mux_write(j->mux, &pkt));
         if (us > atomic_load(&j->progress->out_time_us))
             atomic_store(&j->progress->out_time_us, us);
-        atomic_fetch_add(&j->progress->frames_written, 1);
+        atomic_store(&j->progress->frames_written, encode_written(j->encode));
     }
 fail:
     return err;
@@ -239,6 +239,7 @@ static int open_input(struct job *j)
                               .path = o->output,
                               .format = o->format,
                               .input_path = o->input,
+                              .input_pictures = demux_pictures(j->source.demux),
                               .overwrite = o->overwrite,
                               .streams = {
                                   .input = ctx,
@@ -379,6 +380,7 @@ static int open_output(struct job *j, const struct rifec_frame *first)
                                              o->encoder_options[i].value };
     TRY(encode_open(&j->encode, &(struct encode_params){
                                     .container = mux_format(j->mux),
+                                    .must = mux_codec(j->mux),
                                     .codec = o->codec,
                                     .crf = o->crf,
                                     .preset = o->preset,

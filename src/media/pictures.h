@@ -1,0 +1,49 @@
+/*
+ * Pictures as a film: file names with a number in them (frame%05d.png), and
+ * folders. Which names there are and what they stand for; their pixels are the
+ * decoder's and the encoder's.
+ */
+#ifndef RIFEC_MEDIA_PICTURES_H
+#define RIFEC_MEDIA_PICTURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libavcodec/codec_id.h>
+
+/* "folder/frame%05d.png", taken apart. Points into the name it was made from. */
+struct picture_name {
+    const char *path;
+    int folder_length;  /* up to and with the last slash; 0: none         */
+    int prefix_length;  /* behind that, "frame"                           */
+    int digits;         /* at least so many; 1 for %d                     */
+    const char *suffix; /* ".png"                                         */
+};
+
+/* What pictures with this extension (of a name, or alone) hold; AV_CODEC_ID_NONE
+ * when it is no picture's. */
+enum AVCodecID picture_codec(const char *name);
+
+/* False when the name has no %d, or is no picture's. */
+bool picture_name_parse(struct picture_name *out, const char *path);
+
+/* The number of a file name (without folder) of this form; -1: it is of another. */
+int64_t picture_name_number(const struct picture_name *n, const char *file);
+
+/* The files of a film, in its order. */
+struct pictures {
+    char **paths;
+    int count;
+    enum AVCodecID codec;
+};
+
+/* True for a folder, and for a name with %d that is not a file's itself. */
+bool pictures_are_meant(const char *path);
+
+/* Finds the files of such a name: by their numbers, or all pictures of a folder
+ * by their names, numbers in them compared as numbers. Errors: INPUT, NOMEM. */
+int pictures_find(struct pictures *out, const char *path);
+
+void pictures_free(struct pictures *p);
+
+#endif

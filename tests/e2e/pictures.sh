@@ -1,0 +1,205 @@
+# Pictures one by one and moving pictures, in and out.
+. "$(dirname "$0")/lib.sh"
+
+# draw PATTERN PIXEL_FORMAT [options]: six pictures, no two alike.
+draw() {
+    pattern=$1 format=$2
+    shift 2
+    case $format in
+    *48* | *64* | *16* | *f32*) in=gbrap16le most=65536 k=251 ;;
+    *) in=gbrap most=256 k=1 ;;
+    esac
+    quiet_ffmpeg -f lavfi -i nullsrc=s=64x48:r=25:d=0.24 \
+        -vf "format=$in,geq=r='mod((X*3+N*9)*$k,$most)':g='mod((Y*5+N*4)*$k,$most)':b='mod((X+Y+N*7)*$k,$most)':a='mod((X*2+Y*3+N*11)*$k,$most)',format=$format" \
+        "$@" "$pattern"
+}
+
+# sums FORMAT FILE...: one checksum per picture, as decoded.
+sums() {
+    format=$1
+    shift
+    for file in "$@"; do
+        frame_sums "$file" "$format"
+    done
+}
+
+# Every second picture of the output is the input's: kept FORMAT FOLDER FOLDER.
+kept() {
+    same "$(ls "$3" | wc -l)" 12 "pictures in $3"
+    sums "$1" "$3"/* | sed -n 'p;n' >kept
+    same "$(cat kept)" "$(sums "$1" "$2"/*)" "original pictures in $3"
+}
+
+case $1 in
+png)
+    # As deep as they were, and the originals bit by bit.
+    for format in rgb24 rgb48be rgba rgba64be gray gray16be; do
+        mkdir in
+        draw in/f%03d.png $format
+        works -i in/f%03d.png -o out/f%03d.png
+        same "$(entry out/f002.png v:0 pix_fmt)" "$(entry in/f001.png v:0 pix_fmt)" format
+        kept $format in out
+        # The same as a film: nothing is lost on the way to a lossless codec.
+        [ $format != rgb24 ] || works -i in -o film.mkv -c:v ffv1
+        rm -r in out
+    done
+    same "$(entry film.mkv v:0 r_frame_rate)" 50/1 rate
+    same "$(count film.mkv)" 12 frames
+    ;;
+kinds)
+    # Other kinds, by their extensions, in and out.
+    mkdir in
+    for kind in bmp:bgr24 ppm:rgb24 tiff:rgb24 tif:rgb48le dpx:gbrp10le exr:gbrpf32le \
+        exr:gbrapf32le tiff:rgba; do
+        extension=${kind%:*} format=${kind#*:}
+        draw in/f%03d.$extension "$format" 2>/dev/null || { rm -f in/*; echo "no $extension"; continue; }
+        works -i in -o out/
+        same "$(ls out | head -n 1)" 00000001.$extension 'first name'
+        case $extension in
+        exr) kept gbrap16le in out ;;
+        *) kept "$format" in out ;;
+        esac
+        rm -r out in/*
+    done
+    # Lossy ones: near enough, in full range though the film is not.
+    quiet_ffmpeg -f lavfi -i color=0xc04020:s=64x48:r=25:d=0.12 -vf format=yuv420p -c:v ffv1 in.mkv
+    for extension in jpg webp; do
+        [ $extension = jpg ] || ffmpeg -v error -h encoder=libwebp | grep -q Encoder || continue
+        works -i in.mkv -o out/ -f $extension
+        ffmpeg -v error -i out/00000002.$extension -pix_fmt rgb24 -f rawvideo - | head -c 3 |
+            od -An -tu1 >colour
+        read -r r g b <colour
+        for off in $((r - 192)) $((g - 64)) $((b - 32)); do
+            [ ${off#-} -le 4 ] || fail "$extension has colour $r $g $b instead of 192 64 32"
+        done
+        works -i out -o again.mkv -c:v ffv1
+        same "$(count again.mkv)" 12 "frames from $extension"
+        rm -r out again.mkv
+    done
+    fails 8 'without -c:v libx264' -i in.mkv -o p%03d.png -c:v libx264
+    fails 4 'out\.png: one picture is no video' -i in.mkv -o out.png
+    ;;
+order)
+    # Numbers in names count as numbers, whatever they are padded with.
+    mkdir 'a %d folder'
+    draw f%d.png rgb24
+    for n in 1 2 3 4 5 6; do
+        mv f$n.png "a %d folder/take 2, shot $((n * 3)).png"
+    done
+    : >'a %d folder/notes.txt'
+    works -i 'a %d folder' -o 'b 50% off/x%d.png'
+    same "$(ls 'b 50% off' | wc -l)" 12 pictures
+    for n in 1 2 3 4 5 6; do
+        cp "a %d folder/take 2, shot $((n * 3)).png" given.png # a name FFmpeg can take
+        cp "b 50% off/x$((2 * n - 1)).png" made.png
+        same "$(sums rgb24 made.png)" "$(sums rgb24 given.png)" "picture $n"
+    done
+    # A number that is missing is said, one that is of another name is not ours.
+    cp 'b 50% off/x1.png' 'b 50% off/x01.png'
+    rm 'b 50% off/x5.png' 'b 50% off/x6.png'
+    works -i 'b 50% off/x%d.png' -o film.nut -c:v ffv1 --input-rate 24000/1001
+    says 'warning: .*2 numbers between'
+    same "$(count film.nut)" 20 frames
+    same "$(entry film.nut v:0 r_frame_rate)" 48000/1001 rate
+    # A part of them; a rate for what has times of its own.
+    works -i 'a %d folder' -o part.mkv -c:v ffv1 --ss 0.04 --to 0.12
+    same "$(count part.mkv)" 4 'frames of a part'
+    fails 2 'input-rate' -i film.nut -o other.mkv --input-rate 24
+    ;;
+mixed)
+    # A gray picture and one with a palette among coloured ones.
+    mkdir in
+    draw in/f%d.png rgb24
+    quiet_ffmpeg -f lavfi -i color=0x505050:s=64x48:d=0.04 -pix_fmt gray in/f3.png
+    quiet_ffmpeg -i in/f5.png -vf 'split[a][b];[a]palettegen[p];[b][p]paletteuse' p.png
+    mv p.png in/f5.png
+    same "$(entry in/f5.png v:0 pix_fmt)" pal8 'the test itself: palette'
+    works -i in -o out/
+    kept rgb24 in out
+    # The other way round something would be lost.
+    cp in/f3.png in/f0.png
+    fails 3 'changes from 64x48 gray to 64x48 rgb24' -i in -o gray/
+    same "$(ls gray | wc -l)" 2 pictures
+    ;;
+bad)
+    mkdir in empty
+    draw in/f%d.png rgb24
+    fails 3 'empty: is a directory without pictures' -i empty -o out.mkv
+    fails 3 'in/g%d\.png: there is no such picture' -i in/g%d.png -o out.mkv
+    fails 3 'none/: No such file' -i none/f%d.png -o out.mkv
+    cp in/f1.png in/f1.bmp
+    fails 3 'pictures of several kinds' -i in -o out.mkv
+    rm in/f1.bmp
+    # One that is not whole, one that is none: the others are there, in time.
+    head -c 200 in/f3.png >cut.png
+    mv cut.png in/f3.png
+    : >in/f5.png
+    fails 3 'warning: in/f5\.png: cannot read' -i in -o out.mkv -c:v ffv1 --stats stats.json
+    judge json stats.json 'input["damaged"]' 'exit == 3'
+    [ "$(count out.mkv)" -ge 8 ] || fail 'little is left'
+    ;;
+there)
+    # Names that are taken: refused, or replaced one for one; nothing half-made.
+    mkdir in
+    draw in/f%02d.png rgb24
+    cp -r in before
+    fails 4 "in/f%02d\.png: the input's pictures" -i in/f%02d.png -o in/f%02d.png -y
+    fails 4 "in/f%02d\.png: the input's pictures" -i in -o in/f%02d.png
+    works -i in -o out/f%02d.png --x3
+    same "$(ls out | wc -l)" 18 pictures
+    fails 4 'out/f..\.png: already exists; -y' -i in -o out/f%02d.png
+    works -y -i in -o out/f%02d.png --x2
+    says 'warning: .*6 older pictures, from number 13'
+    same "$(ls out | wc -l)" 18 pictures
+    fails 5 'no\.safetensors' -y -i in -o out/f%02d.png --model no.safetensors
+    fails 5 'no\.safetensors' -i in -o new/f%02d.png --model no.safetensors
+    fails 8 refuses -i in -o new/ -f png --pix-fmt rgb24 -e dpi=100 -e dpm=100
+    [ ! -e new ] || fail 'a folder for nothing'
+    diff -r in before || fail 'the input has changed'
+    ls -a out | grep -q part && fail 'a folder left behind' || true
+    ;;
+full-disk)
+    mkdir disk in
+    mount -t tmpfs -o size=128k tmpfs disk 2>/dev/null || { echo 'skipped: may not mount'; exit 77; }
+    trap 'umount "$folder/disk"; rm -rf "$folder"' EXIT
+    quiet_ffmpeg -f lavfi -i testsrc2=s=320x180:d=1 in/f%02d.bmp
+    fails 4 'disk/out.*/00000.*bmp: cannot write: No space left' -i in -o disk/out/
+    same "$(ls -a disk | tr '\n' ' ')" '. .. ' 'files on the full disk'
+    ;;
+moving)
+    # GIF, APNG and WebP: by extension, for ever, each frame as long as it should be.
+    synth in.mkv 0.4 20 64x48 -c:v ffv1
+    works -i in.mkv -o out.gif
+    same "$(count out.gif)" 16 'frames of the GIF'
+    judge times in.mkv out.gif 2
+    works -i in.mkv -o out.apng
+    same "$(count out.apng)" 16 'frames of the APNG'
+    grep -aq 'NETSCAPE2.0' out.gif || fail 'the GIF plays once'
+    works -i out.gif -o again.mkv -c:v ffv1
+    same "$(count again.mkv)" 32 'frames from the GIF'
+    works -i out.apng -o again.mkv -y -c:v ffv1
+    same "$(count again.mkv)" 32 'frames from the APNG'
+    works -i in.mkv -o fast.gif -r 60
+    says 'warning: GIF .*-r 50'
+    ! ffmpeg -v error -h encoder=libwebp_anim | grep -q Encoder || {
+        works -i in.mkv -o out.webp
+        # FFmpeg cannot read these yet: chunks of frames, and their durations.
+        python3 - out.webp <<'END' || fail 'the WebP'
+import struct, sys
+data = open(sys.argv[1], "rb").read()
+assert data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+at, durations, loops = 12, [], None
+while at < len(data):
+    name, size = data[at:at + 4], struct.unpack("<I", data[at + 4:at + 8])[0]
+    if name == b"ANMF":
+        durations.append(int.from_bytes(data[at + 20:at + 23], "little"))
+    if name == b"ANIM":
+        loops = struct.unpack("<H", data[at + 12:at + 14])[0]
+    at += 8 + size + size % 2
+print(durations, loops)
+assert sum(durations) == 400 and loops == 0
+END
+    }
+    ;;
+esac
+no_leftovers
