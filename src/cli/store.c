@@ -1,0 +1,291 @@
+/*
+ * How each kind of value is read and stored. Which encoder or model options
+ * make sense is not known here.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "cli/store.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/timecode.h"
+
+#define FACTOR_MAX    1024    /* output frames per input frame                    */
+#define INTEGER_MAX   1000000 /* numerator and denominator; leaves 43 bits of pts */
+#define DEDUP_RUN_MAX 100
+#define SIZE_MAX_PX   65535
+
+int option_fail(struct options *opt, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    if (!opt->error[0])
+        vsnprintf(opt->error, sizeof opt->error, fmt, ap);
+    va_end(ap);
+    return RIFEC_ERR_USAGE;
+}
+
+static void *field_of(struct options *opt, const struct option_row *row)
+{
+    return (char *)opt + row->field;
+}
+
+int store_text(struct options *opt, const struct option_row *row, const char *arg)
+{
+    *(const char **)field_of(opt, row) = arg;
+    return 0;
+}
+
+int store_bool(struct options *opt, const struct option_row *row, const char *arg)
+{
+    (void)arg;
+    *(bool *)field_of(opt, row) = row->value;
+    return 0;
+}
+
+/* The place of a word in "auto|cpu|cuda"; enumerations are numbered alike. */
+static int choice_index(const char *choices, const char *word)
+{
+    size_t length = strlen(word);
+    for (int i = 0;; i++) {
+        size_t n = strcspn(choices, "|");
+        if (n == length && !strncmp(choices, word, n))
+            return i;
+        if (!choices[n])
+            return -1;
+        choices += n + 1;
+    }
+}
+
+_Static_assert(RIFEC_DEVICE_AUTO == 0 && RIFEC_DEVICE_CPU == 1 && RIFEC_DEVICE_CUDA == 2,
+               "--device");
+_Static_assert(PROGRESS_AUTO == 0 && PROGRESS_OFF == 1 && PROGRESS_JSON == 2,
+               "--progress");
+_Static_assert(RIFEC_LOG_QUIET == 0 && RIFEC_LOG_ERROR == 1 && RIFEC_LOG_WARNING == 2 &&
+                   RIFEC_LOG_INFO == 3 && RIFEC_LOG_VERBOSE == 4 && RIFEC_LOG_DEBUG == 5,
+               "--loglevel");
+_Static_assert(SCENE_AUTO == 0 && SCENE_OFF == 1, "--scene");
+_Static_assert(ON_CUT_DUP == 0 && ON_CUT_BLEND == 1 && ON_CUT_SPLIT == 2, "--on-cut");
+_Static_assert(DEDUP_HOLD == 0 && DEDUP_OFF == 1 && DEDUP_SMOOTH == 2, "--dedup");
+_Static_assert(DEINTERLACE_REFUSE == 0 && DEINTERLACE_OFF == 1 &&
+                   DEINTERLACE_BWDIF == 2 && DEINTERLACE_YADIF == 3 &&
+                   DEINTERLACE_BOB == 4,
+               "--deinterlace");
+_Static_assert(TAIL_HOLD == 0 && TAIL_DROP == 1 && TAIL_LOOP == 2, "--tail");
+_Static_assert(sizeof(enum rifec_device) == sizeof(int),
+               "enumerations are stored as int");
+
+int store_choice(struct options *opt, const struct option_row *row, const char *arg)
+{
+    int value = arg ? choice_index(row->arg, arg) : row->value;
+    if (value < 0)
+        return option_fail(opt, "--%s takes %s, not '%s'", row->name, row->arg, arg);
+    *(int *)field_of(opt, row) = value;
+    return 0;
+}
+
+int store_scale(struct options *opt, const struct option_row *row, const char *arg)
+{
+    int index = choice_index(row->arg, arg);
+    if (index < 0)
+        return option_fail(opt, "--%s takes %s, not '%s'", row->name, row->arg, arg);
+    opt->job.engine.scale = 0.25f * (float)(1 << index);
+    return 0;
+}
+
+/* Decimal digits only, and not past `max`; *s moves behind them. */
+static bool read_integer(const char **s, int64_t max, int64_t *out)
+{
+    if (!isdigit((unsigned char)**s))
+        return false;
+    for (*out = 0; isdigit((unsigned char)**s); (*s)++) {
+        *out = *out * 10 + (**s - '0');
+        if (*out > max)
+            return false;
+    }
+    return true;
+}
+
+int store_integer(struct options *opt, const struct option_row *row, const char *arg)
+{
+    const char *s = arg;
+    int64_t n;
+    if (!read_integer(&s, row->value, &n) || *s)
+        return option_fail(opt, "--%s takes a whole number from 0 to %d, not '%s'",
+                           row->name, row->value, arg);
+    *(int *)field_of(opt, row) = (int)n;
+    return 0;
+}
+
+int store_factor(struct options *opt, const struct option_row *row, const char *arg)
+{
+    struct rational f = { row->value, 1 };
+    if (arg) {
+        const char *s = arg;
+        bool ok = read_integer(&s, INTEGER_MAX, &f.num);
+        if (ok && *s == '/') {
+            s++;
+            ok = read_integer(&s, INTEGER_MAX, &f.den);
+        }
+        if (!ok || *s || !f.den)
+            return option_fail(opt,
+                               "--factor takes a whole number or a fraction like 5/2, "
+                               "up to %d on either side, not '%s'",
+                               INTEGER_MAX, arg);
+        if (f.num < f.den || f.num > FACTOR_MAX * f.den)
+            return option_fail(opt, "--factor %s is not between 1 and %d", arg,
+                               FACTOR_MAX);
+    }
+    opt->job.factor = rational_reduce(f);
+    return 0;
+}
+
+int store_time(struct options *opt, const struct option_row *row, const char *arg)
+{
+    if (!timecode_parse(arg, field_of(opt, row)))
+        return option_fail(opt, "--%s takes seconds or HH:MM:SS.fff, not '%s'", row->name,
+                           arg);
+    return 0;
+}
+
+/* Between 0 and 1. */
+int store_share(struct options *opt, const struct option_row *row, const char *arg)
+{
+    char *end;
+    double v = strtod(arg, &end);
+    if (*end || !(v > 0 && v <= 1))
+        return option_fail(opt, "--%s takes a number above 0, up to 1, not '%s'",
+                           row->name, arg);
+    *(double *)field_of(opt, row) = v;
+    return 0;
+}
+
+/* hold, off, smooth or smooth:K */
+int store_dedup(struct options *opt, const struct option_row *row, const char *arg)
+{
+    int64_t run = 0;
+    int value = choice_index("hold|off|smooth", arg);
+    if (!strncmp(arg, "smooth:", 7)) {
+        const char *s = arg + 7;
+        value =
+            read_integer(&s, DEDUP_RUN_MAX, &run) && !*s && run > 0 ? DEDUP_SMOOTH : -1;
+    }
+    if (value < 0)
+        return option_fail(opt, "--%s takes %s, K from 1 to %d, not '%s'", row->name,
+                           row->arg, DEDUP_RUN_MAX, arg);
+    opt->job.dedup = (enum dedup)value;
+    opt->job.dedup_run = (int)run;
+    return 0;
+}
+
+/* 23.976 means 24000/1001, and so on: decimals that are a hundred-thousandth
+ * from n*1000/1001. Any other decimal is taken at its word. */
+static struct rational broadcast_rate(struct rational r)
+{
+    int64_t n = (r.num * 1001 + 500 * r.den) / (1000 * r.den);
+    int64_t off = r.num * 1001 - n * 1000 * r.den;
+    if (r.den > 1 && n && (off < 0 ? -off : off) * 100000 < n * 1000 * r.den)
+        return (struct rational){ n * 1000, 1001 };
+    return r;
+}
+
+int store_rate(struct options *opt, const struct option_row *row, const char *arg)
+{
+    static const struct {
+        const char *name;
+        struct rational rate;
+    } names[] = { { "film", { 24000, 1001 } },
+                  { "ntsc", { 30000, 1001 } },
+                  { "pal", { 25, 1 } } };
+    struct rational r = { 0, 1 };
+    struct rational *rate = field_of(opt, row);
+    const char *s = arg;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(arg, names[i].name)) {
+            *rate = names[i].rate;
+            return 0;
+        }
+    bool ok = read_integer(&s, INTEGER_MAX, &r.num);
+    if (ok && *s == '/') {
+        s++;
+        ok = read_integer(&s, INTEGER_MAX, &r.den);
+    } else if (ok && *s == '.') {
+        for (s++; isdigit((unsigned char)*s) && r.den < INTEGER_MAX; s++) {
+            r.num = r.num * 10 + (*s - '0');
+            r.den *= 10;
+        }
+        r = broadcast_rate(r);
+    }
+    if (!ok || *s || !r.num || !r.den)
+        return option_fail(
+            opt,
+            "--%s takes frames per second, like 60, 24000/1001, 59.94, film, "
+            "ntsc or pal, not '%s'",
+            row->name, arg);
+    *rate = rational_reduce(r);
+    return 0;
+}
+
+/* Kept as text: FFmpeg reads it once more. */
+int store_size(struct options *opt, const struct option_row *row, const char *arg)
+{
+    const char *s = arg;
+    int64_t width, height = 0;
+    bool ok = read_integer(&s, SIZE_MAX_PX, &width) && width > 0 && *s == 'x';
+    if (ok) {
+        s++;
+        ok = read_integer(&s, SIZE_MAX_PX, &height) && height > 0 && !*s;
+    }
+    if (!ok)
+        return option_fail(opt, "--%s takes WIDTHxHEIGHT, not '%s'", row->name, arg);
+    return store_text(opt, row, arg);
+}
+
+int store_frames(struct options *opt, const struct option_row *row, const char *arg)
+{
+    const char *s = arg;
+    int64_t n;
+    if (!read_integer(&s, INT64_MAX / 100, &n) || *s || !n)
+        return option_fail(opt, "--%s takes a whole number from 1, not '%s'", row->name,
+                           arg);
+    opt->job.frames = n;
+    return 0;
+}
+
+int store_pair(struct options *opt, const struct option_row *row, const char *arg)
+{
+    const char *equals = strchr(arg, '=');
+    if (!equals || equals == arg)
+        return option_fail(opt, "--%s takes key=value, not '%s'", row->name, arg);
+    size_t length = (size_t)(equals - arg);
+    int n = opt->job.encoder_option_count;
+    for (int i = 0; i < n; i++) {
+        const char *key = opt->encoder_options[i].key;
+        if (strlen(key) == length && !strncmp(key, arg, length))
+            return option_fail(opt, "--%s %s is given twice", row->name, key);
+    }
+    struct key_value *pairs =
+        realloc(opt->encoder_options, (size_t)(n + 1) * sizeof *pairs);
+    if (!pairs)
+        return option_fail(opt, "out of memory");
+    opt->encoder_options = pairs;
+    char *key = strdup(arg);
+    if (!key)
+        return option_fail(opt, "out of memory");
+    key[length] = '\0';
+    pairs[n] = (struct key_value){ key, key + length + 1 };
+    opt->job.encoder_options = pairs;
+    opt->job.encoder_option_count = n + 1;
+    return 0;
+}
+
+int store_louder(struct options *opt, const struct option_row *row, const char *arg)
+{
+    (void)row;
+    (void)arg;
+    if (opt->log_level < RIFEC_LOG_DEBUG)
+        opt->log_level++;
+    return 0;
+}
