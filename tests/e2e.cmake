@@ -44,7 +44,7 @@ if(TARGET rifec)
     rifec_script(fail signal once twice term)
 
     # A handful that touches every part, for the slower kinds of build.
-    set_property(TEST queue e2e/factor/3 e2e/streams/mp4 e2e/vfr/gaps e2e/formats/yuv420p10le
+    set_property(TEST queue e2e/factor/3 e2e/streams/mkv e2e/vfr/gaps e2e/formats/yuv420p10le
                       e2e/report/stats fail/input/truncated-mkv fail/signal/once
                  APPEND PROPERTY LABELS smoke)
 endif()

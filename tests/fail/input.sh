@@ -62,12 +62,12 @@ one-frame)
     ;;
 truncated-mp4)
     # The index comes first, so all but the lost part can be found.
-    synth whole.mp4 2 25 320x180 -movflags +faststart -c:v libx264 -bf 2 -g 10
+    synth whole.mp4 2 25 160x96 -movflags +faststart -c:v libx264 -bf 2 -g 10
     head -c "$(($(wc -c <whole.mp4) * 6 / 10))" whole.mp4 >cut.mp4
     saved cut.mp4
     ;;
 truncated-mkv)
-    synth whole.mkv 2 25 320x180 -c:v libx264 -bf 2 -g 10
+    synth whole.mkv 2 25 160x96 -c:v libx264 -bf 2 -g 10
     head -c "$(($(wc -c <whole.mkv) * 6 / 10))" whole.mkv >cut.mkv
     saved cut.mkv
     ;;
@@ -75,7 +75,7 @@ damaged)
     # Junk in the middle: said, and the rest is there. In MP4 the decoder meets
     # it; in Matroska the demultiplexer skips it, and frames with it.
     for whole in whole.mp4 whole.mkv; do
-        synth $whole 2 25 320x180 -c:v libx264 -bf 2 -g 10
+        synth $whole 2 25 160x96 -c:v libx264 -bf 2 -g 10
         middle=$(($(wc -c <$whole) / 2))
         junk=junk.${whole#*.}
         { head -c $middle $whole; seq 1 800 | head -c 3000; tail -c +$((middle + 3001)) $whole; } >$junk
