@@ -12,6 +12,7 @@ add_library(rifec_media STATIC
     media/encode.c
     media/forms.c
     media/frame.c
+    media/hdr.c
     media/mux.c
     media/pictures.c
     media/pipe.c

@@ -4,10 +4,16 @@
 # rifec_script(LABEL SCRIPT CASE...): tests LABEL/SCRIPT/CASE.
 function(rifec_script label script)
     foreach(case IN LISTS ARGN)
-        rifec_add_script(${label}/${script}/${case} LABELS ${label} TIMEOUT 300
-            COMMAND ${CMAKE_COMMAND} -E env RIFEC=$<TARGET_FILE:rifec>
-                    sh ${CMAKE_CURRENT_SOURCE_DIR}/${label}/${script}.sh ${case})
+        rifec_script_with(${label} ${script} ${case})
     endforeach()
+endfunction()
+
+# rifec_script_with(LABEL SCRIPT CASE ARGUMENT...): one test, of one case.
+function(rifec_script_with label script)
+    list(JOIN ARGN "-" case)
+    rifec_add_script(${label}/${script}/${case} LABELS ${label} TIMEOUT 300
+        COMMAND ${CMAKE_COMMAND} -E env RIFEC=$<TARGET_FILE:rifec>
+                sh ${CMAKE_CURRENT_SOURCE_DIR}/${label}/${script}.sh ${ARGN})
 endfunction()
 
 if(TARGET rifec)
@@ -17,6 +23,12 @@ if(TARGET rifec)
     rifec_script(e2e subtitles mp4 mkv webm bitmap unreadable part film)
     rifec_script(e2e tags file phone chapters part slow timecode turned shape)
     rifec_script(e2e colour tags override)
+    rifec_script(e2e hdr params nowhere dolby plus film)
+    foreach(encoder libx264 libx265 libsvtav1 libvpx-vp9 libaom-av1)
+        foreach(case static hlg)
+            rifec_script_with(e2e hdr ${case} ${encoder})
+        endforeach()
+    endforeach()
     rifec_script(e2e fields refused bwdif yadif bob off unmarked later film)
     rifec_script(e2e formats yuv420p yuv422p yuv444p yuvj420p nv12 gray rgb24 gbrp
                              yuv420p10le yuv422p10le yuv444p10le gray10le gbrp10le)

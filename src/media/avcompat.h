@@ -6,6 +6,7 @@
 #define RIFEC_MEDIA_AVCOMPAT_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #ifndef RIFEC_HAVE_AVFILTER /* the build says for src/media */
 #define RIFEC_HAVE_AVFILTER 0
@@ -133,6 +134,52 @@ static inline AVOutputFormat *avcompat_muxer(const AVOutputFormat *f)
 
 /* Since 7.0 Matroska is told how a picture is turned. */
 #define AVCOMPAT_MATROSKA_ROTATION (LIBAVFORMAT_VERSION_MAJOR >= 61)
+
+/* Side data of an encoder's stream, freed with its context; NULL when out of
+ * memory. 6.1 has a function for it. */
+static inline uint8_t *avcompat_new_coded_side_data(AVCodecContext *c,
+                                                    enum AVPacketSideDataType type,
+                                                    size_t size)
+{
+#if AVCOMPAT_PAR_SIDE_DATA
+    AVPacketSideData *sd = av_packet_side_data_new(&c->coded_side_data,
+                                                   &c->nb_coded_side_data, type, size, 0);
+    return sd ? sd->data : NULL;
+#else
+    AVPacketSideData *list = av_realloc_array(
+        c->coded_side_data, (size_t)c->nb_coded_side_data + 1, sizeof *list);
+    if (!list)
+        return NULL;
+    c->coded_side_data = list;
+    AVPacketSideData *sd = &list[c->nb_coded_side_data];
+    sd->data = av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE);
+    if (!sd->data)
+        return NULL;
+    sd->type = type;
+    sd->size = size;
+    c->nb_coded_side_data++;
+    return sd->data;
+#endif
+}
+
+/* 5.0 decodes the data that Dolby Vision has for each frame. */
+static inline bool avcompat_has_dolby_vision(const AVFrame *frame)
+{
+#if LIBAVUTIL_VERSION_MAJOR >= 57
+    return av_frame_get_side_data(frame, AV_FRAME_DATA_DOVI_RPU_BUFFER) ||
+           av_frame_get_side_data(frame, AV_FRAME_DATA_DOVI_METADATA);
+#else
+    (void)frame;
+    return false;
+#endif
+}
+
+/* Since 6.1 libaom's AV1 has room for it. */
+static inline bool avcompat_keeps_hdr10plus(const AVCodec *encoder)
+{
+    return LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 100) &&
+           !strcmp(encoder->name, "libaom-av1");
+}
 
 /* The pixel formats an encoder takes, ended by AV_PIX_FMT_NONE; NULL: any. */
 static inline const enum AVPixelFormat *avcompat_pix_fmts(const AVCodec *codec)

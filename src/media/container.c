@@ -125,6 +125,11 @@ bool container_holds_rotation(const AVOutputFormat *f)
            (AVCOMPAT_MATROSKA_ROTATION && container_is(f, "matroska|webm"));
 }
 
+bool container_holds_light(const AVOutputFormat *f)
+{
+    return container_is(f, "matroska|webm|mp4|mov|ipod|psp|f4v|null");
+}
+
 const char *container_for(const AVStream *st)
 {
     static const char *const known[][2] = {

@@ -27,6 +27,9 @@ bool container_holds_chapters(const AVOutputFormat *f);
 /* How the picture is to be turned before it is shown. */
 bool container_holds_rotation(const AVOutputFormat *f);
 
+/* The mastering display and light levels of HDR10. */
+bool container_holds_light(const AVOutputFormat *f);
+
 /* The ending of a container that holds such a stream, ".mkv"; NULL: none. */
 const char *container_for(const AVStream *st);
 

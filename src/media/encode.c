@@ -1,9 +1,11 @@
 /* libavcodec's encoder: choice, options, colour tags, durations. */
+#define _POSIX_C_SOURCE 200809L
 #include "media/encode.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include <libavutil/avstring.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 
@@ -15,6 +17,7 @@
 #include "media/convert.h"
 #include "media/forms.h"
 #include "media/frame.h"
+#include "media/hdr.h"
 
 /* Frames an encoder may hold back; x264's longest lookahead is 250. */
 #define DURATIONS 1024
@@ -23,7 +26,8 @@ struct encode {
     AVCodecContext *codec;
     enum AVPixelFormat source_pix_fmt;
     struct convert *convert; /* NULL: frames go in as they come */
-    AVFrame *original;       /* newest decoded frame's tags and side data, no pixels */
+    struct hdr hdr;
+    AVFrame *original; /* newest decoded frame's tags and side data, no pixels */
     int stream_index;
     int64_t sent, received; /* frames, packets */
     /* Encoders of FFmpeg up to 5 forget the duration: kept here by pts. */
@@ -167,7 +171,15 @@ static int set_option(AVCodecContext *c, const char *key, const char *value)
                   c->codec->name, key, c->codec->name);
         return RIFEC_ERR_USAGE;
     }
-    int e = av_opt_set(c, key, value, AV_OPT_SEARCH_CHILDREN);
+    char *ours = NULL, *both = NULL;
+    const char *last = strrchr(key, '-');
+    if (last && !strcmp(last, "-params")) /* a list: what is in it already stays */
+        av_opt_get(c, key, AV_OPT_SEARCH_CHILDREN, (uint8_t **)&ours);
+    if (ours && ours[0])
+        both = av_asprintf("%s:%s", ours, value);
+    int e = av_opt_set(c, key, both ? both : value, AV_OPT_SEARCH_CHILDREN);
+    av_free(ours);
+    av_free(both);
     if (e < 0)
         return av_fail(RIFEC_ERR_USAGE, e, "encoder %s: option %s=%s", c->codec->name,
                        key, value);
@@ -216,6 +228,18 @@ static void copy_tags(AVCodecContext *c, const AVFrame *f)
     c->sample_aspect_ratio = f->sample_aspect_ratio;
 }
 
+/* Some encoders write to stderr themselves, past FFmpeg's log and ours. */
+static int silence(AVCodecContext *c)
+{
+    if (log_shows(RIFEC_LOG_VERBOSE))
+        return 0;
+    if (!strcmp(c->codec->name, "libsvtav1"))
+        setenv("SVT_LOG", "1", 0); /* errors only; read when it is opened */
+    return strcmp(c->codec->name, "libx265")
+               ? 0
+               : set_option(c, "x265-params", "log-level=error");
+}
+
 static int configure(struct encode *e, const struct encode_params *p)
 {
     AVCodecContext *c = e->codec;
@@ -240,7 +264,12 @@ static int configure(struct encode *e, const struct encode_params *p)
         if (rgb)
             c->chroma_sample_location = AVCHROMA_LOC_UNSPECIFIED;
     }
-    return set_quality(c, p);
+    int err = 0;
+    TRY(hdr_configure(&e->hdr, c));
+    TRY(silence(c));
+    TRY(set_quality(c, p));
+fail:
+    return err;
 }
 
 int encode_open(struct encode **out, const struct encode_params *p)
@@ -266,6 +295,7 @@ int encode_open(struct encode **out, const struct encode_params *p)
     e->original->height = p->first->height;
     if (e->codec->pix_fmt != p->source_pix_fmt)
         TRY(convert_open(&e->convert, e->original, e->codec->pix_fmt));
+    hdr_find(&e->hdr, p->source, e->original);
     TRY(configure(e, p));
     int av = avcodec_open2(e->codec, codec, NULL);
     if (av < 0) {
@@ -274,6 +304,7 @@ int encode_open(struct encode **out, const struct encode_params *p)
                       av_get_pix_fmt_name(e->codec->pix_fmt));
         goto fail;
     }
+    TRY(hdr_describe(&e->hdr, e->codec, p->container));
     *out = e;
     return 0;
 fail:

@@ -69,21 +69,18 @@ static void say_left_out(const struct streams *s, const AVStream *st)
 
 /* --- side data ------------------------------------------------------------ */
 
-/* Side data that speaks of the picture; the rest speaks of the old bits. */
+/* Side data that speaks of the picture; the rest speaks of the old bits, or is
+ * the encoder's to say. */
 static bool describes_picture(enum AVPacketSideDataType type)
 {
     return type == AV_PKT_DATA_DISPLAYMATRIX || type == AV_PKT_DATA_STEREO3D ||
-           type == AV_PKT_DATA_SPHERICAL || type == AV_PKT_DATA_ICC_PROFILE ||
-           type == AV_PKT_DATA_MASTERING_DISPLAY_METADATA ||
-           type == AV_PKT_DATA_CONTENT_LIGHT_LEVEL;
+           type == AV_PKT_DATA_SPHERICAL || type == AV_PKT_DATA_ICC_PROFILE;
 }
 
-static int copy_side_data(AVStream *to, const AVStream *from, bool reencoded)
+static int copy_side_data(AVStream *to, const AVPacketSideData *sd, int n, bool pictures)
 {
-    int n;
-    const AVPacketSideData *sd = avcompat_side_data(from, &n);
     for (int i = 0; i < n; i++) {
-        if (reencoded && !describes_picture(sd[i].type))
+        if (pictures && !describes_picture(sd[i].type))
             continue;
         uint8_t *room = avcompat_new_side_data(to, sd[i].type, sd[i].size);
         if (!room)
@@ -117,7 +114,9 @@ static int add_copy(struct streams *s, struct stream *st)
         goto fail;
     }
 #if !AVCOMPAT_PAR_SIDE_DATA /* else it came with the parameters */
-    TRY(copy_side_data(st->out, st->in, false));
+    int n;
+    const AVPacketSideData *sd = avcompat_side_data(st->in, &n);
+    TRY(copy_side_data(st->out, sd, n, false));
 #endif
     tags_copy_stream(st->out, st->in, &s->choice, false);
 fail:
@@ -352,7 +351,11 @@ int streams_describe_video(struct streams *s, const AVCodecContext *encoder)
     if (e < 0)
         return av_fail(RIFEC_ERR_OUTPUT, e, "cannot describe the video");
     tags_copy_stream(st, video->in, &s->choice, true);
-    TRY(copy_side_data(st, video->in, true));
+    int n;
+    const AVPacketSideData *sd = avcompat_side_data(video->in, &n);
+    TRY(copy_side_data(st, sd, n, true));
+    /* The encoder's own, which older versions do not count as parameters. */
+    TRY(copy_side_data(st, encoder->coded_side_data, encoder->nb_coded_side_data, false));
     video->time_base = encoder->time_base;
     st->time_base = encoder->time_base;
     st->avg_frame_rate = encoder->framerate;

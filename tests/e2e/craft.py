@@ -3,6 +3,8 @@
     craft.py bitmap FILE.sup           one picture of subtitles, 0.2 to 0.6 s
     craft.py backwards IN.flv OUT.flv  a packet of sound that goes back in time
     craft.py turned IN.mp4 OUT.mp4     the picture is to be turned by 90 degrees
+    craft.py dolby IN.mp4 OUT.mp4 BASE says that there is Dolby Vision, profile 8
+    craft.py hdr10plus IN OUT          H.265 with a message of HDR10+ in each frame
 """
 
 import struct
@@ -50,5 +52,62 @@ def turned(source, target):
     open(target, "wb").write(data)
 
 
+def grow(data, path, box, start=0, end=None):
+    """Puts a box at the end of the one at `path`, and makes all around it larger."""
+    at, end = start, len(data) if end is None else end
+    while at < end:
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if kind == path[0]:
+            if len(path) == 1:
+                data[at + size:at + size] = box
+            else:
+                head = 8 + {b"stsd": 8, b"hev1": 78, b"hvc1": 78}.get(kind, 0)
+                grow(data, path[1:], box, at + head, at + size)
+            struct.pack_into(">I", data, at, size + len(box))
+            return
+        at += size
+    raise LookupError(path)
+
+
+def dolby(source, target, base):
+    """A configuration box in the sample's description; the index lies behind."""
+    data = bytearray(open(source, "rb").read())
+    note = struct.pack(
+        ">I4sBBHB19x", 32, b"dvvC", 1, 0, 8 << 9 | 1 << 3 | 1 << 2 | 1, int(base) << 4)
+    name = next(n for n in (b"hev1", b"hvc1") if n in data)
+    grow(data, [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", name], note)
+    open(target, "wb").write(data)
+
+
+def bits(*fields):
+    """(value, width) pairs, most significant bit first, filled up with zeros."""
+    text = "".join(f"{value:0{width}b}" for value, width in fields)
+    text += "0" * (-len(text) % 8)
+    return bytes(int(text[i:i + 8], 2) for i in range(0, len(text), 8))
+
+
+def hdr10plus(source, target):
+    """SMPTE ST 2094-40, one window, before the first slice of each picture."""
+    body = bits((1, 2), (400, 27), (0, 1), (1000, 17), (1000, 17), (1000, 17), (500, 17),
+                (1, 4), (50, 7), (800, 17), (10, 10), (0, 1), (0, 1), (0, 1))
+    message = bytes.fromhex("b5003c00010401") + body
+    payload = bytes((4, len(message))) + message + b"\x80"
+    escaped = bytearray()
+    for byte in payload:  # no start code within
+        if byte <= 3 and escaped[-2:] == b"\0\0":
+            escaped.append(3)
+        escaped.append(byte)
+    unit = b"\0\0\0\1" + bytes((39 << 1, 1)) + bytes(escaped)
+    out = bytearray()
+    data = open(source, "rb").read().replace(b"\0\0\0\1", b"\0\0\1")
+    for part in data.split(b"\0\0\1")[1:]:
+        kind = part[0] >> 1 & 63
+        if kind < 32 and part[2] & 0x80:  # the first slice of a picture
+            out += unit
+        out += b"\0\0\0\1" + part
+    open(target, "wb").write(out)
+
+
 if __name__ == "__main__":
-    {"bitmap": bitmap, "backwards": backwards, "turned": turned}[sys.argv[1]](*sys.argv[2:])
+    {"bitmap": bitmap, "backwards": backwards, "turned": turned,
+     "dolby": dolby, "hdr10plus": hdr10plus}[sys.argv[1]](*sys.argv[2:])

@@ -6,6 +6,7 @@
     judge.py still FILE
     judge.py flat FILE
     judge.py recovers SOURCE OUTPUT
+    judge.py hdr FILE stream|frame     static metadata of HDR10, as hdr.sh makes it
     judge.py json FILE EXPRESSION...
 
 Independent of rifec: times and samples are what FFmpeg's commands report.
@@ -127,6 +128,29 @@ def recovers(source, output):
         sys.exit("the in-betweens are no better than a blend")
 
 
+HDR10 = {
+    "red_x": 0.68, "red_y": 0.32, "green_x": 0.265, "green_y": 0.69, "blue_x": 0.15,
+    "blue_y": 0.06, "white_point_x": 0.3127, "white_point_y": 0.329,
+    "max_luminance": 1000, "min_luminance": 0.005, "max_content": 1000, "max_average": 400,
+}
+
+
+def hdr(path, where):
+    """The container's word on the stream, or the stream's own on every frame."""
+    found = probe(path, f"{where}_side_data")
+    groups = found["streams" if where == "stream" else "frames"]
+    for n, group in enumerate(groups):
+        values = {key: value for data in group.get("side_data_list", [])
+                  for key, value in data.items()}
+        for key, wanted in HDR10.items():
+            if key not in values:
+                sys.exit(f"{path}: {where} {n} has no {key}")
+            if abs(Fraction(values[key]) - Fraction(wanted)) > wanted / 1000 + 2e-5:
+                sys.exit(f"{path}: {where} {n} has {key} {values[key]} instead of {wanted}")
+        if where == "frame":  # the first of each group of pictures may stand for all
+            break
+
+
 def check_json(path, *expressions):
     """Python expressions over the keys of the last object in the file."""
     text = sys.stdin.read() if path == "-" else open(path, encoding="utf-8").read()
@@ -138,4 +162,4 @@ def check_json(path, *expressions):
 
 if __name__ == "__main__":
     {"times": times, "rate": rate, "slow": slow, "still": still, "flat": flat, "recovers": recovers,
-     "json": check_json}[sys.argv[1]](*sys.argv[2:])
+     "hdr": hdr, "json": check_json}[sys.argv[1]](*sys.argv[2:])

@@ -85,6 +85,11 @@ eval_clip() {
     echo "$RIFEC_CLIPS/$1"
 }
 
+# Skips the test when this FFmpeg lacks the encoder.
+needs_encoder() {
+    ffmpeg -v error -encoders | grep -q " $1 " || { echo "skipped: no $1"; exit 77; }
+}
+
 # --- judging outputs --------------------------------------------------------
 
 judge() {
