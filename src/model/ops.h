@@ -17,7 +17,7 @@
  * full-resolution pixel (x, y) they are the sum over the levels present of the
  * level, linearly interpolated with ratio 1 / level.scale; the four flow
  * channels are multiplied by level.scale. All in FP32: in FP16 a coordinate
- * beyond 2048 has no fractional part left.
+ * beyond 1024 has no fractional part left.
  *
  * Warp. The image at (x + flow_x, y + flow_y), each clamped to the padded
  * picture, 0 .. size - 1, bilinear between the four neighbours. NaN counts as 0

@@ -1,4 +1,4 @@
-/* deconv: the reference against the formula in double, oneDNN against the reference. */
+/* deconv: the reference against the formula in double, the others against it. */
 #include "convtest.h"
 
 /* Tolerance of ops.h: 1e-5 * sum |w * in|; the sums here are below 30. */
@@ -55,11 +55,20 @@ static void try(int cin, int height, int width, int block, int threads)
     deconv_c(&a, &s);
     if ((long)cin * height * width < 30000)
         against_formula(&a);
-#if RIFEC_HAVE_DNN
     struct level want = a.out;
+    size_t n = (size_t)want.height * (size_t)want.width;
+    (void)n; /* when the reference is alone */
+#if CPU_HAVE_AVX2
+    if (__builtin_cpu_supports("avx2")) {
+        a.out = make_level(&a.in);
+        deconv_avx2(&a, &s);
+        checkop_compare("deconv_avx2 flow", a.out.flow, want.flow, 4 * n, 0, 0);
+        checkop_compare("deconv_avx2 mask", a.out.mask, want.mask, n, 0, 0);
+    }
+#endif
+#if RIFEC_HAVE_DNN
     struct dnn *dnn;
     a.out = make_level(&a.in);
-    size_t n = (size_t)want.height * (size_t)want.width;
     if (dnn_open(&dnn) < 0 || deconv_dnn_open(dnn, &layer, &a.in) < 0)
         checkop_fail("deconv_dnn_open");
     else if (deconv_dnn(&a, &s) < 0)

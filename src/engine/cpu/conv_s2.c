@@ -1,7 +1,7 @@
 /* conv_s2, the reference. */
 #include "engine/cpu/conv.h"
 
-int conv_s2_c(const struct conv_args *a, void *stream)
+int C_NAME(conv_s2)(const struct conv_args *a, void *stream)
 {
     const struct cpu_stream *s = stream;
 #pragma omp parallel for num_threads(s->threads) schedule(static)

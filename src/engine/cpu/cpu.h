@@ -65,6 +65,8 @@ int blend_row(const struct blend_args *a, void *stream);
 
 #if CPU_HAVE_AVX2
 int load_avx2(const struct load_args *a, void *stream);
+int conv_s2_avx2(const struct conv_args *a, void *stream);
+int deconv_avx2(const struct deconv_args *a, void *stream);
 int gather_row_avx2(const struct gather_args *a, void *stream);
 int blend_row_avx2(const struct blend_args *a, void *stream);
 int store_avx2(const struct store_args *a, void *stream);

@@ -111,14 +111,16 @@ static int choose(const char *kernels, struct choice *c)
     return 0;
 }
 
-/* The fast versions of everything but the convolutions: the same bits. */
-static void take_row_ops(struct ops *ops)
+/* The versions that give the same bits as the reference, faster. */
+static void take_same_bits(struct ops *ops)
 {
     ops->gather = gather_row;
     ops->blend = blend_row;
 #if CPU_HAVE_AVX2
     if (__builtin_cpu_supports("avx2")) {
         ops->load = load_avx2;
+        ops->conv_s2 = conv_s2_avx2; /* unless oneDNN takes them over */
+        ops->deconv = deconv_avx2;
         ops->gather = gather_row_avx2;
         ops->blend = blend_row_avx2;
         ops->store = store_avx2;
@@ -209,7 +211,7 @@ static int open_all(struct cpu_net *n, const struct rifec_params *p)
     n->net.ops = &n->ops;
     n->net.weights = &n->weights;
     if (!c.reference)
-        take_row_ops(&n->ops);
+        take_same_bits(&n->ops);
     if (c.wino)
         take_wino(n, c.wino, plans);
 #if RIFEC_HAVE_DNN

@@ -34,7 +34,7 @@ static void deconv_row(const struct deconv_args *a, int Y, int px)
     }
 }
 
-int deconv_c(const struct deconv_args *a, void *stream)
+int C_NAME(deconv)(const struct deconv_args *a, void *stream)
 {
     const struct cpu_stream *s = stream;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
