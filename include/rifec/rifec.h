@@ -40,6 +40,7 @@ enum rifec_precision {
 
 #define RIFEC_SIZE_MIN 2
 #define RIFEC_SIZE_MAX 16384
+#define RIFEC_TILE_MIN 32
 
 /* Zero is the default of every field below the first four. */
 struct rifec_params {
@@ -52,6 +53,9 @@ struct rifec_params {
     float scale;         /* 0.25, 0.5, 1 or 2: resolution at which flow is
                             estimated; 0 means 1                             */
     int threads;         /* CPU threads; 0: one per core                     */
+    int tile;            /* CPU: rows to work on at a time, RIFEC_TILE_MIN and
+                            up, for less memory; 0: all, or fewer when memory
+                            is short; -1: all                                */
     const char *kernels; /* pins an implementation: "c", "dnn"; NULL: best   */
 };
 

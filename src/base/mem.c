@@ -1,7 +1,10 @@
 /* Aligned allocation and the arena. */
 #include "base/mem.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -19,6 +22,35 @@ void *mem_alloc(size_t bytes)
 void mem_free(void *p)
 {
     free(p);
+}
+
+/* The number that follows `key` in a file, or begins it; SIZE_MAX if there is none. */
+static size_t read_number(const char *path, const char *key)
+{
+    unsigned long long n;
+    char line[128];
+    size_t found = SIZE_MAX;
+    FILE *file = fopen(path, "r");
+    while (file && found == SIZE_MAX && fgets(line, sizeof line, file))
+        if (!strncmp(line, key, strlen(key)) &&
+            sscanf(line + strlen(key), "%llu", &n) == 1)
+            found = (size_t)n;
+    if (file)
+        fclose(file);
+    return found;
+}
+
+size_t mem_available(void)
+{
+    size_t kib = read_number("/proc/meminfo", "MemAvailable:");
+    size_t bytes = kib < SIZE_MAX >> 10 ? kib << 10 : SIZE_MAX;
+    size_t limit = read_number("/sys/fs/cgroup/memory.max", "");
+    size_t used = read_number("/sys/fs/cgroup/memory.current", "");
+    if (limit != SIZE_MAX && used != SIZE_MAX) {
+        size_t left = limit > used ? limit - used : 0;
+        bytes = left < bytes ? left : bytes;
+    }
+    return bytes;
 }
 
 size_t arena_reserve(struct arena *a, size_t bytes)

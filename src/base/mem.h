@@ -14,6 +14,10 @@
 void *mem_alloc(size_t bytes);
 void mem_free(void *p);
 
+/* Bytes that could be allocated now without swapping: what the system has to
+ * spare, or less when a container's limit is nearer. SIZE_MAX when unknown. */
+size_t mem_available(void);
+
 /*
  * Plan: each arena_reserve() returns the offset of a block. arena_open() then
  * allocates the whole, arena_at() turns offsets into pointers.

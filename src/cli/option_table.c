@@ -144,6 +144,10 @@ const struct option_row option_rows[] = {
     { GROUP_ENGINE, .name = "threads", .arg = "N", .initial = "0, one per core",
       .help = "CPU threads of the engine", .store = store_integer,
       FIELD(job.engine.threads), .value = THREADS_MAX },
+    { GROUP_ENGINE, .name = "tile", .arg = "auto|off|N", .initial = "auto",
+      .help = "CPU: work on N rows at a time, with the same\n"
+              "result; auto does when memory is short",
+      .store = store_tile },
     { GROUP_ENGINE, .name = "kernels", .arg = "NAME", .initial = "the fastest",
       .help = "pin an implementation: c, dnn",
       .store = store_text, FIELD(job.engine.kernels) },

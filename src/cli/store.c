@@ -108,6 +108,19 @@ static bool read_integer(const char **s, int64_t max, int64_t *out)
     return true;
 }
 
+/* auto, off, or rows. */
+int store_tile(struct options *opt, const struct option_row *row, const char *arg)
+{
+    int64_t n = choice_index("auto|off", arg);
+    const char *s = arg;
+    if (n < 0 && (!read_integer(&s, RIFEC_SIZE_MAX, &n) || *s || n < RIFEC_TILE_MIN))
+        return option_fail(
+            opt, "--%s takes auto, off or a number of rows from %d to %d, not '%s'",
+            row->name, RIFEC_TILE_MIN, RIFEC_SIZE_MAX, arg);
+    opt->job.engine.tile = n >= RIFEC_TILE_MIN ? (int)n : n ? -1 : 0;
+    return 0;
+}
+
 int store_integer(struct options *opt, const struct option_row *row, const char *arg)
 {
     const char *s = arg;

@@ -11,6 +11,7 @@ int store_text(struct options *opt, const struct option_row *row, const char *ar
 int store_bool(struct options *opt, const struct option_row *row, const char *arg);
 int store_choice(struct options *opt, const struct option_row *row, const char *arg);
 int store_scale(struct options *opt, const struct option_row *row, const char *arg);
+int store_tile(struct options *opt, const struct option_row *row, const char *arg);
 int store_integer(struct options *opt, const struct option_row *row, const char *arg);
 int store_factor(struct options *opt, const struct option_row *row, const char *arg);
 int store_time(struct options *opt, const struct option_row *row, const char *arg);

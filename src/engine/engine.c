@@ -43,6 +43,12 @@ static int check_params(const struct rifec_params *p)
         log_error("%d threads: must be 1 to 1024, or 0 for one per core", p->threads);
         return RIFEC_ERR_USAGE;
     }
+    if (p->tile < -1 || p->tile > RIFEC_SIZE_MAX ||
+        (p->tile > 0 && p->tile < RIFEC_TILE_MIN)) {
+        log_error("tiles of %d rows: must be %d to %d", p->tile, RIFEC_TILE_MIN,
+                  RIFEC_SIZE_MAX);
+        return RIFEC_ERR_USAGE;
+    }
     if ((unsigned)p->device > RIFEC_DEVICE_CUDA ||
         (unsigned)p->precision > RIFEC_PRECISION_FP16) {
         log_error("unknown device or precision");

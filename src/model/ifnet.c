@@ -1,6 +1,9 @@
 /* IFNet: its shapes, where its tensors lie, and the forward function. */
 #include "model/ifnet.h"
 
+#include <stdbool.h>
+#include <string.h>
+
 #include "base/err.h"
 
 static const float block_scale[IFNET_BLOCKS] = { 8, 4, 2, 1 };
@@ -30,15 +33,37 @@ static size_t max_size(size_t a, size_t b)
     return a > b ? a : b;
 }
 
+static int min_int(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Of ping, beside a band: one row for the two convolutions of stride 2, one for
+ * each resconv and one for deconv. What is nearer to a cut edge is wrong. */
+#define HALO (IFNET_RESCONVS + 2)
+
+static bool in_bands(const struct ifnet_block *b)
+{
+    return b->ping.height < b->rows;
+}
+
+/* The last block's level may lie where half was, when it is made at once. */
+static bool level_is_kept(const struct ifnet *net, int b)
+{
+    return b < IFNET_BLOCKS - 1 || in_bands(&net->block[b]);
+}
+
 /*
  * Memory. What lives when, within one block and then in blend:
  *
  *     big    input ──────►│ ping, pong, deconv scratch ─►│ out
  *     small        half ──────►│           level[3] ───────────►
  *     levels                               level[0..2] ────────►
+ *
+ * In bands, small holds the band of each level, and levels all four.
  */
 void ifnet_plan(struct ifnet *net, int width, int height, float scale, int block_size,
-                struct arena *arena)
+                int band_rows, struct arena *arena)
 {
     int multiple = scale < 1 ? (int)(32 / scale) : 32;
     *net = (struct ifnet){
@@ -55,7 +80,9 @@ void ifnet_plan(struct ifnet *net, int width, int height, float scale, int block
         level->scale = block_scale[b] / scale;
         level->height = (int)((float)net->height_padded / level->scale);
         level->width = (int)((float)net->width_padded / level->scale);
-        int h = level->height, w = level->width;
+        k->rows = level->height / 4;
+        k->kept = band_rows ? band_rows / 4 : k->rows;
+        int h = 4 * min_int(k->rows, k->kept + 2 * HALO), w = level->width;
         k->input = (struct tensor){ NULL, IFNET_INPUTS, h, w, block_size };
         k->half = (struct tensor){ NULL, c / 2, h / 2, w / 2, block_size };
         k->ping = k->pong = (struct tensor){ NULL, c, h / 4, w / 4, block_size };
@@ -63,14 +90,22 @@ void ifnet_plan(struct ifnet *net, int width, int height, float scale, int block
         big = max_size(big, tensor_floats(&k->input));
         big = max_size(big, 2 * tensor_floats(&k->ping) + scratch_floats(k));
         small = max_size(small, tensor_floats(&k->half));
-        if (b < IFNET_BLOCKS - 1)
+        k->band = *level;
+        k->band.height = h;
+        if (level_is_kept(net, b))
             levels += level_floats(level);
-        else
-            small = max_size(small, level_floats(level));
+        if (in_bands(k) || !level_is_kept(net, b))
+            small = max_size(small, level_floats(&k->band));
     }
     net->big_at = arena_reserve(arena, big * sizeof(float));
     net->small_at = arena_reserve(arena, small * sizeof(float));
     net->levels_at = arena_reserve(arena, levels * sizeof(float));
+}
+
+static void place_level(struct level *l, float *at)
+{
+    l->flow = at;
+    l->mask = at + 4 * (size_t)l->height * (size_t)l->width;
 }
 
 void ifnet_bind(struct ifnet *net, const struct arena *arena)
@@ -85,9 +120,11 @@ void ifnet_bind(struct ifnet *net, const struct arena *arena)
         k->pong.data = big + tensor_floats(&k->ping);
         k->deconv_scratch = k->pong.data + tensor_floats(&k->pong);
         struct level *l = &net->level[b];
-        l->flow = b < IFNET_BLOCKS - 1 ? levels : small;
-        l->mask = l->flow + 4 * (size_t)l->height * (size_t)l->width;
-        levels += level_floats(l);
+        bool kept = level_is_kept(net, b);
+        place_level(l, kept ? levels : small);
+        place_level(&k->band, in_bands(k) ? small : l->flow);
+        if (kept)
+            levels += level_floats(l);
     }
     net->out = ifnet_image(net, big);
 }
@@ -103,42 +140,69 @@ size_t ifnet_image_bytes(const struct ifnet *net)
     return (size_t)net->width_padded * (size_t)net->height_padded * 4 * sizeof(float);
 }
 
+/* Rows of a band, `from` on, to the level's, `to` on. */
+static void keep_rows(const struct level *band, int from, const struct level *level,
+                      int to, int rows)
+{
+    size_t w = (size_t)level->width, n = w * (size_t)rows * sizeof(float);
+    size_t src = w * (size_t)from, dst = w * (size_t)to;
+    memcpy(level->flow + 4 * dst, band->flow + 4 * src, 4 * n);
+    memcpy(level->mask + dst, band->mask + src, n);
+}
+
+/* Block b for the rows of ping that begin at `row`. */
+static int forward_band(struct ifnet *net, int b, struct image image0,
+                        struct image image1, float t, int row, void *stream)
+{
+    int err = 0;
+    const struct ops *ops = net->ops;
+    const struct ifnet_block *k = &net->block[b];
+    const struct block_weights *w = &net->weights->block[b];
+    struct tensor x = k->ping, y = k->pong;
+    int top = row > HALO ? min_int(row - HALO, k->rows - x.height) : 0;
+
+    TRY(ops->gather(&(struct gather_args){ .image0 = image0,
+                                           .image1 = image1,
+                                           .levels = net->level,
+                                           .level_count = b,
+                                           .scale = net->level[b].scale,
+                                           .t = t,
+                                           .top = 4 * top,
+                                           .out = k->input },
+                    stream));
+    TRY(ops->conv_s2(&(struct conv_args){ k->input, k->half, &w->conv0 }, stream));
+    TRY(ops->conv_s2(&(struct conv_args){ k->half, x, &w->conv1 }, stream));
+    for (int i = 0; i < IFNET_RESCONVS; i += 2) {
+        TRY(ops->resconv(&(struct conv_args){ x, y, &w->res[i] }, stream));
+        TRY(ops->resconv(&(struct conv_args){ y, x, &w->res[i + 1] }, stream));
+    }
+    TRY(ops->deconv(
+        &(struct deconv_args){
+            .in = x, .layer = &w->deconv, .out = k->band, .scratch = k->deconv_scratch },
+        stream));
+    if (in_bands(k))
+        keep_rows(&k->band, 4 * (row - top), &net->level[b], 4 * row,
+                  4 * min_int(k->kept, k->rows - row));
+fail:
+    return err;
+}
+
 int ifnet_forward(struct ifnet *net, struct image image0, struct image image1, float t,
                   void *stream)
 {
     int err = 0;
-    const struct ops *ops = net->ops;
     for (int b = 0; b < IFNET_BLOCKS; b++) {
         const struct ifnet_block *k = &net->block[b];
-        const struct block_weights *w = &net->weights->block[b];
-        struct tensor x = k->ping, y = k->pong;
-
-        TRY(ops->gather(&(struct gather_args){ .image0 = image0,
-                                               .image1 = image1,
-                                               .levels = net->level,
-                                               .level_count = b,
-                                               .scale = net->level[b].scale,
-                                               .t = t,
-                                               .out = k->input },
-                        stream));
-        TRY(ops->conv_s2(&(struct conv_args){ k->input, k->half, &w->conv0 }, stream));
-        TRY(ops->conv_s2(&(struct conv_args){ k->half, x, &w->conv1 }, stream));
-        for (int i = 0; i < IFNET_RESCONVS; i += 2) {
-            TRY(ops->resconv(&(struct conv_args){ x, y, &w->res[i] }, stream));
-            TRY(ops->resconv(&(struct conv_args){ y, x, &w->res[i + 1] }, stream));
-        }
-        TRY(ops->deconv(&(struct deconv_args){ .in = x,
-                                               .layer = &w->deconv,
-                                               .out = net->level[b],
-                                               .scratch = k->deconv_scratch },
-                        stream));
+        int step = in_bands(k) ? k->kept : k->rows;
+        for (int row = 0; row < k->rows; row += step)
+            TRY(forward_band(net, b, image0, image1, t, row, stream));
     }
-    TRY(ops->blend(&(struct blend_args){ .image0 = image0,
-                                         .image1 = image1,
-                                         .levels = net->level,
-                                         .level_count = IFNET_BLOCKS,
-                                         .out = net->out },
-                   stream));
+    TRY(net->ops->blend(&(struct blend_args){ .image0 = image0,
+                                              .image1 = image1,
+                                              .levels = net->level,
+                                              .level_count = IFNET_BLOCKS,
+                                              .out = net->out },
+                        stream));
 fail:
     return err;
 }

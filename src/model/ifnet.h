@@ -18,6 +18,8 @@ struct ifnet_block {
     struct tensor half;       /* [c/2][h/2][w/2]                                */
     struct tensor ping, pong; /* [c][h/4][w/4]                                  */
     float *deconv_scratch;    /* [DECONV_SCRATCH][h/4][w/4]                     */
+    int rows, kept;           /* of ping: in the whole, and new in each band    */
+    struct level band;        /* what deconv writes: the level or a part of it  */
 };
 
 struct ifnet {
@@ -37,9 +39,14 @@ struct ifnet {
  * 8, 4, 2, 1 full-resolution pixels per pixel, divided by it. The padded size
  * is the next multiple of max(32, 32 / scale). block_size is the tensors'
  * channel block. Reserves memory in the arena.
+ *
+ * With band_rows a block works through its picture in bands of so many of its
+ * own rows, and needs memory for one of them. Bands overlap by as much as the
+ * convolutions see, so the result is that of the whole, to the rounding of
+ * convolutions whose order of addition depends on where a tile begins. 0: whole.
  */
 void ifnet_plan(struct ifnet *net, int width, int height, float scale, int block_size,
-                struct arena *arena);
+                int band_rows, struct arena *arena);
 
 /* Points the tensors into the arena, now that it is allocated. */
 void ifnet_bind(struct ifnet *net, const struct arena *arena);

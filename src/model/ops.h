@@ -59,6 +59,8 @@ struct load_args {
  * flow of `levels`; the timestep t; the mask logit; the flow divided by
  * `scale`. That is resized by ratio `scale` to out, of size padded / scale:
  *
+ * Of the rows of that, out holds those from `top` on:
+ *
  *     channel 0..2 image 0, 3..5 image 1, 6 t, 7 mask, 8..11 flow, 12..15 zero
  *
  * Without levels (the first block) flow and mask are zero. Of the
@@ -71,6 +73,7 @@ struct gather_args {
     int level_count;   /* 0..3 */
     float scale;       /* 32 .. 0.5, a power of two */
     float t;           /* 0 < t < 1 */
+    int top;           /* first row of out within the whole; 0 when it is the whole */
     struct tensor out; /* IFNET_INPUTS channels */
 };
 

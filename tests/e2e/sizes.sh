@@ -18,6 +18,17 @@ case $1 in
         same "$(cat kept)" "$(frame_sums in.nut $format)" "original frames in $format"
     done
     ;;
+tile)
+    # In bands of rows the picture is the same, bit by bit where additions keep
+    # their order.
+    picture 48x285 yuv420p
+    works -i in.nut -o whole.nut -c:v rawvideo --kernels c --tile off --frames 2
+    works -i in.nut -o bands.nut -c:v rawvideo --kernels c --tile 32 --frames 2
+    same "$(frame_sums bands.nut yuv420p)" "$(frame_sums whole.nut yuv420p)" 'pictures'
+    works -y -v -i in.nut -o bands.nut -c:v rawvideo --tile 64 --frames 2
+    says '48x285 needs [0-9]+ MiB'
+    fails 2 '--tile takes auto, off or a number of rows' -i in.nut -o out.nut --tile 5
+    ;;
 refused)
     for size in 1x1 1x7 7x1; do
         picture $size gray

@@ -122,6 +122,27 @@ static uint64_t between_sum(struct rifec *r, int64_t seq0, int64_t seq1, float t
     return sum;
 }
 
+/* In bands the result is that of the whole: C adds in one order, whatever the rows. */
+static void bands(void)
+{
+    struct rifec_params p = make_params(20, 285, &yuv420p);
+    uint64_t sum[3];
+    static const int tile[] = { -1, 32, 100 };
+    p.kernels = "c";
+    for (int i = 0; i < 3; i++) {
+        struct rifec *r;
+        p.tile = tile[i];
+        if (!CHECK_INT(rifec_open(&r, &p), 0))
+            return;
+        put(r, &p, 0, 0);
+        put(r, &p, 1, 3);
+        sum[i] = between_sum(r, 0, 1, 0.5f);
+        rifec_close(&r);
+    }
+    CHECK(sum[1] == sum[0]);
+    CHECK(sum[2] == sum[0]);
+}
+
 static void bad_parameters(void)
 {
     struct rifec *r;
@@ -137,6 +158,8 @@ static void bad_parameters(void)
     BAD(p.height = 0, RIFEC_ERR_USAGE);
     BAD(p.width = 16385, RIFEC_ERR_USAGE);
     BAD(p.scale = 0.3f, RIFEC_ERR_USAGE);
+    BAD(p.tile = 31, RIFEC_ERR_USAGE);
+    BAD(p.tile = -2, RIFEC_ERR_USAGE);
     BAD(p.scale = -1, RIFEC_ERR_USAGE);
     BAD(p.threads = -1, RIFEC_ERR_USAGE);
     BAD(p.kernels = "fastest", RIFEC_ERR_USAGE);
@@ -342,6 +365,7 @@ int main(void)
     rifec_log_set(RIFEC_LOG_WARNING, count_message, NULL);
     refcache();
     bad_parameters();
+    bands();
     bad_calls();
     information();
     residency();

@@ -15,9 +15,10 @@ static const struct {
 #endif
 };
 
-static struct tensor make_out(const struct image *im, float scale, int block)
+/* From row `top` to the end. */
+static struct tensor make_out(const struct image *im, float scale, int block, int top)
 {
-    struct tensor t = { NULL, IFNET_INPUTS, (int)((float)im->height_padded / scale),
+    struct tensor t = { NULL, IFNET_INPUTS, (int)((float)im->height_padded / scale) - top,
                         (int)((float)im->width_padded / scale), block };
     t.data = checkop_floats((size_t)IFNET_INPUTS * (size_t)t.height * (size_t)t.width);
     return t;
@@ -63,21 +64,46 @@ static void try(int width, int height, int multiple, int level_count, float scal
         .scale = scale,
         .t = checkop_float(0.01f, 0.99f),
     };
+    a.top = checkop_int(0, 1) * checkop_int(0, (int)((float)hp / scale) - 1);
     struct cpu_stream s = checkop_stream(threads, wp, (int)((float)wp / scale));
-    struct tensor want = make_out(&a.image0, scale, block);
+    struct tensor want = make_out(&a.image0, scale, block, a.top);
     size_t n = (size_t)want.channels * (size_t)want.height * (size_t)want.width;
     a.out = want;
     gather_c(&a, &s);
     for (size_t v = 0; v < sizeof versions / sizeof *versions; v++) {
         if (versions[v].avx2 && !__builtin_cpu_supports("avx2"))
             continue;
-        a.out = make_out(&a.image0, scale, block);
+        a.out = make_out(&a.image0, scale, block, a.top);
         versions[v].run(&a, &s);
         if (hostile)
             compare_images(versions[v].name, &a.out, &want);
         else
             checkop_compare(versions[v].name, a.out.data, want.data, n, 0, 0);
     }
+    checkop_free_all();
+}
+
+/* Rows of a part are those of the whole. */
+static void part(void)
+{
+    checkop_case("part");
+    struct level levels[2];
+    checkop_levels(levels, 2, 8, 64, 96, 20);
+    struct gather_args a = { .image0 = checkop_image(60, 90, 64, 96, 0, 1),
+                             .image1 = checkop_image(60, 90, 64, 96, 0, 1),
+                             .levels = levels,
+                             .level_count = 2,
+                             .scale = 2,
+                             .t = 0.5f };
+    struct cpu_stream s = checkop_stream(1, 64, 64);
+    struct tensor whole = a.out = make_out(&a.image0, 2, 16, 0);
+    gather_c(&a, &s);
+    a.top = 17;
+    a.out = make_out(&a.image0, 2, 16, 17);
+    gather_c(&a, &s);
+    size_t row = 16 * (size_t)whole.width;
+    checkop_compare("gather_c", a.out.data, whole.data + 17 * row,
+                    row * (size_t)a.out.height, 0, 0);
     checkop_free_all();
 }
 
@@ -90,7 +116,7 @@ static void ramp(void)
         im.data[4 * i] = (float)(i % 32) / 32;
     struct gather_args a = { .image0 = im, .image1 = im, .scale = 2, .t = 0.25f };
     struct cpu_stream s = checkop_stream(1, 32, 32);
-    a.out = make_out(&im, 2, 16);
+    a.out = make_out(&im, 2, 16, 0);
     gather_c(&a, &s);
     for (int x = 0; x < 16; x++) {
         float middle = ((float)(2 * x) + 0.5f) / 32;
@@ -104,6 +130,7 @@ int main(int argc, char **argv)
 {
     checkop_start(argc, argv);
     ramp();
+    part();
     for (int i = 0; i < 60; i++) {
         int b = i % 4; /* the block, in a network of scale 1 / (1 << e) */
         int e = i / 4 % 4 - 1;

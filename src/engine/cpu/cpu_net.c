@@ -171,30 +171,61 @@ static void take_wino(struct cpu_net *n, const struct wino *wino, float *plans)
     n->ops.resconv = wino->run;
 }
 
-/* Plans and allocates everything; *plans is where take_wino() may write. */
-static int open_memory(struct cpu_net *n, const struct rifec_params *p,
-                       const struct choice *c, float **plans)
+/* Where everything but the network itself lies in the arena. */
+struct places {
+    size_t image[CPU_NET_IMAGES], scratch, plans;
+};
+
+static void plan_memory(struct cpu_net *n, const struct rifec_params *p,
+                        const struct choice *c, int band_rows, struct places *at)
 {
     struct cpu_stream *s = &n->stream;
-    size_t image_at[CPU_NET_IMAGES];
-    ifnet_plan(&n->net, p->width, p->height, p->scale, c->block, &n->arena);
+    n->arena = (struct arena){ 0 };
+    ifnet_plan(&n->net, p->width, p->height, p->scale, c->block, band_rows, &n->arena);
     for (int i = 0; i < CPU_NET_IMAGES; i++)
-        image_at[i] = arena_reserve(&n->arena, ifnet_image_bytes(&n->net));
+        at->image[i] = arena_reserve(&n->arena, ifnet_image_bytes(&n->net));
     s->scratch_floats =
         cpu_scratch_floats(n->net.width_padded, n->net.level[IFNET_BLOCKS - 1].width);
     if (c->wino && s->scratch_floats < resconv_wino_scratch(ifnet_channels[0]))
         s->scratch_floats = resconv_wino_scratch(ifnet_channels[0]);
-    size_t scratch_at =
+    at->scratch =
         arena_reserve(&n->arena, (size_t)s->threads * s->scratch_floats * sizeof(float));
-    size_t plans_at = arena_reserve(&n->arena, c->wino ? wino_bytes() : 0);
+    at->plans = arena_reserve(&n->arena, c->wino ? wino_bytes() : 0);
+}
+
+/* As a whole if that fits into three quarters of what is free, else in bands. */
+static void choose_bands(struct cpu_net *n, const struct rifec_params *p,
+                         const struct choice *c, struct places *at)
+{
+    int rows = p->tile > 0 ? p->tile : 0;
+    size_t room = mem_available() / 4 * 3;
+    plan_memory(n, p, c, rows, at);
+    size_t whole = n->arena.bytes;
+    for (int try = 1024; p->tile == 0 && n->arena.bytes > room && try >= 128; try /= 2)
+        plan_memory(n, p, c, rows = try, at);
+    if (p->tile == 0 && rows)
+        log_info("memory is short: %d rows at a time, %zu MiB instead of %zu MiB", rows,
+                 n->arena.bytes >> 20, whole >> 20);
+    if (n->arena.bytes > room)
+        log_warning("%zu MiB are needed and %zu MiB free: try --scale 0.5 or --tile 128",
+                    n->arena.bytes >> 20, (room / 3 * 4) >> 20);
+    log_verbose("%dx%d needs %zu MiB", p->width, p->height, n->arena.bytes >> 20);
+}
+
+/* Plans and allocates everything; *plans is where take_wino() may write. */
+static int open_memory(struct cpu_net *n, const struct rifec_params *p,
+                       const struct choice *c, float **plans)
+{
+    struct places at;
+    choose_bands(n, p, c, &at);
     int err = arena_open(&n->arena);
     if (err < 0)
         return err;
     ifnet_bind(&n->net, &n->arena);
     for (int i = 0; i < CPU_NET_IMAGES; i++)
-        n->image[i] = ifnet_image(&n->net, arena_at(&n->arena, image_at[i]));
-    s->scratch = arena_at(&n->arena, scratch_at);
-    *plans = arena_at(&n->arena, plans_at);
+        n->image[i] = ifnet_image(&n->net, arena_at(&n->arena, at.image[i]));
+    n->stream.scratch = arena_at(&n->arena, at.scratch);
+    *plans = arena_at(&n->arena, at.plans);
     return 0;
 }
 

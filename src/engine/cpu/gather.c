@@ -21,7 +21,7 @@ int gather_c(const struct gather_args *a, void *stream)
     const struct tensor *out = &a->out;
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int y = 0; y < out->height; y++) {
-        struct tap ty = linear_tap(y, a->scale, a->image0.height_padded);
+        struct tap ty = linear_tap(y + a->top, a->scale, a->image0.height_padded);
         for (int x = 0; x < out->width; x++) {
             struct tap tx = linear_tap(x, a->scale, a->image0.width_padded);
             float v00[12], v01[12], v10[12], v11[12];

@@ -70,13 +70,13 @@ static void gather_one_row(const struct gather_args *a, const struct gather_scra
                            int y)
 {
     const struct tensor *out = &a->out;
-    struct tap ty = linear_tap(y, a->scale, a->image0.height_padded);
+    struct tap ty = linear_tap(y + a->top, a->scale, a->image0.height_padded);
     float *low = out->data + (size_t)y * out->width * out->block;
     float *high = out->block == 8 ? low + 8 * (size_t)out->height * out->width : low + 8;
     flow_row(a->levels, a->level_count, &g->columns, ty.lo, g->flow_lo, g->row);
     if (a->scale == 1) {
         for (int x = 0; x < out->width; x++, low += out->block, high += out->block) {
-            struct sample s = sample_at(a, x, y, g->flow_lo + 8 * x);
+            struct sample s = sample_at(a, x, y + a->top, g->flow_lo + 8 * x);
             write_sample(&s, a->t, low, high);
         }
         return;
