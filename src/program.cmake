@@ -8,7 +8,7 @@ add_library(rifec_media STATIC
     media/convert.c
     media/decode.c
     media/deinterlace.c
-    media/demux.c
+    media/demux.c media/joins.c
     media/encode.c
     media/forms.c
     media/frame.c

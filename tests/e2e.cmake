@@ -19,7 +19,8 @@ endfunction()
 if(TARGET rifec)
     rifec_script(e2e factor 2 3 4 8 5/2)
     rifec_script(e2e film --fp32)
-    rifec_script(e2e streams mp4 mkv left-out cannot-hold cover offset programs backwards phone)
+    rifec_script(e2e streams mp4 mkv left-out cannot-hold cover offset programs backwards phone
+                             joined longer)
     rifec_script(e2e subtitles mp4 mkv webm bitmap unreadable part film)
     rifec_script(e2e tags file phone chapters part slow timecode turned shape)
     rifec_script(e2e colour tags override)
@@ -50,7 +51,7 @@ if(TARGET rifec)
 
     rifec_script(fail input missing empty directory text audio-only cover-art no-frames one-frame
                             truncated-mp4 truncated-mkv damaged size-change)
-    rifec_script(fail output exists exists-n replaced is-input is-folder no-folder read-only
+    rifec_script(fail output part-is-input part-is-there exists exists-n replaced is-input is-folder no-folder read-only
                              full-limit full-disk no-container)
     rifec_script(fail weights missing folder truncated header shape nan)
     rifec_script(fail usage flag key codec device argument contradiction)

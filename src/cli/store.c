@@ -160,6 +160,8 @@ int store_time(struct options *opt, const struct option_row *row, const char *ar
     if (!timecode_parse(arg, field_of(opt, row)))
         return option_fail(opt, "--%s takes seconds or HH:MM:SS.fff, not '%s'", row->name,
                            arg);
+    if (*(int64_t *)field_of(opt, row) == 0 && !strcmp(row->name, "to"))
+        return option_fail(opt, "--to 0: nothing would be left");
     return 0;
 }
 

@@ -259,15 +259,18 @@ static int next_whole(struct decode *d, AVFrame *av)
 {
     for (;;) {
         bool at_end = false;
-        if (d->fields && deinterlace_receive(d->fields, av) >= 0)
+        int e = d->fields ? deinterlace_receive(d->fields, av) : AVERROR(EAGAIN);
+        if (e >= 0)
             return 1;
+        if (e != AVERROR(EAGAIN) && e != AVERROR_EOF)
+            return av_fail(RIFEC_ERR_CODEC, e, "%s: cannot deinterlace", d->path);
         int got = next_decoded(d, av, &at_end);
         if (got < 0 || (got && !d->fields))
             return got;
         if (!got && (!at_end || !d->fields || d->fields_ended))
             return 0;
         d->fields_ended = !got;
-        int e = deinterlace_send(d->fields, got ? av : NULL);
+        e = deinterlace_send(d->fields, got ? av : NULL);
         if (e < 0)
             return av_fail(RIFEC_ERR_CODEC, e, "%s: cannot deinterlace", d->path);
     }

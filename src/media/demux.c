@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "media/av.h"
 #include "media/avcompat.h"
+#include "media/joins.h"
 #include "media/pipe.h"
 
 struct demux {
@@ -28,6 +29,7 @@ struct demux {
     const char *name;
     int64_t video_packets; /* read so far                              */
     int64_t end_us;        /* latest end of any packet, AV_TIME_BASE   */
+    struct joins joins;    /* for containers whose clock may jump      */
     int64_t end_byte;      /* behind the last packet; -1: unknown      */
     bool partial;          /* not read from its start: says nothing about its length */
     bool is_stdin, ended, truncated;
@@ -264,12 +266,21 @@ static bool falls_short(const struct demux *d)
         return true;
     if (d->ctx->duration <= 0 || d->end_us == INT64_MIN)
         return false;
+    /* The duration is the longest stream's, which may not be read. */
+    for (unsigned i = 0; i < d->ctx->nb_streams; i++)
+        if (d->ctx->streams[i]->discard == AVDISCARD_ALL)
+            return false;
     /* MP4 counts the duration from the first packet, Matroska from zero. */
     int64_t start = d->ctx->start_time == AV_NOPTS_VALUE ? 0 : d->ctx->start_time;
     int64_t missing = (start < 0 ? start : 0) + d->ctx->duration - d->end_us;
     /* Headers are often off by a frame or an audio packet; half a second and
      * a hundredth of the whole are not. */
     return missing > AV_TIME_BASE / 2 && missing > d->ctx->duration / 100;
+}
+
+bool demux_clock_may_jump(const struct demux *d)
+{
+    return d->ctx->iformat && d->ctx->iformat->flags & AVFMT_TS_DISCONT;
 }
 
 int demux_seek(struct demux *d, int64_t us)
@@ -281,11 +292,11 @@ int demux_seek(struct demux *d, int64_t us)
         return 0;
     }
     int64_t start = d->ctx->start_time == AV_NOPTS_VALUE ? 0 : d->ctx->start_time;
-    int e = avformat_seek_file(d->ctx, -1, INT64_MIN, start + us, start + us, 0);
-    if (e < 0)
-        return av_fail(RIFEC_ERR_INPUT, e, "%s: cannot seek to %.3f s", d->name,
-                       (double)us / AV_TIME_BASE);
-    d->partial = true;
+    /* In broadcast streams FFmpeg does not look for a frame to begin with, and
+     * bare ones cannot be searched: there, too, it is read and left out. */
+    if (!demux_clock_may_jump(d) &&
+        avformat_seek_file(d->ctx, -1, INT64_MIN, start + us, start + us, 0) >= 0)
+        d->partial = true;
     return 0;
 }
 
@@ -322,6 +333,11 @@ int demux_read(struct demux *d, AVPacket **out)
             !is_stopped(d) &&
             (e != AVERROR_EOF || (d->ctx->pb && d->ctx->pb->error < 0) || falls_short(d));
         return 0;
+    }
+    AVRational tb = d->ctx->streams[pkt->stream_index]->time_base;
+    if (demux_clock_may_jump(d) && joins_apply(&d->joins, pkt, tb) < 0) {
+        av_packet_free(&pkt);
+        return RIFEC_ERR_NOMEM;
     }
     note(d, pkt);
     *out = pkt;
@@ -365,6 +381,10 @@ void demux_close(struct demux **d)
     avformat_close_input(&(*d)->ctx);
     pipe_close(&(*d)->pipe);
     pictures_free(&(*d)->pictures);
+    if ((*d)->joins.jumps)
+        log_warning("%s: its clock jumps %lld times; times go on where they were",
+                    (*d)->name, (long long)(*d)->joins.jumps);
+    joins_close(&(*d)->joins);
     free(*d);
     *d = NULL;
 }

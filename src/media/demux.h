@@ -37,6 +37,9 @@ int demux_read(struct demux *d, AVPacket **out);
  * which decoding can begin: in a pipe, nowhere. Errors: INPUT. */
 int demux_seek(struct demux *d, int64_t us);
 
+/* True for broadcast streams: where their clock begins means nothing. */
+bool demux_clock_may_jump(const struct demux *d);
+
 /* After the end: the file said it held more than could be read. */
 bool demux_truncated(const struct demux *d);
 

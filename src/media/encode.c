@@ -313,14 +313,37 @@ fail:
 }
 
 /* An in-between has the tags and side data of the original before it. */
+/*
+ * Closed captions and timecodes belong to one showing of a frame: written with
+ * each repetition and in-between, they would be there twice.
+ */
+static void drop_spent(struct encode *e, AVFrame *av, bool decoded)
+{
+    static const enum AVFrameSideDataType once[] = { AV_FRAME_DATA_A53_CC,
+                                                     AV_FRAME_DATA_S12M_TIMECODE,
+                                                     AV_FRAME_DATA_GOP_TIMECODE };
+    for (size_t i = 0; i < sizeof once / sizeof *once; i++) {
+        const AVFrameSideData *now = av_frame_get_side_data(av, once[i]);
+        const AVFrameSideData *before = av_frame_get_side_data(e->original, once[i]);
+        bool again = e->next_duration > 0 && now && before && now->data == before->data;
+        if (now && (!decoded || again))
+            av_frame_remove_side_data(av, once[i]);
+    }
+}
+
 static int dress(struct encode *e, AVFrame *av, bool decoded)
 {
     int64_t pts = av->pts, duration = AVFRAME_DURATION(av);
     int err = 0;
+    if (!decoded && av_frame_copy_props(av, e->original) < 0)
+        return RIFEC_ERR_NOMEM;
+    AVFrame *whole = decoded ? av_frame_clone(av) : NULL;
+    if (decoded && !whole)
+        return RIFEC_ERR_NOMEM;
+    drop_spent(e, av, decoded);
     if (decoded)
-        err = frame_keep_tags(e->original, av);
-    else if (av_frame_copy_props(av, e->original) < 0)
-        err = RIFEC_ERR_NOMEM;
+        err = frame_keep_tags(e->original, whole);
+    av_frame_free(&whole);
     av->pts = pts;
     AVFRAME_DURATION(av) = duration;
     /* The decoder's choice of frame types is not for the encoder. */

@@ -54,6 +54,13 @@ static int choose_container(struct mux *m, const struct mux_params *p)
                   p->path);
         return RIFEC_ERR_OUTPUT;
     }
+    if (m->ctx->oformat->flags & AVFMT_NOFILE && !m->pattern &&
+        !container_is(m->ctx->oformat, "null")) {
+        log_error("%s: %s writes files of its own naming, which cannot be undone or kept "
+                  "safe; write .mp4 or .mkv and let ffmpeg divide it",
+                  p->path, m->ctx->oformat->name);
+        return RIFEC_ERR_OUTPUT;
+    }
     /* YUV4MPEG with more than 8 bits is what everybody writes, not official. */
     if (!strcmp(m->ctx->oformat->name, "yuv4mpegpipe"))
         m->ctx->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;

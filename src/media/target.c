@@ -45,6 +45,16 @@ static int check_file(struct target *t, const struct target_params *p)
 {
     int err = 0;
     struct stat st;
+    if (stat(t->part, &st) == 0) { /* of a killed run, or the input's own name */
+        if (same_file(&st, p->input))
+            FAIL(RIFEC_ERR_OUTPUT,
+                 "%s: would be written by way of the input, %s; give "
+                 "another name",
+                 p->path, t->part);
+        if (!p->overwrite)
+            FAIL(RIFEC_ERR_OUTPUT,
+                 "%s: is in the way, left by a killed run? -y replaces it", t->part);
+    }
     if (stat(p->path, &st) != 0)
         return 0;
     if (S_ISDIR(st.st_mode))

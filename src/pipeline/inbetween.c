@@ -154,7 +154,8 @@ fail:
 
 static double seconds(const struct inbetween *b, int64_t pts)
 {
-    return (double)pts * rational_to_double(b->timeline.p.time_base);
+    return (double)pts * rational_to_double(b->timeline.p.time_base) +
+           1e-6 * (double)b->from_us;
 }
 
 static bool is_cut(const struct inbetween *b, const uint16_t *before,

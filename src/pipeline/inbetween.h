@@ -36,6 +36,7 @@ struct inbetween {
     struct timeline timeline; /* opened                                     */
     struct queue *out;        /* of struct item                             */
     int64_t limit;            /* output frames to make at most; 0: all      */
+    int64_t from_us;          /* how far times were moved: cuts are told in the input's */
     enum scene_mode scene;
     double scene_threshold;
     struct scene_list cuts_given; /* instead of looking, when not empty     */

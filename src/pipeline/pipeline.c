@@ -296,7 +296,8 @@ static struct rational frame_rate(const struct job *j)
     AVRational r = av_guess_frame_rate(demux_context(j->source.demux), st, NULL);
     AVRational average = st->avg_frame_rate;
     if (average.num > 0 && average.den > 0 && av_q2d(average) < 0.95 * av_q2d(r))
-        r = average;
+        /* A measured one can be any fraction: to a few parts in a thousand million. */
+        av_reduce(&r.num, &r.den, average.num, average.den, 60000);
     r.num *= decode_rate_factor(j->source.decode);
     return r.num > 0 && r.den > 0 ? (struct rational){ r.num, r.den }
                                   : (struct rational){ 0, 1 };
@@ -400,6 +401,7 @@ static int open_output(struct job *j, const struct rifec_frame *first)
     j->inbetween.out = j->finished;
     struct inbetween *b = &j->inbetween;
     b->limit = o->frames;
+    b->from_us = o->from_us;
     b->scene = o->scene;
     b->scene_threshold = o->scene_threshold > 0 ? o->scene_threshold : SCENE_THRESHOLD;
     b->has_list = o->scene_list != NULL;
@@ -537,11 +539,13 @@ static int verify(const struct job *j)
         return RIFEC_ERR_VERIFY;
     }
     if (!r->checks.duration_ok)
-        log_line(level, "%s: the video lasts %.3f s longer than the input's", r->out.path,
-                 1e-6 * (double)r->checks.duration_delta_us);
+        log_line(level, "%s: the video lasts %.3f s %s than the input's", r->out.path,
+                 1e-6 * (double)llabs(r->checks.duration_delta_us),
+                 r->checks.duration_delta_us > 0 ? "longer" : "less");
     if (!r->checks.av_offset_ok)
-        log_line(level, "%s: the sound begins %.3f s later than it did", r->out.path,
-                 1e-6 * (double)r->checks.av_offset_us);
+        log_line(level, "%s: the sound begins %.3f s %s than it did", r->out.path,
+                 1e-6 * (double)llabs(r->checks.av_offset_us),
+                 r->checks.av_offset_us > 0 ? "later" : "earlier");
     bool ok = r->checks.duration_ok && r->checks.av_offset_ok;
     return ok || !j->opt->strict ? 0 : RIFEC_ERR_VERIFY;
 }

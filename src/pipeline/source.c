@@ -37,11 +37,14 @@ static bool is_behind(const struct source *s, int64_t ts, AVRational time_base)
     return s->to_us && ts != AV_NOPTS_VALUE && file_us(s, ts, time_base) >= s->to_us;
 }
 
+/* The wanted part begins where the file did; a broadcast stream, at zero. */
 static int64_t moved(const struct source *s, int64_t ts, AVRational time_base)
 {
-    return ts == AV_NOPTS_VALUE
-               ? ts
-               : ts - av_rescale_q(s->from_us, AV_TIME_BASE_Q, time_base);
+    int64_t start = demux_context(s->demux)->start_time, by_us = s->from_us;
+    if (demux_clock_may_jump(s->demux) && start != AV_NOPTS_VALUE)
+        by_us += start;
+    return ts == AV_NOPTS_VALUE ? ts
+                                : ts - av_rescale_q(by_us, AV_TIME_BASE_Q, time_base);
 }
 
 /* A subtitle that is shown across an end of the wanted part is cut there. */

@@ -135,5 +135,27 @@ phone)
     done
     same "$(grep -c 'warning: stream [23] (data, mett, eng) is left out' stderr)" 2 warnings
     ;;
+joined)
+    # Two recordings in one file: the clock jumps back, the film goes on.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=2 -f lavfi -i sine=440:d=2 \
+        -c:v libx264 -c:a aac one.ts
+    cat one.ts one.ts >two.ts
+    run -i two.ts -o out.mp4 --x2 --strict
+    says 'clock jumps 1 times'
+    same "$(count out.mp4)" 200 frames
+    for stream in v:0 a:0; do
+        echo "{\"start\": $(entry out.mp4 $stream start_time), \"length\": $(entry out.mp4 $stream duration)}" >span
+        judge json span '0 <= start < 0.05' '3.95 < length < 4.1'
+    done
+    run -i two.ts -o part.mp4 --x2 --ss 1 --to 3
+    same "$(count part.mp4)" 100 'frames of the part'
+    ;;
+longer)
+    # Sound that is longer than the picture and left out cuts nothing off.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -f lavfi -i sine=440:d=4 \
+        -c:v libx264 -c:a aac in.mp4
+    works -i in.mp4 -o out.mkv --x2 --no-audio
+    same "$(count out.mkv)" 20 frames
+    ;;
 esac
 no_leftovers

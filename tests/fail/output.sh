@@ -14,6 +14,23 @@ kept() {
 }
 
 case $1 in
+part-is-input)
+    # The name that out.mp4 is written under until it is whole.
+    synth out.part.mp4
+    before=$(cksum <out.part.mp4)
+    fails 4 out.part.mp4 -i out.part.mp4 -o out.mp4 --x2
+    fails 4 out.part.mp4 -i out.part.mp4 -o out.mp4 --x2 -y
+    same "$(cksum <out.part.mp4)" "$before" 'the input'
+    [ ! -e out.mp4 ] || fail 'an output'
+    exit 0
+    ;;
+part-is-there)
+    synth in.mkv
+    echo precious >out.part.mkv
+    fails 4 out.part.mkv -i in.mkv -o out.mkv --x2
+    same "$(cat out.part.mkv)" precious 'the file in the way'
+    works -i in.mkv -o out.mkv --x2 -y
+    ;;
 exists)
     keep out.mp4
     fails 4 'out\.mp4: .*exists.*-y' -i in.mkv -o out.mp4 --x2
