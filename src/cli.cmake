@@ -1,7 +1,15 @@
 # src/cli: the command line. Included by program.cmake, which makes `rifec`.
 
 # All but main(), so that the tests can link it.
-add_library(rifec_cli STATIC cli/help.c cli/option_table.c cli/options.c cli/stats.c cli/store.c)
+add_library(rifec_cli STATIC 
+    cli/batch.c
+    cli/help.c
+    cli/job.c
+    cli/option_table.c
+    cli/options.c
+    cli/signals.c
+    cli/stats.c
+    cli/store.c)
 target_include_directories(rifec_cli PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_cli PUBLIC rifec_pipeline PRIVATE PkgConfig::CJSON m)
 

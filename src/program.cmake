@@ -38,7 +38,14 @@ endif()
 target_compile_definitions(rifec_media PRIVATE RIFEC_HAVE_AVFILTER=${have_avfilter})
 
 add_library(rifec_pipeline STATIC
-    pipeline/checks.c pipeline/inbetween.c pipeline/outbox.c pipeline/pipeline.c pipeline/progress.c pipeline/scene.c pipeline/source.c
+    pipeline/checks.c
+    pipeline/inbetween.c
+    pipeline/naming.c
+    pipeline/outbox.c
+    pipeline/pipeline.c
+    pipeline/progress.c
+    pipeline/scene.c
+    pipeline/source.c
     pipeline/timeline.c)
 target_include_directories(rifec_pipeline PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_pipeline PUBLIC rifec_media)

@@ -15,6 +15,7 @@ static const char *const group_titles[OPTION_GROUPS] = {
 
 static const char usage[] =
     "Usage: rifec -i INPUT -o OUTPUT [options]\n"
+    "       rifec INPUT... -o FOLDER/ [options]\n"
     "\n"
     "Makes the frames between the frames of a video, with RIFE 4.6: more frames per\n"
     "second, the same duration. Audio and subtitles are copied. Defaults are in [].\n";
@@ -26,6 +27,7 @@ static const char remarks[] =
     "Examples:\n"
     "  rifec -i in.mp4 -o out.mp4 --x2 --fp16\n"
     "  rifec -i in.mkv -o out.mkv --factor 5/2 -c:v libx265 --crf 20 --preset slow\n"
+    "  rifec *.mp4 -o smooth/ -r 60 --keep-going\n"
     "  rifec -i in.mp4 -f null --stats -        measure, write no video\n"
     "\n"
     "Exit status:\n"

@@ -56,4 +56,7 @@ extern const int option_row_count;
  */
 int option_fail(struct options *opt, const char *fmt, ...) LOG_PRINTF(2, 3);
 
+/* The next of the inputs. */
+int options_add_input(struct options *opt, const char *path);
+
 #endif

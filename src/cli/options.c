@@ -12,7 +12,7 @@
 #include "cli/option_table.h"
 
 #define LONG_VAL 256 /* getopt's value of a long option: this plus its row */
-#define ROWS_MAX 64
+#define ROWS_MAX 96
 
 static const struct option_row *row_of(int val)
 {
@@ -100,6 +100,19 @@ static void take(struct options *opt, const struct option_row *row, const char *
     seen[index] = true;
 }
 
+int options_add_input(struct options *opt, const char *path)
+{
+    size_t size = (size_t)(opt->input_count + 1) * sizeof *opt->inputs;
+    const char **all = realloc(opt->inputs, size);
+    if (!all)
+        return option_fail(opt, "out of memory");
+    if (!path[0])
+        return option_fail(opt, "an input's name is empty");
+    opt->inputs = all;
+    opt->inputs[opt->input_count++] = path;
+    return 0;
+}
+
 static bool is(const char *text, const char *other)
 {
     return text && !strcmp(text, other);
@@ -109,16 +122,29 @@ static int check_files(struct options *opt)
 {
     struct pipeline_options *job = &opt->job;
     bool null_format = is(job->format, "null");
-    if (!job->input)
+    if (!opt->input_count)
         return option_fail(opt, "no input: name one with -i FILE");
+    job->input = opt->inputs[0];
     if (!job->output && null_format)
         job->output = "-";
     if (!job->output)
         return option_fail(opt, "no output: name one with -o FILE");
-    if (is(opt->stats, "-") && is(job->output, "-") && !null_format)
+    bool to_stdout = is(job->output, "-") && !null_format;
+    if (is(opt->stats, "-") && to_stdout)
         return option_fail(opt, "-o - and --stats - would both write to stdout");
-    if ((is(opt->stats, job->output) || is(opt->stats, job->input)) &&
-        !is(opt->stats, "-"))
+    if (to_stdout && opt->input_count > 1)
+        return option_fail(opt, "-o - takes one input, not '%s' too", opt->inputs[1]);
+    if (opt->skip_existing && is(job->output, "-"))
+        return option_fail(opt, "--skip-existing has no file to look for");
+    int from_stdin = 0;
+    for (int i = 0; i < opt->input_count; i++) {
+        from_stdin += is(opt->inputs[i], "-");
+        if (is(opt->stats, opt->inputs[i]) && !is(opt->stats, "-"))
+            return option_fail(opt, "--stats %s would replace the video", opt->stats);
+    }
+    if (from_stdin > 1)
+        return option_fail(opt, "-i - is given twice: there is one stdin");
+    if (is(opt->stats, job->output) && !is(opt->stats, "-"))
         return option_fail(opt, "--stats %s would replace the video", opt->stats);
     bool raw = is(job->input_format, "rawvideo");
     if (raw && !job->input_size)
@@ -156,7 +182,7 @@ int options_parse(struct options *opt, int argc, char **argv)
     *opt = (struct options){ .log_level = RIFEC_LOG_INFO };
 
     struct option longs[2 * ROWS_MAX + 1];
-    char shorts[2 * ROWS_MAX + 2] = ":"; /* a missing argument returns ':' */
+    char shorts[2 * ROWS_MAX + 3] = "-:"; /* in order; ':' for no argument */
     int n = 0;
     for (int i = 0; i < option_row_count; i++) {
         const char *names[] = { option_rows[i].name, option_rows[i].alias };
@@ -181,6 +207,12 @@ int options_parse(struct options *opt, int argc, char **argv)
     opterr = 0;
     /* long_only: -crf and -c:v as FFmpeg's users type them. */
     while ((val = getopt_long_only(argc, argv, shorts, longs, NULL)) != -1) {
+        if (val == 1) { /* a word that is no option */
+            if (is(optarg, "-"))
+                option_fail(opt, "'-' alone: stdin is -i -");
+            options_add_input(opt, optarg);
+            continue;
+        }
         const struct option_row *row = row_of(val == ':' || val == '?' ? optopt : val);
         if (val == ':')
             option_fail(opt, "--%s needs an argument: %s", row->name, row->arg);
@@ -193,11 +225,8 @@ int options_parse(struct options *opt, int argc, char **argv)
         else
             take(opt, row, optarg, set_by, seen);
     }
-    if (optind < argc)
-        option_fail(
-            opt,
-            "unexpected argument '%s': name the one input with -i, the output with -o",
-            argv[optind]);
+    for (; optind < argc; optind++) /* behind "--" */
+        options_add_input(opt, argv[optind]);
     if (opt->help || (opt->version && !opt->error[0]))
         return 0;
     if (!opt->error[0])
@@ -210,5 +239,6 @@ void options_free(struct options *opt)
     for (int i = 0; i < opt->job.encoder_option_count; i++)
         free(opt->encoder_options[i].key); /* the value is in the same block */
     free(opt->encoder_options);
+    free(opt->inputs);
     *opt = (struct options){ 0 };
 }

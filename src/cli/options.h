@@ -12,7 +12,11 @@
 #include "pipeline/pipeline.h"
 
 struct options {
-    struct pipeline_options job; /* strings point into argv                    */
+    struct pipeline_options job; /* strings point into argv; its input is the first */
+    const char **inputs;         /* owned, the names are argv's                */
+    int input_count;
+    const char *name_template; /* of outputs in a folder; NULL: the default  */
+    bool keep_going, skip_existing;
     enum progress_mode progress;
     enum rifec_log_level log_level;
     const char *stats; /* path, "-" for stdout, or NULL                        */

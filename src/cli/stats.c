@@ -74,7 +74,7 @@ static void add_input(cJSON *root, const struct stats *s)
 {
     const struct pipeline_report *r = s->report;
     cJSON *in = cJSON_AddObjectToObject(root, "input");
-    add_text(in, "path", s->options->job.input);
+    add_text(in, "path", s->job->input);
     add_text(in, "codec", r->in.codec);
     add_text(in, "pix_fmt", r->in.pix_fmt);
     add_known(in, "width", r->in.width);
@@ -90,7 +90,7 @@ static void add_output(cJSON *root, const struct stats *s)
 {
     const struct pipeline_report *r = s->report;
     cJSON *out = cJSON_AddObjectToObject(root, "output");
-    add_text(out, "path", r->out.path[0] ? r->out.path : s->options->job.output);
+    add_text(out, "path", r->out.path[0] ? r->out.path : s->job->output);
     add_text(out, "format", r->out.format);
     add_text(out, "codec", r->out.codec);
     add_text(out, "pix_fmt", r->out.pix_fmt);
@@ -131,10 +131,10 @@ static void add_checks(cJSON *root, const struct pipeline_report *r)
     add_count(checks, "av_offset_us", r->checks.av_offset_us);
 }
 
-char *stats_text(const struct stats *s)
+char *stats_text(const struct stats *s, bool one_line)
 {
     const struct pipeline_report *r = s->report;
-    struct rational factor = s->options->job.factor;
+    struct rational factor = s->job->factor;
     char factor_text[48];
     snprintf(factor_text, sizeof factor_text, "%lld/%lld", (long long)factor.num,
              (long long)factor.den);
@@ -174,8 +174,10 @@ char *stats_text(const struct stats *s)
     add_count(root, "exit", s->exit_status);
     add_text(root, "error", s->error);
 
-    char *text = cJSON_Print(root);
+    char *text = one_line ? cJSON_PrintUnformatted(root) : cJSON_Print(root);
     cJSON_Delete(root);
+    if (!text)
+        log_error("out of memory for the statistics");
     return text;
 }
 
@@ -186,6 +188,11 @@ static bool in_place(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
+bool stats_is_stream(const char *path)
+{
+    return !strcmp(path, "-") || in_place(path);
 }
 
 static void part_name(char *part, size_t size, const char *path)
@@ -232,13 +239,8 @@ static bool put_and_close(FILE *f, const char *text)
     return fclose(f) == 0 && ok;
 }
 
-int stats_write(const char *path, const struct stats *stats)
+int stats_write(const char *path, const char *text)
 {
-    char *text = stats_text(stats);
-    if (!text) {
-        log_error("out of memory for the statistics");
-        return RIFEC_ERR_NOMEM;
-    }
     int err = 0;
     if (!strcmp(path, "-")) {
         if (printf("%s\n", text) < 0 || fflush(stdout))
@@ -253,6 +255,5 @@ int stats_write(const char *path, const struct stats *stats)
                 remove(part);
         }
     }
-    free(text);
     return err;
 }

@@ -15,7 +15,7 @@
 /* Everything the JSON is made from; borrowed. */
 struct stats {
     char *const *argv; /* NULL-terminated */
-    const struct options *options;
+    const struct pipeline_options *job;
     const struct pipeline_report *report;
     int exit_status;
     const char *error; /* NULL when nothing failed */
@@ -26,13 +26,17 @@ struct stats {
 /* Whether stats_write() will be able to; asked before hours of work. Logs. */
 int stats_check(const char *path);
 
-/*
- * Writes to a file, atomically, or to stdout when path is "-". Logs and returns
- * RIFEC_ERR_OUTPUT when that fails.
- */
-int stats_write(const char *path, const struct stats *stats);
+/* Is it stdout, a pipe or a device, where what is written is gone? */
+bool stats_is_stream(const char *path);
 
-/* The same as text, for stats_write() and its test; freed with free(). */
-char *stats_text(const struct stats *stats);
+/* The JSON, indented or as one line; freed with free(). NULL: out of memory,
+ * logged. */
+char *stats_text(const struct stats *stats, bool one_line);
+
+/*
+ * Writes it to a file, atomically, or to stdout when path is "-". Logs and
+ * returns RIFEC_ERR_OUTPUT when that fails.
+ */
+int stats_write(const char *path, const char *text);
 
 #endif

@@ -32,6 +32,12 @@ static void *field_of(struct options *opt, const struct option_row *row)
     return (char *)opt + row->field;
 }
 
+int store_input(struct options *opt, const struct option_row *row, const char *arg)
+{
+    (void)row;
+    return options_add_input(opt, arg);
+}
+
 int store_text(struct options *opt, const struct option_row *row, const char *arg)
 {
     *(const char **)field_of(opt, row) = arg;

@@ -7,6 +7,7 @@
 
 #include "cli/option_table.h"
 
+int store_input(struct options *opt, const struct option_row *row, const char *arg);
 int store_text(struct options *opt, const struct option_row *row, const char *arg);
 int store_bool(struct options *opt, const struct option_row *row, const char *arg);
 int store_choice(struct options *opt, const struct option_row *row, const char *arg);

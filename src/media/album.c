@@ -107,6 +107,21 @@ static bool count_older(void *opaque, const char *path, int64_t number)
     return true;
 }
 
+static int open_names(struct album **out, const char *pattern)
+{
+    struct album *a = calloc(1, sizeof *a);
+    *out = a;
+    if (!a)
+        return RIFEC_ERR_NOMEM;
+    a->pattern = av_strdup(pattern);
+    if (!a->pattern || !picture_name_parse(&a->name, a->pattern))
+        return RIFEC_ERR_NOMEM;
+    a->folder = av_strndup(pattern, (size_t)a->name.folder_length);
+    a->part = av_asprintf("%.*s%s.part/", a->name.folder_length + a->name.prefix_length,
+                          pattern, a->name.prefix_length ? "" : "pictures");
+    return a->folder && a->part ? 0 : RIFEC_ERR_NOMEM;
+}
+
 /* --- checks --------------------------------------------------------------- */
 
 /* Would writing these names replace a picture of the input? */
@@ -121,6 +136,19 @@ static bool holds_input(const struct album *a, const struct pictures *input)
                 picture_name_number(&a->name, slash ? slash + 1 : first) >= 0;
     av_free(folder);
     return same;
+}
+
+bool album_exists(const char *pattern)
+{
+    struct album *a = NULL;
+    char *there = NULL;
+    if (picture_name_parse(&(struct picture_name){ 0 }, pattern) &&
+        open_names(&a, pattern) == 0)
+        each(a, a->folder, keep_path, &there);
+    bool found = there != NULL;
+    av_free(there);
+    album_close(&a);
+    return found;
 }
 
 static int check(const struct album *a, const struct pictures *input, bool overwrite)
@@ -141,24 +169,11 @@ fail:
 int album_open(struct album **out, const char *pattern, const struct pictures *input,
                bool overwrite)
 {
-    int err = 0;
-    *out = NULL;
-    struct album *a = calloc(1, sizeof *a);
-    if (!a)
-        return RIFEC_ERR_NOMEM;
-    a->pattern = av_strdup(pattern);
-    if (!a->pattern || !picture_name_parse(&a->name, a->pattern))
-        TRY(RIFEC_ERR_NOMEM);
-    a->folder = av_strndup(pattern, (size_t)a->name.folder_length);
-    a->part = av_asprintf("%.*s%s.part/", a->name.folder_length + a->name.prefix_length,
-                          pattern, a->name.prefix_length ? "" : "pictures");
-    if (!a->folder || !a->part)
-        TRY(RIFEC_ERR_NOMEM);
-    TRY(check(a, input, overwrite));
-    *out = a;
-    return 0;
-fail:
-    album_close(&a);
+    int err = open_names(out, pattern);
+    if (err == 0)
+        err = check(*out, input, overwrite);
+    if (err < 0)
+        album_close(out);
     return err;
 }
 

@@ -22,6 +22,9 @@ struct album;
  */
 char *album_pattern(const char *path, const char *format, const struct pictures *input);
 
+/* True when there are pictures of such a name. */
+bool album_exists(const char *pattern);
+
 /* Checks that there is nothing in the way; creates nothing. The input's pictures
  * are never written over. Errors: OUTPUT, NOMEM. */
 int album_open(struct album **out, const char *pattern, const struct pictures *input,

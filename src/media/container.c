@@ -130,6 +130,12 @@ bool container_holds_light(const AVOutputFormat *f)
     return container_is(f, "matroska|webm|mp4|mov|ipod|psp|f4v|null");
 }
 
+const char *container_extension(const char *format)
+{
+    const AVOutputFormat *f = av_guess_format(format, NULL, NULL);
+    return f && f->extensions && f->extensions[0] ? f->extensions : format;
+}
+
 const char *container_for(const AVStream *st)
 {
     static const char *const known[][2] = {

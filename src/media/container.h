@@ -30,6 +30,10 @@ bool container_holds_rotation(const AVOutputFormat *f);
 /* The mastering display and light levels of HDR10. */
 bool container_holds_light(const AVOutputFormat *f);
 
+/* What files of a format end in, "mkv" for matroska; more may follow a comma. An
+ * extension is its own, and so is what FFmpeg does not know. */
+const char *container_extension(const char *format);
+
 /* The ending of a container that holds such a stream, ".mkv"; NULL: none. */
 const char *container_for(const AVStream *st);
 

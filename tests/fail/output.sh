@@ -59,8 +59,9 @@ is-input)
     cmp in.mkv copy.mkv || fail 'the input has changed'
     ;;
 is-folder)
-    mkdir folder.mp4
-    fails 4 'folder\.mp4: .*directory' -i in.mkv -o folder.mp4 --x2 -y
+    # A folder is where outputs go, unless it has the very name of one.
+    mkdir -p folder.mp4/in.2x.mkv
+    fails 4 'folder\.mp4/in\.2x\.mkv: .*directory' -i in.mkv -o folder.mp4 --x2 -y
     ;;
 no-folder)
     fails 4 'no/such/out.*\.mp4: .*No such file' -i in.mkv -o no/such/out.mp4 --x2

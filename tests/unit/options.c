@@ -41,11 +41,14 @@ static const struct {
     { "-i a", "no output: name one with -o FILE" },
     { "-i", "--input needs an argument: FILE" },
     { "-i a -o - --stats -", "-o - and --stats - would both write to stdout" },
-    { "-i a -o b c", "unexpected argument 'c': name the one input with -i, "
-                     "the output with -o" },
-    { "a -i b -o c", "unexpected argument 'a': name the one input with -i, "
-                     "the output with -o" },
-    { "-i a -i b -o c", "--input is given twice: 'b' is one too many" },
+    { "-i a b -o -", "-o - takes one input, not 'b' too" },
+    { "-i - a -i - -o b", "-i - is given twice: there is one stdin" },
+    { "- -o b", "'-' alone: stdin is -i -" },
+    { "a b -o c --stats b", "--stats b would replace the video" },
+    { "-i a -o b -y --skip-existing",
+      "--overwrite and --skip-existing contradict each other" },
+    { "-i a -o - --skip-existing", "--skip-existing has no file to look for" },
+    { "-i a -f null --skip-existing", "--skip-existing has no file to look for" },
     { "-i a -o -y", "--output needs an argument, but '-y' follows" },
     { "-i a -o --x2", "--output needs an argument, but '--x2' follows" },
 
@@ -171,8 +174,11 @@ static void describe(const struct options *opt, char *text, size_t size)
 {
     const struct pipeline_options *job = &opt->job;
     const struct rifec_params *engine = &job->engine;
-    int n = snprintf(text, size, "%s > %s x%lld/%lld", job->input, job->output,
-                     (long long)job->factor.num, (long long)job->factor.den);
+    int n = 0;
+    for (int i = 0; i < opt->input_count; i++)
+        n += snprintf(text + n, size - (size_t)n, "%s%s", i ? "+" : "", opt->inputs[i]);
+    n += snprintf(text + n, size - (size_t)n, " > %s x%lld/%lld", job->output,
+                  (long long)job->factor.num, (long long)job->factor.den);
 #define ADD(condition, ...)                                                              \
     do {                                                                                 \
         if (condition)                                                                   \
@@ -203,6 +209,9 @@ static void describe(const struct options *opt, char *text, size_t size)
     for (int i = 0; i < job->encoder_option_count; i++)
         ADD(1, " %s=%s", job->encoder_options[i].key, job->encoder_options[i].value);
     ADD(job->overwrite, " overwrite");
+    ADD(opt->keep_going, " keep_going");
+    ADD(opt->skip_existing, " skip_existing");
+    ADD(opt->name_template, " template=%s", opt->name_template);
     ADD(job->no_audio, " no_audio");
     ADD(job->no_subs, " no_subs");
     ADD(engine->device, " device=%d", (int)engine->device);
@@ -273,6 +282,11 @@ static const struct {
     { "-i a -f null", "a > - x2/1 format=null" },
     { "-i a -o - -f null", "a > - x2/1 format=null" },
     { "-i - -o -", "- > - x2/1" },
+    { "a b -o c", "a+b > c x2/1" },
+    { "-i a b -i c -o d e --x3 f", "a+b+c+e+f > d x3/1" },
+    { "-o d -- -a --x2", "-a+--x2 > d x2/1" },
+    { "a -o d -k --skip-existing --name-template {n}{ext}",
+      "a > d x2/1 keep_going skip_existing template={n}{ext}" },
     { "-i - -o - -f rawvideo --input-format rawvideo --input-size 64x48 --input-rate 24",
       "- > - x2/1 format=rawvideo input=rawvideo,64x48,(null),24/1" },
     { "-i a -o b --no-audio --no-subs", "a > b x2/1 no_audio no_subs" },

@@ -14,8 +14,10 @@
 static char typed[][16] = { "rifec", "-i", "caf\xc3\xa9.mp4", "-o", "bad\xff.mp4" };
 static char *const argv[] = { typed[0], typed[1], typed[2], typed[3], typed[4], NULL };
 
-static struct options options = {
-    .job = { .input = "caf\xc3\xa9.mp4", .output = "bad\xff.mp4", .factor = { 5, 2 } },
+static struct pipeline_options job = {
+    .input = "caf\xc3\xa9.mp4",
+    .output = "bad\xff.mp4",
+    .factor = { 5, 2 },
 };
 
 static struct pipeline_report report = {
@@ -57,7 +59,7 @@ static const char warnings[2][STATS_TEXT] = { "first", "second \"quoted\"" };
 
 static cJSON *parsed(const struct stats *stats)
 {
-    char *text = stats_text(stats);
+    char *text = stats_text(stats, false);
     cJSON *root = text ? cJSON_Parse(text) : NULL;
     free(text);
     if (!CHECK(root != NULL))
@@ -92,7 +94,7 @@ static void check_text(const cJSON *root, const char *path, const char *expected
 static void test_success(void)
 {
     struct stats stats = { .argv = argv,
-                           .options = &options,
+                           .job = &job,
                            .report = &report,
                            .warnings = warnings,
                            .warning_texts = 2 };
@@ -137,7 +139,7 @@ static void test_failure(void)
 {
     static const struct pipeline_report nothing;
     struct stats stats = { .argv = argv,
-                           .options = &options,
+                           .job = &job,
                            .report = &nothing,
                            .exit_status = 3,
                            .error = "a.mp4: no such file" };
@@ -155,7 +157,8 @@ static void test_failure(void)
 
 static void test_file(void)
 {
-    struct stats stats = { .argv = argv, .options = &options, .report = &report };
+    struct stats stats = { .argv = argv, .job = &job, .report = &report };
+    char *text = stats_text(&stats, true);
     char folder[] = "stats-XXXXXX", path[64], part[80];
     struct stat st;
     if (!CHECK(mkdtemp(folder) != NULL))
@@ -165,20 +168,20 @@ static void test_file(void)
 
     CHECK_INT(stats_check(path), 0);
     CHECK(stat(path, &st) != 0); /* a check leaves nothing behind */
-    CHECK_INT(stats_write(path, &stats), 0);
-    CHECK_INT(stats_write(path, &stats), 0); /* replaces */
+    CHECK_INT(stats_write(path, text), 0);
+    CHECK_INT(stats_write(path, text), 0); /* replaces */
     CHECK(stat(path, &st) == 0 && st.st_size > 500);
     CHECK(stat(part, &st) != 0);
     CHECK_INT(stats_check("-"), 0);
-    CHECK_INT(stats_write("/dev/null", &stats), 0); /* a device stays one */
+    CHECK_INT(stats_write("/dev/null", text), 0); /* a device stays one */
     CHECK(stat("/dev/null", &st) == 0 && !S_ISREG(st.st_mode));
 
     rifec_log_set(RIFEC_LOG_QUIET, NULL, NULL);
     CHECK_INT(stats_check(folder), RIFEC_ERR_OUTPUT);
     CHECK_INT(stats_check("no/such/folder/s.json"), RIFEC_ERR_OUTPUT);
-    CHECK_INT(stats_write("no/such/folder/s.json", &stats), RIFEC_ERR_OUTPUT);
+    CHECK_INT(stats_write("no/such/folder/s.json", text), RIFEC_ERR_OUTPUT);
     if (stat("/dev/full", &st) == 0)
-        CHECK_INT(stats_write("/dev/full", &stats), RIFEC_ERR_OUTPUT);
+        CHECK_INT(stats_write("/dev/full", text), RIFEC_ERR_OUTPUT);
     remove(path);
     rmdir(folder);
 }

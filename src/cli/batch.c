@@ -1,0 +1,206 @@
+/* The list of jobs and its end. */
+#define _POSIX_C_SOURCE 200809L
+#include "cli/batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "cli/job.h"
+#include "cli/signals.h"
+#include "cli/stats.h"
+#include "pipeline/naming.h"
+
+struct batch {
+    const struct options *opt;
+    char *const *argv;
+    int count;
+    char **outputs;   /* [count] */
+    bool made_folder; /* -o DIR/ was not there */
+    char *records;    /* --stats so far: one line of JSON for each file */
+    int done, skipped, failed;
+};
+
+/* --- what goes where ------------------------------------------------------ */
+
+/* The output is a folder to put files with names of their own into. */
+static bool names_outputs(const struct options *opt)
+{
+    if (!strcmp(opt->job.output, "-") || !naming_is_folder(opt->job.output))
+        return false;
+    return opt->input_count > 1 || opt->name_template || !naming_is_album(&opt->job);
+}
+
+static int name_outputs(struct batch *b)
+{
+    const struct options *opt = b->opt;
+    bool into_folder = names_outputs(opt);
+    for (int i = 0; i < b->count; i++) {
+        char error[512];
+        struct pipeline_options job = opt->job;
+        struct naming n = { opt->job.output, opt->name_template, i + 1 };
+        job.input = opt->inputs[i];
+        b->outputs[i] = into_folder ? naming_make(&n, &job, error, sizeof error)
+                                    : strdup(opt->job.output);
+        if (!b->outputs[i] && into_folder) {
+            log_error("%s", error);
+            return RIFEC_ERR_USAGE;
+        }
+        if (!b->outputs[i])
+            return RIFEC_ERR_NOMEM;
+    }
+    return 0;
+}
+
+/* What the command line alone could not tell. */
+static int check_output(const struct options *opt)
+{
+    const char *output = opt->job.output;
+    bool nowhere = opt->job.format && !strcmp(opt->job.format, "null");
+    if (nowhere)
+        return 0;
+    if (opt->input_count > 1 && !naming_is_folder(output)) {
+        log_error("%d inputs, the second being '%s', but the output '%s' is no folder; "
+                  "end its name in a slash and it is made",
+                  opt->input_count, opt->inputs[1], output);
+        return RIFEC_ERR_USAGE;
+    }
+    if (opt->name_template && !naming_is_folder(output)) {
+        log_error("--name-template is for an output that is a folder: -o DIR/");
+        return RIFEC_ERR_USAGE;
+    }
+    return 0;
+}
+
+/* Two outputs of one name, or an output that is an input. */
+static int check_clashes(const struct batch *b)
+{
+    struct stat in, out;
+    for (int i = 0; i < b->count; i++)
+        for (int j = i + 1; j < b->count; j++)
+            if (!strcmp(b->outputs[i], b->outputs[j])) {
+                log_error("%s and %s would both become %s; try --name-template with {n}",
+                          b->opt->inputs[i], b->opt->inputs[j], b->outputs[i]);
+                return RIFEC_ERR_USAGE;
+            }
+    for (int i = 0; i < b->count; i++)
+        for (int j = 0; j < b->count && stat(b->outputs[i], &out) == 0; j++)
+            if (S_ISREG(out.st_mode) && stat(b->opt->inputs[j], &in) == 0 &&
+                in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
+                log_error("%s: is the input itself; give another name", b->outputs[i]);
+                return RIFEC_ERR_OUTPUT;
+            }
+    return 0;
+}
+
+static int make_folder(struct batch *b)
+{
+    const char *folder = b->opt->job.output;
+    if (!names_outputs(b->opt))
+        return 0;
+    b->made_folder = mkdir(folder, 0777) == 0;
+    if (b->made_folder || errno == EEXIST)
+        return 0;
+    log_error("%s: cannot create the folder: %s", folder, strerror(errno));
+    return RIFEC_ERR_OUTPUT;
+}
+
+static int plan(struct batch *b)
+{
+    int err = 0;
+    b->outputs = calloc((size_t)b->count, sizeof *b->outputs);
+    if (!b->outputs)
+        return RIFEC_ERR_NOMEM;
+    TRY(check_output(b->opt));
+    TRY(name_outputs(b));
+    if (b->count > 1 && names_outputs(b->opt))
+        TRY(check_clashes(b));
+    TRY(b->opt->stats ? stats_check(b->opt->stats) : 0);
+    TRY(make_folder(b));
+fail:
+    return err;
+}
+
+/* --- one after the other -------------------------------------------------- */
+
+/* Takes the text. The file is written anew each time, so that what it says is
+ * whole whenever the power goes. */
+static int record(struct batch *b, char *text)
+{
+    const char *path = b->opt->stats;
+    int err = 0;
+    if (!text)
+        return RIFEC_ERR_NOMEM;
+    if (b->count == 1 || stats_is_stream(path)) {
+        err = stats_write(path, text);
+    } else {
+        size_t used = b->records ? strlen(b->records) + 1 : 0;
+        char *all = realloc(b->records, used + strlen(text) + 1);
+        if (all) {
+            if (used)
+                all[used - 1] = '\n';
+            strcpy(all + used, text);
+            b->records = all;
+        }
+        err = all ? stats_write(path, all) : RIFEC_ERR_NOMEM;
+    }
+    free(text);
+    return err;
+}
+
+static int run_one(struct batch *b, int i)
+{
+    const struct options *opt = b->opt;
+    struct pipeline_options job = opt->job;
+    job.input = opt->inputs[i];
+    job.output = b->outputs[i];
+    if (opt->skip_existing && naming_exists(job.output)) {
+        log_info("%s: is there already, skipped", job.output);
+        b->skipped++;
+        return 0;
+    }
+    char *text = NULL;
+    int status = job_run(opt, &job, b->argv, opt->stats ? &text : NULL, b->count > 1);
+    b->done += status == 0;
+    b->failed += status != 0;
+    int err = opt->stats ? record(b, text) : 0;
+    return err && !status ? -err : status;
+}
+
+static void say_end(const struct batch *b)
+{
+    int left = b->count - b->done - b->skipped - b->failed;
+    char skipped[32] = "", failed[32] = "", rest[32] = "";
+    if (b->skipped)
+        snprintf(skipped, sizeof skipped, ", %d skipped", b->skipped);
+    if (b->failed)
+        snprintf(failed, sizeof failed, ", %d failed", b->failed);
+    if (left)
+        snprintf(rest, sizeof rest, ", %d not begun", left);
+    log_info("%d files: %d done%s%s%s", b->count, b->done, skipped, failed, rest);
+}
+
+int batch_run(const struct options *opt, char *const *argv)
+{
+    struct batch b = { .opt = opt, .argv = argv, .count = opt->input_count };
+    int status = -plan(&b);
+    for (int i = 0; i < b.count && (!status || (opt->keep_going && b.failed)); i++) {
+        int one = run_one(&b, i);
+        status = one > status ? one : status;
+        if (signals_caught())
+            break;
+    }
+    if (b.count > 1 && b.done + b.skipped + b.failed > 0)
+        say_end(&b);
+    if (b.made_folder)
+        rmdir(opt->job.output); /* nothing came of it, or it is not empty */
+    for (int i = 0; b.outputs && i < b.count; i++)
+        free(b.outputs[i]);
+    free(b.outputs);
+    free(b.records);
+    return status;
+}

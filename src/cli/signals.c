@@ -1,0 +1,33 @@
+/* Signals: the process has one set of them. */
+#define _POSIX_C_SOURCE 200809L
+#include "cli/signals.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "pipeline/pipeline.h"
+
+static atomic_int caught;
+
+static void on_signal(int number)
+{
+    int none = 0;
+    if (!atomic_compare_exchange_strong(&caught, &none, number))
+        signal(number, SIG_DFL); /* a third one ends the process at once */
+    pipeline_interrupt();
+}
+
+void signals_catch(void)
+{
+    struct sigaction stop = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+int signals_caught(void)
+{
+    return caught;
+}

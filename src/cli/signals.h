@@ -1,0 +1,12 @@
+/* Ctrl-C and its kin: once to finish early, twice to give up. */
+#ifndef RIFEC_CLI_SIGNALS_H
+#define RIFEC_CLI_SIGNALS_H
+
+/* From now on SIGINT and SIGTERM reach pipeline_interrupt(), and a closed pipe
+ * or a limit on file sizes is an error of the write. */
+void signals_catch(void);
+
+/* The first signal that asked us to stop, or 0. */
+int signals_caught(void);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * Names of outputs in a folder, from the input's name and a template such as
+ * "{stem}.{factor}x{ext}".
+ *
+ *     {stem}    the input's name without folder and extension; of
+ *               frame%05d.png "frame", of a folder its name
+ *     {ext}     the input's extension with its dot, or that of the format asked
+ *               for; a slash where pictures go into a folder of their own
+ *     {factor}  2, or 5-2 for 5/2
+ *     {fps}     60, or 60000-1001 for 60000/1001
+ *     {n}       1 for the first input, and so on
+ */
+#ifndef RIFEC_PIPELINE_NAMING_H
+#define RIFEC_PIPELINE_NAMING_H
+
+#include <stdbool.h>
+
+#include "pipeline/pipeline.h"
+
+/* Where the output is one of several. Only the job's input, format, factor and
+ * rate are looked at. */
+struct naming {
+    const char *folder;
+    const char
+        *name_template; /* NULL: "{stem}.{factor}x{ext}" or "{stem}.{fps}fps{ext}" */
+    int number;         /* {n} */
+};
+
+/* The path, for free(). NULL with a message in `error` when the template is not
+ * one, or asks for what is not known. */
+char *naming_make(const struct naming *n, const struct pipeline_options *job, char *error,
+                  size_t error_size);
+
+/* True for an existing folder, and for a name that ends in a slash. */
+bool naming_is_folder(const char *path);
+
+/* True when the output of this job, a folder, takes the input's pictures itself:
+ * they need no name in it. */
+bool naming_is_album(const struct pipeline_options *job);
+
+/* True when a file or a picture of this name is there. */
+bool naming_exists(const char *path);
+
+#endif
