@@ -87,7 +87,7 @@ const struct option_row option_rows[] = {
       .help = "the same, any fraction from 1 to 1024:\n5/2 turns 24 fps into 60",
       .store = store_factor },
 
-    { GROUP_RATE, SET_FACTOR, 'r', "fps", .arg = "R|N/D|film|ntsc",
+    { GROUP_RATE, SET_FACTOR, 'r', "fps", .arg = "R|N/D|film|ntsc|pal",
       .help = "frames per second instead, up or down,\nsampled at their exact instants",
       .store = store_rate, FIELD(job.rate) },
     { GROUP_RATE, .name = "cfr",
@@ -110,7 +110,7 @@ const struct option_row option_rows[] = {
       .help = "look for cuts: nothing is interpolated\nacross them",
       .store = store_choice, FIELD(job.scene) },
     { GROUP_CONTENT, .name = "scene-threshold", .arg = "F", .initial = "0.28",
-      .help = "0 sees cuts everywhere, 1 nowhere",
+      .help = "lower sees more cuts, 1 none",
       .store = store_share, FIELD(job.scene_threshold) },
     { GROUP_CONTENT, SET_SCENE, .name = "scene-list", .arg = "FILE",
       .help = "cuts at the times in this file, one a line,\ninstead of looking",

@@ -111,7 +111,9 @@ int timeline_push(struct timeline *tl, int64_t pts, int64_t duration)
 
 void timeline_end(struct timeline *tl)
 {
-    tl->gap = tl->duration > 0 ? tl->duration : tl->last_gap;
+    /* Some containers say one tick for want of anything better. */
+    bool known = tl->duration > 0 && tl->duration > tl->last_gap / 8;
+    tl->gap = known ? tl->duration : tl->last_gap;
     /* From here on the "newest" frame is the end of the last one. */
     tl->pts += tl->gap;
     tl->frames++;

@@ -41,6 +41,11 @@ static struct stream random_stream(void)
     s.p.time_base = (struct rational){ 1, bases[rnd(7)] };
     s.p.first_pts = s.pts[0];
     s.p.expected_step = vfr ? 1 + rnd(5000) : step;
+    /* A last frame that says a sliver of the gap before is not believed. */
+    int64_t *end = &s.pts[s.frames],
+            before = s.frames > 1 ? end[-1] - end[-2] : s.p.expected_step;
+    if (end[0] - end[-1] <= before / 8)
+        end[0] = end[-1] + before;
     s.p.tail = (enum timeline_tail)rnd(3);
     return s;
 }
@@ -248,6 +253,19 @@ static void test_repair(void)
     CHECK_INT(tl.gap, 28); /* the last known gap */
 }
 
+/* Frames 33 ms apart that claim to last 1 ms: the last is held as long as the
+ * others were. */
+static void test_durations_that_lie(void)
+{
+    struct timeline tl;
+    struct timeline_params p = { .time_base = { 1, 1000 }, .factor = { 2, 1 } };
+    CHECK(timeline_open(&tl, &p) == 0);
+    for (int i = 0; i < 3; i++)
+        CHECK(timeline_push(&tl, i * 33, 1) == 0);
+    timeline_end(&tl);
+    CHECK_INT(tl.gap, 33);
+}
+
 static void test_out_of_range(void)
 {
     struct timeline tl;
@@ -276,6 +294,7 @@ int main(void)
     test_a_tick_per_frame();
     test_film_rate();
     test_repair();
+    test_durations_that_lie();
     test_out_of_range();
     return check_result();
 }
