@@ -54,6 +54,11 @@ says() {
     grep -Eq "^rifec: .*($1)" stderr || fail "no message on stderr matches '$1'"
 }
 
+# A warning about the file; that a build is slow is none.
+warned() {
+    grep warning stderr | grep -qv 'built without'
+}
+
 same() {
     [ "$1" = "$2" ] || fail "${3:-values differ}: '$1' instead of '$2'"
 }

@@ -184,6 +184,7 @@ static void test_file(void)
         CHECK_INT(stats_write("/dev/full", text), RIFEC_ERR_OUTPUT);
     remove(path);
     rmdir(folder);
+    free(text);
 }
 
 int main(void)
