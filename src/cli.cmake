@@ -1,7 +1,7 @@
 # src/cli: the command line. Included by program.cmake, which makes `rifec`.
 
 # All but main(), so that the tests can link it.
-add_library(rifec_cli STATIC 
+add_library(rifec_cli STATIC
     cli/batch.c
     cli/help.c
     cli/job.c
