@@ -315,7 +315,7 @@ int streams_open(struct streams **out, AVFormatContext *output,
     s->ctx = output;
     s->choice = p->choice;
     s->video = p->video->index;
-    s->keep_ids = container_is(output->oformat, "mpegts") &&
+    s->keep_ids = container_is(output->oformat, "mpegts") && p->input->iformat &&
                   !strcmp(p->input->iformat->name, "mpegts");
     TRY(map_streams(s, p->input));
     map = calloc((size_t)s->count, sizeof *map);

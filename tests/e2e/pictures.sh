@@ -101,6 +101,9 @@ order)
     says 'warning: .*2 numbers between'
     same "$(count film.nut)" 20 frames
     same "$(entry film.nut v:0 r_frame_rate)" 48000/1001 rate
+    # A transport stream, whose streams keep their numbers, has none to keep.
+    works -i 'a %d folder' -o film.ts -c:v libx264
+    same "$(frame_sums film.ts gray | wc -l)" 12 'frames of the transport stream'
     # A part of them; a rate for what has times of its own.
     works -i 'a %d folder' -o part.mkv -c:v ffv1 --ss 0.04 --to 0.12
     same "$(count part.mkv)" 4 'frames of a part'
