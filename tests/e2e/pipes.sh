@@ -76,7 +76,8 @@ raw)
     ;;
 containers)
     synth in.mkv 0.4 25 64x48 -c:v libx264 -bf 2
-    quiet_ffmpeg -i in.mkv -f lavfi -i sine=440:d=0.4 -c:v copy -c:a mp2 sound.mkv
+    # Sound without priming: it would start before zero, which NUT cannot.
+    quiet_ffmpeg -i in.mkv -f lavfi -i sine=440:d=0.4 -c:v copy -c:a pcm_s16le sound.mkv
     for format in nut matroska; do
         pipes sound.mkv out.bin -i - -o - -f $format -c:v libx264 --preset ultrafast
         same "$(count out.bin)" 20 "frames in $format"
