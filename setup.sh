@@ -161,17 +161,17 @@ run_tests() {
         runner='setarch -R'
     fi
     failures=0 summary=
-    step 'gcc: every test' variant gcc '.*'
+    step 'gcc, nvcc: every test' variant gcc '.*' "-DRIFEC_CUDA_ARCHITECTURES=75-real;80-real;90a-real"
     step 'clang: units, ops, network, smoke' \
-        variant clang '^(unit|op|model|smoke)$' -DCMAKE_C_COMPILER=clang
+        variant clang '^(unit|op|model|smoke)$' -DCMAKE_C_COMPILER=clang -DRIFEC_CUDA=OFF
     step 'without oneDNN and CUDA: units, network, smoke' \
         variant plain '^(unit|model|smoke)$' -DRIFEC_DNN=OFF -DRIFEC_CUDA=OFF
     step 'address and undefined behaviour sanitizers: all but the slow' \
-        variant asan '^(unit|op|media|fail|smoke)$' -DRIFEC_SANITIZE=address,undefined
+        variant asan '^(unit|op|media|fail|smoke)$' -DRIFEC_SANITIZE=address,undefined -DRIFEC_CUDA=OFF
     # libgomp is not instrumented: one thread in the engine, three around it.
     export OMP_NUM_THREADS=1 RIFEC_FLAGS='--threads 1' TSAN_OPTIONS="suppressions=$root/tests/tsan.supp"
     step 'thread sanitizer: pipeline, smoke' \
-        variant tsan '^(media|smoke)$' -DRIFEC_SANITIZE=thread
+        variant tsan '^(media|smoke)$' -DRIFEC_SANITIZE=thread -DRIFEC_CUDA=OFF
     step 'style' style
     printf '\nsetup.sh test:%s\n' "$summary"
     [ "$failures" = 0 ] || die "$failures of the steps above failed"

@@ -6,7 +6,7 @@ target_sources(librifec PRIVATE
     model/embedded_model.S model/ifnet.c model/safetensors.c model/sha256.c model/weights.c
     model/yuv.c
     engine/engine.c engine/framepool.c engine/refcache.c engine/cpu/backend_cpu.c
-    engine/cpu/cpu_net.c engine/cuda/stub_cuda.c)
+    engine/cpu/cpu_net.c)
 set_source_files_properties(model/embedded_model.S PROPERTIES
     COMPILE_DEFINITIONS "RIFEC_MODEL_FILE=\"${RIFEC_MODEL_FILE}\""
     OBJECT_DEPENDS ${RIFEC_MODEL_FILE})
@@ -29,11 +29,31 @@ if(have_dnn)
     target_sources(librifec PRIVATE engine/cpu/dnn.c)
     target_include_directories(librifec PRIVATE ${DNNL_INCLUDE_DIR})
     target_link_libraries(librifec PRIVATE ${DNNL_LIBRARY})
-    set(features "oneDNN, no CUDA")
+    set(features "oneDNN")
     message(STATUS "CPU convolutions: oneDNN (${DNNL_LIBRARY})")
 else()
-    set(features "no oneDNN, no CUDA")
+    set(features "no oneDNN")
     message(STATUS "CPU convolutions: plain C (oneDNN not found or off)")
+endif()
+
+# --- CUDA: the network on a GPU ----------------------------------------------------
+set(have_cuda 0)
+if(NOT RIFEC_CUDA STREQUAL "OFF")
+    include(CheckLanguage)
+    check_language(CUDA)
+    if(CMAKE_CUDA_COMPILER)
+        set(have_cuda 1)
+    elseif(RIFEC_CUDA STREQUAL "ON")
+        message(FATAL_ERROR "RIFEC_CUDA=ON, but nvcc was not found (is it on the PATH?)")
+    endif()
+endif()
+if(have_cuda)
+    include(engine/cuda.cmake)
+    string(APPEND features ", CUDA ${CMAKE_CUDA_COMPILER_VERSION}")
+else()
+    target_sources(librifec PRIVATE engine/cuda/stub_cuda.c)
+    string(APPEND features ", no CUDA")
+    message(STATUS "CUDA: no (nvcc not found or off)")
 endif()
 
 # --- ops ----------------------------------------------------------------------
@@ -103,5 +123,5 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
         "CPU_AVX2=0;CPU_AVX512=1" engine/cpu/resconv_wino.c)
 endif()
 
-target_compile_definitions(librifec PRIVATE RIFEC_HAVE_DNN=${have_dnn} CPU_HAVE_AVX2=${have_avx2}
+target_compile_definitions(librifec PRIVATE RIFEC_HAVE_DNN=${have_dnn} RIFEC_HAVE_CUDA=${have_cuda} CPU_HAVE_AVX2=${have_avx2}
     CPU_AVX2=0 CPU_AVX512=0 RIFEC_FEATURES="${features}")

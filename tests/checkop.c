@@ -167,11 +167,23 @@ struct cpu_stream checkop_stream(int threads, int width_padded, int level_width)
     return s;
 }
 
+struct image checkop_blank_image(int width, int height, int width_padded,
+                                 int height_padded)
+{
+    return (struct image){
+        .data = checkop_floats(4 * (size_t)width_padded * (size_t)height_padded),
+        .width = width,
+        .height = height,
+        .width_padded = width_padded,
+        .height_padded = height_padded,
+    };
+}
+
 struct image checkop_image(int width, int height, int width_padded, int height_padded,
                            float lo, float hi)
 {
     size_t n = 4 * (size_t)width_padded * (size_t)height_padded;
-    struct image im = { checkop_floats(n), width, height, width_padded, height_padded };
+    struct image im = checkop_blank_image(width, height, width_padded, height_padded);
     for (size_t i = 0; i < n; i++) {
         int x = (int)(i / 4 % (size_t)width_padded),
             y = (int)(i / 4 / (size_t)width_padded);

@@ -47,6 +47,10 @@ void checkop_compare_double(const char *what, const float *got, const double *wa
 /* A stream with scratch for pictures that wide; freed by checkop_free_all(). */
 struct cpu_stream checkop_stream(int threads, int width_padded, int level_width);
 
+/* An image whose every number is NaN. */
+struct image checkop_blank_image(int width, int height, int width_padded,
+                                 int height_padded);
+
 /* An image of random numbers lo..hi where the picture is, zero in the padding. */
 struct image checkop_image(int width, int height, int width_padded, int height_padded,
                            float lo, float hi);

@@ -18,7 +18,7 @@ void bench_gather(const struct bench *b)
                                  .levels = net->level,
                                  .level_count = i,
                                  .scale = net->level[i].scale,
-                                 .t = 0.5f,
+                                 .t = &(float){ 0.5f },
                                  .out = *out };
         char shape[64];
         snprintf(shape, sizeof shape, "block %d, %dx%d", i, out->width, out->height);

@@ -38,9 +38,10 @@ enum rifec_precision {
     RIFEC_PRECISION_FP16, /* convolutions only; flow and warps stay FP32     */
 };
 
-#define RIFEC_SIZE_MIN 2
-#define RIFEC_SIZE_MAX 16384
-#define RIFEC_TILE_MIN 32
+#define RIFEC_SIZE_MIN      2
+#define RIFEC_SIZE_MAX      16384
+#define RIFEC_TILE_MIN      32
+#define RIFEC_IN_FLIGHT_MAX 8
 
 /* Zero is the default of every field below the first four. */
 struct rifec_params {
@@ -56,7 +57,14 @@ struct rifec_params {
     int tile;            /* CPU: rows to work on at a time, RIFEC_TILE_MIN and
                             up, for less memory; 0: all, or fewer when memory
                             is short; -1: all                                */
-    const char *kernels; /* pins an implementation: "c", "dnn"; NULL: best   */
+    const char *kernels; /* pins an implementation: "c", "dnn"; on CUDA "ref",
+                            ...; NULL: best                                  */
+    int in_flight;       /* CUDA: in-betweens under way at a time, 1 to
+                            RIFEC_IN_FLIGHT_MAX; 0: 3. Results do not depend
+                            on it                                            */
+    bool no_graph;       /* CUDA: launch each kernel by itself, for
+                            measurement; results do not depend on it         */
+    bool tf32;           /* CUDA, FP32: convolutions may round to TF32       */
 };
 
 /* What was opened, for logs and statistics. Strings live with the engine. */

@@ -11,8 +11,6 @@
 #include "engine/refcache.h"
 #include "rifec/rifec.h"
 
-#define ENGINE_IN_FLIGHT_MAX 8
-
 struct rifec {
     const struct backend *backend;
     struct rifec_params params; /* defaults filled in                          */
@@ -27,11 +25,12 @@ struct rifec {
 struct backend {
     const char *name;
     size_t priv_size;
+    int slots; /* source frames that can be resident, at least 2 */
     /* NULL if it can run here, else why not, as a phrase. */
     const char *(*probe)(const struct rifec_params *p);
     /* All memory and plans for this size. On failure close() is called. */
     int (*open)(struct rifec *e);
-    /* Reads the frame into a slot, 0 .. REFCACHE_SLOTS - 1. */
+    /* Reads the frame into a slot, 0 .. slots - 1. */
     int (*put)(struct rifec *e, int slot, const struct rifec_frame *frame);
     /* RIFEC_THUMB_HEIGHT * RIFEC_THUMB_WIDTH brightnesses. */
     int (*thumbnail)(struct rifec *e, const struct rifec_frame *frame, uint16_t *luma);

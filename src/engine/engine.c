@@ -49,6 +49,11 @@ static int check_params(const struct rifec_params *p)
                   RIFEC_SIZE_MAX);
         return RIFEC_ERR_USAGE;
     }
+    if (p->in_flight < 0 || p->in_flight > RIFEC_IN_FLIGHT_MAX) {
+        log_error("%d in-betweens in flight: must be 1 to %d", p->in_flight,
+                  RIFEC_IN_FLIGHT_MAX);
+        return RIFEC_ERR_USAGE;
+    }
     if ((unsigned)p->device > RIFEC_DEVICE_CUDA ||
         (unsigned)p->precision > RIFEC_PRECISION_FP16) {
         log_error("unknown device or precision");
@@ -94,7 +99,7 @@ int rifec_open(struct rifec **out, const struct rifec_params *params)
     }
     e->params.model = e->model_path;
     TRY(choose_backend(&e->params, &e->backend));
-    refcache_init(&e->cache);
+    refcache_init(&e->cache, e->backend->slots);
     e->info.backend = e->backend->name;
     e->info.model = e->model_path ? e->model_path : "built-in";
     e->priv = calloc(1, e->backend->priv_size);

@@ -26,6 +26,7 @@ struct pooled {
 struct framepool {
     struct rifec_frame model; /* what every frame starts as; data[] are offsets */
     size_t offset[4], bytes;
+    struct framepool_memory memory;
     struct pooled *frames;
     atomic_int users;
 };
@@ -35,7 +36,7 @@ static void destroy(struct framepool *p)
     while (p->frames) {
         struct pooled *f = p->frames;
         p->frames = f->next;
-        mem_free(f->memory);
+        p->memory.free(f->memory);
         free(f);
     }
     free(p);
@@ -91,10 +92,24 @@ int framepool_open(struct framepool **out, int width, int height,
     p->model = (struct rifec_frame){
         .width = width, .height = height, .format = *format, .color = *color
     };
+    p->memory = (struct framepool_memory){ mem_alloc, mem_free };
     lay_out(p);
     atomic_init(&p->users, 1);
     *out = p;
     return 0;
+}
+
+void framepool_set_memory(struct framepool *p, struct framepool_memory memory)
+{
+    p->memory = memory;
+}
+
+size_t framepool_layout(const struct framepool *p, struct rifec_frame *model,
+                        size_t offset[4])
+{
+    *model = p->model;
+    memcpy(offset, p->offset, sizeof p->offset);
+    return p->bytes;
 }
 
 static struct pooled *make(struct framepool *p)
@@ -102,7 +117,7 @@ static struct pooled *make(struct framepool *p)
     struct pooled *f = calloc(1, sizeof *f);
     if (!f)
         return NULL;
-    f->memory = mem_alloc(p->bytes);
+    f->memory = p->memory.alloc(p->bytes);
     if (!f->memory) {
         free(f);
         return NULL;

@@ -10,9 +10,25 @@
 
 struct framepool;
 
-/* Frames of one size, format and colour. */
+/* Where the memory of frames comes from. */
+struct framepool_memory {
+    void *(*alloc)(size_t bytes); /* NULL when there is none */
+    void (*free)(void *p);
+};
+
+/* Frames of one size, format and colour, in ordinary memory. */
 int framepool_open(struct framepool **out, int width, int height,
                    const struct rifec_format *format, const struct rifec_color *color);
+
+/* Before the first frame is taken: from another source of memory. */
+void framepool_set_memory(struct framepool *p, struct framepool_memory memory);
+
+/*
+ * Every frame lies in one block of so many bytes, its planes at offset[] (plane 0
+ * at 0) and with the strides of *model.
+ */
+size_t framepool_layout(const struct framepool *p, struct rifec_frame *model,
+                        size_t offset[4]);
 
 /* A frame nobody uses, made if there is none. By the owner's thread only. */
 int framepool_take(struct framepool *p, struct rifec_frame **out);

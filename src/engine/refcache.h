@@ -12,15 +12,17 @@
 
 #include <stdint.h>
 
-#define REFCACHE_SLOTS 2
+#define REFCACHE_SLOTS_MAX 16
 
 struct refcache {
-    int64_t seq[REFCACHE_SLOTS]; /* REFCACHE_EMPTY, or the frame in this slot */
+    int slots;
+    int64_t seq[REFCACHE_SLOTS_MAX]; /* REFCACHE_EMPTY, or the frame in this slot */
 };
 
 #define REFCACHE_EMPTY INT64_MIN
 
-void refcache_init(struct refcache *c);
+/* 2 .. REFCACHE_SLOTS_MAX slots. */
+void refcache_init(struct refcache *c, int slots);
 
 /* The slot for a new frame: an empty one, or the oldest. It is empty then. */
 int refcache_evict(struct refcache *c);

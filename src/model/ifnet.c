@@ -13,24 +13,36 @@ static int round_up(int v, int to)
     return (v + to - 1) / to * to;
 }
 
-static size_t tensor_floats(const struct tensor *t)
+static size_t tensor_bytes(const struct tensor *t)
 {
-    return (size_t)t->channels * (size_t)t->height * (size_t)t->width;
+    size_t numbers = (size_t)t->channels * (size_t)t->height * (size_t)t->width;
+    return numbers * (t->is_half ? sizeof *t->half : sizeof *t->data);
 }
 
-static size_t level_floats(const struct level *l)
+static size_t level_bytes(const struct level *l)
 {
-    return (size_t)LEVEL_CHANNELS * (size_t)l->height * (size_t)l->width;
+    return LEVEL_CHANNELS * sizeof(float) * (size_t)l->height * (size_t)l->width;
 }
 
-static size_t scratch_floats(const struct ifnet_block *b)
+static size_t scratch_bytes(const struct ifnet_block *b)
 {
-    return (size_t)DECONV_SCRATCH * (size_t)b->ping.height * (size_t)b->ping.width;
+    return DECONV_SCRATCH * sizeof(float) * (size_t)b->ping.height *
+           (size_t)b->ping.width;
 }
 
 static size_t max_size(size_t a, size_t b)
 {
     return a > b ? a : b;
+}
+
+static struct tensor make_tensor(const struct ifnet_params *p, int channels, int height,
+                                 int width)
+{
+    return (struct tensor){ .channels = channels,
+                            .height = height,
+                            .width = width,
+                            .block = p->block_size ? p->block_size : channels,
+                            .is_half = p->is_half };
 }
 
 static int min_int(int a, int b)
@@ -62,77 +74,86 @@ static bool level_is_kept(const struct ifnet *net, int b)
  *
  * In bands, small holds the band of each level, and levels all four.
  */
-void ifnet_plan(struct ifnet *net, int width, int height, float scale, int block_size,
-                int band_rows, struct arena *arena)
+void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *arena)
 {
-    int multiple = scale < 1 ? (int)(32 / scale) : 32;
+    int multiple = p->scale < 1 ? (int)(32 / p->scale) : 32;
     *net = (struct ifnet){
-        .width = width,
-        .height = height,
-        .width_padded = round_up(width, multiple),
-        .height_padded = round_up(height, multiple),
+        .width = p->width,
+        .height = p->height,
+        .width_padded = round_up(p->width, multiple),
+        .height_padded = round_up(p->height, multiple),
+        .is_half = p->is_half,
     };
-    size_t big = ifnet_image_bytes(net) / sizeof(float), small = 0, levels = 0;
+    size_t big = ifnet_image_bytes(net), small = 0, levels = 0;
     for (int b = 0; b < IFNET_BLOCKS; b++) {
         struct ifnet_block *k = &net->block[b];
         struct level *level = &net->level[b];
         int c = ifnet_channels[b];
-        level->scale = block_scale[b] / scale;
+        level->scale = block_scale[b] / p->scale;
         level->height = (int)((float)net->height_padded / level->scale);
         level->width = (int)((float)net->width_padded / level->scale);
         k->rows = level->height / 4;
-        k->kept = band_rows ? band_rows / 4 : k->rows;
+        k->kept = p->band_rows ? p->band_rows / 4 : k->rows;
         int h = 4 * min_int(k->rows, k->kept + 2 * HALO), w = level->width;
-        k->input = (struct tensor){ NULL, IFNET_INPUTS, h, w, block_size };
-        k->half = (struct tensor){ NULL, c / 2, h / 2, w / 2, block_size };
-        k->ping = k->pong = (struct tensor){ NULL, c, h / 4, w / 4, block_size };
+        k->input = make_tensor(p, IFNET_INPUTS, h, w);
+        k->half = make_tensor(p, c / 2, h / 2, w / 2);
+        k->ping = k->pong = make_tensor(p, c, h / 4, w / 4);
 
-        big = max_size(big, tensor_floats(&k->input));
-        big = max_size(big, 2 * tensor_floats(&k->ping) + scratch_floats(k));
-        small = max_size(small, tensor_floats(&k->half));
+        size_t scratch = p->no_scratch ? 0 : scratch_bytes(k);
+        big = max_size(big, tensor_bytes(&k->input));
+        big = max_size(big, 2 * tensor_bytes(&k->ping) + scratch);
+        small = max_size(small, tensor_bytes(&k->half));
         k->band = *level;
         k->band.height = h;
         if (level_is_kept(net, b))
-            levels += level_floats(level);
+            levels += level_bytes(level);
         if (in_bands(k) || !level_is_kept(net, b))
-            small = max_size(small, level_floats(&k->band));
+            small = max_size(small, level_bytes(&k->band));
     }
-    net->big_at = arena_reserve(arena, big * sizeof(float));
-    net->small_at = arena_reserve(arena, small * sizeof(float));
-    net->levels_at = arena_reserve(arena, levels * sizeof(float));
+    net->big_at = arena_reserve(arena, big);
+    net->small_at = arena_reserve(arena, small);
+    net->levels_at = arena_reserve(arena, levels);
 }
 
-static void place_level(struct level *l, float *at)
+static void place_level(struct level *l, void *at)
 {
     l->flow = at;
-    l->mask = at + 4 * (size_t)l->height * (size_t)l->width;
+    l->mask = l->flow + 4 * (size_t)l->height * (size_t)l->width;
 }
 
 void ifnet_bind(struct ifnet *net, const struct arena *arena)
 {
-    float *big = arena_at(arena, net->big_at), *small = arena_at(arena, net->small_at);
-    float *levels = arena_at(arena, net->levels_at);
+    unsigned char *big = arena_at(arena, net->big_at);
+    unsigned char *small = arena_at(arena, net->small_at);
+    unsigned char *levels = arena_at(arena, net->levels_at);
     for (int b = 0; b < IFNET_BLOCKS; b++) {
         struct ifnet_block *k = &net->block[b];
-        k->input.data = big;
-        k->half.data = small;
-        k->ping.data = big;
-        k->pong.data = big + tensor_floats(&k->ping);
-        k->deconv_scratch = k->pong.data + tensor_floats(&k->pong);
+        size_t feature_bytes = tensor_bytes(&k->ping);
+        k->input.data = (void *)big;
+        k->half.data = (void *)small;
+        k->ping.data = (void *)big;
+        k->pong.data = (void *)(big + feature_bytes);
+        k->deconv_scratch = (void *)(big + 2 * feature_bytes);
         struct level *l = &net->level[b];
         bool kept = level_is_kept(net, b);
         place_level(l, kept ? levels : small);
-        place_level(&k->band, in_bands(k) ? small : l->flow);
+        k->band.flow = l->flow;
+        k->band.mask = l->mask;
+        if (in_bands(k))
+            place_level(&k->band, small);
         if (kept)
-            levels += level_floats(l);
+            levels += level_bytes(l);
     }
-    net->out = ifnet_image(net, big);
+    net->out = ifnet_image(net, (void *)big);
 }
 
 struct image ifnet_image(const struct ifnet *net, float *data)
 {
-    return (struct image){ data, net->width, net->height, net->width_padded,
-                           net->height_padded };
+    return (struct image){ .data = data,
+                           .width = net->width,
+                           .height = net->height,
+                           .width_padded = net->width_padded,
+                           .height_padded = net->height_padded };
 }
 
 size_t ifnet_image_bytes(const struct ifnet *net)
@@ -152,7 +173,7 @@ static void keep_rows(const struct level *band, int from, const struct level *le
 
 /* Block b for the rows of ping that begin at `row`. */
 static int forward_band(struct ifnet *net, int b, struct image image0,
-                        struct image image1, float t, int row, void *stream)
+                        struct image image1, const float *t, int row, void *stream)
 {
     int err = 0;
     const struct ops *ops = net->ops;
@@ -187,8 +208,8 @@ fail:
     return err;
 }
 
-int ifnet_forward(struct ifnet *net, struct image image0, struct image image1, float t,
-                  void *stream)
+int ifnet_forward(struct ifnet *net, struct image image0, struct image image1,
+                  const float *t, void *stream)
 {
     int err = 0;
     for (int b = 0; b < IFNET_BLOCKS; b++) {

@@ -24,6 +24,7 @@ struct ifnet_block {
 
 struct ifnet {
     int width, height, width_padded, height_padded;
+    bool is_half; /* the tensors */
     struct ifnet_block block[IFNET_BLOCKS];
     struct level level[IFNET_BLOCKS]; /* what each block added, .scale included */
     struct image out;                 /* the in-between, until the next forward */
@@ -34,19 +35,27 @@ struct ifnet {
 };
 
 /*
- * Plans the network for pictures of width x height. scale, one of 0.25, 0.5, 1
- * and 2, is the resolution at which flow is estimated: block b works at
- * 8, 4, 2, 1 full-resolution pixels per pixel, divided by it. The padded size
- * is the next multiple of max(32, 32 / scale). block_size is the tensors'
- * channel block. Reserves memory in the arena.
+ * For pictures of width x height. scale, one of 0.25, 0.5, 1 and 2, is the
+ * resolution at which flow is estimated: block b works at 8, 4, 2, 1
+ * full-resolution pixels per pixel, divided by it. The padded size is the next
+ * multiple of max(32, 32 / scale).
  *
  * With band_rows a block works through its picture in bands of so many of its
  * own rows, and needs memory for one of them. Bands overlap by as much as the
  * convolutions see, so the result is that of the whole, to the rounding of
- * convolutions whose order of addition depends on where a tile begins. 0: whole.
+ * convolutions whose order of addition depends on where a tile begins.
  */
-void ifnet_plan(struct ifnet *net, int width, int height, float scale, int block_size,
-                int band_rows, struct arena *arena);
+struct ifnet_params {
+    int width, height;
+    float scale;
+    int block_size;  /* of the tensors; 0: all channels in one block */
+    int band_rows;   /* 0: whole */
+    bool is_half;    /* tensors of FP16 */
+    bool no_scratch; /* nothing needs deconv_scratch */
+};
+
+/* Plans the network. Reserves memory in the arena. */
+void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *arena);
 
 /* Points the tensors into the arena, now that it is allocated. */
 void ifnet_bind(struct ifnet *net, const struct arena *arena);
@@ -55,8 +64,8 @@ void ifnet_bind(struct ifnet *net, const struct arena *arena);
 struct image ifnet_image(const struct ifnet *net, float *data);
 size_t ifnet_image_bytes(const struct ifnet *net);
 
-/* The in-between at 0 < t < 1, into net->out. */
-int ifnet_forward(struct ifnet *net, struct image image0, struct image image1, float t,
-                  void *stream);
+/* The in-between at 0 < *t < 1, into net->out. */
+int ifnet_forward(struct ifnet *net, struct image image0, struct image image1,
+                  const float *t, void *stream);
 
 #endif

@@ -72,7 +72,7 @@ struct gather_args {
     const struct level *levels;
     int level_count;   /* 0..3 */
     float scale;       /* 32 .. 0.5, a power of two */
-    float t;           /* 0 < t < 1 */
+    const float *t;    /* 0 < *t < 1, where the backend reads it when it runs */
     int top;           /* first row of out within the whole; 0 when it is the whole */
     struct tensor out; /* IFNET_INPUTS channels */
 };

@@ -2,13 +2,21 @@
 #ifndef RIFEC_MODEL_TENSOR_H
 #define RIFEC_MODEL_TENSOR_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /*
- * A feature map, channel-blocked: float data[channels / block][height][width][block].
- * `block` divides `channels`; 8 suits AVX2, 16 AVX-512.
+ * A feature map, channel-blocked: data[channels / block][height][width][block].
+ * `block` divides `channels`; 8 suits AVX2 and tensor cores, 16 AVX-512; all of
+ * the channels is what cuDNN calls NHWC. FP16 is for GPUs only.
  */
 struct tensor {
-    float *data;
+    union {
+        float *data;
+        uint16_t *half; /* where is_half: the bits of FP16 */
+    };
     int channels, height, width, block;
+    bool is_half;
 };
 
 /*
@@ -16,10 +24,15 @@ struct tensor {
  * R, G, B and alpha (zero when the frames have none; the network never sees it),
  * nominally 0..1 but not clamped. Outside
  * width x height colours are zero (padding is on the right and below).
+ * On a GPU the numbers may be FP16: 2^-11 of 1, a quarter of a 10-bit code.
  */
 struct image {
-    float *data;
+    union {
+        float *data;
+        uint16_t *half; /* where is_half */
+    };
     int width, height, width_padded, height_padded;
+    bool is_half;
 };
 
 /*

@@ -157,14 +157,9 @@ static void fill_axis(struct chroma_axis *a, double factor, double offset)
 }
 
 /* Points the axis into `at` when it is not NULL; returns the bytes it takes. */
-static size_t place_axis(struct chroma_axis *a, int luma, int log2, unsigned char *at)
+static size_t place_tables(struct chroma_axis *a, unsigned char *at)
 {
-    int factor = 1 << log2;
-    a->luma = luma;
-    a->chroma = (luma + factor - 1) >> log2;
-    a->taps = log2 ? 2 * factor + 1 : 1;
-    if (a->taps > luma)
-        a->taps = luma;
+    int luma = a->luma;
     size_t up = (size_t)luma * sizeof(int), down = (size_t)a->chroma * sizeof(int);
     if (at) {
         a->up_lo = (int *)at;
@@ -174,6 +169,16 @@ static size_t place_axis(struct chroma_axis *a, int luma, int log2, unsigned cha
         a->down_w = (float *)(at + 3 * up + down);
     }
     return 3 * up + down + down * (size_t)a->taps;
+}
+
+static void size_axis(struct chroma_axis *a, int luma, int log2)
+{
+    int factor = 1 << log2;
+    a->luma = luma;
+    a->chroma = (luma + factor - 1) >> log2;
+    a->taps = log2 ? 2 * factor + 1 : 1;
+    if (a->taps > luma)
+        a->taps = luma;
 }
 
 int yuv_open(struct yuv *out, int width, int height, const struct rifec_format *format,
@@ -202,14 +207,15 @@ int yuv_open(struct yuv *out, int width, int height, const struct rifec_format *
     out->to_cb = (float)(0.5 / (1 - kb));
     out->to_cr = (float)(0.5 / (1 - kr));
 
-    size_t bytes_x = place_axis(&out->x, width, format->chroma_w_log2, NULL);
-    size_t bytes_y = place_axis(&out->y, height, format->chroma_h_log2, NULL);
-    out->tables = calloc(1, bytes_x + bytes_y);
+    size_axis(&out->x, width, format->chroma_w_log2);
+    size_axis(&out->y, height, format->chroma_h_log2);
+    size_t bytes_x = place_tables(&out->x, NULL);
+    size_t bytes_y = place_tables(&out->y, NULL);
+    out->table_bytes = bytes_x + bytes_y;
+    out->tables = calloc(1, out->table_bytes);
     if (!out->tables)
         return RIFEC_ERR_NOMEM;
-    place_axis(&out->x, width, format->chroma_w_log2, out->tables);
-    place_axis(&out->y, height, format->chroma_h_log2,
-               (unsigned char *)out->tables + bytes_x);
+    *out = yuv_moved(out, out->tables);
     double x, y;
     chroma_offsets(format, color->chroma_loc, &x, &y);
     fill_axis(&out->x, 1 << format->chroma_w_log2, x);
@@ -217,6 +223,15 @@ int yuv_open(struct yuv *out, int width, int height, const struct rifec_format *
     out->chroma_width = out->x.chroma;
     out->chroma_height = out->y.chroma;
     return 0;
+}
+
+struct yuv yuv_moved(const struct yuv *y, void *tables)
+{
+    struct yuv moved = *y;
+    moved.tables = tables;
+    size_t bytes_x = place_tables(&moved.x, tables);
+    place_tables(&moved.y, (unsigned char *)tables + bytes_x);
+    return moved;
 }
 
 void yuv_close(struct yuv *y)

@@ -39,7 +39,8 @@ struct yuv {
     float cr_to_r, cb_to_g, cr_to_g, cb_to_b;
     float to_cb, to_cr; /* Cb = (B - Y) * to_cb, Cr = (R - Y) * to_cr           */
     struct chroma_axis x, y;
-    void *tables;
+    void *tables; /* one block that all of the above point into */
+    size_t table_bytes;
 };
 
 /*
@@ -53,5 +54,8 @@ const char *yuv_refuses(const struct rifec_format *format,
 int yuv_open(struct yuv *out, int width, int height, const struct rifec_format *format,
              const struct rifec_color *color);
 void yuv_close(struct yuv *y);
+
+/* The same with its tables at `tables`, where somebody has copied them to. */
+struct yuv yuv_moved(const struct yuv *y, void *tables);
 
 #endif

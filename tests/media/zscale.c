@@ -212,8 +212,7 @@ static void try(int row)
             write_raw(CODES, &given);
             run_zscale(CODES, rows[row].planar, readings, n, zimg);
         }
-        struct image out = { checkop_floats(4 * WIDTH_PADDED * HEIGHT), WIDTH, HEIGHT,
-                             WIDTH_PADDED, HEIGHT };
+        struct image out = checkop_blank_image(WIDTH, HEIGHT, WIDTH_PADDED, HEIGHT);
         load_c(&(struct load_args){ &frame, &yuv, out }, &s);
         const float *g = zimg + (size_t)i * SAMPLES;
         double d = compare(&out, (const float *[]){ g + 2 * plane, g, g + plane },

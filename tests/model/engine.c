@@ -346,7 +346,7 @@ static void agreement(void)
 static void refcache(void)
 {
     struct refcache c;
-    refcache_init(&c);
+    refcache_init(&c, 2);
     CHECK_INT(refcache_find(&c, 0), -1);
     CHECK_INT(refcache_find(&c, REFCACHE_EMPTY), -1);
     for (int64_t seq = -3; seq < 20; seq += 2) {

@@ -49,15 +49,13 @@ static void try(int width, int height, float coarsest, int threads, int hostile)
         .levels = levels,
         .level_count = 4,
     };
-    size_t n = 4 * (size_t)wp * (size_t)hp;
     struct cpu_stream s = checkop_stream(threads, wp, levels[3].width);
-    struct image want = a.out =
-        (struct image){ checkop_floats(n), width, height, wp, hp };
+    struct image want = a.out = checkop_blank_image(width, height, wp, hp);
     blend_c(&a, &s);
     for (size_t v = 0; v < sizeof versions / sizeof *versions; v++) {
         if (versions[v].avx2 && !__builtin_cpu_supports("avx2"))
             continue;
-        a.out = (struct image){ checkop_floats(n), width, height, wp, hp };
+        a.out = checkop_blank_image(width, height, wp, hp);
         versions[v].run(&a, &s);
         compare_image(versions[v].name, &a.out, &want);
     }

@@ -14,7 +14,11 @@
 static inline struct tensor make_tensor(int channels, int height, int width, int block)
 {
     size_t n = (size_t)channels * (size_t)height * (size_t)width;
-    return (struct tensor){ checkop_floats(n), channels, height, width, block };
+    return (struct tensor){ .data = checkop_floats(n),
+                            .channels = channels,
+                            .height = height,
+                            .width = width,
+                            .block = block };
 }
 
 static inline size_t tensor_floats(const struct tensor *t)

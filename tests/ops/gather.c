@@ -18,8 +18,10 @@ static const struct {
 /* From row `top` to the end. */
 static struct tensor make_out(const struct image *im, float scale, int block, int top)
 {
-    struct tensor t = { NULL, IFNET_INPUTS, (int)((float)im->height_padded / scale) - top,
-                        (int)((float)im->width_padded / scale), block };
+    struct tensor t = { .channels = IFNET_INPUTS,
+                        .height = (int)((float)im->height_padded / scale) - top,
+                        .width = (int)((float)im->width_padded / scale),
+                        .block = block };
     t.data = checkop_floats((size_t)IFNET_INPUTS * (size_t)t.height * (size_t)t.width);
     return t;
 }
@@ -56,13 +58,14 @@ static void try(int width, int height, int multiple, int level_count, float scal
     checkop_levels(levels, level_count, scale * (float)(1 << level_count), wp, hp, 40);
     if (hostile)
         poison(levels, level_count);
+    float t = checkop_float(0.01f, 0.99f);
     struct gather_args a = {
         .image0 = checkop_image(width, height, wp, hp, -0.2f, 1.2f),
         .image1 = checkop_image(width, height, wp, hp, -0.2f, 1.2f),
         .levels = levels,
         .level_count = level_count,
         .scale = scale,
-        .t = checkop_float(0.01f, 0.99f),
+        .t = &t,
     };
     a.top = checkop_int(0, 1) * checkop_int(0, (int)((float)hp / scale) - 1);
     struct cpu_stream s = checkop_stream(threads, wp, (int)((float)wp / scale));
@@ -94,7 +97,7 @@ static void part(void)
                              .levels = levels,
                              .level_count = 2,
                              .scale = 2,
-                             .t = 0.5f };
+                             .t = &(float){ 0.5f } };
     struct cpu_stream s = checkop_stream(1, 64, 64);
     struct tensor whole = a.out = make_out(&a.image0, 2, 16, 0);
     gather_c(&a, &s);
@@ -114,7 +117,9 @@ static void ramp(void)
     struct image im = checkop_image(32, 32, 32, 32, 0, 0);
     for (int i = 0; i < 32 * 32; i++)
         im.data[4 * i] = (float)(i % 32) / 32;
-    struct gather_args a = { .image0 = im, .image1 = im, .scale = 2, .t = 0.25f };
+    struct gather_args a = {
+        .image0 = im, .image1 = im, .scale = 2, .t = &(float){ 0.25f }
+    };
     struct cpu_stream s = checkop_stream(1, 32, 32);
     a.out = make_out(&im, 2, 16, 0);
     gather_c(&a, &s);

@@ -83,7 +83,6 @@ static void try(const struct named_format *named, int width, int height)
     checkop_case("%s, %dx%d, %s", named->name, width, height,
                  color_name(&color, text, sizeof text));
     int wp = (width + 31) / 32 * 32, hp = (height + 31) / 32 * 32;
-    size_t n = 4 * (size_t)wp * (size_t)hp;
     struct yuv yuv;
     if (yuv_open(&yuv, width, height, &named->format, &color) < 0)
         checkop_fail("yuv_open");
@@ -93,7 +92,7 @@ static void try(const struct named_format *named, int width, int height)
     for (size_t v = 0; v < sizeof versions / sizeof *versions; v++) {
         if (versions[v].avx2 && !__builtin_cpu_supports("avx2"))
             continue;
-        struct image out = { checkop_floats(n), width, height, wp, hp };
+        struct image out = checkop_blank_image(width, height, wp, hp);
         versions[v].run(&(struct load_args){ &frame, &yuv, out }, &s);
         for (int y = 0; y < hp; y++)
             for (int x = 0; x < wp; x++) {

@@ -43,8 +43,7 @@ static void round_trip(const struct named_format *named, int width, int height)
     struct rifec_frame in = make_frame(&named->format, width, height);
     fill_frame(&in);
     struct cpu_stream s = checkop_stream(checkop_int(1, 3), wp, wp);
-    struct image rgb = { checkop_floats(4 * (size_t)wp * (size_t)hp), width, height, wp,
-                         hp };
+    struct image rgb = checkop_blank_image(width, height, wp, hp);
     load_c(&(struct load_args){ &in, &yuv, rgb }, &s);
     for (size_t v = 0; v < VERSIONS; v++) {
         if (versions[v].avx2 && !__builtin_cpu_supports("avx2"))

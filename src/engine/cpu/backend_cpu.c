@@ -18,8 +18,6 @@ struct cpu_backend {
     char device[128];
 };
 
-_Static_assert(CPU_NET_IMAGES == REFCACHE_SLOTS, "one image per resident frame");
-
 static const char *cpu_probe(const struct rifec_params *p)
 {
     (void)p;
@@ -94,6 +92,7 @@ static void cpu_close(struct rifec *e)
 const struct backend backend_cpu = {
     .name = "cpu",
     .priv_size = sizeof(struct cpu_backend),
+    .slots = CPU_NET_IMAGES,
     .probe = cpu_probe,
     .open = cpu_open,
     .put = cpu_put,

@@ -181,7 +181,13 @@ static void plan_memory(struct cpu_net *n, const struct rifec_params *p,
 {
     struct cpu_stream *s = &n->stream;
     n->arena = (struct arena){ 0 };
-    ifnet_plan(&n->net, p->width, p->height, p->scale, c->block, band_rows, &n->arena);
+    ifnet_plan(&n->net,
+               &(struct ifnet_params){ .width = p->width,
+                                       .height = p->height,
+                                       .scale = p->scale,
+                                       .block_size = c->block,
+                                       .band_rows = band_rows },
+               &n->arena);
     for (int i = 0; i < CPU_NET_IMAGES; i++)
         at->image[i] = arena_reserve(&n->arena, ifnet_image_bytes(&n->net));
     s->scratch_floats =
@@ -297,7 +303,7 @@ size_t cpu_net_memory(const struct cpu_net *n)
 int cpu_net_forward(struct cpu_net *n, int i0, int i1, float t)
 {
     int before = set_threads(n->stream.threads);
-    int err = ifnet_forward(&n->net, n->image[i0], n->image[i1], t, &n->stream);
+    int err = ifnet_forward(&n->net, n->image[i0], n->image[i1], &t, &n->stream);
     set_threads(before);
     return err;
 }

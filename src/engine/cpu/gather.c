@@ -9,7 +9,7 @@ static void full_resolution(const struct gather_args *a, int x, int y, float v[1
     lazy_flow(a->levels, a->level_count, x, y, flow);
     warp(&a->image0, x, y, flow, 1, 3, v);
     warp(&a->image1, x, y, flow + 2, 1, 3, v + 3);
-    v[6] = a->t;
+    v[6] = *a->t;
     v[7] = flow[4];
     for (int c = 0; c < 4; c++)
         v[8 + c] = flow[c] * (1 / a->scale);

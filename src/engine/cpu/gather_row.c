@@ -77,7 +77,7 @@ static void gather_one_row(const struct gather_args *a, const struct gather_scra
     if (a->scale == 1) {
         for (int x = 0; x < out->width; x++, low += out->block, high += out->block) {
             struct sample s = sample_at(a, x, y + a->top, g->flow_lo + 8 * x);
-            write_sample(&s, a->t, low, high);
+            write_sample(&s, *a->t, low, high);
         }
         return;
     }
@@ -91,7 +91,7 @@ static void gather_one_row(const struct gather_args *a, const struct gather_scra
         struct sample v11 = sample_at(a, tx.hi, ty.hi, g->flow_hi + 8 * j);
         struct sample s =
             sample_lerp(sample_lerp(v00, v10, ty.f), sample_lerp(v01, v11, ty.f), tx.f);
-        write_sample(&s, a->t, low, high);
+        write_sample(&s, *a->t, low, high);
     }
 }
 

@@ -1,0 +1,62 @@
+/*
+ * What the CUDA kernels offer to C: one launcher per op and version, named by
+ * suffix. Contracts are those of model/ops.h with every pointer on the device
+ * but those to structs: args, the frame, yuv (its tables are on the device) and the
+ * layer are the host's. Launchers return 0 or RIFEC_ERR_DEVICE, and may be
+ * captured into a graph.
+ */
+#ifndef RIFEC_KERNELS_H
+#define RIFEC_KERNELS_H
+
+#include <cuda_runtime.h>
+
+#include "model/ops.h"
+#include "model/weights.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The `void *stream` of every CUDA op. One belongs to one lane of work. */
+struct cuda_stream {
+    cudaStream_t stream;
+    void *workspace; /* for who needs it between kernels of one op */
+    size_t workspace_bytes;
+};
+
+/* What layer->plan points to for our own convolutions: numbers on the device. */
+struct conv_pack {
+    void *weight; /* as the version's pack() laid it out */
+    float *bias;  /* [cout] */
+};
+
+/* Logs what went wrong with the last launch and returns RIFEC_ERR_DEVICE, or 0. */
+int cuda_launched(const char *kernel);
+
+/* Images and tensors may be FP32 or FP16, tensors of any block that 8 divides. */
+int load_cuda(const struct load_args *a, void *stream);
+int gather_cuda(const struct gather_args *a, void *stream);
+int blend_cuda(const struct blend_args *a, void *stream);
+int store_cuda(const struct store_args *a, void *stream);
+int thumbnail_cuda(const struct thumbnail_args *a, void *stream);
+
+/* *differ becomes 1 when two frames of one format on the device differ. */
+int equal_cuda(const struct rifec_frame *a, const struct rifec_frame *b, int *differ,
+               void *stream);
+
+/*
+ * Convolutions. Each version has its own layout of weights, which pack() makes on the
+ * host; layer->plan points to a struct that begins with a conv_pack.
+ *
+ * _ref: plain CUDA, FP32 and FP16, block 8, any layer.
+ */
+size_t conv_ref_pack_bytes(const struct conv_layer *l);
+void conv_ref_pack(const struct conv_layer *l, void *out);
+int conv_s2_ref(const struct conv_args *a, void *stream);
+int resconv_ref(const struct conv_args *a, void *stream);
+int deconv_ref(const struct deconv_args *a, void *stream);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,470 @@
+/*
+ * The CUDA backend: the only file that knows the order of asynchronous work.
+ *
+ *     upload     copy, load ► slot ─┐
+ *     lane 0                        ├► forward, store ─┐
+ *     lane 1                        └► ...             │
+ *     download                                         └► copy ► frame
+ *
+ * Source frames lie in slots, one in-between is under way in each lane. A stream
+ * waits for another by events only:
+ *
+ *     slot.loaded      the upload stream has filled the slot;   lanes wait
+ *     lane.computed    the lane has read its slots and written
+ *                      its planes;                              upload, download wait
+ *     lane.downloaded  the frame is whole;                      take() waits
+ *
+ * What a lane does is the same every time but for the slots it reads and t, so it
+ * is one graph for each pair of slots, captured when first needed; t lies in
+ * device memory.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/backend.h"
+#include "engine/cpu/cpu.h"
+#include "engine/cuda/cu.h"
+#include "engine/cuda/cuda_net.h"
+#include "model/yuv.h"
+
+#define CUDA_SLOTS        8
+#define STAGES            3 /* uploads that may be under way */
+#define IN_FLIGHT_DEFAULT 3
+
+struct slot {
+    struct image image;
+    cudaEvent_t loaded;
+    unsigned readers; /* bit i: lane i has read it since it was loaded */
+};
+
+/* A copy of a source frame's planes on its way to the device. */
+struct stage {
+    unsigned char *host; /* pinned */
+    cudaEvent_t copied;  /* host may be written again */
+};
+
+struct lane {
+    struct cuda_stream stream;
+    struct ifnet net;
+    struct arena arena; /* on the device */
+    float *t, *t_host;  /* on the device; pinned */
+    struct rifec_frame planes;
+    cudaGraphExec_t graph[CUDA_SLOTS][CUDA_SLOTS];
+    cudaEvent_t computed, downloaded;
+    struct rifec_frame *result; /* between interp and take */
+};
+
+struct cuda_backend {
+    int device;
+    struct cuda_net net;
+    struct yuv yuv, device_yuv;
+    cudaStream_t upload, download;
+    struct slot slots[CUDA_SLOTS];
+    struct stage stages[STAGES];
+    int next_stage;
+    struct lane lanes[RIFEC_IN_FLIGHT_MAX];
+    size_t frame_bytes;
+    struct rifec_frame staged; /* planes on the device, written by upload */
+    void *memory;              /* slots, lanes and planes: one block of the device */
+    size_t memory_bytes;
+    uint16_t *thumb, *thumb_host;
+    char description[512];
+};
+
+/* --- open ----------------------------------------------------------------- */
+
+static const char *cuda_probe(const struct rifec_params *p)
+{
+    int count = 0;
+    (void)p;
+    int driver = 0;
+    cudaError_t e = cudaGetDeviceCount(&count);
+    if (e == cudaSuccess)
+        return count ? NULL : "no CUDA device";
+    (void)cudaGetLastError();
+    if (cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0)
+        return "no NVIDIA driver";
+    return cudaGetErrorString(e);
+}
+
+static void *pinned_alloc(size_t bytes)
+{
+    void *p = NULL;
+    return cudaMallocHost(&p, bytes) == cudaSuccess ? p : NULL;
+}
+
+static void pinned_free(void *p)
+{
+    cudaFreeHost(p);
+}
+
+/* Slots hold what blend reads at full precision: FP16 is a quarter of a 10-bit code. */
+static bool images_are_half(const struct rifec_params *p)
+{
+    return p->precision == RIFEC_PRECISION_FP16 && p->format.depth <= 10;
+}
+
+/* Where things lie in the block of device memory. */
+struct places {
+    size_t slot[CUDA_SLOTS], lane[RIFEC_IN_FLIGHT_MAX], planes[RIFEC_IN_FLIGHT_MAX];
+    size_t t, staged, tables, thumb;
+};
+
+static void plan_memory(struct rifec *e, struct places *at)
+{
+    struct cuda_backend *b = e->priv;
+    const struct rifec_params *p = &e->params;
+    struct arena all = { 0 };
+    for (int i = 0; i < e->info.in_flight; i++) {
+        struct lane *l = &b->lanes[i];
+        ifnet_plan(&l->net,
+                   &(struct ifnet_params){ .width = p->width,
+                                           .height = p->height,
+                                           .scale = p->scale,
+                                           .block_size = b->net.block_size,
+                                           .is_half = b->net.is_half,
+                                           .no_scratch = true },
+                   &l->arena);
+        at->lane[i] = arena_reserve(&all, l->arena.bytes);
+        at->planes[i] = arena_reserve(&all, b->frame_bytes);
+    }
+    size_t image_bytes = ifnet_image_bytes(&b->lanes[0].net);
+    for (int i = 0; i < CUDA_SLOTS; i++)
+        at->slot[i] =
+            arena_reserve(&all, images_are_half(p) ? image_bytes / 2 : image_bytes);
+    at->staged = arena_reserve(&all, b->frame_bytes);
+    at->tables = arena_reserve(&all, b->yuv.table_bytes);
+    at->thumb = arena_reserve(&all, THUMB_WIDTH * THUMB_HEIGHT * sizeof *b->thumb);
+    at->t = arena_reserve(&all, RIFEC_IN_FLIGHT_MAX * sizeof(float));
+    b->memory_bytes = all.bytes;
+}
+
+static int allocate(struct cuda_backend *b, const struct rifec_params *p)
+{
+    int err = 0;
+    size_t free_bytes, total_bytes;
+    CU(cudaMemGetInfo(&free_bytes, &total_bytes));
+    log_verbose("%dx%d needs %zu MiB of device memory, %zu MiB are free", p->width,
+                p->height, b->memory_bytes >> 20, free_bytes >> 20);
+    if (b->memory_bytes > free_bytes)
+        FAIL(RIFEC_ERR_NOMEM,
+             "%dx%d needs %zu MiB of device memory and %zu MiB are free: try --in-flight "
+             "1, "
+             "--scale 0.5 or --device cpu",
+             p->width, p->height, b->memory_bytes >> 20, free_bytes >> 20);
+    CU(cudaMalloc(&b->memory, b->memory_bytes));
+    /* Bytes of a frame that no component covers: padding, or opaque alpha. */
+    CU(cudaMemset(b->memory, 0xff, b->memory_bytes));
+fail:
+    return err;
+}
+
+static struct rifec_frame planes_at(const struct framepool *pool, unsigned char *at)
+{
+    struct rifec_frame f;
+    size_t offset[4];
+    framepool_layout(pool, &f, offset);
+    for (int i = 0; i < 4; i++)
+        f.data[i] = f.stride[i] ? at + offset[i] : NULL;
+    return f;
+}
+
+static int open_lane(struct rifec *e, struct lane *l)
+{
+    int err = 0;
+    struct cuda_backend *b = e->priv;
+    l->net.weights = &b->net.weights;
+    l->net.ops = &b->net.ops;
+    ifnet_bind(&l->net, &l->arena);
+    CU(cudaStreamCreateWithFlags(&l->stream.stream, cudaStreamNonBlocking));
+    CU(cudaEventCreateWithFlags(&l->computed, cudaEventDisableTiming));
+    CU(cudaEventCreateWithFlags(&l->downloaded,
+                                cudaEventDisableTiming | cudaEventBlockingSync));
+    CU(cudaMallocHost((void **)&l->t_host, sizeof(float)));
+fail:
+    return err;
+}
+
+static int bind_memory(struct rifec *e, const struct places *at)
+{
+    int err = 0;
+    struct cuda_backend *b = e->priv;
+    unsigned char *base = b->memory;
+    for (int i = 0; i < e->info.in_flight; i++) {
+        struct lane *l = &b->lanes[i];
+        l->arena.base = base + at->lane[i];
+        l->planes = planes_at(e->pool, base + at->planes[i]);
+        l->t = (float *)(void *)(base + at->t) + i;
+        TRY(open_lane(e, l));
+    }
+    for (int i = 0; i < CUDA_SLOTS; i++) {
+        struct slot *s = &b->slots[i];
+        s->image = ifnet_image(&b->lanes[0].net, (float *)(void *)(base + at->slot[i]));
+        s->image.is_half = images_are_half(&e->params);
+        CU(cudaEventCreateWithFlags(&s->loaded, cudaEventDisableTiming));
+    }
+    for (int i = 0; i < STAGES; i++) {
+        CU(cudaMallocHost((void **)&b->stages[i].host, b->frame_bytes));
+        CU(cudaEventCreateWithFlags(&b->stages[i].copied,
+                                    cudaEventDisableTiming | cudaEventBlockingSync));
+    }
+    b->staged = planes_at(e->pool, base + at->staged);
+    b->thumb = (uint16_t *)(void *)(base + at->thumb);
+    CU(cudaMallocHost((void **)&b->thumb_host,
+                      THUMB_WIDTH * THUMB_HEIGHT * sizeof *b->thumb));
+    b->device_yuv = yuv_moved(&b->yuv, base + at->tables);
+    CU(cudaMemcpy(base + at->tables, b->yuv.tables, b->yuv.table_bytes,
+                  cudaMemcpyHostToDevice));
+fail:
+    return err;
+}
+
+static int describe(struct rifec *e, const struct cudaDeviceProp *prop)
+{
+    struct cuda_backend *b = e->priv;
+    snprintf(b->description, sizeof b->description, "%s, %s, %d in flight%s", prop->name,
+             b->net.description, e->info.in_flight,
+             e->params.no_graph ? ", no graphs" : "");
+    memcpy(e->info.model_sha256, b->net.weights.sha256, sizeof e->info.model_sha256);
+    e->info.device = b->description;
+    e->info.precision = b->net.is_half ? "fp16" : e->params.tf32 ? "tf32" : "fp32";
+    e->info.memory_bytes = b->memory_bytes + b->net.packed_bytes;
+    return 0;
+}
+
+static int cuda_open(struct rifec *e)
+{
+    int err = 0;
+    struct cuda_backend *b = e->priv;
+    struct rifec_params *p = &e->params;
+    struct cudaDeviceProp prop;
+    struct rifec_frame unused;
+    struct places at;
+    size_t offset[4];
+    if (p->precision == RIFEC_PRECISION_AUTO)
+        p->precision = RIFEC_PRECISION_FP16;
+    if (p->tile > 0)
+        log_warning("--tile is for the CPU: the whole picture is worked on at once");
+    e->info.in_flight = p->in_flight ? p->in_flight : IN_FLIGHT_DEFAULT;
+    framepool_set_memory(e->pool, (struct framepool_memory){ pinned_alloc, pinned_free });
+    b->frame_bytes = framepool_layout(e->pool, &unused, offset);
+    CU(cudaSetDevice(b->device));
+    CU(cudaGetDeviceProperties(&prop, b->device));
+    TRY(cuda_net_open(&b->net, p, prop.major * 10 + prop.minor));
+    TRY(yuv_open(&b->yuv, p->width, p->height, &p->format, &p->color));
+    plan_memory(e, &at);
+    TRY(allocate(b, p));
+    CU(cudaStreamCreateWithFlags(&b->upload, cudaStreamNonBlocking));
+    CU(cudaStreamCreateWithFlags(&b->download, cudaStreamNonBlocking));
+    TRY(bind_memory(e, &at));
+    CU(cudaDeviceSynchronize());
+    TRY(describe(e, &prop));
+fail:
+    return err;
+}
+
+/* --- in ------------------------------------------------------------------- */
+
+/* Rows of every plane, each plane once, to where the pool would have them. */
+static void copy_planes(const struct rifec_frame *from, const struct rifec_frame *model,
+                        const size_t offset[4], unsigned char *to)
+{
+    const struct rifec_format *f = &from->format;
+    unsigned seen = 0;
+    for (int c = 0; c < 4; c++) {
+        unsigned plane = f->comp[c].plane;
+        if (!rifec_format_has(f, c) || seen & 1u << plane)
+            continue;
+        seen |= 1u << plane;
+        bool chroma = (c == 1 || c == 2) && f->family == RIFEC_FAMILY_YUV;
+        int w_log2 = chroma ? f->chroma_w_log2 : 0,
+            h_log2 = chroma ? f->chroma_h_log2 : 0;
+        size_t bytes =
+            (size_t)((from->width + (1 << w_log2) - 1) >> w_log2) * f->comp[c].step;
+        int rows = (from->height + (1 << h_log2) - 1) >> h_log2;
+        for (int y = 0; y < rows; y++)
+            memcpy(to + offset[plane] + y * model->stride[plane],
+                   from->data[plane] + y * from->stride[plane], bytes);
+    }
+}
+
+/* The frame's planes into b->staged, in the order of the upload stream. */
+static int stage_frame(struct rifec *e, const struct rifec_frame *frame)
+{
+    int err = 0;
+    struct cuda_backend *b = e->priv;
+    struct stage *stage = &b->stages[b->next_stage];
+    struct rifec_frame model;
+    size_t offset[4];
+    framepool_layout(e->pool, &model, offset);
+    CU(cudaEventSynchronize(stage->copied));
+    copy_planes(frame, &model, offset, stage->host);
+    CU(cudaMemcpyAsync(b->staged.data[0], stage->host, b->frame_bytes,
+                       cudaMemcpyHostToDevice, b->upload));
+    CU(cudaEventRecord(stage->copied, b->upload));
+    b->next_stage = (b->next_stage + 1) % STAGES;
+fail:
+    return err;
+}
+
+static int cuda_put(struct rifec *e, int slot, const struct rifec_frame *frame)
+{
+    int err = 0;
+    struct cuda_backend *b = e->priv;
+    struct slot *s = &b->slots[slot];
+    CU(cudaSetDevice(b->device));
+    TRY(stage_frame(e, frame));
+    for (int i = 0; i < e->info.in_flight; i++)
+        if (s->readers & 1u << i)
+            CU(cudaStreamWaitEvent(b->upload, b->lanes[i].computed, 0));
+    s->readers = 0;
+    TRY(b->net.ops.load(&(struct load_args){ &b->staged, &b->device_yuv, s->image },
+                        &(struct cuda_stream){ .stream = b->upload }));
+    CU(cudaEventRecord(s->loaded, b->upload));
+fail:
+    return err;
+}
+
+/* The frame is in the host's memory: reading a part of it there is less work. */
+static int cuda_thumbnail(struct rifec *e, const struct rifec_frame *frame,
+                          uint16_t *luma)
+{
+    struct cuda_backend *b = e->priv;
+    return thumbnail_c(&(struct thumbnail_args){ frame, &b->yuv, luma },
+                       &(struct cpu_stream){ .threads = 1 });
+}
+
+/* --- through -------------------------------------------------------------- */
+
+/* The network and the way to the lane's planes, in the lane's stream. */
+static int enqueue(struct cuda_backend *b, struct lane *l, int slot0, int slot1)
+{
+    int err = 0;
+    TRY(ifnet_forward(&l->net, b->slots[slot0].image, b->slots[slot1].image, l->t,
+                      &l->stream));
+    TRY(b->net.ops.store(&(struct store_args){ l->net.out, &b->device_yuv, &l->planes },
+                         &l->stream));
+fail:
+    return err;
+}
+
+static int capture(struct cuda_backend *b, struct lane *l, int slot0, int slot1)
+{
+    int err = 0;
+    cudaGraph_t graph = NULL;
+    CU(cudaStreamBeginCapture(l->stream.stream, cudaStreamCaptureModeThreadLocal));
+    err = enqueue(b, l, slot0, slot1);
+    cudaError_t e = cudaStreamEndCapture(l->stream.stream, &graph);
+    if (err < 0)
+        goto fail;
+    CU(e);
+    CU(cudaGraphInstantiate(&l->graph[slot0][slot1], graph, 0));
+fail:
+    if (graph)
+        cudaGraphDestroy(graph);
+    return err;
+}
+
+static int cuda_interp(struct rifec *e, int slot0, int slot1, float t, int out)
+{
+    int err = 0;
+    struct cuda_backend *b = e->priv;
+    struct lane *l = &b->lanes[out];
+    cudaStream_t stream = l->stream.stream;
+    CU(cudaSetDevice(b->device));
+    TRY(framepool_take(e->pool, &l->result));
+    *l->t_host = t;
+    CU(cudaMemcpyAsync(l->t, l->t_host, sizeof t, cudaMemcpyHostToDevice, stream));
+    CU(cudaStreamWaitEvent(stream, b->slots[slot0].loaded, 0));
+    CU(cudaStreamWaitEvent(stream, b->slots[slot1].loaded, 0));
+    if (e->params.no_graph) {
+        TRY(enqueue(b, l, slot0, slot1));
+    } else {
+        if (!l->graph[slot0][slot1])
+            TRY(capture(b, l, slot0, slot1));
+        CU(cudaGraphLaunch(l->graph[slot0][slot1], stream));
+    }
+    CU(cudaEventRecord(l->computed, stream));
+    b->slots[slot0].readers |= 1u << out;
+    b->slots[slot1].readers |= 1u << out;
+    CU(cudaStreamWaitEvent(b->download, l->computed, 0));
+    CU(cudaMemcpyAsync(l->result->data[0], l->planes.data[0], b->frame_bytes,
+                       cudaMemcpyDeviceToHost, b->download));
+    CU(cudaEventRecord(l->downloaded, b->download));
+    return 0;
+fail:
+    rifec_frame_free(&l->result);
+    return err;
+}
+
+/* --- out ------------------------------------------------------------------ */
+
+static int cuda_take(struct rifec *e, int out, struct rifec_frame **frame)
+{
+    int err = 0;
+    struct cuda_backend *b = e->priv;
+    struct lane *l = &b->lanes[out];
+    CU(cudaSetDevice(b->device));
+    CU(cudaEventSynchronize(l->downloaded));
+    *frame = l->result;
+    l->result = NULL;
+    return 0;
+fail:
+    rifec_frame_free(&l->result);
+    return err;
+}
+
+static void close_lane(struct lane *l)
+{
+    rifec_frame_free(&l->result);
+    for (int i = 0; i < CUDA_SLOTS; i++)
+        for (int j = 0; j < CUDA_SLOTS; j++)
+            if (l->graph[i][j])
+                cudaGraphExecDestroy(l->graph[i][j]);
+    if (l->computed)
+        cudaEventDestroy(l->computed);
+    if (l->downloaded)
+        cudaEventDestroy(l->downloaded);
+    if (l->stream.stream)
+        cudaStreamDestroy(l->stream.stream);
+    cudaFreeHost(l->t_host);
+}
+
+static void cuda_close(struct rifec *e)
+{
+    struct cuda_backend *b = e->priv;
+    cudaSetDevice(b->device);
+    cudaDeviceSynchronize();
+    for (int i = 0; i < RIFEC_IN_FLIGHT_MAX; i++)
+        close_lane(&b->lanes[i]);
+    for (int i = 0; i < CUDA_SLOTS; i++)
+        if (b->slots[i].loaded)
+            cudaEventDestroy(b->slots[i].loaded);
+    for (int i = 0; i < STAGES; i++) {
+        if (b->stages[i].copied)
+            cudaEventDestroy(b->stages[i].copied);
+        cudaFreeHost(b->stages[i].host);
+    }
+    if (b->upload)
+        cudaStreamDestroy(b->upload);
+    if (b->download)
+        cudaStreamDestroy(b->download);
+    cudaFreeHost(b->thumb_host);
+    cudaFree(b->memory);
+    cuda_net_close(&b->net);
+    yuv_close(&b->yuv);
+}
+
+const struct backend backend_cuda = {
+    .name = "cuda",
+    .priv_size = sizeof(struct cuda_backend),
+    .slots = CUDA_SLOTS,
+    .probe = cuda_probe,
+    .open = cuda_open,
+    .put = cuda_put,
+    .thumbnail = cuda_thumbnail,
+    .interp = cuda_interp,
+    .take = cuda_take,
+    .close = cuda_close,
+};

@@ -1,0 +1,42 @@
+/*
+ * The network on a GPU: weights packed for the kernels that were chosen, and the
+ * op table. Shared by all lanes of an engine, and read-only once open.
+ */
+#ifndef RIFEC_ENGINE_CUDA_CUDA_NET_H
+#define RIFEC_ENGINE_CUDA_CUDA_NET_H
+
+#include <stdbool.h>
+
+#include "model/ifnet.h"
+#include "rifec/rifec.h"
+#include "rifec_kernels.h"
+
+#define CUDA_LAYERS (IFNET_BLOCKS * (3 + IFNET_RESCONVS))
+
+/* What layer->plan points to: the numbers first, as the kernels want it. */
+struct cuda_layer {
+    struct conv_pack pack;
+    int (*conv)(const struct conv_args *a, void *stream);
+    int (*deconv)(const struct deconv_args *a, void *stream);
+};
+
+struct cuda_net {
+    struct ops ops;
+    struct weights weights;
+    struct cuda_layer layers[CUDA_LAYERS];
+    void *packed; /* device memory of all layers */
+    size_t packed_bytes;
+    bool is_half;
+    int block_size;       /* for ifnet_plan() */
+    char description[96]; /* "sm90 kernels" */
+};
+
+/*
+ * For the current device, of compute capability cc (90 for 9.0). Reads model,
+ * precision (not AUTO) and kernels of p. RIFEC_ERR_USAGE, _MODEL, _DEVICE, _NOMEM;
+ * closed then.
+ */
+int cuda_net_open(struct cuda_net *n, const struct rifec_params *p, int cc);
+void cuda_net_close(struct cuda_net *n);
+
+#endif
