@@ -69,6 +69,12 @@ struct rifec_color {
     enum rifec_chroma_loc chroma_loc;
 };
 
+/* Where the bytes of a picture lie. */
+enum rifec_memory {
+    RIFEC_MEMORY_HOST = 0,
+    RIFEC_MEMORY_CUDA, /* data[] are device pointers, see struct rifec_frame  */
+};
+
 /*
  * One picture. Whoever holds the pointer owns it and gives it back with
  * rifec_frame_free(); the maker's release callback says what that means.
@@ -82,7 +88,20 @@ struct rifec_frame {
     int64_t pts, duration; /* the caller's; the engine does not read them    */
     void (*release)(struct rifec_frame *frame);
     void *opaque; /* the maker's */
+    enum rifec_memory memory;
+    void *stream; /* CUDA: the stream the picture is made on                  */
 };
+
+/*
+ * A picture in CUDA memory (decoded there): rows of planes as above, in the
+ * primary context of the engine's device. No code of the host may touch the
+ * bytes. `stream` is a cudaStream_t (the same as a CUstream), NULL the default
+ * stream. The work that makes the picture was queued there before anybody saw the
+ * frame, and what comes into its memory after it is given back is queued there,
+ * too. So a reader on another stream makes that one wait for `stream` before it
+ * reads, and `stream` for the reading before the frame may be given back: two
+ * events, and nobody on the host waits.
+ */
 
 #ifdef __cplusplus
 extern "C" {
@@ -94,7 +113,8 @@ void rifec_frame_free(struct rifec_frame **frame);
 /* True when a format has component c, 0 .. 3: those of its family, and alpha. */
 bool rifec_format_has(const struct rifec_format *format, int c);
 
-/* True when two frames of one size and format show the same samples. */
+/* True when two frames of one size and format, in host memory, show the same
+ * samples. For frames wherever they are: rifec_equal(). */
 bool rifec_frame_equal(const struct rifec_frame *a, const struct rifec_frame *b);
 
 /* Bytes of picture in a frame, padding of rows included. */

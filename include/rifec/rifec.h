@@ -30,6 +30,7 @@ enum rifec_device {
     RIFEC_DEVICE_AUTO = 0, /* CUDA when it is there, else the CPU            */
     RIFEC_DEVICE_CPU,
     RIFEC_DEVICE_CUDA,
+    RIFEC_DEVICE_CHECK, /* the CPU and CUDA side by side                     */
 };
 
 enum rifec_precision {
@@ -49,6 +50,7 @@ struct rifec_params {
     struct rifec_format format; /* of the frames put in and taken out        */
     struct rifec_color color;
     enum rifec_device device;
+    int device_index; /* which CUDA device, in the order of rifec_list_devices() */
     enum rifec_precision precision;
     const char *model;   /* safetensors file; NULL: the built-in default     */
     float scale;         /* 0.25, 0.5, 1 or 2: resolution at which flow is
@@ -85,6 +87,13 @@ extern "C" {
 struct rifec;
 
 /*
+ * Where rifec_open() would run the engine: RIFEC_DEVICE_CPU, _CUDA or _CHECK, for
+ * those who must know before the size of the frames. Looks at device,
+ * device_index and precision; needs nothing else.
+ */
+enum rifec_device rifec_device_of(const struct rifec_params *params);
+
+/*
  * Opens an engine for frames of one size and format; all memory and plans are
  * made here. *out is NULL on failure. Errors: USAGE (a field out of range),
  * MODEL, DEVICE, NOMEM.
@@ -93,8 +102,10 @@ int rifec_open(struct rifec **out, const struct rifec_params *params);
 
 /*
  * Makes source frame number `seq` resident. The pixels are read before the
- * call returns; the frame stays the caller's. Sequence numbers rise; the two
- * newest stay resident, older ones are forgotten.
+ * call returns (those of a frame in CUDA memory: before anything that is queued on
+ * its stream later); the frame stays the caller's. Only the engine on CUDA takes
+ * frames in CUDA memory, and it takes frames in host memory, too. Sequence
+ * numbers rise; the two newest stay resident, older ones are forgotten.
  */
 int rifec_put(struct rifec *r, int64_t seq, const struct rifec_frame *frame);
 
@@ -123,6 +134,14 @@ int rifec_take(struct rifec *r, struct rifec_frame **out);
  * USAGE, DEVICE.
  */
 int rifec_thumbnail(struct rifec *r, const struct rifec_frame *frame, uint16_t *luma);
+
+/*
+ * *equal: do two frames of the engine's size and format show the same samples?
+ * They need not be resident. Frames in different kinds of memory are not compared
+ * and count as different. Errors: USAGE, DEVICE.
+ */
+int rifec_equal(struct rifec *r, const struct rifec_frame *a, const struct rifec_frame *b,
+                bool *equal);
 
 const struct rifec_info *rifec_get_info(const struct rifec *r);
 

@@ -1,6 +1,7 @@
 /* What every holder of a frame needs. */
 #include "rifec/frame.h"
 
+#include <assert.h>
 #include <string.h>
 
 void rifec_frame_free(struct rifec_frame **frame)
@@ -42,6 +43,7 @@ static size_t row_bytes(const struct rifec_frame *f, int c)
 
 bool rifec_frame_equal(const struct rifec_frame *a, const struct rifec_frame *b)
 {
+    assert(a->memory == RIFEC_MEMORY_HOST && b->memory == RIFEC_MEMORY_HOST);
     for (int c = 0; c < 4; c++) {
         if (!rifec_format_has(&a->format, c))
             continue;

@@ -34,6 +34,10 @@ struct backend {
     int (*put)(struct rifec *e, int slot, const struct rifec_frame *frame);
     /* RIFEC_THUMB_HEIGHT * RIFEC_THUMB_WIDTH brightnesses. */
     int (*thumbnail)(struct rifec *e, const struct rifec_frame *frame, uint16_t *luma);
+    /* Compares two frames that both lie in device memory. NULL: frames in device
+     * memory never come here, nor to put() and thumbnail(). */
+    int (*equal)(struct rifec *e, const struct rifec_frame *a,
+                 const struct rifec_frame *b, bool *equal);
     /* Starts result number `out`, 0 .. info.in_flight - 1. */
     int (*interp)(struct rifec *e, int slot0, int slot1, float t, int out);
     /* Waits for it. *frame is NULL on failure. */

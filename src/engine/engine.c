@@ -54,7 +54,11 @@ static int check_params(const struct rifec_params *p)
                   RIFEC_IN_FLIGHT_MAX);
         return RIFEC_ERR_USAGE;
     }
-    if ((unsigned)p->device > RIFEC_DEVICE_CUDA ||
+    if (p->device_index < 0) {
+        log_error("device cuda:%d: the number must be 0 or more", p->device_index);
+        return RIFEC_ERR_USAGE;
+    }
+    if ((unsigned)p->device > RIFEC_DEVICE_CHECK ||
         (unsigned)p->precision > RIFEC_PRECISION_FP16) {
         log_error("unknown device or precision");
         return RIFEC_ERR_USAGE;
@@ -66,7 +70,7 @@ static int check_params(const struct rifec_params *p)
 static int choose_backend(const struct rifec_params *p, const struct backend **out)
 {
     const char *why = backend_cuda.probe(p);
-    if (p->device != RIFEC_DEVICE_CPU && !why) {
+    if ((p->device == RIFEC_DEVICE_CUDA || p->device == RIFEC_DEVICE_AUTO) && !why) {
         *out = &backend_cuda;
         return 0;
     }
@@ -74,10 +78,21 @@ static int choose_backend(const struct rifec_params *p, const struct backend **o
         log_error("device cuda: %s: use --device cpu or auto", why);
         return RIFEC_ERR_DEVICE;
     }
+    if (p->device == RIFEC_DEVICE_CHECK) {
+        log_error("device check: not in this build");
+        return RIFEC_ERR_DEVICE;
+    }
     if (p->device == RIFEC_DEVICE_AUTO)
         log_verbose("not on CUDA: %s", why);
     *out = &backend_cpu;
     return 0;
+}
+
+enum rifec_device rifec_device_of(const struct rifec_params *params)
+{
+    if (params->device != RIFEC_DEVICE_AUTO)
+        return params->device;
+    return backend_cuda.probe(params) ? RIFEC_DEVICE_CPU : RIFEC_DEVICE_CUDA;
 }
 
 int rifec_open(struct rifec **out, const struct rifec_params *params)
@@ -129,6 +144,10 @@ static int check_frame(const struct rifec *e, const struct rifec_frame *f)
         log_error("the frame's format is not the one the engine was opened for");
         return RIFEC_ERR_USAGE;
     }
+    if (f->memory != RIFEC_MEMORY_HOST && !e->backend->equal) {
+        log_error("a frame in CUDA memory for an engine on the %s", e->backend->name);
+        return RIFEC_ERR_USAGE;
+    }
     for (int c = 0; c < 4; c++) {
         if (rifec_format_has(&f->format, c) && !f->data[f->format.comp[c].plane]) {
             log_error("the frame has no plane %d", f->format.comp[c].plane);
@@ -159,6 +178,21 @@ int rifec_thumbnail(struct rifec *r, const struct rifec_frame *frame, uint16_t *
 {
     int err = check_frame(r, frame);
     return err < 0 ? err : r->backend->thumbnail(r, frame, luma);
+}
+
+int rifec_equal(struct rifec *r, const struct rifec_frame *a, const struct rifec_frame *b,
+                bool *equal)
+{
+    *equal = false;
+    int err = check_frame(r, a);
+    if (err == 0)
+        err = check_frame(r, b);
+    if (err < 0 || a->memory != b->memory)
+        return err;
+    if (a->memory != RIFEC_MEMORY_HOST)
+        return r->backend->equal(r, a, b, equal);
+    *equal = rifec_frame_equal(a, b);
+    return 0;
 }
 
 int rifec_interp(struct rifec *r, int64_t seq0, int64_t seq1, float t)

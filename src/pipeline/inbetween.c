@@ -186,9 +186,13 @@ static int look(struct inbetween *b, const struct rifec_frame *frame, enum gap *
     int err = 0;
     uint16_t *before = b->thumbs[b->newest_thumb], *after = b->thumbs[!b->newest_thumb];
     *gap = GAP_MOTION;
-    if (b->previous && b->dedup != DEDUP_OFF && rifec_frame_equal(b->previous, frame)) {
-        *gap = GAP_STILL;
-        return 0;
+    if (b->previous && b->dedup != DEDUP_OFF) {
+        bool equal;
+        TRY(rifec_equal(b->engine, b->previous, frame, &equal));
+        if (equal) {
+            *gap = GAP_STILL;
+            return 0;
+        }
     }
     if (b->scene == SCENE_AUTO || b->dedup == DEDUP_SMOOTH) {
         double start = clock_seconds();

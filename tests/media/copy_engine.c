@@ -88,6 +88,14 @@ int rifec_thumbnail(struct rifec *r, const struct rifec_frame *frame, uint16_t *
     return 0;
 }
 
+int rifec_equal(struct rifec *r, const struct rifec_frame *a, const struct rifec_frame *b,
+                bool *equal)
+{
+    (void)r;
+    *equal = rifec_frame_equal(a, b);
+    return 0;
+}
+
 int rifec_interp(struct rifec *r, int64_t seq0, int64_t seq1, float t)
 {
     assert(seq1 == r->newest && seq0 == seq1 - 1 && t > 0 && t < 1);

@@ -162,6 +162,8 @@ static void bad_parameters(void)
     BAD(p.tile = -2, RIFEC_ERR_USAGE);
     BAD(p.scale = -1, RIFEC_ERR_USAGE);
     BAD(p.threads = -1, RIFEC_ERR_USAGE);
+    BAD(p.device_index = -1, RIFEC_ERR_USAGE);
+    BAD(p.device = RIFEC_DEVICE_CHECK + 1, RIFEC_ERR_USAGE);
     BAD(p.kernels = "fastest", RIFEC_ERR_USAGE);
     BAD(p.format.depth = 17, RIFEC_ERR_USAGE);
     BAD(p.format.depth = 7, RIFEC_ERR_USAGE);
@@ -173,8 +175,10 @@ static void bad_parameters(void)
     BAD(p.color.range = 0, RIFEC_ERR_USAGE);
     BAD(p.color.chroma_loc = 0, RIFEC_ERR_USAGE);
     BAD(p.model = "/no/such/file.safetensors", RIFEC_ERR_MODEL);
+    CHECK_INT(rifec_device_of(&good), good.device);
     if (!strstr(rifec_version(), "no CUDA"))
         return;
+    CHECK_INT(rifec_device_of(&(struct rifec_params){ 0 }), RIFEC_DEVICE_CPU);
     BAD(p.device = RIFEC_DEVICE_CUDA, RIFEC_ERR_DEVICE);
     CHECK(strstr(last_line, "without CUDA") != NULL);
 }
@@ -208,6 +212,33 @@ static void bad_calls(void)
     REFUSED(rifec_interp(r, 7, 9, 0.5f), RIFEC_ERR_USAGE); /* 7 is forgotten */
     rifec_close(&r);                                       /* with one outstanding */
     CHECK(r == NULL);
+    rifec_close(&r);
+}
+
+/* Same pixels in other memory; and memory that the CPU cannot reach. */
+static void equality(void)
+{
+    struct rifec *r;
+    struct rifec_params p = make_params(64, 48, &yuv420p);
+    bool equal = false;
+    if (!CHECK_INT(rifec_open(&r, &p), 0))
+        return;
+    struct rifec_frame *a = make_frame(&p, 0), *b = make_frame(&p, 0),
+                       *c = make_frame(&p, 1);
+    uint16_t luma[RIFEC_THUMB_WIDTH * RIFEC_THUMB_HEIGHT];
+    CHECK_INT(rifec_equal(r, a, b, &equal), 0);
+    CHECK(equal);
+    CHECK_INT(rifec_equal(r, a, c, &equal), 0);
+    CHECK(!equal);
+    a->memory = b->memory = RIFEC_MEMORY_CUDA;
+    REFUSED(rifec_equal(r, a, c, &equal), RIFEC_ERR_USAGE);
+    REFUSED(rifec_equal(r, a, b, &equal), RIFEC_ERR_USAGE);
+    REFUSED(rifec_put(r, 0, a), RIFEC_ERR_USAGE);
+    REFUSED(rifec_thumbnail(r, a, luma), RIFEC_ERR_USAGE);
+    CHECK(strstr(last_line, "CUDA memory") != NULL);
+    rifec_frame_free(&a);
+    rifec_frame_free(&b);
+    rifec_frame_free(&c);
     rifec_close(&r);
 }
 
@@ -367,6 +398,7 @@ int main(void)
     bad_parameters();
     bands();
     bad_calls();
+    equality();
     information();
     residency();
     ownership();

@@ -76,12 +76,12 @@ struct cuda_backend {
 
 static const char *cuda_probe(const struct rifec_params *p)
 {
-    int count = 0;
-    (void)p;
-    int driver = 0;
+    int count = 0, driver = 0;
     cudaError_t e = cudaGetDeviceCount(&count);
+    if (e == cudaSuccess && count > 0)
+        return p->device_index < count ? NULL : "there is no device of that number";
     if (e == cudaSuccess)
-        return count ? NULL : "no CUDA device";
+        return "no CUDA device";
     (void)cudaGetLastError();
     if (cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0)
         return "no NVIDIA driver";
@@ -249,6 +249,7 @@ static int cuda_open(struct rifec *e)
     e->info.in_flight = p->in_flight ? p->in_flight : IN_FLIGHT_DEFAULT;
     framepool_set_memory(e->pool, (struct framepool_memory){ pinned_alloc, pinned_free });
     b->frame_bytes = framepool_layout(e->pool, &unused, offset);
+    b->device = p->device_index;
     CU(cudaSetDevice(b->device));
     CU(cudaGetDeviceProperties(&prop, b->device));
     TRY(cuda_net_open(&b->net, p, prop.major * 10 + prop.minor));

@@ -1,0 +1,61 @@
+/*
+ * What there is to run on: CUDA devices, the versions of what drives them, and a
+ * place on one of them for a decoder. All of it answers, if only with a reason, in
+ * a build without CUDA and on a machine without a driver.
+ */
+#ifndef RIFEC_DEVICES_H
+#define RIFEC_DEVICES_H
+
+#include <stddef.h>
+
+struct rifec_device_info {
+    char name[128];
+    size_t memory_bytes, free_bytes; /* free: now, for this process; 0: unknown */
+    int major, minor;                /* compute capability                       */
+    int sm_count;                    /* multiprocessors                          */
+};
+
+/* Versions as CUDA counts them, 13000 for 13.0; 0: not there. */
+struct rifec_cuda_versions {
+    int runtime;         /* what this was built with                            */
+    int supported;       /* the newest that the driver takes                    */
+    char driver[64];     /* of the driver, "580.65.06", as far as it tells      */
+    char libraries[128]; /* "cuDNN 9.13.0, cuBLAS 13.0.2"; empty: none is used  */
+    char targets[128];   /* "sm_75 sm_80 ...": GPUs this was compiled for       */
+};
+
+/* A place for the work of other libraries on a device. */
+struct rifec_cuda {
+    int device_index;
+    void *context; /* CUcontext: the primary one, which the engine uses, too      */
+    void *stream;  /* CUstream, which waits for no other and no other for it      */
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * How many CUDA devices there are; the first `max` are described in out[], and
+ * their numbers are what rifec_params.device_index means. When there are none,
+ * `why` says why, as a phrase.
+ */
+int rifec_list_devices(struct rifec_device_info *out, int max, char *why,
+                       size_t why_size);
+
+void rifec_get_cuda_versions(struct rifec_cuda_versions *out);
+
+/*
+ * Holds the primary context of a device and makes a stream there. What is made in
+ * them must be gone before the close. Errors: DEVICE, with the reason as a phrase
+ * in `why`; nothing is logged, for it may be no matter.
+ */
+int rifec_cuda_open(struct rifec_cuda *out, int device_index, char *why, size_t why_size);
+
+/* Accepts one that is not open. */
+void rifec_cuda_close(struct rifec_cuda *c);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
