@@ -130,7 +130,7 @@ static void run_ops(const struct rifec_params *p, int frames)
         if (net.ops.load(&load, &net.stream) < 0 ||
             net.ops.thumbnail(&thumbnail, &net.stream) < 0)
             exit(1);
-        if (i && (cpu_net_forward(&net, (i + 1) % 2, i % 2, 0.5f) < 0 ||
+        if (i && (cpu_net_forward(&net, (i + 1) % 2, i % 2, 0.5f, NULL, NULL) < 0 ||
                   net.ops.store(&store, &net.stream) < 0))
             exit(1);
     }

@@ -2,7 +2,7 @@
  * blend: the in-between. One thread a pixel: the lazy flow of all levels, both
  * frames warped by it, merged by the sigmoid of the mask, all in FP32.
  */
-#include "common.cuh"
+#include "motion.cuh"
 
 template <typename P>
 __global__ void blend_kernel(const __grid_constant__ levels l, const P *image0,

@@ -1,7 +1,4 @@
-/*
- * What kernels share: linear taps, lazy flow and warp for one pixel, in the words
- * of ops.h (the C of it is engine/cpu/sample.h), and samples of a frame.
- */
+/* What kernels share: launching, numbers, pixels of images, samples of frames. */
 #ifndef RIFEC_KERNELS_COMMON_CUH
 #define RIFEC_KERNELS_COMMON_CUH
 
@@ -68,94 +65,6 @@ __device__ static inline void put_pixel(half4 *data, int at, float4 v)
     data[at].bits = make_uint2(*(unsigned *)&lo, *(unsigned *)&hi);
 }
 
-/* --- linear taps, lazy flow, warp ----------------------------------------------- */
-
-struct tap {
-    int lo, hi;
-    float f; /* weight of hi */
-};
-
-__device__ static inline tap linear_tap(int d, float ratio, int n)
-{
-    float at = fmaxf(fmaf((float)d + 0.5f, ratio, -0.5f), 0);
-    int lo = min((int)at, n - 1);
-    return tap{ lo, min(lo + 1, n - 1), at - (float)lo };
-}
-
-struct motion {
-    float4 flow;
-    float mask;
-};
-
-/* Levels with what each pixel needs of them worked out beforehand. */
-struct levels {
-    const float4 *flow[IFNET_BLOCKS];
-    const float *mask[IFNET_BLOCKS];
-    int width[IFNET_BLOCKS], height[IFNET_BLOCKS];
-    float scale[IFNET_BLOCKS], ratio[IFNET_BLOCKS];
-};
-
-static inline levels make_levels(const struct level *v, int count)
-{
-    levels l = {};
-    for (int i = 0; i < count; i++) {
-        l.flow[i] = (const float4 *)v[i].flow;
-        l.mask[i] = v[i].mask;
-        l.width[i] = v[i].width;
-        l.height[i] = v[i].height;
-        l.scale[i] = v[i].scale;
-        l.ratio[i] = 1 / v[i].scale;
-    }
-    return l;
-}
-
-template <int count>
-__device__ static inline motion lazy_flow(const levels &l, int x, int y)
-{
-    motion m = { make_float4(0, 0, 0, 0), 0 };
-#pragma unroll
-    for (int i = 0; i < count; i++) {
-        tap tx = linear_tap(x, l.ratio[i], l.width[i]);
-        tap ty = linear_tap(y, l.ratio[i], l.height[i]);
-        int top = ty.lo * l.width[i], bottom = ty.hi * l.width[i];
-        const float4 *f = l.flow[i];
-        float4 left = lerp(__ldg(f + top + tx.lo), __ldg(f + bottom + tx.lo), ty.f);
-        float4 right = lerp(__ldg(f + top + tx.hi), __ldg(f + bottom + tx.hi), ty.f);
-        float4 v = lerp(left, right, tx.f);
-        m.flow.x = fmaf(v.x, l.scale[i], m.flow.x);
-        m.flow.y = fmaf(v.y, l.scale[i], m.flow.y);
-        m.flow.z = fmaf(v.z, l.scale[i], m.flow.z);
-        m.flow.w = fmaf(v.w, l.scale[i], m.flow.w);
-        const float *k = l.mask[i];
-        float l0 = lerp(__ldg(k + top + tx.lo), __ldg(k + bottom + tx.lo), ty.f);
-        float l1 = lerp(__ldg(k + top + tx.hi), __ldg(k + bottom + tx.hi), ty.f);
-        m.mask += lerp(l0, l1, tx.f);
-    }
-    return m;
-}
-
-/* The image at (x + dx, y + dy), clamped to the padded picture; NaN counts as 0. */
-template <bool unit, typename P>
-__device__ static inline float4 warp(const P *im, int width, int height, int x, int y,
-                                     float dx, float dy)
-{
-    float px = fminf(fmaxf((float)x + dx, 0), (float)(width - 1));
-    float py = fminf(fmaxf((float)y + dy, 0), (float)(height - 1));
-    int x0 = (int)px, y0 = (int)py;
-    int x1 = min(x0 + 1, width - 1), y1 = min(y0 + 1, height - 1);
-    float fx = px - (float)x0, fy = py - (float)y0;
-    float4 v00 = pixel(im, y0 * width + x0), v01 = pixel(im, y0 * width + x1);
-    float4 v10 = pixel(im, y1 * width + x0), v11 = pixel(im, y1 * width + x1);
-    if (unit)
-        v00 = unit4(v00), v01 = unit4(v01), v10 = unit4(v10), v11 = unit4(v11);
-    return lerp(lerp(v00, v10, fy), lerp(v01, v11, fy), fx);
-}
-
-__device__ static inline float sigmoid_of(float v)
-{
-    return v == v ? 1 / (1 + expf(-v)) : 0.5f;
-}
-
 /* --- samples of a frame ----------------------------------------------------------- */
 
 __device__ static inline uint8_t *sample_at(const struct rifec_frame &f, int c, int x,
@@ -193,6 +102,22 @@ __device__ static inline void put_code(const struct rifec_frame &f, int c, int x
 __device__ static inline bool format_has(const struct rifec_format &f, int c)
 {
     return c == 0 || (c == 3 ? f.comp[3].step != 0 : f.family != RIFEC_FAMILY_GRAY);
+}
+
+/* Everything of a pixel but its subsampled chroma. */
+__device__ static inline void store_pixel(const struct rifec_frame &f,
+                                          const struct yuv &k, float4 v, int x, int y)
+{
+    if (k.format.family == RIFEC_FAMILY_RGB) {
+        put_code(f, 0, x, y, v.x * k.code_max, k.code_max);
+        put_code(f, 1, x, y, v.y * k.code_max, k.code_max);
+        put_code(f, 2, x, y, v.z * k.code_max, k.code_max);
+    } else {
+        float luma = k.kr * v.x + k.kg * v.y + k.kb * v.z;
+        put_code(f, 0, x, y, luma / k.luma_scale + k.luma_offset, k.code_max);
+    }
+    if (format_has(k.format, 3))
+        put_code(f, 3, x, y, v.w * k.code_max, k.code_max);
 }
 
 #endif

@@ -1,12 +1,16 @@
 /*
- * gather: the input of one block. One thread an output pixel: at scale 1 from
- * one full-resolution pixel, else from the mean of four; each of them needs the
- * lazy flow (four taps a level) and two warps (four taps an image).
+ * gather: the input of one block. An output pixel is one full-resolution pixel at
+ * scale 1, else the mean of four; each of them needs the lazy flow (four taps a
+ * level) and two warps (four taps an image).
+ *
+ * Two kernels. gather_kernel makes one output pixel a thread, for any scale;
+ * strip_kernel four full-resolution rows of one column (scale 1) or two (scale 2),
+ * which is where the time goes: blocks 2 and 3 evaluate every pixel.
  *
  * 1080p, block 3: 2.1 M pixels, 3 levels: 67 MB written in FP16, reads from L1
- * and L2.
+ * and L2; about 300 instructions a pixel, 22 us at full rate.
  */
-#include "common.cuh"
+#include "motion.cuh"
 
 struct gather_params {
     levels l;
@@ -45,8 +49,7 @@ __device__ static inputs full_resolution(const gather_params &p, int x, int y)
 __device__ static inputs lerp(const inputs &lo, const inputs &hi, float f)
 {
     return inputs{ lerp(lo.rgb0, hi.rgb0, f), lerp(lo.rgb1, hi.rgb1, f),
-                   motion{ lerp(lo.m.flow, hi.m.flow, f),
-                           lerp(lo.m.mask, hi.m.mask, f) } };
+                   lerp(lo.m, hi.m, f) };
 }
 
 /* Eight channels, 8 * group on, of an output pixel. */
@@ -66,59 +69,101 @@ __device__ static void put8(float *out, const float v[8])
     ((float4 *)out)[1] = make_float4(v[4], v[5], v[6], v[7]);
 }
 
-template <int level_count, bool one_to_one, typename P, typename T>
+template <typename T>
+__device__ static void put_inputs(const gather_params &p, const inputs &v, int x, int y)
+{
+    float per_scale = 1 / p.scale;
+    const float low[8] = { v.rgb0.x, v.rgb0.y, v.rgb0.z, v.rgb1.x,
+                           v.rgb1.y, v.rgb1.z, *p.t,     v.m.mask };
+    const float high[8] = { v.m.flow.x * per_scale, v.m.flow.y * per_scale,
+                            v.m.flow.z * per_scale, v.m.flow.w * per_scale };
+    size_t at = (size_t)y * p.out_width + x, plane = (size_t)p.out_height * p.out_width;
+    T *out = (T *)p.out + at * p.block;
+    put8(out, low);
+    put8(p.block == 8 ? out + plane * 8 : out + 8, high);
+}
+
+template <int level_count, typename P, typename T>
 __global__ void gather_kernel(const __grid_constant__ gather_params p)
 {
     int x = blockIdx.x * blockDim.x + threadIdx.x,
         y = blockIdx.y * blockDim.y + threadIdx.y;
     if (x >= p.out_width || y >= p.out_height)
         return;
-    inputs v;
-    if (one_to_one) {
-        v = full_resolution<level_count, P>(p, x, y + p.top);
-    } else {
-        tap tx = linear_tap(x, p.scale, p.width_padded);
-        tap ty = linear_tap(y + p.top, p.scale, p.height_padded);
-        inputs left = lerp(full_resolution<level_count, P>(p, tx.lo, ty.lo),
-                           full_resolution<level_count, P>(p, tx.lo, ty.hi), ty.f);
-        inputs right = lerp(full_resolution<level_count, P>(p, tx.hi, ty.lo),
-                            full_resolution<level_count, P>(p, tx.hi, ty.hi), ty.f);
-        v = lerp(left, right, tx.f);
+    tap tx = linear_tap(x, p.scale, p.width_padded);
+    tap ty = linear_tap(y + p.top, p.scale, p.height_padded);
+    inputs left = lerp(full_resolution<level_count, P>(p, tx.lo, ty.lo),
+                       full_resolution<level_count, P>(p, tx.lo, ty.hi), ty.f);
+    inputs right = lerp(full_resolution<level_count, P>(p, tx.hi, ty.lo),
+                        full_resolution<level_count, P>(p, tx.hi, ty.hi), ty.f);
+    put_inputs<T>(p, lerp(left, right, tx.f), x, y);
+}
+
+template <typename P>
+__device__ static inputs warp_both(const gather_params &p, const motion &m, int x, int y)
+{
+    return inputs{ warp<true>((const P *)p.image0, p.width_padded, p.height_padded, x, y,
+                              m.flow.x, m.flow.y),
+                   warp<true>((const P *)p.image1, p.width_padded, p.height_padded, x, y,
+                              m.flow.z, m.flow.w),
+                   m };
+}
+
+/* Scale `columns`, 1 or 2; STRIP / columns rows of out a thread. */
+template <int level_count, int columns, typename P, typename T>
+__global__ void strip_kernel(const __grid_constant__ gather_params p)
+{
+    int x = blockIdx.x * blockDim.x + threadIdx.x;
+    int strip = blockIdx.y * blockDim.y + threadIdx.y, y0 = strip * STRIP;
+    if (x >= p.out_width || y0 >= p.height_padded)
+        return;
+    motion m[columns][STRIP];
+    strip_flow<level_count, columns>(m, p.l, x * columns, y0);
+#pragma unroll
+    for (int j = 0; j < STRIP; j += columns) {
+        inputs v = warp_both<P>(p, m[0][j], x * columns, y0 + j);
+        if (columns == 2) {
+            inputs below = warp_both<P>(p, m[0][j + 1], x * 2, y0 + j + 1);
+            inputs right = warp_both<P>(p, m[columns - 1][j], x * 2 + 1, y0 + j);
+            inputs corner = warp_both<P>(p, m[columns - 1][j + 1], x * 2 + 1, y0 + j + 1);
+            v = lerp(lerp(v, below, 0.5f), lerp(right, corner, 0.5f), 0.5f);
+        }
+        put_inputs<T>(p, v, x, (y0 + j) / columns);
     }
-    float per_scale = 1 / p.scale;
-    const float low[8] = { v.rgb0.x, v.rgb0.y, v.rgb0.z, v.rgb1.x,
-                           v.rgb1.y, v.rgb1.z, *p.t,     v.m.mask };
-    const float high[8] = { v.m.flow.x * per_scale, v.m.flow.y * per_scale,
-                            v.m.flow.z * per_scale, v.m.flow.w * per_scale };
-    size_t row = (size_t)y * p.out_width + x, plane = (size_t)p.out_height * p.out_width;
-    T *out = (T *)p.out + row * p.block;
-    put8(out, low);
-    put8(p.block == 8 ? out + plane * 8 : out + 8, high);
 }
 
 template <int level_count, typename P, typename T>
 static void launch(const gather_params &p, cudaStream_t stream)
 {
     dim3 block(32, 4), grid(div_up(p.out_width, 32), div_up(p.out_height, 4));
-    if (p.scale == 1)
-        gather_kernel<level_count, true, P, T><<<grid, block, 0, stream>>>(p);
-    else
-        gather_kernel<level_count, false, P, T><<<grid, block, 0, stream>>>(p);
+    gather_kernel<level_count, P, T><<<grid, block, 0, stream>>>(p);
 }
 
 template <typename P, typename T>
-static void launch(const gather_params &p, int level_count, cudaStream_t stream)
+static void launch(const gather_params &p, int level_count, bool strips,
+                   cudaStream_t stream)
 {
-    switch (level_count) {
-    case 0:
-        return launch<0, P, T>(p, stream);
-    case 1:
-        return launch<1, P, T>(p, stream);
-    case 2:
-        return launch<2, P, T>(p, stream);
-    default:
-        return launch<3, P, T>(p, stream);
-    }
+    dim3 block(32, 4), grid(div_up(p.out_width, 32), div_up(p.height_padded, 4 * STRIP));
+    if (strips && level_count == 3)
+        strip_kernel<3, 1, P, T><<<grid, block, 0, stream>>>(p);
+    else if (strips && level_count == 2)
+        strip_kernel<2, 2, P, T><<<grid, block, 0, stream>>>(p);
+    else if (level_count == 0)
+        launch<0, P, T>(p, stream);
+    else if (level_count == 1)
+        launch<1, P, T>(p, stream);
+    else if (level_count == 2)
+        launch<2, P, T>(p, stream);
+    else
+        launch<3, P, T>(p, stream);
+}
+
+/* Whole pictures of the network at its own scale: 8, 4, 2, 1 by block. */
+static bool in_strips(const struct gather_args *a)
+{
+    return a->top == 0 && a->scale == (float)(8 >> a->level_count) &&
+           a->out.height * (int)a->scale == a->image0.height_padded &&
+           a->image0.height_padded % STRIP == 0 && fit_strips(a->levels, a->level_count);
 }
 
 extern "C" int gather_cuda(const struct gather_args *a, void *stream)
@@ -136,10 +181,10 @@ extern "C" int gather_cuda(const struct gather_args *a, void *stream)
                         .block = a->out.block,
                         .scale = a->scale };
     if (a->out.is_half && a->image0.is_half)
-        launch<half4, __half>(p, a->level_count, stream_of(stream));
+        launch<half4, __half>(p, a->level_count, in_strips(a), stream_of(stream));
     else if (a->out.is_half)
-        launch<float4, __half>(p, a->level_count, stream_of(stream));
+        launch<float4, __half>(p, a->level_count, in_strips(a), stream_of(stream));
     else
-        launch<float4, float>(p, a->level_count, stream_of(stream));
+        launch<float4, float>(p, a->level_count, in_strips(a), stream_of(stream));
     return cuda_launched("gather");
 }

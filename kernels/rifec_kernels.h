@@ -38,6 +38,7 @@ int load_cuda(const struct load_args *a, void *stream);
 int gather_cuda(const struct gather_args *a, void *stream);
 int blend_cuda(const struct blend_args *a, void *stream);
 int store_cuda(const struct store_args *a, void *stream);
+int blend_store_cuda(const struct blend_store_args *a, void *stream);
 int thumbnail_cuda(const struct thumbnail_args *a, void *stream);
 
 /* *differ becomes 1 when two frames of one format on the device differ. */

@@ -4,21 +4,6 @@
  */
 #include "common.cuh"
 
-__device__ static void store_pixel(const struct rifec_frame &f, const struct yuv &k,
-                                   float4 v, int x, int y)
-{
-    if (k.format.family == RIFEC_FAMILY_RGB) {
-        put_code(f, 0, x, y, v.x * k.code_max, k.code_max);
-        put_code(f, 1, x, y, v.y * k.code_max, k.code_max);
-        put_code(f, 2, x, y, v.z * k.code_max, k.code_max);
-    } else {
-        float luma = k.kr * v.x + k.kg * v.y + k.kb * v.z;
-        put_code(f, 0, x, y, luma / k.luma_scale + k.luma_offset, k.code_max);
-    }
-    if (format_has(k.format, 3))
-        put_code(f, 3, x, y, v.w * k.code_max, k.code_max);
-}
-
 /* RGB is filtered down first, since all of it is linear. */
 __device__ static void store_chroma(const struct rifec_frame &f, const struct yuv &k,
                                     const float4 *in, int width_padded, int cx, int cy)

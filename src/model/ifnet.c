@@ -172,8 +172,8 @@ static void keep_rows(const struct level *band, int from, const struct level *le
 }
 
 /* Block b for the rows of ping that begin at `row`. */
-static int forward_band(struct ifnet *net, int b, struct image image0,
-                        struct image image1, const float *t, int row, void *stream)
+static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task, int row,
+                        void *stream)
 {
     int err = 0;
     const struct ops *ops = net->ops;
@@ -182,12 +182,12 @@ static int forward_band(struct ifnet *net, int b, struct image image0,
     struct tensor x = k->ping, y = k->pong;
     int top = row > HALO ? min_int(row - HALO, k->rows - x.height) : 0;
 
-    TRY(ops->gather(&(struct gather_args){ .image0 = image0,
-                                           .image1 = image1,
+    TRY(ops->gather(&(struct gather_args){ .image0 = task->image0,
+                                           .image1 = task->image1,
                                            .levels = net->level,
                                            .level_count = b,
                                            .scale = net->level[b].scale,
-                                           .t = t,
+                                           .t = task->t,
                                            .top = 4 * top,
                                            .out = k->input },
                     stream));
@@ -208,22 +208,40 @@ fail:
     return err;
 }
 
-int ifnet_forward(struct ifnet *net, struct image image0, struct image image1,
-                  const float *t, void *stream)
+static int finish(struct ifnet *net, const struct ifnet_task *task, void *stream)
+{
+    int err = 0;
+    const struct ops *ops = net->ops;
+    if (task->frame && ops->blend_store)
+        return ops->blend_store(&(struct blend_store_args){ .image0 = task->image0,
+                                                            .image1 = task->image1,
+                                                            .levels = net->level,
+                                                            .level_count = IFNET_BLOCKS,
+                                                            .yuv = task->yuv,
+                                                            .frame = task->frame },
+                                stream);
+    TRY(ops->blend(&(struct blend_args){ .image0 = task->image0,
+                                         .image1 = task->image1,
+                                         .levels = net->level,
+                                         .level_count = IFNET_BLOCKS,
+                                         .out = net->out },
+                   stream));
+    if (task->frame)
+        TRY(ops->store(&(struct store_args){ net->out, task->yuv, task->frame }, stream));
+fail:
+    return err;
+}
+
+int ifnet_forward(struct ifnet *net, const struct ifnet_task *task, void *stream)
 {
     int err = 0;
     for (int b = 0; b < IFNET_BLOCKS; b++) {
         const struct ifnet_block *k = &net->block[b];
         int step = in_bands(k) ? k->kept : k->rows;
         for (int row = 0; row < k->rows; row += step)
-            TRY(forward_band(net, b, image0, image1, t, row, stream));
+            TRY(forward_band(net, b, task, row, stream));
     }
-    TRY(net->ops->blend(&(struct blend_args){ .image0 = image0,
-                                              .image1 = image1,
-                                              .levels = net->level,
-                                              .level_count = IFNET_BLOCKS,
-                                              .out = net->out },
-                        stream));
+    TRY(finish(net, task, stream));
 fail:
     return err;
 }

@@ -27,7 +27,7 @@ struct ifnet {
     bool is_half; /* the tensors */
     struct ifnet_block block[IFNET_BLOCKS];
     struct level level[IFNET_BLOCKS]; /* what each block added, .scale included */
-    struct image out;                 /* the in-between, until the next forward */
+    struct image out; /* the in-between, until the next forward, if no frame was given */
     const struct weights *weights;
     const struct ops *ops;
 
@@ -64,8 +64,14 @@ void ifnet_bind(struct ifnet *net, const struct arena *arena);
 struct image ifnet_image(const struct ifnet *net, float *data);
 size_t ifnet_image_bytes(const struct ifnet *net);
 
-/* The in-between at 0 < *t < 1, into net->out. */
-int ifnet_forward(struct ifnet *net, struct image image0, struct image image1,
-                  const float *t, void *stream);
+/* What an in-between is made of, and where it goes. */
+struct ifnet_task {
+    struct image image0, image1;
+    const float *t; /* 0 < *t < 1, where the backend reads it when it runs */
+    const struct yuv *yuv;
+    struct rifec_frame *frame; /* NULL: it stays in net->out */
+};
+
+int ifnet_forward(struct ifnet *net, const struct ifnet_task *task, void *stream);
 
 #endif

@@ -139,6 +139,18 @@ struct store_args {
 };
 
 /*
+ * blend_store: blend, then store, without the image between them. Optional: where the
+ * table has none, the two do it. Tolerance: 1 code where rounding decides.
+ */
+struct blend_store_args {
+    struct image image0, image1;
+    const struct level *levels;
+    int level_count;
+    const struct yuv *yuv;
+    struct rifec_frame *frame;
+};
+
+/*
  * thumbnail: the brightness of a frame in THUMB_WIDTH x THUMB_HEIGHT boxes. Box
  * (x, y) covers the columns x*w/TW .. (x+1)*w/TW and rows alike, one pixel at
  * least. Of a box's rows every max(1, n/8)th is read, n being how many there
@@ -164,6 +176,7 @@ struct ops {
     int (*deconv)(const struct deconv_args *a, void *stream);
     int (*blend)(const struct blend_args *a, void *stream);
     int (*store)(const struct store_args *a, void *stream);
+    int (*blend_store)(const struct blend_store_args *a, void *stream); /* or NULL */
     int (*thumbnail)(const struct thumbnail_args *a, void *stream);
 };
 

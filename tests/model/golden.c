@@ -131,7 +131,7 @@ int main(int argc, char **argv)
             return 1;
         fill_image(file, "image0", &n.image[0]);
         fill_image(file, "image1", &n.image[1]);
-        CHECK_INT(cpu_net_forward(&n, 0, 1, cases[i].t), 0);
+        CHECK_INT(cpu_net_forward(&n, 0, 1, cases[i].t, NULL, NULL), 0);
         printf("%-8s %s\n", cases[i].name, n.description);
         for (int b = 1; b <= IFNET_BLOCKS; b++) {
             double flow, mask;

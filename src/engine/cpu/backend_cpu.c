@@ -63,9 +63,7 @@ static int cpu_interp(struct rifec *e, int slot0, int slot1, float t, int out)
     int err = 0;
     struct cpu_backend *b = e->priv;
     TRY(framepool_take(e->pool, &b->result));
-    TRY(cpu_net_forward(&b->net, slot0, slot1, t));
-    TRY(b->net.ops.store(&(struct store_args){ b->net.net.out, &b->yuv, b->result },
-                         &b->net.stream));
+    TRY(cpu_net_forward(&b->net, slot0, slot1, t, &b->yuv, b->result));
     return 0;
 fail:
     rifec_frame_free(&b->result);

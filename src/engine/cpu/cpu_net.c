@@ -300,10 +300,12 @@ size_t cpu_net_memory(const struct cpu_net *n)
     return bytes + weights_bytes(&n->weights);
 }
 
-int cpu_net_forward(struct cpu_net *n, int i0, int i1, float t)
+int cpu_net_forward(struct cpu_net *n, int i0, int i1, float t, const struct yuv *yuv,
+                    struct rifec_frame *frame)
 {
     int before = set_threads(n->stream.threads);
-    int err = ifnet_forward(&n->net, n->image[i0], n->image[i1], &t, &n->stream);
+    struct ifnet_task task = { n->image[i0], n->image[i1], &t, yuv, frame };
+    int err = ifnet_forward(&n->net, &task, &n->stream);
     set_threads(before);
     return err;
 }

@@ -33,7 +33,9 @@ void cpu_net_close(struct cpu_net *n);
 /* Bytes held. */
 size_t cpu_net_memory(const struct cpu_net *n);
 
-/* ifnet_forward() over image[i0] and image[i1], into net.out. */
-int cpu_net_forward(struct cpu_net *n, int i0, int i1, float t);
+/* ifnet_forward() over image[i0] and image[i1], into net.out, or into *frame where
+ * that is not NULL. */
+int cpu_net_forward(struct cpu_net *n, int i0, int i1, float t, const struct yuv *yuv,
+                    struct rifec_frame *frame);
 
 #endif

@@ -339,15 +339,11 @@ static int cuda_thumbnail(struct rifec *e, const struct rifec_frame *frame,
 /* --- through -------------------------------------------------------------- */
 
 /* The network and the way to the lane's planes, in the lane's stream. */
-static int enqueue(struct cuda_backend *b, struct lane *l, int slot0, int slot1)
+static int enqueue(const struct cuda_backend *b, struct lane *l, int slot0, int slot1)
 {
-    int err = 0;
-    TRY(ifnet_forward(&l->net, b->slots[slot0].image, b->slots[slot1].image, l->t,
-                      &l->stream));
-    TRY(b->net.ops.store(&(struct store_args){ l->net.out, &b->device_yuv, &l->planes },
-                         &l->stream));
-fail:
-    return err;
+    struct ifnet_task task = { b->slots[slot0].image, b->slots[slot1].image, l->t,
+                               &b->device_yuv, &l->planes };
+    return ifnet_forward(&l->net, &task, &l->stream);
 }
 
 static int capture(struct cuda_backend *b, struct lane *l, int slot0, int slot1)

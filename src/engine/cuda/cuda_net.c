@@ -160,6 +160,9 @@ static int open_all(struct cuda_net *n, const struct rifec_params *p, int cc)
                            .blend = blend_cuda,
                            .store = store_cuda,
                            .thumbnail = thumbnail_cuda };
+    /* Its tiles reach far enough for chroma of half the size, not of a quarter. */
+    if (p->format.chroma_w_log2 < 2 && p->format.chroma_h_log2 < 2)
+        n->ops.blend_store = blend_store_cuda;
     TRY(check_pinned(p->kernels, n->is_half, cc));
     TRY(weights_open(&n->weights, p->model));
     for (int op = 0; op < CONV_OPS; op++) {

@@ -1,0 +1,201 @@
+/*
+ * Lazy flow and warp, in the words of ops.h; the C of it is engine/cpu/sample.h.
+ *
+ * Strips. One thread works on four pixels below each other, y = 4k .. 4k + 3, so
+ * that what neighbours need of the coarse levels is read and interpolated once:
+ * of levels of scale 8, 4, 2 and 1 those are 2, 3, 4 and 4 rows instead of 8, 8, 8
+ * and 4. (Below, not beside: then the loads of a warp still lie side by side.)
+ *
+ *     rows of scale 8: y0/8 - 1/2 rounded down, and the next     all four pixels
+ *             scale 4: k - 1, k, k + 1             pixels 0 1: first two, 2 3: last two
+ *             scale 2: 2k - 1 .. 2k + 2            pixel 0: first two, 1 2: middle, 3:
+ * last scale 1: 4k .. 4k + 3                one each
+ */
+#ifndef RIFEC_KERNELS_MOTION_CUH
+#define RIFEC_KERNELS_MOTION_CUH
+
+#include "common.cuh"
+
+struct tap {
+    int lo, hi;
+    float f; /* weight of hi */
+};
+
+__device__ static inline tap linear_tap(int d, float ratio, int n)
+{
+    float at = fmaxf(fmaf((float)d + 0.5f, ratio, -0.5f), 0);
+    int lo = min((int)at, n - 1);
+    return tap{ lo, min(lo + 1, n - 1), at - (float)lo };
+}
+
+struct motion {
+    float4 flow;
+    float mask;
+};
+
+/* Levels with what each pixel needs of them worked out beforehand. */
+struct levels {
+    const float4 *flow[IFNET_BLOCKS];
+    const float *mask[IFNET_BLOCKS];
+    int width[IFNET_BLOCKS], height[IFNET_BLOCKS];
+    float scale[IFNET_BLOCKS], ratio[IFNET_BLOCKS];
+};
+
+static inline levels make_levels(const struct level *v, int count)
+{
+    levels l = {};
+    for (int i = 0; i < count; i++) {
+        l.flow[i] = (const float4 *)v[i].flow;
+        l.mask[i] = v[i].mask;
+        l.width[i] = v[i].width;
+        l.height[i] = v[i].height;
+        l.scale[i] = v[i].scale;
+        l.ratio[i] = 1 / v[i].scale;
+    }
+    return l;
+}
+
+template <int count>
+__device__ static inline motion lazy_flow(const levels &l, int x, int y)
+{
+    motion m = { make_float4(0, 0, 0, 0), 0 };
+#pragma unroll
+    for (int i = 0; i < count; i++) {
+        tap tx = linear_tap(x, l.ratio[i], l.width[i]);
+        tap ty = linear_tap(y, l.ratio[i], l.height[i]);
+        int top = ty.lo * l.width[i], bottom = ty.hi * l.width[i];
+        const float4 *f = l.flow[i];
+        float4 left = lerp(__ldg(f + top + tx.lo), __ldg(f + bottom + tx.lo), ty.f);
+        float4 right = lerp(__ldg(f + top + tx.hi), __ldg(f + bottom + tx.hi), ty.f);
+        float4 v = lerp(left, right, tx.f);
+        m.flow.x = fmaf(v.x, l.scale[i], m.flow.x);
+        m.flow.y = fmaf(v.y, l.scale[i], m.flow.y);
+        m.flow.z = fmaf(v.z, l.scale[i], m.flow.z);
+        m.flow.w = fmaf(v.w, l.scale[i], m.flow.w);
+        const float *k = l.mask[i];
+        float l0 = lerp(__ldg(k + top + tx.lo), __ldg(k + bottom + tx.lo), ty.f);
+        float l1 = lerp(__ldg(k + top + tx.hi), __ldg(k + bottom + tx.hi), ty.f);
+        m.mask += lerp(l0, l1, tx.f);
+    }
+    return m;
+}
+
+/* --- strips --------------------------------------------------------------- */
+
+#define STRIP 4
+
+/* Whether levels have the scales that strips are made for: 8, 4, 2, 1. */
+static inline bool fit_strips(const struct level *v, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (v[i].scale != (float)(8 >> i))
+            return false;
+    return true;
+}
+
+__device__ static inline void add(motion &m, const motion &v, float scale)
+{
+    m.flow.x = fmaf(v.flow.x, scale, m.flow.x);
+    m.flow.y = fmaf(v.flow.y, scale, m.flow.y);
+    m.flow.z = fmaf(v.flow.z, scale, m.flow.z);
+    m.flow.w = fmaf(v.flow.w, scale, m.flow.w);
+    m.mask += v.mask;
+}
+
+__device__ static inline motion lerp(const motion &lo, const motion &hi, float f)
+{
+    return motion{ lerp(lo.flow, hi.flow, f), lerp(lo.mask, hi.mask, f) };
+}
+
+__device__ static inline motion level_at(const levels &l, int i, int at)
+{
+    return motion{ __ldg(l.flow[i] + at), __ldg(l.mask[i] + at) };
+}
+
+/*
+ * Adds level i, of scale `scale`, to the strips at columns x .. x + columns - 1, which
+ * are in one cell of the level: columns is 1, or 2 with x even and scale > 2.
+ */
+template <int scale, int columns>
+__device__ static inline void add_level(motion m[columns][STRIP], const levels &l, int i,
+                                        int x, int y0)
+{
+    constexpr int rows = scale == 8 ? 2 : scale == 4 ? 3 : 4;
+    if (scale == 1) {
+#pragma unroll
+        for (int j = 0; j < STRIP; j++)
+            add(m[0][j], level_at(l, i, (y0 + j) * l.width[i] + x), 1);
+        return;
+    }
+    constexpr float ratio = 1.0f / scale;
+    /* Not clamped to 0 as linear_tap() is: where lo is -1, both taps are column 0. */
+    float at = fmaf((float)x + 0.5f, ratio, -0.5f), left = floorf(at);
+    int lo = max((int)left, 0), hi = min((int)left + 1, l.width[i] - 1);
+    int first = scale == 8 ? (y0 - 4) >> 3 : y0 / scale - 1;
+    motion h[columns][rows];
+#pragma unroll
+    for (int r = 0; r < rows; r++) {
+        int row = min(max(first + r, 0), l.height[i] - 1) * l.width[i];
+        motion a = level_at(l, i, row + lo), b = level_at(l, i, row + hi);
+#pragma unroll
+        for (int c = 0; c < columns; c++)
+            h[c][r] = lerp(a, b, at - left + (float)c * ratio);
+    }
+    /* Of a pixel j: where it lies below the middle of row `first`, in rows. */
+    float y_at = scale == 8 ? fmaf((float)y0 + 0.5f, ratio, -0.5f) - (float)first
+                            : 0.5f + 0.5f * ratio;
+#pragma unroll
+    for (int j = 0; j < STRIP; j++) {
+        int r = scale == 8 ? 0 : scale == 4 ? j / 2 : (j + 1) / 2;
+        float f = y_at + (float)j * ratio - (float)r;
+#pragma unroll
+        for (int c = 0; c < columns; c++)
+            add(m[c][j], lerp(h[c][r], h[c][r + 1], f), scale);
+    }
+}
+
+/* The flow and mask of strips at columns x .. from levels of scale 8, 4, ... */
+template <int count, int columns>
+__device__ static inline void strip_flow(motion m[columns][STRIP], const levels &l, int x,
+                                         int y0)
+{
+#pragma unroll
+    for (int c = 0; c < columns; c++)
+#pragma unroll
+        for (int j = 0; j < STRIP; j++)
+            m[c][j] = motion{ make_float4(0, 0, 0, 0), 0 };
+    if (count > 0)
+        add_level<8, columns>(m, l, 0, x, y0);
+    if (count > 1)
+        add_level<4, columns>(m, l, 1, x, y0);
+    if (count > 2)
+        add_level<2, columns>(m, l, 2, x, y0);
+    if (count > 3)
+        add_level<1, columns>(m, l, 3, x, y0);
+}
+
+/* --- warp ----------------------------------------------------------------- */
+
+/* The image at (x + dx, y + dy), clamped to the padded picture; NaN counts as 0. */
+template <bool unit, typename P>
+__device__ static inline float4 warp(const P *im, int width, int height, int x, int y,
+                                     float dx, float dy)
+{
+    float px = fminf(fmaxf((float)x + dx, 0), (float)(width - 1));
+    float py = fminf(fmaxf((float)y + dy, 0), (float)(height - 1));
+    int x0 = (int)px, y0 = (int)py;
+    int x1 = min(x0 + 1, width - 1), y1 = min(y0 + 1, height - 1);
+    float fx = px - (float)x0, fy = py - (float)y0;
+    float4 v00 = pixel(im, y0 * width + x0), v01 = pixel(im, y0 * width + x1);
+    float4 v10 = pixel(im, y1 * width + x0), v11 = pixel(im, y1 * width + x1);
+    if (unit)
+        v00 = unit4(v00), v01 = unit4(v01), v10 = unit4(v10), v11 = unit4(v11);
+    return lerp(lerp(v00, v10, fy), lerp(v01, v11, fy), fx);
+}
+
+__device__ static inline float sigmoid_of(float v)
+{
+    return v == v ? 1 / (1 + expf(-v)) : 0.5f;
+}
+
+#endif
