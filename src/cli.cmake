@@ -3,13 +3,16 @@
 # All but main(), so that the tests can link it.
 add_library(rifec_cli STATIC
     cli/batch.c
+    cli/completion.c
     cli/help.c
     cli/job.c
+    cli/manual.c
     cli/option_table.c
     cli/options.c
     cli/signals.c
     cli/stats.c
-    cli/store.c)
+    cli/store.c
+    cli/words.c)
 target_include_directories(rifec_cli PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_cli PUBLIC rifec_pipeline PRIVATE PkgConfig::CJSON m)
 

@@ -50,6 +50,14 @@ if(TARGET rifec)
     rifec_script(e2e pictures png kinds order mixed bad there full-disk moving)
     rifec_script(e2e reference x2 x5-2 scale)
 
+    rifec_script(e2e manual man bash zsh fish)
+    # Sanitizers are in nothing that is installed.
+    if(NOT RIFEC_SANITIZE)
+        rifec_script(e2e install files deb)
+        set_property(TEST e2e/install/files e2e/install/deb
+                     PROPERTY ENVIRONMENT BUILD=${PROJECT_BINARY_DIR})
+    endif()
+
     rifec_script(fail input missing empty directory text audio-only cover-art no-frames one-frame
                             truncated-mp4 truncated-mkv damaged size-change)
     rifec_script(fail output part-is-input part-is-there exists exists-n replaced is-input is-folder no-folder read-only

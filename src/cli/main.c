@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "cli/batch.h"
+#include "cli/generate.h"
 #include "cli/job.h"
 #include "cli/options.h"
 #include "cli/signals.h"
@@ -36,6 +37,12 @@ static int print_help(void)
     return fflush(stdout) ? -RIFEC_ERR_OUTPUT : 0;
 }
 
+static int print_generated(const struct options *opt)
+{
+    generate_text((enum generate)opt->generate, stdout);
+    return fflush(stdout) ? -RIFEC_ERR_OUTPUT : 0;
+}
+
 int main(int argc, char **argv)
 {
     fill_standard_files();
@@ -49,6 +56,8 @@ int main(int argc, char **argv)
         status = print_help();
     } else if (opt.version) {
         status = print_version();
+    } else if (opt.generate >= 0) {
+        status = print_generated(&opt);
     } else {
         job_begin(&opt);
         signals_catch();

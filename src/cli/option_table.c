@@ -185,6 +185,9 @@ const struct option_row option_rows[] = {
       .store = store_bool, FIELD(help), .value = true },
     { GROUP_REPORT, .letter = 'V', .name = "version", .help = "print the version",
       .store = store_bool, FIELD(version), .value = true },
+    { GROUP_REPORT, .name = "generate", .arg = "man|bash|zsh|fish",
+      .help = "print the manual page, or a shell's completion",
+      .store = store_choice, FIELD(generate) },
 };
 /* clang-format on */
 

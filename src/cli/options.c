@@ -179,7 +179,7 @@ static int check_whole(struct options *opt)
 
 int options_parse(struct options *opt, int argc, char **argv)
 {
-    *opt = (struct options){ .log_level = RIFEC_LOG_INFO };
+    *opt = (struct options){ .log_level = RIFEC_LOG_INFO, .generate = -1 };
 
     struct option longs[2 * ROWS_MAX + 1];
     char shorts[2 * ROWS_MAX + 3] = "-:"; /* in order; ':' for no argument */
@@ -227,7 +227,7 @@ int options_parse(struct options *opt, int argc, char **argv)
     }
     for (; optind < argc; optind++) /* behind "--" */
         options_add_input(opt, argv[optind]);
-    if (opt->help || (opt->version && !opt->error[0]))
+    if (opt->help || ((opt->version || opt->generate >= 0) && !opt->error[0]))
         return 0;
     if (!opt->error[0])
         check_whole(opt);

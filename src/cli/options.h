@@ -21,6 +21,7 @@ struct options {
     enum rifec_log_level log_level;
     const char *stats; /* path, "-" for stdout, or NULL                        */
     bool help, version;
+    int generate; /* enum generate, or -1                                      */
 
     struct key_value *encoder_options; /* what job points to; owned            */
     char error[512];                   /* the first thing wrong, one line      */

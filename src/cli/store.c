@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/timecode.h"
+#include "cli/generate.h"
 
 #define FACTOR_MAX    1024    /* output frames per input frame                    */
 #define INTEGER_MAX   1000000 /* numerator and denominator; leaves 43 bits of pts */
@@ -72,6 +73,9 @@ _Static_assert(PROGRESS_AUTO == 0 && PROGRESS_OFF == 1 && PROGRESS_JSON == 2,
 _Static_assert(RIFEC_LOG_QUIET == 0 && RIFEC_LOG_ERROR == 1 && RIFEC_LOG_WARNING == 2 &&
                    RIFEC_LOG_INFO == 3 && RIFEC_LOG_VERBOSE == 4 && RIFEC_LOG_DEBUG == 5,
                "--loglevel");
+_Static_assert(GENERATE_MAN == 0 && GENERATE_BASH == 1 && GENERATE_ZSH == 2 &&
+                   GENERATE_FISH == 3,
+               "--generate");
 _Static_assert(SCENE_AUTO == 0 && SCENE_OFF == 1, "--scene");
 _Static_assert(ON_CUT_DUP == 0 && ON_CUT_BLEND == 1 && ON_CUT_SPLIT == 2, "--on-cut");
 _Static_assert(DEDUP_HOLD == 0 && DEDUP_OFF == 1 && DEDUP_SMOOTH == 2, "--dedup");

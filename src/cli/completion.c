@@ -1,0 +1,229 @@
+/*
+ * Completion for bash, zsh and fish. What an argument can be is read from the
+ * table: words between bars are offered, FILE and DIR become paths.
+ */
+#include "cli/generate.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "cli/words.h"
+
+enum arg_kind { ARG_NONE, ARG_FREE, ARG_PATH, ARG_CHOICE };
+
+/* "auto|off|N": a capital stands for something else, which no list can give. */
+static bool is_placeholder(const char *word, int length)
+{
+    for (int i = 0; i < length; i++)
+        if (isupper((unsigned char)word[i]))
+            return true;
+    return false;
+}
+
+static enum arg_kind kind_of(const struct option_row *row)
+{
+    if (!row->arg)
+        return ARG_NONE;
+    if (!strncmp(row->arg, "FILE", 4))
+        return ARG_PATH;
+    return strchr(row->arg, '|') ? ARG_CHOICE : ARG_FREE;
+}
+
+/* The words of a choice; "smooth[:K]" is smooth. */
+static void put_choices(FILE *out, const char *choices)
+{
+    bool first = true;
+    for (const char *s = choices; *s;) {
+        int length = (int)strcspn(s, "|"), plain = (int)strcspn(s, "|[");
+        if (!is_placeholder(s, plain)) {
+            fprintf(out, "%s%.*s", first ? "" : " ", plain, s);
+            first = false;
+        }
+        s += length + (s[length] == '|');
+    }
+}
+
+/* Rows that share a help text have it from the first of them. */
+static const char *help_of(int i)
+{
+    while (!option_rows[i].help)
+        i--;
+    return option_rows[i].help;
+}
+
+/* On one line and for single quotes, with a backslash before each of `special`. */
+static void put_help(FILE *out, int i, const char *special, const char *apostrophe)
+{
+    for (const char *s = help_of(i); *s; s++) {
+        if (strchr(special, *s))
+            fputc('\\', out);
+        if (*s == '\'')
+            fputs(apostrophe, out);
+        else
+            fputc(*s == '\n' ? ' ' : *s, out);
+    }
+}
+
+/* --- bash ----------------------------------------------------------------- */
+
+/* "-f|--format|-format" */
+static void put_patterns(FILE *out, const struct option_row *row)
+{
+    if (row->letter)
+        fprintf(out, "-%c|", row->letter);
+    if (row->alias)
+        fprintf(out, "-%s|--%s|", row->alias, row->alias);
+    fprintf(out, "--%s|-%s", row->name, row->name);
+}
+
+static void generate_bash(FILE *out)
+{
+    fputs("# rifec for bash; made by rifec --generate bash\n"
+          "_rifec() {\n"
+          "    local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+          "    COMPREPLY=()\n"
+          "    # --name=value comes as three words\n"
+          "    if [[ $cur == '=' ]]; then\n"
+          "        cur=\n"
+          "    elif [[ $before == '=' ]] && ((COMP_CWORD > 2)); then\n"
+          "        before=${COMP_WORDS[COMP_CWORD-2]}\n"
+          "    fi\n"
+          "    case $before in\n",
+          out);
+    for (int i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (kind_of(row) == ARG_NONE)
+            continue;
+        fputs("    ", out);
+        put_patterns(out, row);
+        fputs(")\n        ", out);
+        if (kind_of(row) == ARG_CHOICE) {
+            fputs("COMPREPLY=($(compgen -W '", out);
+            put_choices(out, row->arg);
+            fputs("' -- \"$cur\"))\n        ", out);
+        } else if (kind_of(row) == ARG_PATH) {
+            fputs("compopt -o filenames\n        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+                  "        ",
+                  out);
+        }
+        fputs("return ;;\n", out);
+    }
+    fputs("    esac\n"
+          "    if [[ $cur == -* ]]; then\n"
+          "        COMPREPLY=($(compgen -W '",
+          out);
+    for (int i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (row->letter)
+            fprintf(out, "-%c ", row->letter);
+        if (row->alias)
+            fprintf(out, "-%s ", row->alias);
+        fprintf(out, "--%s%s", row->name, i + 1 < option_row_count ? " " : "");
+    }
+    fputs("' -- \"$cur\"))\n"
+          "    else\n"
+          "        compopt -o filenames\n"
+          "        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+          "    fi\n"
+          "}\n"
+          "complete -F _rifec rifec\n",
+          out);
+}
+
+/* --- zsh ------------------------------------------------------------------ */
+
+/* One spelling: '*-i+[help]:FILE:_files' */
+static void put_zsh(FILE *out, int i, const char *dashes, const char *name, bool joins)
+{
+    const struct option_row *row = &option_rows[i];
+    fprintf(out, "    '*%s", dashes);
+    for (const char *s = name; *s; s++)
+        fprintf(out, *s == ':' ? "\\%c" : "%c", *s);
+    fprintf(out, "%s[", row->arg && joins ? (dashes[1] ? "=" : "+") : "");
+    put_help(out, i, "[]:\\", "'\\''");
+    fputc(']', out);
+    switch (kind_of(row)) {
+    case ARG_NONE:
+        break;
+    case ARG_FREE:
+        fprintf(out, ":%s: ", row->name);
+        break;
+    case ARG_PATH:
+        fprintf(out, ":%s:_files", row->name);
+        break;
+    case ARG_CHOICE:
+        fprintf(out, ":%s:(", row->name);
+        put_choices(out, row->arg);
+        fputc(')', out);
+        break;
+    }
+    fputs("' \\\n", out);
+}
+
+static void generate_zsh(FILE *out)
+{
+    fputs(
+        "#compdef rifec\n# rifec for zsh; made by rifec --generate zsh\n_arguments \\\n",
+        out);
+    for (int i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (row->letter)
+            put_zsh(out, i, "-", (const char[]){ row->letter, '\0' }, true);
+        if (row->alias)
+            put_zsh(out, i, "-", row->alias, false);
+        put_zsh(out, i, "--", row->name, true);
+    }
+    fputs("    '*:input:_files'\n", out);
+}
+
+/* --- fish ----------------------------------------------------------------- */
+
+static void generate_fish(FILE *out)
+{
+    fputs("# rifec for fish; made by rifec --generate fish\n", out);
+    for (int i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        fputs("complete -c rifec", out);
+        if (row->letter)
+            fprintf(out, " -s %c", row->letter);
+        if (row->alias)
+            fprintf(out, " -o %s", row->alias);
+        fprintf(out, " -l %s", row->name);
+        switch (kind_of(row)) {
+        case ARG_NONE:
+            break;
+        case ARG_FREE:
+            fputs(" -x", out);
+            break;
+        case ARG_PATH:
+            fputs(" -rF", out);
+            break;
+        case ARG_CHOICE:
+            fputs(" -xa '", out);
+            put_choices(out, row->arg);
+            fputc('\'', out);
+            break;
+        }
+        fputs(" -d '", out);
+        put_help(out, i, "\\", "\\'");
+        fputs("'\n", out);
+    }
+}
+
+void generate_text(enum generate what, FILE *out)
+{
+    switch (what) {
+    case GENERATE_MAN:
+        generate_man(out);
+        break;
+    case GENERATE_BASH:
+        generate_bash(out);
+        break;
+    case GENERATE_ZSH:
+        generate_zsh(out);
+        break;
+    case GENERATE_FISH:
+        generate_fish(out);
+        break;
+    }
+}

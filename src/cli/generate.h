@@ -1,0 +1,18 @@
+/*
+ * The option table in the forms that other programs read: the manual page, and
+ * what shells need to complete our options.
+ */
+#ifndef RIFEC_CLI_GENERATE_H
+#define RIFEC_CLI_GENERATE_H
+
+#include <stdio.h>
+
+/* As --generate counts them. */
+enum generate { GENERATE_MAN = 0, GENERATE_BASH, GENERATE_ZSH, GENERATE_FISH };
+
+void generate_text(enum generate what, FILE *out);
+
+/* rifec.1, for man(1). */
+void generate_man(FILE *out);
+
+#endif

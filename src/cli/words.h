@@ -1,0 +1,29 @@
+/*
+ * What the option table does not say: the sentences that --help and the manual
+ * page share.
+ */
+#ifndef RIFEC_CLI_WORDS_H
+#define RIFEC_CLI_WORDS_H
+
+#include "cli/option_table.h"
+
+extern const char *const group_titles[OPTION_GROUPS];
+
+/* One line each. */
+extern const char words_summary[];
+extern const char words_abbreviation[];
+
+struct example {
+    const char *command, *remark; /* remark: NULL, or what it is for */
+};
+extern const struct example examples[];
+extern const int example_count;
+
+struct exit_meaning {
+    const char *status;
+    const char *meaning; /* wrapped by hand, as in the table of options */
+};
+extern const struct exit_meaning exit_meanings[];
+extern const int exit_meaning_count;
+
+#endif
