@@ -10,6 +10,7 @@ add_library(rifec_media STATIC
     media/deinterlace.c
     media/demux.c media/joins.c
     media/encode.c
+    media/encoder.c media/encoder_table.c
     media/forms.c
     media/frame.c
     media/hdr.c

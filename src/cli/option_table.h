@@ -27,6 +27,7 @@ enum option_set {
     SET_FACTOR,
     SET_SCENE,
     SET_OVERWRITE,
+    SET_QUALITY,
     SET_PRECISION,
     SET_LOUDNESS,
     OPTION_SETS,

@@ -164,6 +164,8 @@ static int check_whole(struct options *opt)
         const char *key = opt->encoder_options[i].key;
         if ((job->crf && !strcmp(key, "crf")) || (job->preset && !strcmp(key, "preset")))
             return option_fail(opt, "--%s and -e %s=... contradict each other", key, key);
+        if (job->bitrate && !strcmp(key, "b"))
+            return option_fail(opt, "--bitrate and -e b=... contradict each other");
     }
     if (job->rate.num && (job->cfr || job->slowmo))
         return option_fail(opt, "--fps and --%s contradict each other",

@@ -100,6 +100,21 @@ bool container_holds(const AVOutputFormat *f, const AVStream *st)
            !has_wrong_form(f, st->codecpar) && accepts(f, st);
 }
 
+uint32_t container_video_tag(const AVOutputFormat *f, enum AVCodecID codec)
+{
+    /* FFmpeg takes hev1, which Apple's players do not play. */
+    return codec == AV_CODEC_ID_HEVC && container_is(f, "mp4|mov|ipod")
+               ? MKTAG('h', 'v', 'c', '1')
+               : 0;
+}
+
+bool container_is_for_sound(const AVOutputFormat *f)
+{
+    /* A song's picture is what some of them have in mind. */
+    return f->audio_codec != AV_CODEC_ID_NONE &&
+           (f->video_codec == AV_CODEC_ID_NONE || f->video_codec == AV_CODEC_ID_PNG);
+}
+
 bool container_holds_cover(const AVOutputFormat *f, enum AVCodecID codec)
 {
     if (container_holds_attachments(f))

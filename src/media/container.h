@@ -18,6 +18,12 @@ bool container_holds(const AVOutputFormat *f, const AVStream *st);
 /* True when a stream of the codec would be taken, whatever is in it. */
 bool container_holds_codec(const AVOutputFormat *f, enum AVCodecID codec);
 
+/* What a stream of our encoder is to be called there; 0: as it calls itself. */
+uint32_t container_video_tag(const AVOutputFormat *f, enum AVCodecID codec);
+
+/* True for .mp3, .wav and the like. */
+bool container_is_for_sound(const AVOutputFormat *f);
+
 /* A picture that stands for the file, as a picture or as a file. */
 bool container_holds_cover(const AVOutputFormat *f, enum AVCodecID codec);
 

@@ -1,6 +1,6 @@
 /*
- * Pictures to video packets. Chooses the encoder and its quality, passes the
- * stream's colour tags on, and is drained at the end.
+ * Pictures to video packets. Passes the stream's colour tags on, and is drained
+ * at the end. Which encoder, and how it is set up: encoder.h.
  */
 #ifndef RIFEC_MEDIA_ENCODE_H
 #define RIFEC_MEDIA_ENCODE_H
@@ -19,8 +19,9 @@ struct encode_params {
     const AVOutputFormat *container;
     enum AVCodecID must; /* the only codec there is; AV_CODEC_ID_NONE: any  */
     const char *codec;   /* encoder name; NULL: the container's best        */
-    const char *crf;     /* NULL: 16 for libx264, see encode.c              */
-    const char *preset;  /* NULL: the encoder's                             */
+    const char *crf;     /* NULL: ours, see encoder_table.c                 */
+    const char *bitrate; /* bits per second, 4M; NULL: by crf               */
+    const char *preset;  /* by x264's names or its own; NULL: the encoder's */
     const char *pix_fmt; /* NULL: the frames', or the nearest               */
     const struct encode_option *options;
     int option_count;

@@ -61,6 +61,11 @@ static int choose_container(struct mux *m, const struct mux_params *p)
                   p->path, m->ctx->oformat->name);
         return RIFEC_ERR_OUTPUT;
     }
+    if (container_is_for_sound(m->ctx->oformat)) {
+        log_error("%s: %s is for sound alone; end the name in .mp4 or .mkv", p->path,
+                  m->ctx->oformat->name);
+        return RIFEC_ERR_OUTPUT;
+    }
     /* YUV4MPEG with more than 8 bits is what everybody writes, not official. */
     if (!strcmp(m->ctx->oformat->name, "yuv4mpegpipe"))
         m->ctx->strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;

@@ -350,6 +350,9 @@ int streams_describe_video(struct streams *s, const AVCodecContext *encoder)
     int e = avcodec_parameters_from_context(st->codecpar, encoder);
     if (e < 0)
         return av_fail(RIFEC_ERR_OUTPUT, e, "cannot describe the video");
+    uint32_t tag = container_video_tag(s->ctx->oformat, encoder->codec_id);
+    if (tag)
+        st->codecpar->codec_tag = tag;
     tags_copy_stream(st, video->in, &s->choice, true);
     int n;
     const AVPacketSideData *sd = avcompat_side_data(video->in, &n);

@@ -384,6 +384,7 @@ static int open_output(struct job *j, const struct rifec_frame *first)
                                     .must = mux_codec(j->mux),
                                     .codec = o->codec,
                                     .crf = o->crf,
+                                    .bitrate = o->bitrate,
                                     .preset = o->preset,
                                     .pix_fmt = o->pix_fmt,
                                     .options = options,

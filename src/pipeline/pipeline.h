@@ -49,7 +49,8 @@ struct pipeline_options {
     struct color_names color; /* outweigh what the input says                 */
     const char *format;       /* container name; NULL: from the extension     */
     const char *codec;        /* encoder name; NULL: the container's best     */
-    const char *crf, *preset; /* NULL: the encoder's default, see encode.c    */
+    const char *crf, *preset; /* NULL: the encoder's default, see encoder_table.c */
+    const char *bitrate;      /* NULL: by crf                                 */
     const char *pix_fmt;      /* NULL: the input's, or the nearest            */
     const struct key_value *encoder_options;
     int encoder_option_count;

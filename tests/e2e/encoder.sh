@@ -1,21 +1,131 @@
-# Encoder options arrive; containers choose a codec they can hold.
+# Encoder options arrive, and what cannot work is refused with what would.
 . "$(dirname "$0")/lib.sh"
 
-synth in.mkv 0.2
 x264_says() {
     grep -aoE "$1=[^ ]*" out.mkv | head -n 1
 }
-works -i in.mkv -o out.mkv --x2
-same "$(x264_says crf)" crf=16.0 'default quality'
-works -y -i in.mkv -o out.mkv --x2 --crf 30 --preset veryfast -e g=7 -e bf=0
-same "$(x264_says crf)" crf=30.0 --crf
-same "$(x264_says keyint)" keyint=7 'a key of the encoder'
-same "$(x264_says bframes)" bframes=0 'a key of the encoder'
-same "$(x264_says ref)" ref=1 --preset
-works -y -i in.mkv -o out.mkv --x2 -c:v libx264 --pix-fmt yuv444p
-same "$(entry out.mkv v:0 pix_fmt)" yuv444p --pix-fmt
-for out in out.mp4:h264 out.mov:h264 out.webm:vp9 out.avi:h264; do
-    works -i in.mkv -o "${out%:*}" --x2
-    same "$(entry "${out%:*}" v:0 codec_name)" "${out#*:}" "codec in ${out%:*}"
-    same "$(count "${out%:*}")" 10 "frames in ${out%:*}"
-done
+
+size_of() {
+    wc -c <"$1"
+}
+
+# nothing PATTERN STATUS ARGUMENTS: refused before there is any file.
+nothing() {
+    pattern=$1 expected=$2
+    shift 2
+    fails "$expected" "$pattern" -i in.mkv "$@"
+    same "$(ls -A | grep -Ev '^(in|odd|clock)\.|^std')" '' 'files that were made'
+}
+
+case $1 in
+options)
+    synth in.mkv 0.2
+    works -i in.mkv -o out.mkv --x2
+    same "$(x264_says crf)" crf=16.0 'default quality'
+    works -y -i in.mkv -o out.mkv --x2 --crf 30 --preset veryfast -e g=7 -e bf=0
+    same "$(x264_says crf)" crf=30.0 --crf
+    same "$(x264_says keyint)" keyint=7 'a key of the encoder'
+    same "$(x264_says bframes)" bframes=0 'a key of the encoder'
+    same "$(x264_says ref)" ref=1 --preset
+    works -y -i in.mkv -o out.mkv --x2 -b:v 2M
+    same "$(x264_says bitrate)" bitrate=2000 -b:v
+    works -y -i in.mkv -o out.mkv --x2 -c:v libx264 --pix-fmt yuv444p
+    same "$(entry out.mkv v:0 pix_fmt)" yuv444p --pix-fmt
+    works -y -i in.mkv -o out.mp4 --x2 -c:v h264
+    same "$(entry out.mp4 v:0 codec_name)" h264 'a codec by its name'
+    for out in out.mp4:h264 out.mov:h264 out.webm:vp9 out.avi:h264; do
+        works -y -i in.mkv -o "${out%:*}" --x2
+        same "$(entry "${out%:*}" v:0 codec_name)" "${out#*:}" "codec in ${out%:*}"
+        same "$(count "${out%:*}")" 10 "frames in ${out%:*}"
+    done
+    ;;
+libx264 | libx264rgb | libx265 | libsvtav1 | libaom-av1 | libvpx-vp9 | libvpx)
+    needs_encoder "$1"
+    synth in.mkv 0.2 25 128x96
+    for words in '' '--crf 45' '-b:v 100k' '--preset ultrafast' '--preset slow'; do
+        works -y -i in.mkv -o "out$(echo $words | tr -cd 0-9).mkv" --x2 -c:v "$1" $words
+        same "$(count "out$(echo $words | tr -cd 0-9).mkv")" 10 "frames with '$words'"
+    done
+    works -y -i in.mkv -o out.mkv --x2 -c:v "$1"
+    [ "$(size_of out45.mkv)" -lt $(($(size_of out.mkv) * 2 / 3)) ] || fail '--crf does nothing'
+    [ "$(size_of out100.mkv)" -lt "$(size_of out.mkv)" ] || fail '-b:v does nothing'
+    # Its own words are no business of -q, which is for errors.
+    works -q -y -i in.mkv -o out.mkv --x2 -c:v "$1"
+    same "$(cat stderr)" '' 'words with -q'
+    # A picture hard to tell from its source; of RGB, half of the chroma is gone here.
+    quiet_ffmpeg -i in.mkv -vf format=yuv420p -c:v ffv1 source.mkv
+    db=$(ffmpeg -nostdin -hide_banner -i out.mkv -i source.mkv -lavfi \
+        "[0:v]select='not(mod(n,2))',format=yuv420p,setpts=N[a];[1:v]setpts=N[b];[a][b]psnr" \
+        -f null - 2>&1 | grep -o 'average:[0-9]*')
+    [ "${db#average:}" -ge 34 ] || fail "$db dB"
+    ;;
+lossless)
+    synth in.mkv 0.2
+    works -i in.mkv -o out.mkv --x2 -c:v ffv1
+    fails 2 'lossless' -y -i in.mkv -o out.mkv -c:v ffv1 --crf 20
+    fails 2 'lossless' -y -i in.mkv -o out.mkv -c:v ffv1 -b:v 2M
+    fails 2 'no presets' -y -i in.mkv -o out.mkv -c:v ffv1 --preset slow
+    ;;
+prores)
+    synth in.mkv 0.2
+    works -i in.mkv -o out.mov --x2 -c:v prores_ks
+    same "$(entry out.mov v:0 codec_tag_string)" apch 'profile hq'
+    works -y -i in.mkv -o out.mov --x2 -c:v prores_ks -e profile=lt
+    same "$(entry out.mov v:0 codec_tag_string)" apcs 'profile lt'
+    fails 2 'profile=' -y -i in.mkv -o out.mov -c:v prores_ks --crf 20
+    fails 2 'profile=' -y -i in.mkv -o out.mov -c:v prores_ks -b:v 2M
+    ;;
+containers)
+    synth in.mkv 0.2
+    nothing '\.mov or \.mkv' 8 -o out.mp4 -c:v prores_ks
+    nothing '\.mkv.*libx264' 8 -o out.mp4 -c:v ffv1
+    nothing 'libvpx-vp9' 8 -o out.webm -c:v libx264
+    nothing 'libx264' 8 -o out.ts -c:v libvpx-vp9
+    nothing 'cannot hold' 8 -o out.y4m -c:v libx264
+    nothing 'cannot hold' 8 -o out.gif -c:v libx264
+    for name in mp3 wav flac opus m4a.mp3 mka; do
+        nothing 'sound alone.*\.mp4' 4 -o out.$name
+        nothing 'sound alone.*\.mp4' 4 -o out.$name -c:v libx264
+    done
+    nothing 'no video.*\.mp4' 8 -o out.srt
+    nothing 'no video.*libx264' 8 -o out.mp4 -c:v aac
+    nothing 'ffv1' 8 -o out.mp4 -c:v copy
+    nothing 'libx264' 8 -o out.mp4 -c:v h264_wonder
+    works -i in.mkv -o apple.mp4 -c:v libx265
+    same "$(entry apple.mp4 v:0 codec_tag_string)" hvc1 'the tag that Apple plays'
+    rm apple.mp4
+    # The clock of MPEG-4, of 16 bits.
+    quiet_ffmpeg -i in.mkv -video_track_timescale 90000 clock.mov
+    fails 8 'MPEG-4.*65535.*libx264' -i clock.mov -o out.mp4 -c:v mpeg4
+    works -i in.mkv -o out.mp4 -c:v mpeg4
+    ;;
+odd)
+    quiet_ffmpeg -f lavfi -i testsrc2=s=66x66:r=25:d=0.2,format=yuv420p,crop=65:65:exact=1 \
+        -c:v ffv1 in.mkv
+    same "$(entry in.mkv v:0 width)" 65 'the input'
+    works -i in.mkv -o out.mp4
+    same "$(entry out.mp4 v:0 width,height,pix_fmt | tr '\n' ' ')" '65 65 yuv444p ' 'an odd size'
+    fails 8 'yuv444p' -y -i in.mkv -o out.mp4 -c:v libx264 --pix-fmt yuv420p
+    if ffmpeg -v error -encoders | grep -q ' libsvtav1 '; then
+        fails 8 'libaom-av1' -y -i in.mkv -o out.mp4 -c:v libsvtav1
+    fi
+    quiet_ffmpeg -i in.mkv -pix_fmt gbrp -c:v ffv1 rgb.mkv
+    works -i rgb.mkv -o rgb.mp4
+    says 'libx264rgb keeps RGB'
+    works -y -i rgb.mkv -o rgb.mp4 -c:v libx264rgb
+    ;;
+hardware)
+    synth in.mkv 0.2
+    needs_encoder h264_nvenc
+    if [ -e /dev/nvidiactl ]; then
+        echo 'skipped: this machine has a GPU'
+        exit 77
+    fi
+    for encoder in h264_nvenc hevc_nvenc; do
+        nothing 'NVENC.*libx264, libx265' 8 -o out.mp4 -c:v $encoder
+        nothing 'NVENC.*libx264, libx265' 8 -o out.mp4 -c:v $encoder --crf 22 --preset slow
+    done
+    ffmpeg -v error -encoders | grep -q ' h264_vaapi ' || exit 0
+    nothing "GPU's memory.*libx264" 8 -o out.mp4 -c:v h264_vaapi
+    ;;
+esac

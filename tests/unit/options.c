@@ -83,6 +83,8 @@ static const struct {
     { "-i a -o b -e crf=18 --crf 18", "--crf and -e crf=... contradict each other" },
     { "-i a -o b --preset slow -e preset=fast",
       "--preset and -e preset=... contradict each other" },
+    { "-i a -o b --crf 18 -b:v 4M", "--crf and --bitrate contradict each other" },
+    { "-i a -o b -e b=4M --bitrate 4M", "--bitrate and -e b=... contradict each other" },
     { "-i a -o b -e tune=film -e tune=grain", "--enc-opt tune is given twice" },
 
     { "-i a -o b --factor 2.5", "--factor takes a whole number or a fraction like 5/2, "

@@ -1,0 +1,31 @@
+/*
+ * Which encoder, and set up how: our defaults, and the user's words translated
+ * into each encoder's own (encoder_table.c).
+ */
+#ifndef RIFEC_MEDIA_ENCODER_H
+#define RIFEC_MEDIA_ENCODER_H
+
+#include "media/encode.h"
+
+/* The encoder asked for, or the container's best. NULL, and logged with what
+ * would do, when there is none or the container cannot hold what it makes. */
+const AVCodec *encoder_choose(const struct encode_params *p);
+
+/* The pixel format: the one asked for, the frames' own or the nearest that the
+ * encoder and the container take. Errors: USAGE, CODEC. */
+int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
+                    enum AVPixelFormat *out);
+
+/* What the encoder is known to refuse, said before it does. Errors: CODEC. */
+int encoder_check(const AVCodecContext *c);
+
+/* Why an encoder may not open here, and what to take instead: for the end of a
+ * message, or "". */
+const char *encoder_advice(const AVCodec *codec, char *text, size_t size);
+
+/* --- encoder_table.c ------------------------------------------------------ */
+
+/* Quality, speed and the user's own options. Errors: USAGE, NOMEM. */
+int encoder_set(AVCodecContext *c, const struct encode_params *p);
+
+#endif
