@@ -19,9 +19,8 @@ struct rifec_device_info {
 struct rifec_cuda_versions {
     int runtime;         /* what this was built with                            */
     int supported;       /* the newest that the driver takes                    */
-    char driver[64];     /* of the driver, "580.65.06", as far as it tells      */
     char libraries[128]; /* "cuDNN 9.13.0, cuBLAS 13.0.2"; empty: none is used  */
-    char targets[128];   /* "sm_75 sm_80 ...": GPUs this was compiled for       */
+    char targets[128];   /* "75 80 86 ...": compute capabilities built for      */
 };
 
 /* A place for the work of other libraries on a device. */

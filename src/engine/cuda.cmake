@@ -18,7 +18,12 @@ find_package(CUDAToolkit REQUIRED)
 
 set(kernels blend blend_store conv_ref equal gather launch load store thumbnail)
 list(TRANSFORM kernels REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/kernels/\\1.cu")
-target_sources(librifec PRIVATE ${kernels} engine/cuda/backend_cuda.c engine/cuda/cuda_net.c)
+target_sources(librifec PRIVATE ${kernels} engine/cuda/backend_cuda.c engine/cuda/cuda_net.c
+    engine/cuda/devices.c)
+list(JOIN CMAKE_CUDA_ARCHITECTURES " " targets)
+string(REPLACE "-real" "" targets "${targets}")
+set_source_files_properties(engine/cuda/devices.c PROPERTIES
+    COMPILE_DEFINITIONS "RIFEC_CUDA_TARGETS=\"${targets}\"")
 target_include_directories(librifec PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
 target_compile_options(librifec PRIVATE 
     "$<$<COMPILE_LANGUAGE:CUDA>:-lineinfo;-Xcompiler=-Wall,-fno-exceptions,-fno-rtti,-fno-threadsafe-statics>")

@@ -1,0 +1,152 @@
+/*
+ * What devices.h answers where CUDA was built in. Nothing here logs: whether a
+ * missing device matters is the caller's to know.
+ */
+#include "rifec/devices.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <cudaTypedefs.h>
+#include <cuda_runtime.h>
+
+#include "rifec/error.h"
+
+/* Leaves no error behind for the next call to find. */
+static void describe_error(cudaError_t e, char *why, size_t why_size)
+{
+    int driver = 0;
+    (void)cudaGetLastError();
+    if (cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0)
+        snprintf(why, why_size, "no NVIDIA driver");
+    else if (e == cudaErrorInsufficientDriver)
+        snprintf(why, why_size, "the driver is for CUDA %d.%d, this needs %d.%d",
+                 driver / 1000, driver % 1000 / 10, CUDART_VERSION / 1000,
+                 CUDART_VERSION % 1000 / 10);
+    else
+        snprintf(why, why_size, "%s", cudaGetErrorString(e));
+}
+
+/* --- list ----------------------------------------------------------------- */
+
+static void describe_device(struct rifec_device_info *d, int index)
+{
+    struct cudaDeviceProp prop;
+    size_t total;
+    *d = (struct rifec_device_info){ 0 };
+    if (cudaGetDeviceProperties(&prop, index) == cudaSuccess) {
+        snprintf(d->name, sizeof d->name, "%s", prop.name);
+        d->memory_bytes = prop.totalGlobalMem;
+        d->major = prop.major;
+        d->minor = prop.minor;
+        d->sm_count = prop.multiProcessorCount;
+    }
+    if (cudaSetDevice(index) != cudaSuccess ||
+        cudaMemGetInfo(&d->free_bytes, &total) != cudaSuccess)
+        d->free_bytes = 0; /* somebody else's, in exclusive mode */
+    (void)cudaGetLastError();
+}
+
+int rifec_list_devices(struct rifec_device_info *out, int max, char *why, size_t why_size)
+{
+    int count = 0, before = 0;
+    snprintf(why, why_size, "no CUDA device");
+    cudaError_t e = cudaGetDeviceCount(&count);
+    if (e != cudaSuccess) {
+        describe_error(e, why, why_size);
+        return 0;
+    }
+    (void)cudaGetDevice(&before);
+    for (int i = 0; i < count && i < max; i++)
+        describe_device(&out[i], i);
+    if (count > 0)
+        (void)cudaSetDevice(before);
+    return count;
+}
+
+void rifec_get_cuda_versions(struct rifec_cuda_versions *out)
+{
+    *out = (struct rifec_cuda_versions){ .targets = RIFEC_CUDA_TARGETS };
+    (void)cudaRuntimeGetVersion(&out->runtime);
+    (void)cudaDriverGetVersion(&out->supported);
+    (void)cudaGetLastError();
+}
+
+/* --- a place for others ---------------------------------------------------------- */
+
+/* Of the driver's functions only these: the program must start without it. */
+struct driver {
+    PFN_cuDeviceGet_v2000 device_get;
+    PFN_cuDevicePrimaryCtxRetain_v7000 retain;
+    PFN_cuDevicePrimaryCtxRelease_v11000 release;
+};
+
+static cudaError_t find(const char *name, void **function)
+{
+    enum cudaDriverEntryPointQueryResult found;
+    cudaError_t e = cudaGetDriverEntryPointByVersion(name, function, 12000,
+                                                     cudaEnableDefault, &found);
+    if (e == cudaSuccess && (found != cudaDriverEntryPointSuccess || !*function))
+        e = cudaErrorInsufficientDriver;
+    return e;
+}
+
+static cudaError_t load_driver(struct driver *d)
+{
+    void *f[3] = { NULL };
+    cudaError_t e = find("cuDeviceGet", &f[0]);
+    if (e == cudaSuccess)
+        e = find("cuDevicePrimaryCtxRetain", &f[1]);
+    if (e == cudaSuccess)
+        e = find("cuDevicePrimaryCtxRelease", &f[2]);
+    memcpy(&d->device_get, &f[0], sizeof f[0]);
+    memcpy(&d->retain, &f[1], sizeof f[1]);
+    memcpy(&d->release, &f[2], sizeof f[2]);
+    return e;
+}
+
+int rifec_cuda_open(struct rifec_cuda *out, int device_index, char *why, size_t why_size)
+{
+    struct driver driver;
+    struct rifec_cuda c = { .device_index = device_index };
+    CUdevice device;
+    CUcontext context = NULL;
+    cudaStream_t stream = NULL;
+    int count = 0;
+    *out = (struct rifec_cuda){ 0 };
+    cudaError_t e = cudaGetDeviceCount(&count);
+    if (e == cudaSuccess && device_index >= count)
+        e = cudaErrorInvalidDevice;
+    if (e == cudaSuccess)
+        e = load_driver(&driver);
+    if (e == cudaSuccess)
+        e = cudaSetDevice(device_index);
+    if (e == cudaSuccess && (driver.device_get(&device, device_index) != CUDA_SUCCESS ||
+                             driver.retain(&context, device) != CUDA_SUCCESS))
+        e = cudaErrorDevicesUnavailable;
+    if (e == cudaSuccess)
+        e = cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking);
+    c.context = context;
+    c.stream = stream;
+    if (e != cudaSuccess) {
+        describe_error(e, why, why_size);
+        rifec_cuda_close(&c);
+        return RIFEC_ERR_DEVICE;
+    }
+    *out = c;
+    return 0;
+}
+
+void rifec_cuda_close(struct rifec_cuda *c)
+{
+    struct driver driver;
+    CUdevice device;
+    if (c->stream) {
+        (void)cudaSetDevice(c->device_index);
+        (void)cudaStreamDestroy(c->stream);
+    }
+    if (c->context && load_driver(&driver) == cudaSuccess &&
+        driver.device_get(&device, c->device_index) == CUDA_SUCCESS)
+        driver.release(device);
+    *c = (struct rifec_cuda){ 0 };
+}
