@@ -6,7 +6,7 @@ add_library(rifec_media STATIC
     media/color.c
     media/container.c
     media/convert.c
-    media/decode.c
+    media/decode.c media/decoder.c media/hwaccel.c
     media/deinterlace.c
     media/demux.c media/joins.c
     media/encode.c

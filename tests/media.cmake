@@ -5,6 +5,21 @@ if(FFMPEG_FOUND)
     rifec_add_test(pipeline LABELS media
         SOURCES media/pipeline.c media/copy_engine.c LIBS rifec_pipeline
         ARGS ${CMAKE_CURRENT_SOURCE_DIR}/data/lotus.mp4 ${CMAKE_CURRENT_BINARY_DIR})
+
+    # The same with a GPU made of memory, whose libraries FFmpeg finds before any other.
+    set(fake ${CMAKE_CURRENT_BINARY_DIR}/fake_cuda)
+    foreach(library cuda nvcuvid)
+        add_library(fake_${library} SHARED media/fake_cuda.c)
+        set_target_properties(fake_${library} PROPERTIES OUTPUT_NAME ${library}
+            VERSION 1 SOVERSION 1 LIBRARY_OUTPUT_DIRECTORY ${fake})
+    endforeach()
+    target_compile_definitions(fake_cuda PRIVATE FAKE_LIBCUDA)
+    rifec_add_test(hwaccel LABELS media
+        SOURCES media/hwaccel.c media/copy_engine.c LIBS rifec_pipeline
+        ARGS ${CMAKE_CURRENT_SOURCE_DIR}/data/lotus.mp4 ${CMAKE_CURRENT_BINARY_DIR})
+    add_dependencies(test_hwaccel fake_cuda fake_nvcuvid)
+    set_property(TEST hwaccel PROPERTY ENVIRONMENT LD_LIBRARY_PATH=${fake})
+
     rifec_add_engine_test(zscale LABELS media
         SOURCES media/zscale.c checkop.c LIBS rifec_media
         ARGS ${CMAKE_CURRENT_BINARY_DIR})

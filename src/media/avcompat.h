@@ -132,6 +132,13 @@ static inline AVOutputFormat *avcompat_muxer(const AVOutputFormat *f)
 }
 #endif
 
+/* Since 6.1 NVDEC copies its surfaces itself unless told not to; we do. */
+#ifdef AV_HWACCEL_FLAG_UNSAFE_OUTPUT
+#define AVCOMPAT_HWACCEL_FLAGS AV_HWACCEL_FLAG_UNSAFE_OUTPUT
+#else
+#define AVCOMPAT_HWACCEL_FLAGS 0
+#endif
+
 /* Since 7.0 Matroska is told how a picture is turned. */
 #define AVCOMPAT_MATROSKA_ROTATION (LIBAVFORMAT_VERSION_MAJOR >= 61)
 

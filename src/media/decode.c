@@ -11,14 +11,15 @@
 #include "media/avcompat.h"
 #include "media/color.h"
 #include "media/convert.h"
+#include "media/decoder.h"
 #include "media/frame.h"
 
 struct decode {
-    AVCodecContext *codec;
+    struct decoder *decoder;
     struct convert *convert; /* NULL: frames pass as decoded */
     enum AVPixelFormat converts_from;
     int width, height; /* of the first frame; 0 before */
-    enum AVPixelFormat source_pix_fmt, pix_fmt;
+    enum AVPixelFormat source_pix_fmt, pix_fmt, planar_pix_fmt;
     const char *path;
     int64_t damaged, count;
     AVRational time_base; /* of the stream */
@@ -28,32 +29,10 @@ struct decode {
     struct color_override color;
 };
 
-/*
- * Transparent VP8 and VP9 are two streams in one. FFmpeg's own decoders see the
- * colours only; libvpx's see both.
- */
-static const AVCodec *choose_decoder(const AVStream *stream)
-{
-    enum AVCodecID id = stream->codecpar->codec_id;
-    const AVDictionaryEntry *alpha = av_dict_get(stream->metadata, "alpha_mode", NULL, 0);
-    const AVCodec *both = NULL;
-    if (alpha && atoi(alpha->value) && id == AV_CODEC_ID_VP8)
-        both = avcodec_find_decoder_by_name("libvpx");
-    else if (alpha && atoi(alpha->value) && id == AV_CODEC_ID_VP9)
-        both = avcodec_find_decoder_by_name("libvpx-vp9");
-    return both ? both : avcodec_find_decoder(id);
-}
-
 int decode_open(struct decode **out, const struct decode_params *p)
 {
     int err = 0;
     *out = NULL;
-    const char *name = avcodec_get_name(p->stream->codecpar->codec_id);
-    const AVCodec *codec = choose_decoder(p->stream);
-    if (!codec) {
-        log_error("%s: this FFmpeg has no decoder for '%s'", p->path, name);
-        return RIFEC_ERR_CODEC;
-    }
     struct decode *d = calloc(1, sizeof *d);
     if (!d)
         return RIFEC_ERR_NOMEM;
@@ -61,20 +40,15 @@ int decode_open(struct decode **out, const struct decode_params *p)
     d->mode = p->deinterlace;
     d->time_base = p->stream->time_base;
     TRY(color_read_names(&d->color, &p->color));
-    d->codec = avcodec_alloc_context3(codec);
-    if (!d->codec)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
-    int e = avcodec_parameters_to_context(d->codec, p->stream->codecpar);
-    if (e >= 0) {
-        d->codec->pkt_timebase = p->stream->time_base;
-        d->codec->framerate = av_guess_frame_rate(p->format, p->stream, NULL);
-        d->codec->thread_count = 0;
-        e = avcodec_open2(d->codec, codec, NULL);
-    }
-    if (e < 0) {
-        err = av_fail(RIFEC_ERR_CODEC, e, "cannot open the decoder '%s'", codec->name);
-        goto fail;
-    }
+    struct hwaccel_params hwaccel = p->hwaccel;
+    if (p->deinterlace != DEINTERLACE_REFUSE && p->deinterlace != DEINTERLACE_OFF)
+        hwaccel.to_host = true; /* where the filter is */
+    TRY(decoder_open(&d->decoder, &(struct decoder_params){
+                                      .format = p->format,
+                                      .stream = p->stream,
+                                      .path = p->path,
+                                      .hwaccel = hwaccel,
+                                  }));
     *out = d;
     return 0;
 fail:
@@ -87,6 +61,8 @@ static int note_damage(struct decode *d, int averr)
 {
     if (averr == AVERROR(ENOMEM))
         return av_fail(RIFEC_ERR_NOMEM, averr, "cannot decode");
+    if (averr == AVERROR_DECODER_NOT_FOUND)
+        return RIFEC_ERR_CODEC;
     char why[AV_ERROR_MAX_STRING_SIZE];
     av_strerror(averr, why, sizeof why);
     if (d->damaged++ == 0)
@@ -97,7 +73,7 @@ static int note_damage(struct decode *d, int averr)
 
 int decode_send(struct decode *d, const AVPacket *pkt)
 {
-    int e = avcodec_send_packet(d->codec, pkt);
+    int e = decoder_send(d->decoder, pkt);
     if (e < 0 && e != AVERROR_EOF)
         return note_damage(d, e);
     if (pkt && pkt->flags & AV_PKT_FLAG_CORRUPT)
@@ -116,7 +92,7 @@ static bool is_two_fields(enum AVFieldOrder order)
 static int settle_fields(struct decode *d, const AVFrame *av)
 {
     int err = 0;
-    const enum AVFieldOrder order = d->codec->field_order;
+    const enum AVFieldOrder order = decoder_context(d->decoder)->field_order;
     const bool marked = avcompat_is_interlaced(av);
     d->fields_seen = marked || is_two_fields(order);
     if (d->mode == DEINTERLACE_OFF || (!d->fields_seen && d->mode == DEINTERLACE_REFUSE))
@@ -173,22 +149,24 @@ static int settle(struct decode *d, const AVFrame *av)
 {
     int err = 0;
     struct rifec_format unused;
+    const enum AVPixelFormat pix_fmt = hwaccel_pix_fmt(av);
     d->width = av->width;
     d->height = av->height;
-    d->source_pix_fmt = av->format;
-    d->pix_fmt = av->format;
-    d->converts_from = av->format;
-    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(av->format);
+    d->source_pix_fmt = color_plain(decoder_pix_fmt(d->decoder, av));
+    d->planar_pix_fmt = d->source_pix_fmt;
+    d->pix_fmt = pix_fmt;
+    d->converts_from = pix_fmt;
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get(pix_fmt);
     if (desc && desc->flags & AV_PIX_FMT_FLAG_RGB &&
         (d->color.matrix >= 0 || d->color.range >= 0))
         log_warning("--colorspace and --range have no effect on %s", desc->name);
     TRY(settle_fields(d, av));
-    if (color_format(av->format, &unused))
+    if (color_format(pix_fmt, &unused))
         return 0;
-    d->pix_fmt = color_nearest(av->format);
+    d->pix_fmt = d->planar_pix_fmt = color_nearest(pix_fmt);
     bool floats = desc && desc->flags & AV_PIX_FMT_FLAG_FLOAT;
-    bool lost = color_has_alpha(av->format) && !color_has_alpha(d->pix_fmt);
-    log_info("pixel format %s is converted to %s%s%s", av_get_pix_fmt_name(av->format),
+    bool lost = color_has_alpha(pix_fmt) && !color_has_alpha(d->pix_fmt);
+    log_info("pixel format %s is converted to %s%s%s", av_get_pix_fmt_name(pix_fmt),
              av_get_pix_fmt_name(d->pix_fmt), lost ? "; transparency is lost" : "",
              floats ? "; values outside 0 to 1 are lost" : "");
     TRY(convert_open(&d->convert, av, d->pix_fmt));
@@ -201,20 +179,22 @@ fail:
 static int follow_format(struct decode *d, const AVFrame *av)
 {
     bool same_size = av->width == d->width && av->height == d->height;
-    if (same_size && av->format == d->converts_from)
+    const enum AVPixelFormat pix_fmt = hwaccel_pix_fmt(av);
+    if (same_size && pix_fmt == d->converts_from)
         return 0;
     /* A palette can be transparent, and hardly ever is. */
-    bool alpha = color_has_alpha(av->format) && av->format != AV_PIX_FMT_PAL8;
-    if (!same_size || d->fields || av_get_pix_fmt_loss(d->pix_fmt, av->format, alpha)) {
+    bool alpha = color_has_alpha(pix_fmt) && pix_fmt != AV_PIX_FMT_PAL8;
+    if (!same_size || d->fields || hwaccel_is_device(av) ||
+        av_get_pix_fmt_loss(d->pix_fmt, pix_fmt, alpha)) {
         log_error(
             "%s: the picture changes from %dx%d %s to %dx%d %s; the output ends there",
             d->path, d->width, d->height, av_get_pix_fmt_name(d->source_pix_fmt),
-            av->width, av->height, av_get_pix_fmt_name(av->format));
+            av->width, av->height, av_get_pix_fmt_name(pix_fmt));
         return RIFEC_ERR_INPUT;
     }
     convert_close(&d->convert);
-    d->converts_from = av->format;
-    return av->format == d->pix_fmt ? 0 : convert_open(&d->convert, av, d->pix_fmt);
+    d->converts_from = pix_fmt;
+    return pix_fmt == d->pix_fmt ? 0 : convert_open(&d->convert, av, d->pix_fmt);
 }
 
 /* A frame as the decoder gives it: what is said about it, and is it one of
@@ -242,7 +222,7 @@ fail:
 static int next_decoded(struct decode *d, AVFrame *av, bool *at_end)
 {
     int err = 0, e;
-    while ((e = avcodec_receive_frame(d->codec, av)) < 0) {
+    while ((e = decoder_receive(d->decoder, av)) < 0) {
         *at_end = e == AVERROR_EOF;
         if (e == AVERROR(EAGAIN) || e == AVERROR_EOF)
             return 0;
@@ -308,6 +288,11 @@ enum AVPixelFormat decode_pix_fmt(const struct decode *d)
     return d->pix_fmt;
 }
 
+enum AVPixelFormat decode_planar_pix_fmt(const struct decode *d)
+{
+    return d->planar_pix_fmt;
+}
+
 enum AVPixelFormat decode_source_pix_fmt(const struct decode *d)
 {
     return d->source_pix_fmt;
@@ -315,7 +300,7 @@ enum AVPixelFormat decode_source_pix_fmt(const struct decode *d)
 
 const char *decode_codec_name(const struct decode *d)
 {
-    return d->codec->codec->name;
+    return decoder_context(d->decoder)->codec->name;
 }
 
 void decode_close(struct decode **d)
@@ -324,7 +309,7 @@ void decode_close(struct decode **d)
         return;
     convert_close(&(*d)->convert);
     deinterlace_close(&(*d)->fields);
-    avcodec_free_context(&(*d)->codec);
+    decoder_close(&(*d)->decoder);
     free(*d);
     *d = NULL;
 }

@@ -11,6 +11,7 @@
 
 #include "media/color.h"
 #include "media/deinterlace.h"
+#include "media/hwaccel.h"
 #include "rifec/frame.h"
 
 struct decode;
@@ -21,6 +22,7 @@ struct decode_params {
     const char *path; /* for messages; the caller keeps it */
     enum deinterlace_mode deinterlace;
     struct color_names color; /* outweigh the stream's */
+    struct hwaccel_params hwaccel;
 };
 
 /* Errors: CODEC (no decoder for the stream), USAGE, NOMEM. */
@@ -46,8 +48,13 @@ int decode_rate_factor(const struct decode *d);
 /* Packets and frames that did not decode cleanly so far. */
 int64_t decode_damaged(const struct decode *d);
 
-/* The pixel format of the frames; known after the first. */
+/* The pixel format of the frames' samples, in whatever memory they lie; known after
+ * the first. */
 enum AVPixelFormat decode_pix_fmt(const struct decode *d);
+
+/* What the frames would be when decoded in software: the same samples, where the GPU
+ * has them in another order. */
+enum AVPixelFormat decode_planar_pix_fmt(const struct decode *d);
 
 /* The stream's pixel format before any conversion for the engine. */
 enum AVPixelFormat decode_source_pix_fmt(const struct decode *d);

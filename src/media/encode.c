@@ -14,6 +14,7 @@
 #include "media/encoder.h"
 #include "media/frame.h"
 #include "media/hdr.h"
+#include "media/hwaccel.h"
 
 /* Frames an encoder may hold back; x264's longest lookahead is 250. */
 #define DURATIONS 1024
@@ -22,6 +23,7 @@ struct encode {
     AVCodecContext *codec;
     enum AVPixelFormat source_pix_fmt;
     struct convert *convert; /* NULL: frames go in as they come */
+    bool discards;           /* nobody looks at the pixels      */
     struct hdr hdr;
     AVFrame *original; /* newest decoded frame's tags and side data, no pixels */
     int stream_index;
@@ -93,6 +95,8 @@ int encode_open(struct encode **out, const struct encode_params *p)
     if (!e->codec || !e->original)
         FAIL(RIFEC_ERR_NOMEM, "out of memory");
     TRY(encoder_pix_fmt(codec, p, &e->codec->pix_fmt));
+    e->discards =
+        encoder_is_null(codec, p->container) && e->codec->pix_fmt == p->source_pix_fmt;
     TRY(frame_copy_tags(e->original, p->first));
     e->original->format = p->source_pix_fmt;
     e->original->width = p->first->width;
@@ -157,6 +161,18 @@ static int dress(struct encode *e, AVFrame *av, bool decoded)
     return err;
 }
 
+/* From the GPU, unless it is for nothing: then it only says it were here. */
+static int fetch(struct encode *e, AVFrame *av)
+{
+    if (hwaccel_is_device(av) && e->discards) {
+        av->format = e->source_pix_fmt;
+        return 0;
+    }
+    int code = hwaccel_download(av);
+    return code < 0 ? av_fail(RIFEC_ERR_DEVICE, code, "cannot fetch a decoded picture")
+                    : 0;
+}
+
 int encode_send(struct encode *e, struct rifec_frame **frame)
 {
     int err = 0;
@@ -168,6 +184,7 @@ int encode_send(struct encode *e, struct rifec_frame **frame)
             rifec_frame_free(frame);
             return RIFEC_ERR_NOMEM;
         }
+        TRY(fetch(e, av));
         TRY(dress(e, av, decoded));
         if (e->convert)
             TRY(convert_frame(e->convert, &av));

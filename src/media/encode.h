@@ -25,9 +25,11 @@ struct encode_params {
     const char *pix_fmt; /* NULL: the frames', or the nearest               */
     const struct encode_option *options;
     int option_count;
-    struct rational time_base;  /* of the frames sent                       */
-    struct rational frame_rate; /* a hint; 0/1 when unknown                 */
-    enum AVPixelFormat source_pix_fmt;
+    struct rational time_base;         /* of the frames sent                       */
+    struct rational frame_rate;        /* a hint; 0/1 when unknown                 */
+    enum AVPixelFormat source_pix_fmt; /* of the frames sent                */
+    enum AVPixelFormat planar_pix_fmt; /* the same samples as software decoders order
+                                          them: decides what the output is   */
     const AVStream *source;
     const struct rifec_frame *first; /* a decoded frame: size, colour tags  */
 };

@@ -252,6 +252,11 @@ static const char *rgb_advice(const AVCodec *codec, enum AVPixelFormat from,
                : "";
 }
 
+bool encoder_is_null(const AVCodec *codec, const AVOutputFormat *container)
+{
+    return container_is(container, "null") && codec->id == AV_CODEC_ID_WRAPPED_AVFRAME;
+}
+
 int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
                     enum AVPixelFormat *out)
 {
@@ -259,23 +264,28 @@ int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
     const enum AVPixelFormat *held = forms_pix_fmts(p->container, codec);
     const enum AVPixelFormat *list = held ? held : avcompat_pix_fmts(codec);
     const char *taker = p->must || !held ? codec->name : p->container->name;
+    const enum AVPixelFormat source = p->planar_pix_fmt;
     if (p->pix_fmt)
         TRY(asked_pix_fmt(p, list, taker, out));
-    else if (!list || contains(list, p->source_pix_fmt))
+    else if (encoder_is_null(codec, p->container))
         *out = p->source_pix_fmt;
+    else if (!list || contains(list, source))
+        *out = source;
     else
-        *out = avcodec_find_best_pix_fmt_of_list(
-            list, p->source_pix_fmt, color_has_alpha(p->source_pix_fmt), NULL);
+        *out = avcodec_find_best_pix_fmt_of_list(list, source, color_has_alpha(source),
+                                                 NULL);
     if (!p->pix_fmt)
         *out = whole_samples(codec, list, *out, p->first);
+    /* The GPU's order of the same samples, where the encoder knows it, too. */
+    if (!p->pix_fmt && *out == source && list && contains(list, p->source_pix_fmt))
+        *out = p->source_pix_fmt;
     if (*out == AV_PIX_FMT_NONE || is_hardware(*out))
         return refuse_hardware(codec, p);
-    bool lost = color_has_alpha(p->source_pix_fmt) && !color_has_alpha(*out);
-    if (*out != p->source_pix_fmt)
+    bool lost = color_has_alpha(source) && !color_has_alpha(*out);
+    if (*out != source && *out != p->source_pix_fmt)
         log_info("%s gets %s, converted from %s%s%s", taker, av_get_pix_fmt_name(*out),
-                 av_get_pix_fmt_name(p->source_pix_fmt),
-                 lost ? "; transparency is lost" : "",
-                 rgb_advice(codec, p->source_pix_fmt, *out));
+                 av_get_pix_fmt_name(source), lost ? "; transparency is lost" : "",
+                 rgb_advice(codec, source, *out));
 fail:
     return err;
 }

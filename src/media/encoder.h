@@ -5,6 +5,8 @@
 #ifndef RIFEC_MEDIA_ENCODER_H
 #define RIFEC_MEDIA_ENCODER_H
 
+#include <stdbool.h>
+
 #include "media/encode.h"
 
 /* The encoder asked for, or the container's best. NULL, and logged with what
@@ -15,6 +17,9 @@ const AVCodec *encoder_choose(const struct encode_params *p);
  * encoder and the container take. Errors: USAGE, CODEC. */
 int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
                     enum AVPixelFormat *out);
+
+/* `-f null`: frames are counted and thrown away. */
+bool encoder_is_null(const AVCodec *codec, const AVOutputFormat *container);
 
 /* What the encoder is known to refuse, said before it does. Errors: CODEC. */
 int encoder_check(const AVCodecContext *c);

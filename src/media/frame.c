@@ -6,6 +6,7 @@
 
 #include "media/avcompat.h"
 #include "media/color.h"
+#include "media/hwaccel.h"
 #include "rifec/error.h"
 
 static void release_wrapped(struct rifec_frame *frame)
@@ -29,7 +30,7 @@ struct rifec_frame *frame_wrap(AVFrame **av)
     AVFrame *a = *av;
     f->width = a->width;
     f->height = a->height;
-    color_format(a->format, &f->format);
+    color_format(hwaccel_pix_fmt(a), &f->format);
     f->color = color_of(a);
     for (int i = 0; i < 4; i++) {
         f->data[i] = a->data[i];
@@ -37,6 +38,10 @@ struct rifec_frame *frame_wrap(AVFrame **av)
     }
     f->pts = a->best_effort_timestamp;
     f->duration = AVFRAME_DURATION(a);
+    if (hwaccel_is_device(a)) {
+        f->memory = RIFEC_MEMORY_CUDA;
+        f->stream = hwaccel_stream(a);
+    }
     f->release = release_wrapped;
     f->opaque = a;
     *av = NULL;
@@ -91,8 +96,8 @@ static void mix_row_wide(uint16_t *out, const uint16_t *a, const uint16_t *b, si
     }
 }
 
-struct rifec_frame *frame_mix(const struct rifec_frame *a, const struct rifec_frame *b,
-                              struct rational t)
+static struct rifec_frame *mix(const struct rifec_frame *a, const struct rifec_frame *b,
+                               struct rational t)
 {
     AVFrame *av = av_frame_alloc();
     const AVFrame *from = held_av(a);
@@ -123,6 +128,25 @@ struct rifec_frame *frame_mix(const struct rifec_frame *a, const struct rifec_fr
     struct rifec_frame *f = frame_wrap(&av);
     av_frame_free(&av);
     return f;
+}
+
+/* Another owner of the same pixels, or of a copy in host memory. */
+static struct rifec_frame *clone_on_host(const struct rifec_frame *frame)
+{
+    AVFrame *av = av_frame_clone(held_av(frame));
+    struct rifec_frame *f = av && hwaccel_download(av) >= 0 ? frame_wrap(&av) : NULL;
+    av_frame_free(&av);
+    return f;
+}
+
+struct rifec_frame *frame_mix(const struct rifec_frame *a, const struct rifec_frame *b,
+                              struct rational t)
+{
+    struct rifec_frame *x = clone_on_host(a), *y = clone_on_host(b);
+    struct rifec_frame *mixed = x && y ? mix(x, y, t) : NULL;
+    rifec_frame_free(&x);
+    rifec_frame_free(&y);
+    return mixed;
 }
 
 bool frame_is_decoded(const struct rifec_frame *frame)

@@ -27,14 +27,15 @@ bool frame_is_decoded(const struct rifec_frame *frame);
 int frame_copy_tags(AVFrame *tags, const struct rifec_frame *decoded);
 int frame_keep_tags(AVFrame *tags, const AVFrame *decoded);
 
-/* A new decoded frame: a at t = 0, b at t = 1, mixed in between, sample by
- * sample. Both decoded, of one size and format. NULL: out of memory. */
+/* A new decoded frame in host memory: a at t = 0, b at t = 1, mixed in between,
+ * sample by sample. Both decoded, of one size and format. NULL: out of memory. */
 struct rifec_frame *frame_mix(const struct rifec_frame *a, const struct rifec_frame *b,
                               struct rational t);
 
 /*
  * The picture as an AVFrame of the given pixel format, which must be the one
- * its rifec_format describes. On success consumes *frame and sets it to NULL.
+ * its rifec_format describes; a decoded one in device memory stays there, see
+ * hwaccel_download(). On success consumes *frame and sets it to NULL.
  * pts and duration follow. NULL: out of memory.
  */
 AVFrame *frame_unwrap(struct rifec_frame **frame, enum AVPixelFormat pix_fmt);

@@ -28,6 +28,7 @@
 #include "pipeline/checks.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/source.h"
+#include "rifec/devices.h"
 
 /* Each queue holds about this many frames, whatever their size. */
 #define QUEUE_FRAMES 8
@@ -43,6 +44,8 @@ struct job {
     struct mux *mux;
     struct encode *encode;
     struct rifec *engine;
+    struct rifec_cuda cuda; /* the decoder's place on the device; empty: none */
+    char why_no_cuda[128];
 
     struct queue *decoded, *finished;
     struct thread source_thread, engine_thread, sink_thread;
@@ -220,6 +223,23 @@ static struct stream_choice stream_choice(const struct pipeline_options *o)
     };
 }
 
+/* Decoded on the engine's device, the pictures need not leave it. */
+static struct hwaccel_params hwaccel_params(struct job *j)
+{
+    const struct pipeline_options *o = j->opt;
+    struct hwaccel_params p = { .mode = o->hwaccel };
+    p.to_host = rifec_device_of(&o->engine) != RIFEC_DEVICE_CUDA;
+    if (p.mode == HWACCEL_AUTO && p.to_host)
+        p.mode = HWACCEL_NONE;
+    if (p.mode != HWACCEL_NONE)
+        rifec_cuda_open(&j->cuda, o->engine.device_index, j->why_no_cuda,
+                        sizeof j->why_no_cuda);
+    p.context = j->cuda.context;
+    p.stream = j->cuda.stream;
+    p.why = j->why_no_cuda;
+    return p;
+}
+
 static int open_input(struct job *j)
 {
     int err = 0;
@@ -258,6 +278,7 @@ static int open_input(struct job *j)
                                            .path = demux_name(j->source.demux),
                                            .deinterlace = o->deinterlace,
                                            .color = o->color,
+                                           .hwaccel = hwaccel_params(j),
                                        }));
 fail:
     return err;
@@ -379,22 +400,24 @@ static int open_output(struct job *j, const struct rifec_frame *first)
     for (int i = 0; i < o->encoder_option_count; i++)
         options[i] = (struct encode_option){ o->encoder_options[i].key,
                                              o->encoder_options[i].value };
-    TRY(encode_open(&j->encode, &(struct encode_params){
-                                    .container = mux_format(j->mux),
-                                    .must = mux_codec(j->mux),
-                                    .codec = o->codec,
-                                    .crf = o->crf,
-                                    .bitrate = o->bitrate,
-                                    .preset = o->preset,
-                                    .pix_fmt = o->pix_fmt,
-                                    .options = options,
-                                    .option_count = o->encoder_option_count,
-                                    .time_base = j->out_time_base,
-                                    .frame_rate = j->out_rate,
-                                    .source_pix_fmt = decode_pix_fmt(j->source.decode),
-                                    .source = demux_video(j->source.demux),
-                                    .first = first,
-                                }));
+    TRY(encode_open(&j->encode,
+                    &(struct encode_params){
+                        .container = mux_format(j->mux),
+                        .must = mux_codec(j->mux),
+                        .codec = o->codec,
+                        .crf = o->crf,
+                        .bitrate = o->bitrate,
+                        .preset = o->preset,
+                        .pix_fmt = o->pix_fmt,
+                        .options = options,
+                        .option_count = o->encoder_option_count,
+                        .time_base = j->out_time_base,
+                        .frame_rate = j->out_rate,
+                        .source_pix_fmt = decode_pix_fmt(j->source.decode),
+                        .planar_pix_fmt = decode_planar_pix_fmt(j->source.decode),
+                        .source = demux_video(j->source.demux),
+                        .first = first,
+                    }));
     TRY(mux_start(j->mux, encode_context(j->encode)));
     size_t limit = QUEUE_FRAMES * rifec_frame_bytes(first) + QUEUE_SLACK_BYTES;
     queue_set_limit(j->decoded, limit);
@@ -602,5 +625,6 @@ fail:
     decode_close(&j.source.decode);
     mux_close(&j.mux);
     demux_close(&j.source.demux);
+    rifec_cuda_close(&j.cuda);
     return err;
 }

@@ -16,6 +16,7 @@
 #include "base/rational.h"
 #include "media/color.h"
 #include "media/deinterlace.h"
+#include "media/hwaccel.h"
 #include "pipeline/checks.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/progress.h"
@@ -46,12 +47,13 @@ struct pipeline_options {
     int64_t frames;          /* output frames at most; 0: all */
     int64_t from_us, to_us;  /* part of the input; to 0: to its end */
     enum deinterlace_mode deinterlace;
-    struct color_names color; /* outweigh what the input says                 */
-    const char *format;       /* container name; NULL: from the extension     */
-    const char *codec;        /* encoder name; NULL: the container's best     */
-    const char *crf, *preset; /* NULL: the encoder's default, see encoder_table.c */
-    const char *bitrate;      /* NULL: by crf                                 */
-    const char *pix_fmt;      /* NULL: the input's, or the nearest            */
+    enum hwaccel_mode hwaccel; /* who decodes                                 */
+    struct color_names color;  /* outweigh what the input says                 */
+    const char *format;        /* container name; NULL: from the extension     */
+    const char *codec;         /* encoder name; NULL: the container's best     */
+    const char *crf, *preset;  /* NULL: the encoder's default, see encoder_table.c */
+    const char *bitrate;       /* NULL: by crf                                 */
+    const char *pix_fmt;       /* NULL: the input's, or the nearest            */
     const struct key_value *encoder_options;
     int encoder_option_count;
     bool overwrite; /* replace an existing output                               */

@@ -6,12 +6,17 @@
 #include "copy_engine.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fake_cuda.h"
+#include "rifec/devices.h"
 #include "rifec/rifec.h"
 
 int copy_engine_fails_at = -1;
+bool copy_engine_on_cuda;
+int copy_engine_from_device;
 
 #define IN_FLIGHT 2
 
@@ -28,7 +33,16 @@ static void release(struct rifec_frame *f)
     free(f);
 }
 
-/* Planar formats only: planes follow each other in one block. */
+/* Where the CPU finds it. */
+static const uint8_t *pixels(const struct rifec_frame *f, int plane)
+{
+    uintptr_t at = (uintptr_t)f->data[plane];
+    if (f->memory == RIFEC_MEMORY_CUDA)
+        at -= FAKE_DEVICE;
+    return (const uint8_t *)at;
+}
+
+/* Planes follow each other in one block, in host memory. */
 static struct rifec_frame *copy(const struct rifec_frame *from)
 {
     struct rifec_frame *f = malloc(sizeof *f);
@@ -40,15 +54,41 @@ static struct rifec_frame *copy(const struct rifec_frame *from)
     *f = *from;
     f->release = release;
     f->opaque = at;
+    f->memory = RIFEC_MEMORY_HOST;
+    unsigned seen = 0;
     for (int c = 0; c < (from->format.family == RIFEC_FAMILY_GRAY ? 1 : 3); c++) {
+        int plane = from->format.comp[c].plane;
+        if (seen & 1u << plane)
+            continue;
+        seen |= 1u << plane;
         int shift = c ? from->format.chroma_h_log2 : 0;
         size_t bytes = (size_t)((from->height + (1 << shift) - 1) >> shift) *
-                       (size_t)from->stride[c];
-        memcpy(at, from->data[c], bytes);
-        f->data[c] = at;
+                       (size_t)from->stride[plane];
+        memcpy(at, pixels(from, plane), bytes);
+        f->data[plane] = at;
         at += bytes;
     }
     return f;
+}
+
+enum rifec_device rifec_device_of(const struct rifec_params *params)
+{
+    (void)params;
+    return copy_engine_on_cuda ? RIFEC_DEVICE_CUDA : RIFEC_DEVICE_CPU;
+}
+
+/* The fake asks nothing of a context, but that there is one. */
+int rifec_cuda_open(struct rifec_cuda *out, int device_index, char *why, size_t why_size)
+{
+    static int context, stream;
+    *out = (struct rifec_cuda){ device_index, &context, &stream };
+    snprintf(why, why_size, "it is there");
+    return 0;
+}
+
+void rifec_cuda_close(struct rifec_cuda *c)
+{
+    *c = (struct rifec_cuda){ 0 };
 }
 
 int rifec_open(struct rifec **out, const struct rifec_params *params)
@@ -71,6 +111,8 @@ int rifec_open(struct rifec **out, const struct rifec_params *params)
 int rifec_put(struct rifec *r, int64_t seq, const struct rifec_frame *frame)
 {
     assert(seq == r->newest + 1);
+    assert(frame->memory == RIFEC_MEMORY_HOST || (copy_engine_on_cuda && frame->stream));
+    copy_engine_from_device += frame->memory == RIFEC_MEMORY_CUDA;
     rifec_frame_free(&r->sources[seq & 1]);
     r->sources[seq & 1] = copy(frame);
     r->newest = seq;
@@ -84,7 +126,7 @@ int rifec_thumbnail(struct rifec *r, const struct rifec_frame *frame, uint16_t *
     for (int y = 0; y < RIFEC_THUMB_HEIGHT; y++)
         for (int x = 0; x < RIFEC_THUMB_WIDTH; x++)
             luma[y * RIFEC_THUMB_WIDTH + x] =
-                (uint16_t)(frame->data[0][y * frame->stride[0] + x] * 257);
+                (uint16_t)(pixels(frame, 0)[y * frame->stride[0] + x] * 257);
     return 0;
 }
 
@@ -92,7 +134,10 @@ int rifec_equal(struct rifec *r, const struct rifec_frame *a, const struct rifec
                 bool *equal)
 {
     (void)r;
-    *equal = rifec_frame_equal(a, b);
+    if (a->memory == RIFEC_MEMORY_CUDA && b->memory == RIFEC_MEMORY_CUDA)
+        *equal = pixels(a, 0)[0] == pixels(b, 0)[0]; /* of one colour each */
+    else
+        *equal = a->memory == b->memory && rifec_frame_equal(a, b);
     return 0;
 }
 

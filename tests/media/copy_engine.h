@@ -2,7 +2,15 @@
 #ifndef COPY_ENGINE_H
 #define COPY_ENGINE_H
 
+#include <stdbool.h>
+
 /* The in-between, counted from 0, whose making fails; -1: none. */
 extern int copy_engine_fails_at;
+
+/* True: it runs on fake_cuda.c's GPU, and takes frames that lie there, too. */
+extern bool copy_engine_on_cuda;
+
+/* Frames it was given that lay in device memory. */
+extern int copy_engine_from_device;
 
 #endif

@@ -1,0 +1,70 @@
+/*
+ * Pictures on the GPU: NVDEC, through libavcodec's CUDA hwaccel. A decoded surface
+ * is one of few and belongs to the decoder; what leaves here is a copy in memory of
+ * our own, which the pipeline may hold as long as it likes.
+ */
+#ifndef RIFEC_MEDIA_HWACCEL_H
+#define RIFEC_MEDIA_HWACCEL_H
+
+#include <stdbool.h>
+
+#include <libavcodec/avcodec.h>
+
+enum hwaccel_mode {
+    HWACCEL_AUTO = 0, /* when it gives the same bytes as software              */
+    HWACCEL_CUDA,     /* whenever there is one; a warning where there is not   */
+    HWACCEL_NONE,
+};
+
+/* Zero is none. */
+struct hwaccel_params {
+    enum hwaccel_mode mode;
+    void *context, *stream; /* CUcontext, CUstream; NULL: there is no device   */
+    const char *why;        /* then: the reason, as a phrase                   */
+    bool to_host;           /* the pictures are wanted in host memory          */
+};
+
+struct hwaccel;
+
+/*
+ * *out stays NULL, and the log says why, when the stream is to be decoded in
+ * software. `path` is for messages. Errors: NOMEM.
+ */
+int hwaccel_open(struct hwaccel **out, const struct hwaccel_params *p,
+                 const AVCodecParameters *stream, const char *path);
+
+/* The decoder that can use it, for its codec. */
+const AVCodec *hwaccel_decoder(const struct hwaccel *h);
+
+/* Prepares a context of that decoder, before it is opened; its `opaque` is `h`
+ * from then on. FFmpeg's error codes. */
+int hwaccel_attach(struct hwaccel *h, AVCodecContext *codec);
+
+/* Opening that decoder failed so: software is next. */
+void hwaccel_refuse(struct hwaccel *h, int averr);
+
+/* True when the decoder found, at its first frame or later, that it cannot decode
+ * this on the GPU: software goes on, in the same context. Logged. */
+bool hwaccel_refused(const struct hwaccel *h);
+
+/* Replaces a decoded surface by a copy of ours, cropped, in device or host memory;
+ * any other frame stays as it is. FFmpeg's error codes. */
+int hwaccel_keep(struct hwaccel *h, AVFrame *frame);
+
+void hwaccel_close(struct hwaccel **h);
+
+/* --- frames, whoever made them ----------------------------------------------- */
+
+bool hwaccel_is_device(const AVFrame *frame);
+
+/* What the samples of a frame are: its format, or that within device memory. */
+enum AVPixelFormat hwaccel_pix_fmt(const AVFrame *frame);
+
+/* The CUstream that a device frame is made on. */
+void *hwaccel_stream(const AVFrame *frame);
+
+/* Replaces a device frame by one in host memory, any other stays. Waits until it
+ * is there. FFmpeg's error codes. */
+int hwaccel_download(AVFrame *frame);
+
+#endif
