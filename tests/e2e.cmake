@@ -43,6 +43,7 @@ if(TARGET rifec)
     rifec_script(e2e scenes found off list split blend smooth)
     rifec_script(e2e report stats stats-stdout stats-failed progress quiet null half help)
     rifec_script(e2e lossless originals)
+    rifec_script(e2e hwaccel fallback silent device)
     rifec_script(e2e names odd)
     rifec_script(e2e encoder options libx264 libx264rgb libx265 libsvtav1 libaom-av1 libvpx-vp9
                              libvpx lossless prores containers odd hardware)
@@ -58,6 +59,7 @@ if(TARGET rifec)
         set_property(TEST e2e/install/files e2e/install/deb
                      PROPERTY ENVIRONMENT BUILD=${PROJECT_BINARY_DIR})
     endif()
+    rifec_script(gpu nvdec h264 hevc hevc10 hevc12 vp9 av1 part pipeline encoder cut)
 
     rifec_script(fail input missing empty directory text audio-only cover-art no-frames one-frame
                             truncated-mp4 truncated-mkv damaged size-change)

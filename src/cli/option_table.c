@@ -64,6 +64,11 @@ const struct option_row option_rows[] = {
       .help = "input of two fields per frame: refuse it, take it\nas it is, or make a "
               "frame of each frame\n(bwdif, yadif) or of each field (bob)",
       .store = store_choice, FIELD(job.deinterlace) },
+    { GROUP_INPUT, .name = "hwaccel", .arg = "auto|cuda|none", .initial = "auto",
+      .help = "who decodes: the GPU (NVDEC) where the engine\n"
+              "runs there and the bytes are the same; whatever\n"
+              "it takes; or the CPU",
+      .store = store_choice, FIELD(job.hwaccel) },
     { GROUP_INPUT, .name = "colorspace", .arg = "NAME", .initial = "what the input says",
       .help = "the input's matrix, by FFmpeg's name:\nbt709, smpte170m, bt2020nc, ...",
       .store = store_text, FIELD(job.color.matrix) },
@@ -143,9 +148,9 @@ const struct option_row option_rows[] = {
     { GROUP_ENCODER, .letter = 'e', .name = "enc-opt", .arg = "KEY=VALUE",
       .repeats = true, .help = "any other encoder option; repeatable", .store = store_pair },
 
-    { GROUP_ENGINE, .name = "device", .arg = "auto|cpu|cuda", .initial = "auto",
-      .help = "auto takes CUDA when it is there",
-      .store = store_choice, FIELD(job.engine.device) },
+    { GROUP_ENGINE, .name = "device", .arg = "auto|cpu|cuda[:N]", .initial = "auto",
+      .help = "auto takes CUDA when it is there, cuda:1 its\nsecond device",
+      .store = store_device },
     { GROUP_ENGINE, SET_PRECISION, .name = "fp16",
       .help = "half precision, on CUDA only;\nthe CPU says so and runs FP32",
       .store = store_choice, FIELD(job.engine.precision), .value = RIFEC_PRECISION_FP16 },

@@ -229,7 +229,8 @@ int options_parse(struct options *opt, int argc, char **argv)
     }
     for (; optind < argc; optind++) /* behind "--" */
         options_add_input(opt, argv[optind]);
-    if (opt->help || ((opt->version || opt->generate >= 0) && !opt->error[0]))
+    bool asks = opt->version || opt->list_devices || opt->doctor || opt->generate >= 0;
+    if (opt->help || (asks && !opt->error[0]))
         return 0;
     if (!opt->error[0])
         check_whole(opt);

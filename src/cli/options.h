@@ -20,7 +20,7 @@ struct options {
     enum progress_mode progress;
     enum rifec_log_level log_level;
     const char *stats; /* path, "-" for stdout, or NULL                        */
-    bool help, version;
+    bool help, version, list_devices, doctor;
     int generate; /* enum generate, or -1                                      */
 
     struct key_value *encoder_options; /* what job points to; owned            */
@@ -29,7 +29,8 @@ struct options {
 
 /*
  * Reads argv. Returns 0, or RIFEC_ERR_USAGE with the reason in opt->error; a
- * --help anywhere makes the rest irrelevant. options_free() follows either way.
+ * --help anywhere makes the rest irrelevant, --version, --list-devices and --doctor
+ * need no input and output. options_free() follows either way.
  */
 int options_parse(struct options *opt, int argc, char **argv);
 

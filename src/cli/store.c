@@ -17,6 +17,7 @@
 #define INTEGER_MAX   1000000 /* numerator and denominator; leaves 43 bits of pts */
 #define DEDUP_RUN_MAX 100
 #define SIZE_MAX_PX   65535
+#define DEVICE_MAX    255
 
 int option_fail(struct options *opt, const char *fmt, ...)
 {
@@ -83,6 +84,7 @@ _Static_assert(DEINTERLACE_REFUSE == 0 && DEINTERLACE_OFF == 1 &&
                    DEINTERLACE_BWDIF == 2 && DEINTERLACE_YADIF == 3 &&
                    DEINTERLACE_BOB == 4,
                "--deinterlace");
+_Static_assert(HWACCEL_AUTO == 0 && HWACCEL_CUDA == 1 && HWACCEL_NONE == 2, "--hwaccel");
 _Static_assert(TAIL_HOLD == 0 && TAIL_DROP == 1 && TAIL_LOOP == 2, "--tail");
 _Static_assert(sizeof(enum rifec_device) == sizeof(int),
                "enumerations are stored as int");
@@ -116,6 +118,22 @@ static bool read_integer(const char **s, int64_t max, int64_t *out)
             return false;
     }
     return true;
+}
+
+/* auto, cpu, cuda, or cuda:N. */
+int store_device(struct options *opt, const struct option_row *row, const char *arg)
+{
+    int64_t index = 0;
+    int value = choice_index("auto|cpu|cuda", arg);
+    if (!strncmp(arg, "cuda:", 5)) {
+        const char *s = arg + 5;
+        value = read_integer(&s, DEVICE_MAX, &index) && !*s ? RIFEC_DEVICE_CUDA : -1;
+    }
+    if (value < 0)
+        return option_fail(opt, "--%s takes %s, not '%s'", row->name, row->arg, arg);
+    opt->job.engine.device = (enum rifec_device)value;
+    opt->job.engine.device_index = (int)index;
+    return 0;
 }
 
 /* auto, off, or rows. */

@@ -111,8 +111,13 @@ static const struct {
     { "-i a -o b --factor 1025", "--factor 1025 is not between 1 and 1024" },
     { "-i a -o b --factor 2049/2", "--factor 2049/2 is not between 1 and 1024" },
 
-    { "-i a -o b --device gpu", "--device takes auto|cpu|cuda, not 'gpu'" },
-    { "-i a -o b --device cp", "--device takes auto|cpu|cuda, not 'cp'" },
+    { "-i a -o b --device gpu", "--device takes auto|cpu|cuda[:N], not 'gpu'" },
+    { "-i a -o b --device cp", "--device takes auto|cpu|cuda[:N], not 'cp'" },
+    { "-i a -o b --device cuda:", "--device takes auto|cpu|cuda[:N], not 'cuda:'" },
+    { "-i a -o b --device cuda:x", "--device takes auto|cpu|cuda[:N], not 'cuda:x'" },
+    { "-i a -o b --device cuda:256", "--device takes auto|cpu|cuda[:N], not 'cuda:256'" },
+    { "-i a -o b --device cpu:0", "--device takes auto|cpu|cuda[:N], not 'cpu:0'" },
+    { "-i a -o b --hwaccel vaapi", "--hwaccel takes auto|cuda|none, not 'vaapi'" },
     { "-i a -o b --scale 3", "--scale takes 0.25|0.5|1|2, not '3'" },
     { "-i a -o b --threads 1025",
       "--threads takes a whole number from 0 to 1024, not '1025'" },
@@ -217,6 +222,7 @@ static void describe(const struct options *opt, char *text, size_t size)
     ADD(job->no_audio, " no_audio");
     ADD(job->no_subs, " no_subs");
     ADD(engine->device, " device=%d", (int)engine->device);
+    ADD(engine->device_index, " index=%d", engine->device_index);
     ADD(engine->precision, " precision=%d", (int)engine->precision);
     ADD(engine->model, " model=%s", engine->model);
     ADD(engine->scale != 0.0f, " scale=%g", (double)engine->scale);
@@ -296,6 +302,8 @@ static const struct {
     { "-i a -o b --device cuda --fp32 --model m.safetensors --threads 3 --kernels c",
       "a > b x2/1 device=2 precision=1 model=m.safetensors threads=3 kernels=c" },
     { "-i a -o b --device auto --threads 0", "a > b x2/1" },
+    { "-i a -o b --device cuda:0", "a > b x2/1 device=2" },
+    { "-i a -o b --device cuda:3", "a > b x2/1 device=2 index=3" },
     { "-i a -o b --scale 0.25", "a > b x2/1 scale=0.25" },
     { "-i a -o b --scale 0.5", "a > b x2/1 scale=0.5" },
     { "-i a -o b --scale 1", "a > b x2/1 scale=1" },

@@ -1,0 +1,115 @@
+# NVDEC against software: the same bytes of every frame, and through the whole
+# program with the engine on the GPU. Needs rifec alone, no ffmpeg.
+# usage: nvdec.sh CASE, with RIFEC the program
+set -eu
+lotus=$(cd "$(dirname "$0")/.." && pwd)/data/lotus.mp4
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+fail() {
+    printf 'FAILED: %s\n' "$*"
+    sed 's/^/  /' log 2>/dev/null || true
+    exit 1
+}
+
+"$RIFEC" -i "$lotus" -f null --device cuda --frames 3 --no-audio --no-subs >log 2>&1 || {
+    grep -Eq 'built without CUDA|no NVIDIA driver|no CUDA device' log || fail 'no engine on CUDA'
+    echo 'skipped: no CUDA device'
+    exit 77
+}
+
+# rifec, which must end well and say nothing of software.
+on_gpu() {
+    "$RIFEC" "$@" -v >log 2>&1 || fail "exit status $?: rifec $*"
+    if grep -q 'decoded in software' log; then
+        grep -q 'libnvcuvid\|Cannot load' log || fail "rifec $*"
+        echo 'skipped: the driver is here without its video part'
+        exit 77
+    fi
+    grep -q 'decoded by NVDEC' log || fail "nobody says who decoded: rifec $*"
+}
+
+# clip NAME ENCODER PIXFMT [options]: the test clip once more, in another codec.
+clip() {
+    name=$1 encoder=$2 pix_fmt=$3
+    shift 3
+    "$RIFEC" -i "$lotus" -o "$name" --factor 1 --device cpu --no-audio --no-subs -c:v "$encoder" \
+        --pix-fmt "$pix_fmt" "$@" >log 2>&1 || { cat log; echo "skipped: no $encoder"; exit 77; }
+}
+
+case $1 in
+h264) cp "$lotus" in.mp4; in=in.mp4 ;;
+hevc) in=in.mkv; clip $in libx265 yuv420p --crf 28 ;;
+hevc10) in=in.mkv; clip $in libx265 yuv420p10le --crf 28 ;;
+hevc12) in=in.mkv; clip $in libx265 yuv420p12le --crf 28 ;;
+vp9) in=in.mkv; clip $in libvpx-vp9 yuv420p --crf 40 -e cpu-used=8 ;;
+av1) in=in.mkv; clip $in libsvtav1 yuv420p --preset 12 ;;
+part|pipeline|encoder|cut) in=$lotus ;;
+*) echo "unknown case $1"; exit 2 ;;
+esac
+
+originals='--factor 1 --no-audio --no-subs -f framemd5'
+case $1 in
+av1)
+    # Not on every GPU (Hopper has none): then software, and a line about it.
+    "$RIFEC" -i $in -o gpu.md5 $originals --hwaccel cuda -v >log 2>&1 || fail "exit status $?"
+    grep -q 'NVDEC' log || fail 'nobody says who decoded'
+    "$RIFEC" -i $in -o cpu.md5 $originals --hwaccel none >log 2>&1
+    cmp gpu.md5 cpu.md5 || fail 'NVDEC and software differ'
+    ;;
+h264|hevc|hevc10|hevc12|vp9)
+    # Into host memory for the CPU's engine, and kept on the device for CUDA's.
+    "$RIFEC" -i $in -o cpu.md5 $originals --hwaccel none >log 2>&1 || fail 'software'
+    for device in cpu cuda; do
+        on_gpu -i $in -o gpu.md5 $originals --hwaccel cuda --device $device -y
+        cmp gpu.md5 cpu.md5 || fail "NVDEC and software differ, engine on the $device"
+    done
+    ;;
+part)
+    # From the middle: frames before the wanted ones are decoded and dropped.
+    "$RIFEC" -i $in -o cpu.md5 $originals --hwaccel none --ss 0.3 --to 0.8 >log 2>&1 || fail 'software'
+    on_gpu -i $in -o gpu.md5 $originals --ss 0.3 --to 0.8
+    cmp gpu.md5 cpu.md5 || fail 'NVDEC and software differ'
+    ;;
+pipeline)
+    # Frames from the device's memory are the frames from the host's: what the
+    # network makes of them is the same, bit by bit; also the frames' equality.
+    for precision in fp32 fp16; do
+        flags="--x2 --device cuda --$precision --no-audio --no-subs"
+        "$RIFEC" -i $in -o host.md5 $flags -f framemd5 --hwaccel none -y >log 2>&1 || fail 'host frames'
+        on_gpu -i $in -o device.md5 $flags -f framemd5 -y
+        cmp host.md5 device.md5 || fail "device and host frames differ, $precision"
+    done
+    on_gpu -i $in -f null --x2 --device cuda --no-audio --no-subs
+    on_gpu -i $in -f null --x4 --dedup smooth --device cuda --no-audio --no-subs
+    ;;
+encoder)
+    # The originals are fetched for the encoder; a lossless one shows them.
+    on_gpu -i $in -o out.mkv --x2 --device cuda --no-audio --no-subs -c:v libx264 --crf 0 --preset ultrafast
+    "$RIFEC" -i $in -o cpu.md5 $originals --hwaccel none >log 2>&1 || fail 'software'
+    "$RIFEC" -i out.mkv -o out.md5 $originals --hwaccel none >log 2>&1 || fail 'the output'
+    sums() { grep -v '^#' "$1" | awk '{ print $NF }'; }
+    sums cpu.md5 >given
+    sums out.md5 | awk 'NR % 2' >kept
+    cmp given kept || fail 'the originals changed'
+    # NVENC where the card has it, else a clear error that names others.
+    status=0
+    "$RIFEC" -i $in -o nvenc.mp4 --x2 --device cuda -c:v h264_nvenc >log 2>&1 || status=$?
+    case $status in
+    0) [ -s nvenc.mp4 ] || fail 'no output' ;;
+    8) grep -q 'libx264' log || fail 'the error names no other encoder' ;;
+    *) fail "h264_nvenc: exit status $status" ;;
+    esac
+    ;;
+cut)
+    echo 0.5 >cuts
+    for how in dup blend split; do
+        "$RIFEC" -i $in -o cpu.md5 -f framemd5 --x2 --device cuda --fp32 --no-audio --no-subs --scene-list cuts \
+            --on-cut $how --hwaccel none -y >log 2>&1 || fail 'software'
+        on_gpu -i $in -o gpu.md5 -f framemd5 --x2 --device cuda --fp32 --no-audio --no-subs --scene-list cuts \
+            --on-cut $how -y
+        cmp gpu.md5 cpu.md5 || fail "--on-cut $how differs"
+    done
+    ;;
+esac
