@@ -18,8 +18,8 @@ find_package(CUDAToolkit REQUIRED)
 
 set(kernels blend blend_store conv_ref equal gather launch load store thumbnail)
 list(TRANSFORM kernels REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/kernels/\\1.cu")
-target_sources(librifec PRIVATE ${kernels} engine/cuda/backend_cuda.c engine/cuda/cuda_net.c
-    engine/cuda/devices.c)
+target_sources(librifec PRIVATE ${kernels} engine/cuda/backend_cuda.c
+    engine/cuda/conv_versions.c engine/cuda/cuda_net.c engine/cuda/devices.c)
 list(JOIN CMAKE_CUDA_ARCHITECTURES " " targets)
 string(REPLACE "-real" "" targets "${targets}")
 set_source_files_properties(engine/cuda/devices.c PROPERTIES

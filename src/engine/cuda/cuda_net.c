@@ -5,53 +5,21 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "engine/cuda/conv_versions.h"
 #include "engine/cuda/cu.h"
 
-/* --- which kernels there are ------------------------------------------------------ */
-
-enum conv_op { CONV_S2, RESCONV, DECONV, CONV_OPS };
-
-/* A version of one op. The first in the list that fits a layer is taken. */
-struct version {
-    const char *name; /* what --kernels pins */
-    enum conv_op op;
-    bool is_half;
-    int cc_min, cc_max; /* compute capability times ten, both included */
-    size_t (*bytes)(const struct conv_layer *layer);
-    void (*pack)(const struct conv_layer *layer, void *out);
-    int (*conv)(const struct conv_args *a, void *stream);
-    int (*deconv)(const struct deconv_args *a, void *stream);
-};
-
-#define ANY_CC 75, 999
-#define REF_VERSION(op, conv, deconv)                                                    \
-    { "ref", op, false, ANY_CC, conv_ref_pack_bytes, conv_ref_pack, conv, deconv },      \
-    {                                                                                    \
-        "ref", op, true, ANY_CC, conv_ref_pack_bytes, conv_ref_pack, conv, deconv        \
-    }
-
-static const struct version versions[] = {
-    REF_VERSION(CONV_S2, conv_s2_ref, NULL),
-    REF_VERSION(RESCONV, resconv_ref, NULL),
-    REF_VERSION(DECONV, NULL, deconv_ref),
-};
-#define VERSIONS (sizeof versions / sizeof *versions)
+/* --- which kernels are taken ------------------------------------------------------- */
 
 static const char *const op_names[CONV_OPS] = { "conv_s2", "resconv", "deconv" };
 
-static bool fits(const struct version *v, enum conv_op op, bool is_half, int cc)
-{
-    return v->op == op && v->is_half == is_half && cc >= v->cc_min && cc <= v->cc_max;
-}
-
 /* The pinned version where there is one, else the first. NULL: none at all. */
-static const struct version *choose(enum conv_op op, bool is_half, int cc,
-                                    const char *pinned)
+static const struct conv_version *choose(enum conv_op op, bool is_half, int cc,
+                                         const char *pinned)
 {
-    const struct version *first = NULL;
-    for (size_t i = 0; i < VERSIONS; i++) {
-        const struct version *v = &versions[i];
-        if (!fits(v, op, is_half, cc))
+    const struct conv_version *first = NULL;
+    for (int i = 0; i < conv_version_count; i++) {
+        const struct conv_version *v = &conv_versions[i];
+        if (!conv_version_fits(v, op, is_half, cc))
             continue;
         if (pinned && !strcmp(pinned, v->name))
             return v;
@@ -67,9 +35,9 @@ static int check_pinned(const char *kernels, bool is_half, int cc)
         return 0;
     if (!strcmp(kernels, "auto"))
         return 0;
-    for (size_t i = 0; i < VERSIONS; i++)
-        if (!strcmp(versions[i].name, kernels) &&
-            fits(&versions[i], versions[i].op, is_half, cc))
+    for (int i = 0; i < conv_version_count; i++)
+        if (!strcmp(conv_versions[i].name, kernels) &&
+            conv_version_fits(&conv_versions[i], conv_versions[i].op, is_half, cc))
             return 0;
     log_error("kernels '%s': not for %s on a GPU of compute capability %d.%d: try auto",
               kernels, is_half ? "FP16" : "FP32", cc / 10, cc % 10);
@@ -98,7 +66,7 @@ static size_t aligned(size_t bytes)
     return (bytes + 255) & ~(size_t)255;
 }
 
-static int pack(struct cuda_net *n, const struct version *of_op[CONV_OPS])
+static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
 {
     int err = 0;
     struct conv_layer *layer[CUDA_LAYERS];
@@ -115,7 +83,7 @@ static int pack(struct cuda_net *n, const struct version *of_op[CONV_OPS])
         FAIL(RIFEC_ERR_NOMEM, "no memory for the weights");
     memset(host, 0, n->packed_bytes);
     for (int i = 0; i < CUDA_LAYERS; i++) {
-        const struct version *v = of_op[op[i]];
+        const struct conv_version *v = of_op[op[i]];
         struct cuda_layer *l = &n->layers[i];
         size_t bias_bytes = (size_t)layer[i]->cout * sizeof(float);
         v->pack(layer[i], host + at);
@@ -149,7 +117,7 @@ static int run_deconv(const struct deconv_args *a, void *stream)
 static int open_all(struct cuda_net *n, const struct rifec_params *p, int cc)
 {
     int err = 0;
-    const struct version *of_op[CONV_OPS];
+    const struct conv_version *of_op[CONV_OPS];
     n->is_half = p->precision == RIFEC_PRECISION_FP16;
     n->block_size = 8;
     n->ops = (struct ops){ .load = load_cuda,
