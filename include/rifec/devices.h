@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 struct rifec_device_info {
-    char name[128];
+    char name[256];
     size_t memory_bytes, free_bytes; /* free: now, for this process; 0: unknown */
     int major, minor;                /* compute capability                       */
     int sm_count;                    /* multiprocessors                          */
