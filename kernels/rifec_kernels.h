@@ -57,6 +57,11 @@ int conv_s2_ref(const struct conv_args *a, void *stream);
 int resconv_ref(const struct conv_args *a, void *stream);
 int deconv_ref(const struct deconv_args *a, void *stream);
 
+/* _sm90: wgmma. Compute capability 9.0 alone, FP16, block 8, 64, 96, 128 or 192 channels. */
+size_t resconv_sm90_pack_bytes(const struct conv_layer *l);
+void resconv_sm90_pack(const struct conv_layer *l, void *out);
+int resconv_sm90(const struct conv_args *a, void *stream);
+
 #ifdef __cplusplus
 }
 #endif

@@ -9,6 +9,8 @@
     }
 
 const struct conv_version conv_versions[] = {
+    { "sm90", RESCONV, true, 90, 90, resconv_sm90_pack_bytes, resconv_sm90_pack,
+      resconv_sm90, NULL },
     REF_VERSION(CONV_S2, conv_s2_ref, NULL),
     REF_VERSION(RESCONV, resconv_ref, NULL),
     REF_VERSION(DECONV, NULL, deconv_ref),

@@ -1,0 +1,584 @@
+/*
+ * resconv on Hopper (sm_90a): out = lrelu(conv3x3(in, w) + bias + in).
+ *
+ * Maths. An implicit GEMM without im2col: a halo tile of 10 x (ROWS + 2) pixels
+ * of all input channels is loaded once into shared memory by TMA (which fills
+ * zeros outside the picture: the convolution's padding), and the nine taps are
+ * nine wgmma operands whose descriptors start at shifted pixels. In the
+ * channel-blocked layout a pixel is 16 bytes, eight neighbours are one core
+ * matrix, so a shift by (dy, dx) adds dy * 10 + dx to the start address:
+ *
+ *     tile [C/8][ROWS + 2][10][8 halves]       weights [9][C/8][64 or C][8 halves]
+ *
+ *            x0-1          x0+8
+ *     y0-1   . . . . . . . . . .
+ *            . o o o o o o o o .     o: the 8 x ROWS outputs of the tile
+ *            . o o o o o o o o .     rows8 = 160 bytes, k8 = (ROWS + 2) * 160
+ *            . . . . . . . . . .
+ *
+ * Two ways round, as suits the width:
+ *   weights on M (64 output channels), pixels on N = 8 ROWS:  c = 64, 128, 192,
+ *   pixels on M (8 x 8), all the output channels on N:        c = 96.
+ *
+ * Blocks. Persistent, one per SM. One warp loads tiles, one loads weights, one
+ * or two warpgroups multiply; two take turns (one multiplies while the other
+ * adds the residual from the tile's centre, rounds once and stores). Weights
+ * arrive tap by tap, so the first tile starts with the first tap. They stay for
+ * the block's life (SLOTS = 9), or go round a ring (c = 192), and a cluster
+ * may share their loading.
+ *
+ * Requires sm_90a; in and out 16-byte aligned, block 8, any size.
+ *
+ * Measured on an H200 (CUDA 13.0), one of 8 layers in a graph, dependent launches; the
+ * share is of 790 TFLOP/s, what a product of 8192 x 8192 matrices reaches there:
+ *
+ *      c   1080p             4K                 720p
+ *     64   15.85 us  77 %    65.81 us  74 %     9.46 us  58 %
+ *     96   10.34 us  66 %    38.71 us  71 %     6.91 us  45 %
+ *    128    6.86 us  44 %    19.64 us  62 %     5.50 us  25 %
+ *    192    5.21 us  33 %    16.45 us  42 %     4.59 us  17 %
+ *
+ * Dropped: both warpgroups multiplying at will (5 % slower); stores straight from
+ * registers for c = 64 (28 % slower); clusters sharing weights where the tiles of one
+ * pass suffice (10 to 60 % slower); all weights in registers (spills).
+ */
+#include "common.cuh"
+#include "rifec/error.h"
+#include "sm90.cuh"
+#include "wgmma.cuh"
+
+extern "C" {
+#include "base/log.h"
+}
+
+#include <string.h>
+
+#define TILE_X 8      /* outputs; a core matrix           */
+#define PITCH  10     /* pixels of a row of the halo tile */
+#define PIXEL  16     /* bytes of 8 channels of a pixel   */
+#define SHARED 232448 /* bytes a block may have           */
+
+/*
+ * ROWS: of outputs of a tile. STAGES: tiles in shared memory. GROUPS: warpgroups that
+ * multiply. SLOTS: taps of weights in shared memory. CLUSTER: blocks that load weights
+ * together.
+ */
+template <int C_, int ROWS_, int STAGES_, int GROUPS_, int SLOTS_, int CLUSTER_>
+struct design {
+    static constexpr int C = C_, ROWS = ROWS_, STAGES = STAGES_, GROUPS = GROUPS_,
+                         SLOTS = SLOTS_, CLUSTER = CLUSTER_;
+    static constexpr bool PIXELS_ON_M = C == 96;
+    static constexpr bool staged = !PIXELS_ON_M;
+    static constexpr bool resident = SLOTS == 9;
+
+    static constexpr int N = PIXELS_ON_M ? C : TILE_X * ROWS;
+    static constexpr int couts = PIXELS_ON_M ? C : 64; /* of a block's weights */
+    static constexpr int slices = C / couts;
+    static constexpr int steps = C / 16; /* of K, per tap */
+
+    static constexpr int plane = (ROWS + 2) * PITCH * PIXEL;
+    static constexpr int tile_bytes = C / 8 * plane;
+    static constexpr int tap_bytes = C * couts * 2;
+    static constexpr int stage_out =
+        staged ? 2 * ROWS * TILE_X * PIXEL : 0; /* of a warp */
+
+    static constexpr int at_tiles = SLOTS * tap_bytes;
+    static constexpr int at_out = at_tiles + STAGES * tile_bytes;
+    static constexpr int at_bars = at_out + GROUPS * 4 * stage_out;
+    static constexpr int bars = 2 * STAGES + 2 * SLOTS + 2;
+    static constexpr int shared = at_bars + bars * 8;
+
+    static constexpr int threads = 128 * (GROUPS + 1);
+
+    static_assert(!PIXELS_ON_M || ROWS == 8, "M is 64");
+    static_assert(resident || GROUPS == 1, "a ring has one reader");
+    static_assert(shared <= SHARED, "too much shared memory");
+};
+
+struct params {
+    CUtensorMap in, out;
+    const unsigned char *weight;
+    const float *bias;
+    __half *out_data;
+    int height, width, tiles_x, tiles;
+};
+
+/* --- device ------------------------------------------------------------------ */
+
+#if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
+
+template <class D> struct block_state {
+    uint32_t base;
+    int slice, first, stride, passes;
+
+    __device__ __forceinline__ uint32_t bar(int i) const
+    {
+        return base + D::at_bars + i * 8;
+    }
+    __device__ __forceinline__ uint32_t tile_full(int s) const
+    {
+        return bar(s);
+    }
+    __device__ __forceinline__ uint32_t tile_empty(int s) const
+    {
+        return bar(D::STAGES + s);
+    }
+    __device__ __forceinline__ uint32_t tap_full(int s) const
+    {
+        return bar(2 * D::STAGES + s);
+    }
+    __device__ __forceinline__ uint32_t tap_empty(int s) const
+    {
+        return bar(2 * D::STAGES + D::SLOTS + s);
+    }
+    __device__ __forceinline__ uint32_t issued(int g) const
+    {
+        return bar(2 * D::STAGES + 2 * D::SLOTS + g);
+    }
+};
+
+template <class D>
+static __device__ __forceinline__ void load_tiles(const params &p,
+                                                  const block_state<D> &b)
+{
+    for (int k = 0; k < b.passes; k++) {
+        const int tile = b.first + k * b.stride, s = k % D::STAGES;
+        const int y = tile / p.tiles_x, x = tile - y * p.tiles_x;
+        if (k >= D::STAGES)
+            mbar_wait(b.tile_empty(s), (k / D::STAGES - 1) & 1);
+        mbar_expect(b.tile_full(s), D::tile_bytes);
+        copy_tensor(b.base + D::at_tiles + s * D::tile_bytes, &p.in, (x * TILE_X - 1) * 8,
+                    y * D::ROWS - 1, 0, b.tile_full(s));
+    }
+}
+
+template <class D>
+static __device__ __forceinline__ void load_weights(const params &p,
+                                                    const block_state<D> &b)
+{
+    constexpr int part = D::tap_bytes / D::CLUSTER;
+    const int loads = D::resident ? 9 : 9 * b.passes;
+    const unsigned char *weight = p.weight + (size_t)b.slice * 9 * D::tap_bytes;
+    const uint32_t rank = D::CLUSTER > 1 ? cluster_rank() : 0;
+
+    for (int n = 0, tap = 0; n < loads; n++, tap = tap == 8 ? 0 : tap + 1) {
+        const int s = n % D::SLOTS, use = n / D::SLOTS;
+        const uint32_t to = b.base + s * D::tap_bytes + rank * part;
+        const unsigned char *from = weight + (size_t)tap * D::tap_bytes + rank * part;
+        if (!D::resident && use > 0)
+            mbar_wait(b.tap_empty(s), (use - 1) & 1);
+        mbar_expect(b.tap_full(s), D::tap_bytes);
+        if (D::CLUSTER > 1)
+            copy_bulk_multicast(to, from, part, b.tap_full(s), (1 << D::CLUSTER) - 1);
+        else
+            copy_bulk(to, from, part, b.tap_full(s));
+    }
+}
+
+SM90_INLINE float lrelu(float v)
+{
+    return fmaxf(v, LEAKY_SLOPE * v);
+}
+
+/* Two sums and their residuals to two halves. */
+SM90_INLINE uint32_t finish(float a, float b, float bias_a, float bias_b,
+                            uint32_t residual)
+{
+    const float2 x = __half22float2(*(const __half2 *)&residual);
+    const __half2 y =
+        __floats2half2_rn(lrelu(a + (bias_a + x.x)), lrelu(b + (bias_b + x.y)));
+    return *(const uint32_t *)&y;
+}
+
+/*
+ * Weights on M: a warp has 16 output channels, two channel blocks, of all the
+ * pixels of the tile. d[4 j + 2 h + q] is channel 8 h + lane / 4 of them, at
+ * pixel 2 (lane % 4) + q of row j.
+ */
+template <class D>
+static __device__ __forceinline__ void
+epilogue_channels(const block_state<D> &b, float (&d)[D::N / 2], const float (&bias)[2],
+                  uint32_t tile, uint32_t out)
+{
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
+    const int half = lane / 8 & 1, below = lane / 16, pixel = lane % 8;
+    const int channel_block = b.slice * 8 + 2 * warp;
+    const uint32_t from = tile + (channel_block + half) * D::plane +
+                          ((1 + below) * PITCH + 1 + pixel) * PIXEL;
+    const uint32_t to = out + ((half * D::ROWS + below) * TILE_X + pixel) * PIXEL;
+
+#pragma unroll
+    for (int j = 0; j < D::ROWS; j += 2) {
+        constexpr int last = D::ROWS - 1;
+        uint32_t r[4];
+        if (j < last)
+            ldmatrix4_t(r, from + j * PITCH * PIXEL);
+        else
+            ldmatrix2_t(r, from + j * PITCH * PIXEL);
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+            if (j + i / 2 <= last)
+                r[i] = finish(d[4 * j + 2 * i], d[4 * j + 2 * i + 1], bias[i & 1],
+                              bias[i & 1], r[i]);
+        if (j < last)
+            stmatrix4_t(to + j * TILE_X * PIXEL, r);
+        else
+            stmatrix2_t(to + j * TILE_X * PIXEL, r);
+    }
+}
+
+/*
+ * Pixels on M: a warp has two rows of the tile, all channels. d[4 j + 2 h + q]
+ * is channel 8 j + 2 (lane % 4) + q of pixel lane / 4 in row 2 warp + h.
+ */
+template <class D>
+static __device__ __forceinline__ void
+epilogue_pixels(const params &p, float (&d)[D::N / 2], const float (&bias)[D::C / 4],
+                uint32_t tile, int x0, int y0)
+{
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
+    const int x = x0 + lane / 4, y = y0 + 2 * warp;
+    const uint32_t from =
+        tile + ((2 * warp + 1) * PITCH + 1 + lane / 4) * PIXEL + lane % 4 * 4;
+    const size_t plane = (size_t)p.height * p.width;
+    __half *g = p.out_data + ((size_t)y * p.width + x) * 8 + lane % 4 * 2;
+    const bool inside0 = x < p.width && y < p.height,
+               inside1 = x < p.width && y + 1 < p.height;
+
+#pragma unroll
+    for (int j = 0; j < D::C / 8; j++) {
+        const uint32_t r0 = load_shared(from + j * D::plane);
+        const uint32_t r1 = load_shared(from + j * D::plane + PITCH * PIXEL);
+        const uint32_t v0 =
+            finish(d[4 * j], d[4 * j + 1], bias[2 * j], bias[2 * j + 1], r0);
+        const uint32_t v1 =
+            finish(d[4 * j + 2], d[4 * j + 3], bias[2 * j], bias[2 * j + 1], r1);
+        if (inside0)
+            *(uint32_t *)(g + j * plane * 8) = v0;
+        if (inside1)
+            *(uint32_t *)(g + (j * plane + p.width) * 8) = v1;
+    }
+}
+
+template <class D>
+static __device__ __forceinline__ void multiply(const params &p, const block_state<D> &b)
+{
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
+    const int group = __shfl_sync(~0u, threadIdx.x / 128, 0);
+    const uint32_t out = b.base + D::at_out + (group * 4 + warp) * D::stage_out;
+
+    /* Of this thread's rows of M, or of its columns. */
+    float bias[D::PIXELS_ON_M ? D::C / 4 : 2];
+    if (D::PIXELS_ON_M) {
+#pragma unroll
+        for (int j = 0; j < D::C / 8; j++) {
+            const float2 v = *(const float2 *)(p.bias + 8 * j + lane % 4 * 2);
+            bias[2 * j] = v.x;
+            bias[2 * j + 1] = v.y;
+        }
+    } else {
+        bias[0] = p.bias[b.slice * 64 + warp * 16 + lane / 4];
+        bias[1] = p.bias[b.slice * 64 + warp * 16 + lane / 4 + 8];
+    }
+
+    const uint64_t weights0 = wgmma_descriptor(b.base, D::couts * 16, 128);
+    int turn = 0; /* tiles of this group so far */
+    int slot = 0, slot_use = 0;
+
+    for (int k = group; k < b.passes; k += D::GROUPS, turn++) {
+        const int tile = b.first + k * b.stride, s = k % D::STAGES;
+        const int ty = tile / p.tiles_x, tx = tile - ty * p.tiles_x;
+        const uint32_t at = b.base + D::at_tiles + s * D::tile_bytes;
+        const uint64_t pixels0 = wgmma_descriptor(at, D::plane, PITCH * PIXEL);
+        float d[D::N / 2];
+
+        mbar_wait(b.tile_full(s), (k / D::STAGES) & 1);
+        if (D::GROUPS == 2 && (group == 1 || turn > 0))
+            mbar_wait(b.issued(1 - group), (group == 1 ? turn : turn - 1) & 1);
+
+#pragma unroll
+        for (int tap = 0; tap < 9; tap++) {
+            mbar_wait(b.tap_full(D::resident ? tap : slot),
+                      D::resident ? 0 : slot_use & 1);
+            const uint64_t weights =
+                weights0 + (uint32_t)((D::resident ? tap : slot) * (D::tap_bytes / 16));
+            const uint64_t pixels = pixels0 + (tap / 3 * PITCH + tap % 3);
+            wgmma_fence();
+#pragma unroll
+            for (int step = 0; step < D::steps; step++) {
+                const uint64_t w = weights + step * 2 * D::couts;
+                const uint64_t x = pixels + step * 2 * (D::plane / 16);
+                if constexpr (D::PIXELS_ON_M)
+                    wgmma<D::N>::ss(d, x, w, tap + step > 0);
+                else
+                    wgmma<D::N>::ss(d, w, x, tap + step > 0);
+            }
+            if (!D::resident) {
+                /* The tap before this one has been read: its slot is free. */
+                wgmma_commit();
+                const int before = slot == 0 ? D::SLOTS - 1 : slot - 1;
+                if (tap > 0) {
+                    wgmma_wait<1>();
+                    if (D::CLUSTER > 1 && lane < D::CLUSTER)
+                        mbar_arrive_remote(b.tap_empty(before), lane);
+                    else if (D::CLUSTER == 1 && lane == 0)
+                        mbar_arrive(b.tap_empty(before));
+                }
+                if (++slot == D::SLOTS) {
+                    slot = 0;
+                    slot_use++;
+                }
+            }
+        }
+        if (D::resident)
+            wgmma_commit();
+        if (D::GROUPS == 2 && lane == 0)
+            mbar_arrive(b.issued(group));
+        wgmma_wait<0>();
+        pin(d);
+        if (!D::resident) {
+            const int before = slot == 0 ? D::SLOTS - 1 : slot - 1;
+            if (D::CLUSTER > 1 && lane < D::CLUSTER)
+                mbar_arrive_remote(b.tap_empty(before), lane);
+            else if (D::CLUSTER == 1 && lane == 0)
+                mbar_arrive(b.tap_empty(before));
+        }
+
+        if (D::staged) {
+            if (lane == 0)
+                store_wait_read();
+            __syncwarp();
+        }
+        if constexpr (D::PIXELS_ON_M)
+            epilogue_pixels<D>(p, d, bias, at, tx * TILE_X, ty * D::ROWS);
+        else
+            epilogue_channels<D>(b, d, bias, at, out);
+        fence_async_shared();
+        __syncwarp();
+        if (lane == 0) {
+            mbar_arrive(b.tile_empty(s));
+            if (D::staged) {
+                store_tensor(&p.out, tx * TILE_X * 8, ty * D::ROWS,
+                             b.slice * 8 + 2 * warp, out);
+                store_commit();
+            }
+        }
+    }
+    if (D::staged && lane == 0)
+        store_wait();
+}
+#endif
+
+template <class D>
+__global__ void __launch_bounds__(D::threads, 1)
+    resconv_kernel(const __grid_constant__ params p)
+{
+#if defined(__CUDA_ARCH_FEAT_SM90_ALL)
+    extern __shared__ __align__(1024) unsigned char shared[];
+    block_state<D> b;
+    b.base = shared_address(shared);
+
+    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    const int cluster = blockIdx.x / D::CLUSTER, rank = blockIdx.x % D::CLUSTER;
+    b.slice = cluster % D::slices;
+    b.first = cluster / D::slices * D::CLUSTER + rank;
+    b.stride = gridDim.x / D::slices;
+    /* Blocks of a cluster take part in its loading equally, with a tile or not: one
+       past the last lies below the picture; it loads zeros and stores nothing. */
+    if (D::resident)
+        b.passes = b.first < p.tiles ? (p.tiles - 1 - b.first) / b.stride + 1 : 1;
+    else
+        b.passes = (p.tiles + b.stride - 1) / b.stride;
+
+    grid_launch_dependents();
+    if (threadIdx.x == 0) {
+        for (int s = 0; s < D::STAGES; s++) {
+            mbar_init(b.tile_full(s), 1);
+            mbar_init(b.tile_empty(s), 4);
+        }
+        for (int s = 0; s < D::SLOTS; s++) {
+            mbar_init(b.tap_full(s), 1);
+            mbar_init(b.tap_empty(s), 4 * D::GROUPS * D::CLUSTER);
+        }
+        mbar_init(b.issued(0), 4);
+        mbar_init(b.issued(1), 4);
+        mbar_init_fence();
+    }
+    if (D::CLUSTER > 1)
+        cluster_sync();
+    else
+        __syncthreads();
+
+    if (warp >= 4 * D::GROUPS) {
+        if (warp == 4 * D::GROUPS && lane == 0) {
+            prefetch_map(&p.in);
+            if (D::staged)
+                prefetch_map(&p.out);
+            grid_wait();
+            load_tiles<D>(p, b);
+        } else if (warp == 4 * D::GROUPS + 1 && lane == 0) {
+            load_weights<D>(p, b);
+        }
+    } else {
+        multiply<D>(p, b);
+    }
+    if (D::CLUSTER > 1) {
+        __syncwarp();
+        cluster_sync();
+    }
+#endif
+}
+
+/* --- host ---------------------------------------------------------------------- */
+
+/* A design, and how long it takes on an H200: us of a pass of all blocks, and around. */
+struct version {
+    void (*kernel)(params);
+    int channels, rows, couts, cluster, threads, shared;
+    float us_fixed, us_pass;
+};
+
+#define VERSION(us_fixed, us_pass, ...)                                                  \
+    {                                                                                    \
+        resconv_kernel<design<__VA_ARGS__>>, design<__VA_ARGS__>::C,                     \
+            design<__VA_ARGS__>::ROWS, design<__VA_ARGS__>::couts,                       \
+            design<__VA_ARGS__>::CLUSTER, design<__VA_ARGS__>::threads,                  \
+            design<__VA_ARGS__>::shared, us_fixed, us_pass                               \
+    }
+
+static const struct version versions[] = {
+    VERSION(0, 3.2F, 64, 25, 3, 2, 9, 1), VERSION(0, 2.1F, 64, 16, 4, 2, 9, 1),
+    VERSION(0, 2.4F, 96, 8, 3, 2, 9, 1),  VERSION(0.9F, 5.8F, 128, 17, 1, 1, 9, 1),
+    VERSION(3.2F, 2, 128, 8, 2, 2, 9, 2), VERSION(0, 4, 192, 7, 1, 1, 7, 1),
+};
+#define VERSIONS (int)(sizeof versions / sizeof *versions)
+
+extern "C" size_t resconv_sm90_pack_bytes(const struct conv_layer *l)
+{
+    return (size_t)9 * l->cin * l->cout * sizeof(__half);
+}
+
+/* [slice of couts][tap][cin / 8][couts][8] */
+extern "C" void resconv_sm90_pack(const struct conv_layer *l, void *out)
+{
+    int couts = l->cin == 96 ? 96 : 64;
+    __half *to = (__half *)out;
+    for (int slice = 0; slice < l->cout / couts; slice++)
+        for (int row = 0; row < 9 * l->cin; row += 8) /* of the weights: tap, channel */
+            for (int o = 0; o < couts; o++)
+                for (int i = 0; i < 8; i++)
+                    *to++ = __float2half_rn(
+                        l->weight[(size_t)(row + i) * l->cout + slice * couts + o]);
+}
+
+/* Blocks per slice of couts. */
+static int blocks_of(const struct version *v, int tiles, int sms)
+{
+    int slices = v->channels / v->couts;
+    int most = sms / (slices * v->cluster) * v->cluster;
+    int wanted = (int)div_up(tiles, v->cluster) * v->cluster;
+    return wanted < most ? wanted : most;
+}
+
+static int tiles_of(const struct version *v, const struct tensor *t)
+{
+    return (int)(div_up(t->height, v->rows) * div_up(t->width, TILE_X));
+}
+
+static const struct version *choose(const struct tensor *t, int sms)
+{
+    const struct version *best = NULL;
+    float least = 0;
+    for (const struct version *v = versions; v < versions + VERSIONS; v++) {
+        if (v->channels != t->channels)
+            continue;
+        int tiles = tiles_of(v, t);
+        float us =
+            v->us_fixed + v->us_pass * (float)div_up(tiles, blocks_of(v, tiles, sms));
+        if (!best || us < least)
+            best = v, least = us;
+    }
+    return best;
+}
+
+typedef decltype(&cuTensorMapEncodeTiled) encode_fn;
+
+static int encode_map(encode_fn encode, CUtensorMap *map, const struct tensor *t,
+                      int box_x, int box_y, int box_z)
+{
+    const cuuint64_t dims[] = { (cuuint64_t)t->width * 8, (cuuint64_t)t->height,
+                                (cuuint64_t)t->channels / 8 };
+    const cuuint64_t strides[] = { (cuuint64_t)t->width * PIXEL,
+                                   (cuuint64_t)t->width * t->height * PIXEL };
+    const cuuint32_t box[] = { (cuuint32_t)box_x * 8, (cuuint32_t)box_y,
+                               (cuuint32_t)box_z };
+    const cuuint32_t ones[] = { 1, 1, 1 };
+    CUresult r =
+        encode(map, CU_TENSOR_MAP_DATA_TYPE_FLOAT16, 3, t->half, dims, strides, box, ones,
+               CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_NONE,
+               CU_TENSOR_MAP_L2_PROMOTION_L2_128B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
+    if (r == CUDA_SUCCESS)
+        return 0;
+    log_error("CUDA: no tensor map of %d x %d x %d: error %d", t->channels, t->height,
+              t->width, (int)r);
+    return RIFEC_ERR_DEVICE;
+}
+
+static int make_params(struct params *p, const struct version *v,
+                       const struct conv_args *a)
+{
+    int err = 0;
+    void *encode = NULL;
+    cudaDriverEntryPointQueryResult found;
+    const struct conv_pack *pack = (const struct conv_pack *)a->layer->plan;
+    memset(p, 0, sizeof *p);
+    if (cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &encode, 12000,
+                                         cudaEnableDefault, &found) != cudaSuccess ||
+        !encode) {
+        log_error("CUDA: the driver has no tensor maps: it is older than CUDA 12");
+        return RIFEC_ERR_DEVICE;
+    }
+    err = encode_map((encode_fn)encode, &p->in, &a->in, PITCH, v->rows + 2,
+                     v->channels / 8);
+    if (!err)
+        err = encode_map((encode_fn)encode, &p->out, &a->out, TILE_X, v->rows, 2);
+    p->weight = (const unsigned char *)pack->weight;
+    p->bias = pack->bias;
+    p->out_data = (__half *)a->out.half;
+    p->height = a->in.height;
+    p->width = a->in.width;
+    p->tiles_x = (int)div_up(a->in.width, TILE_X);
+    p->tiles = tiles_of(v, &a->in);
+    return err;
+}
+
+extern "C" int resconv_sm90(const struct conv_args *a, void *stream)
+{
+    int device = 0, sms = 0;
+    struct params p;
+    cudaGetDevice(&device);
+    cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, device);
+    const struct version *v = choose(&a->in, sms);
+    int err = make_params(&p, v, a);
+    if (err < 0)
+        return err;
+
+    cudaLaunchAttribute attrs[2] = {};
+    attrs[0].id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    attrs[0].val.programmaticStreamSerializationAllowed = 1;
+    attrs[1].id = cudaLaunchAttributeClusterDimension;
+    attrs[1].val.clusterDim.x = (unsigned)v->cluster;
+    attrs[1].val.clusterDim.y = attrs[1].val.clusterDim.z = 1;
+    cudaLaunchConfig_t config = {};
+    config.gridDim =
+        dim3((unsigned)(blocks_of(v, p.tiles, sms) * (v->channels / v->couts)));
+    config.blockDim = dim3((unsigned)v->threads);
+    config.dynamicSmemBytes = (size_t)v->shared;
+    config.stream = stream_of(stream);
+    config.attrs = attrs;
+    config.numAttrs = v->cluster > 1 ? 2 : 1;
+    cudaFuncSetAttribute(v->kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                         v->shared);
+    cudaLaunchKernelEx(&config, v->kernel, p);
+    return cuda_launched("resconv_sm90");
+}

@@ -1,0 +1,257 @@
+/*
+ * sm_90a in small words: mbarriers, bulk and tensor copies, dependent launch,
+ * matrix fragments. Each function is one PTX instruction (waiting is a loop of
+ * one) and keeps its name; wgmma itself is in wgmma.cuh.
+ *
+ * Addresses in shared memory are 32-bit throughout (shared_address()).
+ */
+#ifndef RIFEC_KERNELS_SM90_CUH
+#define RIFEC_KERNELS_SM90_CUH
+
+#include <cuda.h>
+#include <cuda_fp16.h>
+#include <stdint.h>
+
+#define SM90_INLINE static __device__ __forceinline__
+
+SM90_INLINE uint32_t shared_address(const void *p)
+{
+    return (uint32_t)__cvta_generic_to_shared(p);
+}
+
+/* --- mbarrier --------------------------------------------------------------- */
+
+SM90_INLINE void mbar_init(uint32_t bar, uint32_t count)
+{
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(bar), "r"(count)
+                 : "memory");
+}
+
+SM90_INLINE void mbar_init_fence(void)
+{
+    asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+}
+
+SM90_INLINE void mbar_arrive(uint32_t bar)
+{
+    asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(bar) : "memory");
+}
+
+/* Arrives at the barrier of the same offset in another block of the cluster. */
+SM90_INLINE void mbar_arrive_remote(uint32_t bar, uint32_t rank)
+{
+    asm volatile("{\n"
+                 ".reg .b32 remote;\n"
+                 "mapa.shared::cluster.u32 remote, %0, %1;\n"
+                 "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [remote];\n"
+                 "}" ::"r"(bar),
+                 "r"(rank)
+                 : "memory");
+}
+
+SM90_INLINE void mbar_expect(uint32_t bar, uint32_t bytes)
+{
+    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(bar),
+                 "r"(bytes)
+                 : "memory");
+}
+
+SM90_INLINE bool mbar_try(uint32_t bar, uint32_t parity)
+{
+    uint32_t done;
+    asm volatile("{\n"
+                 ".reg .pred p;\n"
+                 "mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2;\n"
+                 "selp.u32 %0, 1, 0, p;\n"
+                 "}"
+                 : "=r"(done)
+                 : "r"(bar), "r"(parity)
+                 : "memory");
+    return done;
+}
+
+/* The tests set a limit, so that a mistake is a trap and not a hang. */
+SM90_INLINE void mbar_wait(uint32_t bar, uint32_t parity)
+{
+#ifdef RIFEC_SPIN_LIMIT
+    for (int spin = 0; !mbar_try(bar, parity); spin++)
+        if (spin > RIFEC_SPIN_LIMIT)
+            __trap();
+#else
+    while (!mbar_try(bar, parity))
+        ;
+#endif
+}
+
+/* --- copies ----------------------------------------------------------------- */
+
+SM90_INLINE void copy_bulk(uint32_t to, const void *from, uint32_t bytes, uint32_t bar)
+{
+    asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes "
+                 "[%0], [%1], %2, [%3];" ::"r"(to),
+                 "l"(from), "r"(bytes), "r"(bar)
+                 : "memory");
+}
+
+SM90_INLINE void copy_bulk_multicast(uint32_t to, const void *from, uint32_t bytes,
+                                     uint32_t bar, uint16_t mask)
+{
+    asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes"
+                 ".multicast::cluster [%0], [%1], %2, [%3], %4;" ::"r"(to),
+                 "l"(from), "r"(bytes), "r"(bar), "h"(mask)
+                 : "memory");
+}
+
+SM90_INLINE void copy_tensor(uint32_t to, const CUtensorMap *map, int x, int y, int z,
+                             uint32_t bar)
+{
+    asm volatile("cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_"
+                 "tx::bytes "
+                 "[%0], [%1, {%2, %3, %4}], [%5];" ::"r"(to),
+                 "l"(map), "r"(x), "r"(y), "r"(z), "r"(bar)
+                 : "memory");
+}
+
+SM90_INLINE void store_tensor(const CUtensorMap *map, int x, int y, int z, uint32_t from)
+{
+    asm volatile("cp.async.bulk.tensor.3d.global.shared::cta.tile.bulk_group "
+                 "[%0, {%1, %2, %3}], [%4];" ::"l"(map),
+                 "r"(x), "r"(y), "r"(z), "r"(from)
+                 : "memory");
+}
+
+SM90_INLINE void store_commit(void)
+{
+    asm volatile("cp.async.bulk.commit_group;" ::: "memory");
+}
+
+/* The sources of all stores of this thread may be overwritten. */
+SM90_INLINE void store_wait_read(void)
+{
+    asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory");
+}
+
+/* All stores of this thread are in memory. */
+SM90_INLINE void store_wait(void)
+{
+    asm volatile("cp.async.bulk.wait_group 0;" ::: "memory");
+}
+
+SM90_INLINE void prefetch_map(const CUtensorMap *map)
+{
+    asm volatile("prefetch.tensormap [%0];" ::"l"(map) : "memory");
+}
+
+/* Between ordinary accesses to shared memory and those of wgmma or a copy. */
+SM90_INLINE void fence_async_shared(void)
+{
+    asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+
+/* --- launches and clusters -------------------------------------------------- */
+
+SM90_INLINE void grid_wait(void)
+{
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+}
+
+SM90_INLINE void grid_launch_dependents(void)
+{
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+}
+
+SM90_INLINE void cluster_sync(void)
+{
+    asm volatile("barrier.cluster.arrive.release.aligned;\n"
+                 "barrier.cluster.wait.acquire.aligned;" ::
+                     : "memory");
+}
+
+SM90_INLINE uint32_t cluster_rank(void)
+{
+    uint32_t r;
+    asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(r));
+    return r;
+}
+
+/* --- 8x8 matrices of halves --------------------------------------------------
+ * Lane i gives the address of row i % 8 of matrix i / 8. A lane holds columns
+ * 2 (lane % 4) and + 1 of row lane / 4; _t: of the transposed matrix.
+ */
+SM90_INLINE void ldmatrix4_t(uint32_t (&r)[4], uint32_t row)
+{
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+                 : "r"(row)
+                 : "memory");
+}
+
+SM90_INLINE void ldmatrix2_t(uint32_t (&r)[4], uint32_t row)
+{
+    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
+                 : "=r"(r[0]), "=r"(r[1])
+                 : "r"(row)
+                 : "memory");
+}
+
+SM90_INLINE void stmatrix4_t(uint32_t row, const uint32_t (&r)[4])
+{
+    asm volatile(
+        "stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(
+            row),
+        "r"(r[0]), "r"(r[1]), "r"(r[2]), "r"(r[3])
+        : "memory");
+}
+
+SM90_INLINE void stmatrix2_t(uint32_t row, const uint32_t (&r)[4])
+{
+    asm volatile(
+        "stmatrix.sync.aligned.m8n8.x2.trans.shared.b16 [%0], {%1, %2};" ::"r"(row),
+        "r"(r[0]), "r"(r[1])
+        : "memory");
+}
+
+SM90_INLINE uint32_t load_shared(uint32_t at)
+{
+    uint32_t r;
+    asm volatile("ld.shared.b32 %0, [%1];" : "=r"(r) : "r"(at) : "memory");
+    return r;
+}
+
+/* --- wgmma: what is not the product itself ------------------------------------ */
+
+SM90_INLINE void wgmma_fence(void)
+{
+    asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
+}
+
+SM90_INLINE void wgmma_commit(void)
+{
+    asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory");
+}
+
+template <int LEFT> SM90_INLINE void wgmma_wait(void)
+{
+    asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(LEFT) : "memory");
+}
+
+/* Keeps the compiler from moving uses of d across a wait. */
+template <int N> SM90_INLINE void pin(float (&d)[N])
+{
+#pragma unroll
+    for (int i = 0; i < N; i++)
+        asm volatile("" : "+f"(d[i])::"memory");
+}
+
+/*
+ * Descriptor of an operand without swizzle, K-major: core matrices of 8 rows of
+ * 16 bytes, `rows8` bytes from one to the next 8 rows, `k8` bytes from one to
+ * the next 8 of K. All in units of 16 bytes in the end, so a tap is an addition.
+ */
+SM90_INLINE uint64_t wgmma_descriptor(uint32_t address, uint32_t k8, uint32_t rows8)
+{
+    return (uint64_t)((address >> 4) & 0x3fff) | (uint64_t)(k8 >> 4) << 16 |
+           (uint64_t)(rows8 >> 4) << 32;
+}
+
+#endif
