@@ -5,14 +5,17 @@
  *     lane 0                        ├► forward, store ─┐
  *     lane 1                        └► ...             │
  *     download                                         └► copy ► frame
+ *     look       thumbnail, equal ► host, before anything else
  *
- * Source frames lie in slots, one in-between is under way in each lane. A stream
- * waits for another by events only:
+ * Source frames lie in slots, one in-between is under way in each lane. A frame
+ * that is on the device already is loaded from where it is. A stream waits for
+ * another by events only:
  *
- *     slot.loaded      the upload stream has filled the slot;   lanes wait
+ *     given            the frame's own stream has made it;       upload, look wait
+ *     slot.loaded      the upload stream has filled the slot;    lanes, given wait
  *     lane.computed    the lane has read its slots and written
- *                      its planes;                              upload, download wait
- *     lane.downloaded  the frame is whole;                      take() waits
+ *                      its planes;                               upload, download wait
+ *     lane.downloaded  the frame is whole;                       take() waits
  *
  * What a lane does is the same every time but for the slots it reads and t, so it
  * is one graph for each pair of slots, captured when first needed; t lies in
@@ -55,11 +58,18 @@ struct lane {
     struct rifec_frame *result; /* between interp and take */
 };
 
+/* What the look stream finds. */
+struct seen {
+    uint16_t thumb[THUMB_HEIGHT * THUMB_WIDTH];
+    int differ;
+};
+
 struct cuda_backend {
     int device;
     struct cuda_net net;
     struct yuv yuv, device_yuv;
-    cudaStream_t upload, download;
+    cudaStream_t upload, download, look;
+    cudaEvent_t given;
     struct slot slots[CUDA_SLOTS];
     struct stage stages[STAGES];
     int next_stage;
@@ -68,7 +78,7 @@ struct cuda_backend {
     struct rifec_frame staged; /* planes on the device, written by upload */
     void *memory;              /* slots, lanes and planes: one block of the device */
     size_t memory_bytes;
-    uint16_t *thumb, *thumb_host;
+    struct seen *seen, *seen_host; /* on the device; pinned */
     char description[512];
 };
 
@@ -108,7 +118,7 @@ static bool images_are_half(const struct rifec_params *p)
 /* Where things lie in the block of device memory. */
 struct places {
     size_t slot[CUDA_SLOTS], lane[RIFEC_IN_FLIGHT_MAX], planes[RIFEC_IN_FLIGHT_MAX];
-    size_t t, staged, tables, thumb;
+    size_t t, staged, tables, seen;
 };
 
 static void plan_memory(struct rifec *e, struct places *at)
@@ -135,7 +145,7 @@ static void plan_memory(struct rifec *e, struct places *at)
             arena_reserve(&all, images_are_half(p) ? image_bytes / 2 : image_bytes);
     at->staged = arena_reserve(&all, b->frame_bytes);
     at->tables = arena_reserve(&all, b->yuv.table_bytes);
-    at->thumb = arena_reserve(&all, THUMB_WIDTH * THUMB_HEIGHT * sizeof *b->thumb);
+    at->seen = arena_reserve(&all, sizeof *b->seen);
     at->t = arena_reserve(&all, RIFEC_IN_FLIGHT_MAX * sizeof(float));
     b->memory_bytes = all.bytes;
 }
@@ -210,9 +220,8 @@ static int bind_memory(struct rifec *e, const struct places *at)
                                     cudaEventDisableTiming | cudaEventBlockingSync));
     }
     b->staged = planes_at(e->pool, base + at->staged);
-    b->thumb = (uint16_t *)(void *)(base + at->thumb);
-    CU(cudaMallocHost((void **)&b->thumb_host,
-                      THUMB_WIDTH * THUMB_HEIGHT * sizeof *b->thumb));
+    b->seen = (struct seen *)(void *)(base + at->seen);
+    CU(cudaMallocHost((void **)&b->seen_host, sizeof *b->seen_host));
     b->device_yuv = yuv_moved(&b->yuv, base + at->tables);
     CU(cudaMemcpy(base + at->tables, b->yuv.tables, b->yuv.table_bytes,
                   cudaMemcpyHostToDevice));
@@ -258,6 +267,10 @@ static int cuda_open(struct rifec *e)
     TRY(allocate(b, p));
     CU(cudaStreamCreateWithFlags(&b->upload, cudaStreamNonBlocking));
     CU(cudaStreamCreateWithFlags(&b->download, cudaStreamNonBlocking));
+    int least, greatest;
+    CU(cudaDeviceGetStreamPriorityRange(&least, &greatest));
+    CU(cudaStreamCreateWithPriority(&b->look, cudaStreamNonBlocking, greatest));
+    CU(cudaEventCreateWithFlags(&b->given, cudaEventDisableTiming));
     TRY(bind_memory(e, &at));
     CU(cudaDeviceSynchronize());
     TRY(describe(e, &prop));
@@ -309,31 +322,88 @@ fail:
     return err;
 }
 
+/* A frame on the device is made by its own stream. */
+static int wait_for_frame(struct cuda_backend *b, cudaStream_t reader,
+                          const struct rifec_frame *frame)
+{
+    int err = 0;
+    CU(cudaEventRecord(b->given, frame->stream));
+    CU(cudaStreamWaitEvent(reader, b->given, 0));
+fail:
+    return err;
+}
+
 static int cuda_put(struct rifec *e, int slot, const struct rifec_frame *frame)
 {
     int err = 0;
     struct cuda_backend *b = e->priv;
     struct slot *s = &b->slots[slot];
+    bool on_device = frame->memory == RIFEC_MEMORY_CUDA;
     CU(cudaSetDevice(b->device));
-    TRY(stage_frame(e, frame));
+    if (on_device)
+        TRY(wait_for_frame(b, b->upload, frame));
+    else
+        TRY(stage_frame(e, frame));
     for (int i = 0; i < e->info.in_flight; i++)
         if (s->readers & 1u << i)
             CU(cudaStreamWaitEvent(b->upload, b->lanes[i].computed, 0));
     s->readers = 0;
-    TRY(b->net.ops.load(&(struct load_args){ &b->staged, &b->device_yuv, s->image },
-                        &(struct cuda_stream){ .stream = b->upload }));
+    TRY(b->net.ops.load(
+        &(struct load_args){ on_device ? frame : &b->staged, &b->device_yuv, s->image },
+        &(struct cuda_stream){ .stream = b->upload }));
     CU(cudaEventRecord(s->loaded, b->upload));
+    if (on_device)
+        CU(cudaStreamWaitEvent(frame->stream, s->loaded, 0));
 fail:
     return err;
 }
 
-/* The frame is in the host's memory: reading a part of it there is less work. */
+/* --- looking -------------------------------------------------------------- */
+
+/* Waits for what the look stream was given, and fetches it. */
+static int fetch_seen(struct cuda_backend *b)
+{
+    int err = 0;
+    CU(cudaMemcpyAsync(b->seen_host, b->seen, sizeof *b->seen, cudaMemcpyDeviceToHost,
+                       b->look));
+    CU(cudaStreamSynchronize(b->look));
+fail:
+    return err;
+}
+
 static int cuda_thumbnail(struct rifec *e, const struct rifec_frame *frame,
                           uint16_t *luma)
 {
+    int err = 0;
     struct cuda_backend *b = e->priv;
-    return thumbnail_c(&(struct thumbnail_args){ frame, &b->yuv, luma },
-                       &(struct cpu_stream){ .threads = 1 });
+    if (frame->memory == RIFEC_MEMORY_HOST) /* reading a part of it there is less work */
+        return thumbnail_c(&(struct thumbnail_args){ frame, &b->yuv, luma },
+                           &(struct cpu_stream){ .threads = 1 });
+    CU(cudaSetDevice(b->device));
+    TRY(wait_for_frame(b, b->look, frame));
+    TRY(b->net.ops.thumbnail(
+        &(struct thumbnail_args){ frame, &b->device_yuv, b->seen->thumb },
+        &(struct cuda_stream){ .stream = b->look }));
+    TRY(fetch_seen(b));
+    memcpy(luma, b->seen_host->thumb, sizeof b->seen_host->thumb);
+fail:
+    return err;
+}
+
+static int cuda_equal(struct rifec *e, const struct rifec_frame *x,
+                      const struct rifec_frame *y, bool *equal)
+{
+    int err = 0;
+    struct cuda_backend *b = e->priv;
+    CU(cudaSetDevice(b->device));
+    TRY(wait_for_frame(b, b->look, x));
+    TRY(wait_for_frame(b, b->look, y));
+    CU(cudaMemsetAsync(&b->seen->differ, 0, sizeof b->seen->differ, b->look));
+    TRY(equal_cuda(x, y, &b->seen->differ, &(struct cuda_stream){ .stream = b->look }));
+    TRY(fetch_seen(b));
+    *equal = !b->seen_host->differ;
+fail:
+    return err;
 }
 
 /* --- through -------------------------------------------------------------- */
@@ -447,7 +517,11 @@ static void cuda_close(struct rifec *e)
         cudaStreamDestroy(b->upload);
     if (b->download)
         cudaStreamDestroy(b->download);
-    cudaFreeHost(b->thumb_host);
+    if (b->look)
+        cudaStreamDestroy(b->look);
+    if (b->given)
+        cudaEventDestroy(b->given);
+    cudaFreeHost(b->seen_host);
     cudaFree(b->memory);
     cuda_net_close(&b->net);
     yuv_close(&b->yuv);
@@ -461,6 +535,7 @@ const struct backend backend_cuda = {
     .open = cuda_open,
     .put = cuda_put,
     .thumbnail = cuda_thumbnail,
+    .equal = cuda_equal,
     .interp = cuda_interp,
     .take = cuda_take,
     .close = cuda_close,
