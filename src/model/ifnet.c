@@ -171,6 +171,34 @@ static void keep_rows(const struct level *band, int from, const struct level *le
     memcpy(level->mask + dst, band->mask + src, n);
 }
 
+/* The block's features, into its ping. */
+static int front(const struct ops *ops, const struct front_args *a, void *stream)
+{
+    int err = 0;
+    struct tensor input = a->gather.out;
+    if (ops->front)
+        return ops->front(a, stream);
+    TRY(ops->gather(&a->gather, stream));
+    TRY(ops->conv_s2(&(struct conv_args){ input, a->half, a->conv0 }, stream));
+    TRY(ops->conv_s2(&(struct conv_args){ a->half, a->out, a->conv1 }, stream));
+fail:
+    return err;
+}
+
+static int resblock(const struct ops *ops, const struct resblock_args *a, void *stream)
+{
+    int err = 0;
+    if (ops->resblock)
+        return ops->resblock(a, stream);
+    for (int i = 0; i < IFNET_RESCONVS; i += 2) {
+        TRY(ops->resconv(&(struct conv_args){ a->ping, a->pong, &a->layers[i] }, stream));
+        TRY(ops->resconv(&(struct conv_args){ a->pong, a->ping, &a->layers[i + 1] },
+                         stream));
+    }
+fail:
+    return err;
+}
+
 /* Block b for the rows of ping that begin at `row`. */
 static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task, int row,
                         void *stream)
@@ -179,28 +207,28 @@ static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task,
     const struct ops *ops = net->ops;
     const struct ifnet_block *k = &net->block[b];
     const struct block_weights *w = &net->weights->block[b];
-    struct tensor x = k->ping, y = k->pong;
-    int top = row > HALO ? min_int(row - HALO, k->rows - x.height) : 0;
+    int top = row > HALO ? min_int(row - HALO, k->rows - k->ping.height) : 0;
 
-    TRY(ops->gather(&(struct gather_args){ .image0 = task->image0,
-                                           .image1 = task->image1,
-                                           .levels = net->level,
-                                           .level_count = b,
-                                           .scale = net->level[b].scale,
-                                           .t = task->t,
-                                           .top = 4 * top,
-                                           .out = k->input },
+    TRY(front(ops,
+              &(struct front_args){ .gather = { .image0 = task->image0,
+                                                .image1 = task->image1,
+                                                .levels = net->level,
+                                                .level_count = b,
+                                                .scale = net->level[b].scale,
+                                                .t = task->t,
+                                                .top = 4 * top,
+                                                .out = k->input },
+                                    .half = k->half,
+                                    .out = k->ping,
+                                    .conv0 = &w->conv0,
+                                    .conv1 = &w->conv1 },
+              stream));
+    TRY(resblock(ops, &(struct resblock_args){ k->ping, k->pong, w->res }, stream));
+    TRY(ops->deconv(&(struct deconv_args){ .in = k->ping,
+                                           .layer = &w->deconv,
+                                           .out = k->band,
+                                           .scratch = k->deconv_scratch },
                     stream));
-    TRY(ops->conv_s2(&(struct conv_args){ k->input, k->half, &w->conv0 }, stream));
-    TRY(ops->conv_s2(&(struct conv_args){ k->half, x, &w->conv1 }, stream));
-    for (int i = 0; i < IFNET_RESCONVS; i += 2) {
-        TRY(ops->resconv(&(struct conv_args){ x, y, &w->res[i] }, stream));
-        TRY(ops->resconv(&(struct conv_args){ y, x, &w->res[i + 1] }, stream));
-    }
-    TRY(ops->deconv(
-        &(struct deconv_args){
-            .in = x, .layer = &w->deconv, .out = k->band, .scratch = k->deconv_scratch },
-        stream));
     if (in_bands(k))
         keep_rows(&k->band, 4 * (row - top), &net->level[b], 4 * row,
                   4 * min_int(k->kept, k->rows - row));

@@ -167,6 +167,25 @@ struct thumbnail_args {
     uint16_t *out; /* [THUMB_HEIGHT][THUMB_WIDTH] */
 };
 
+/*
+ * Fused ops. Optional: where the table has none, the ops that they stand for do it,
+ * and their contracts hold, with the rounding of what lies between left out or not.
+ *
+ * front: gather, then both conv_s2: the block's features from the frames.
+ * resblock: the eight resconvs of a block, from `ping` to `ping`, `pong` between.
+ */
+struct front_args {
+    struct gather_args gather; /* .out: shape of the block's input; may be written */
+    struct tensor half;        /* between the two; may be written                  */
+    struct tensor out;
+    const struct conv_layer *conv0, *conv1;
+};
+
+struct resblock_args {
+    struct tensor ping, pong;
+    const struct conv_layer *layers; /* [IFNET_RESCONVS] */
+};
+
 /* stream is the backend's own: how many threads, or which queue of a device. */
 struct ops {
     int (*load)(const struct load_args *a, void *stream);
@@ -176,8 +195,11 @@ struct ops {
     int (*deconv)(const struct deconv_args *a, void *stream);
     int (*blend)(const struct blend_args *a, void *stream);
     int (*store)(const struct store_args *a, void *stream);
-    int (*blend_store)(const struct blend_store_args *a, void *stream); /* or NULL */
     int (*thumbnail)(const struct thumbnail_args *a, void *stream);
+    /* Fused, or NULL. */
+    int (*front)(const struct front_args *a, void *stream);
+    int (*resblock)(const struct resblock_args *a, void *stream);
+    int (*blend_store)(const struct blend_store_args *a, void *stream);
 };
 
 #endif
