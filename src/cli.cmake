@@ -4,6 +4,7 @@
 add_library(rifec_cli STATIC
     cli/batch.c
     cli/completion.c
+    cli/doctor.c
     cli/help.c
     cli/job.c
     cli/manual.c

@@ -17,6 +17,7 @@ add_library(rifec_media STATIC
     media/mux.c
     media/pictures.c
     media/pipe.c
+    media/probe.c
     media/streams.c
     media/subtitles.c
     media/tags.c

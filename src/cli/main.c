@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "cli/batch.h"
+#include "cli/doctor.h"
 #include "cli/generate.h"
 #include "cli/job.h"
 #include "cli/options.h"
@@ -56,6 +57,10 @@ int main(int argc, char **argv)
         status = print_help();
     } else if (opt.version) {
         status = print_version();
+    } else if (opt.list_devices) {
+        status = doctor_list_devices(stdout);
+    } else if (opt.doctor) {
+        status = doctor_examine(&opt, stdout);
     } else if (opt.generate >= 0) {
         status = print_generated(&opt);
     } else {

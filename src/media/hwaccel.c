@@ -51,6 +51,11 @@ static const AVCodec *find_decoder(enum AVCodecID id)
     return NULL;
 }
 
+bool hwaccel_has_decoder(enum AVCodecID id)
+{
+    return find_decoder(id) != NULL;
+}
+
 /* Codecs whose standard leaves no bit to the decoder: hardware and software give
  * the same picture. MPEG-2 and MPEG-4 leave the inverse DCT open. */
 static bool is_exact(enum AVCodecID id)

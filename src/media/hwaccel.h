@@ -26,6 +26,9 @@ struct hwaccel_params {
 
 struct hwaccel;
 
+/* True when this FFmpeg can hand the codec to NVDEC, if there is one. */
+bool hwaccel_has_decoder(enum AVCodecID id);
+
 /*
  * *out stays NULL, and the log says why, when the stream is to be decoded in
  * software. `path` is for messages. Errors: NOMEM.

@@ -231,9 +231,12 @@ static struct hwaccel_params hwaccel_params(struct job *j)
     p.to_host = rifec_device_of(&o->engine) != RIFEC_DEVICE_CUDA;
     if (p.mode == HWACCEL_AUTO && p.to_host)
         p.mode = HWACCEL_NONE;
-    if (p.mode != HWACCEL_NONE)
+    /* Of a device that is not there the engine will speak. */
+    if (p.mode != HWACCEL_NONE &&
         rifec_cuda_open(&j->cuda, o->engine.device_index, j->why_no_cuda,
-                        sizeof j->why_no_cuda);
+                        sizeof j->why_no_cuda) < 0 &&
+        p.mode == HWACCEL_AUTO)
+        p.mode = HWACCEL_NONE;
     p.context = j->cuda.context;
     p.stream = j->cuda.stream;
     p.why = j->why_no_cuda;

@@ -58,6 +58,37 @@ half)
     works -i in.mkv -o out2.mkv --x2 --fp32 --device cpu
     same "$(frame_sums out.mkv yuv420p)" "$(frame_sums out2.mkv yuv420p)" 'what --fp16 made on the CPU'
     ;;
+devices)
+    run --list-devices
+    same $status 0 'exit status'
+    [ ! -s stderr ] || fail 'words on stderr'
+    grep -Eq '^cpu +[0-9]+ cores$' stdout || fail 'no CPU'
+    grep -Eq '^cuda:0 +[^ ].* GiB.*compute capability [0-9]+\.[0-9]+' stdout ||
+        { grep -q '^no CUDA device: .' stdout && grep -q '^  > .' stdout; } ||
+        fail 'neither a device nor a reason and advice'
+    ;;
+doctor)
+    run --doctor
+    same $status 0 'exit status'
+    [ ! -s stderr ] || fail 'words on stderr'
+    for line in '^rifec [0-9]' '^ok +CPU +.*fp32$' '^ok +model +built-in, sha256 [0-9a-f]{64}$' \
+        '^ok +FFmpeg +[^ ]+ \(libavformat' '^ok +encoders .*ffv1' '^(ok|--) +CUDA +[^ ]' \
+        '^(ok|--) +NVDEC +[^ ]' '^(ok|--) +NVENC +[^ ]' '^rifec works here, on the (C|G)PU\.$'; do
+        grep -Eq "$line" stdout || fail "no line like $line"
+    done
+    # Whatever is absent, there is something to do about it.
+    if grep -q '^-- *CUDA' stdout; then
+        grep -A1 '^-- *CUDA' stdout | grep -q '^ *> ' || fail 'no advice'
+        run --doctor --device cuda
+        same $status 6 'exit status for a device that is not there'
+    fi
+    # What it says of a broken model is what a run would end with.
+    echo '{}' >broken.safetensors
+    run --doctor --model broken.safetensors
+    same $status 5 'exit status for a broken model'
+    grep -Eq '^FAIL +model +.*broken.safetensors' stdout || fail 'the model is not named'
+    grep -q '^rifec cannot work here' stdout || fail 'no verdict'
+    ;;
 help)
     run --help
     same $status 0 'exit status'

@@ -22,6 +22,7 @@ typedef void *CUcontext, *CUstream;
 #include "fake_cuda.h"
 #include "media/convert.h"
 #include "media/hwaccel.h"
+#include "media/versions.h"
 #include "pipeline/pipeline.h"
 
 #define FRAMES 24 /* of the clip */
@@ -327,6 +328,23 @@ static void reordered(enum AVPixelFormat gpu, enum AVPixelFormat planar, int dep
     av_frame_free(&f);
 }
 
+/* --doctor's trial says what a run would find. */
+static void trial(void)
+{
+    static int context;
+    char why[256], codecs[256];
+    media_nvdec_codecs(codecs, sizeof codecs);
+    CHECK(strstr(codecs, "h264 hevc") != NULL);
+    if (!media_has_encoder("libx264"))
+        return;
+    if (!CHECK(media_nvdec_works(&context, &context, why, sizeof why)))
+        fprintf(stderr, "    %s\n", why);
+    setenv(FAKE_NVDEC_BREAKS, "1", 1);
+    CHECK(!media_nvdec_works(&context, &context, why, sizeof why));
+    unsetenv(FAKE_NVDEC_BREAKS);
+    CHECK(strlen(why) > 10);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3)
@@ -338,6 +356,7 @@ int main(int argc, char **argv)
     rifec_log_set(RIFEC_LOG_INFO, on_message, NULL);
     read_order();
     no_device();
+    trial();
     reordered(AV_PIX_FMT_NV12, AV_PIX_FMT_YUV420P, 8);
     reordered(AV_PIX_FMT_P010, AV_PIX_FMT_YUV420P10, 10);
     reordered(AV_PIX_FMT_P016, AV_PIX_FMT_YUV420P12, 12);

@@ -233,6 +233,8 @@ static void describe(const struct options *opt, char *text, size_t size)
     ADD(opt->stats, " stats=%s", opt->stats);
     ADD(opt->help, " help");
     ADD(opt->version, " version");
+    ADD(opt->list_devices, " list_devices");
+    ADD(opt->doctor, " doctor");
 #undef ADD
 }
 
@@ -350,6 +352,15 @@ static void test_help_and_version(void)
     CHECK(opt.version && !opt.help);
     options_free(&opt);
     CHECK_INT(parse(&opt, "--version --bogus"), RIFEC_ERR_USAGE);
+    options_free(&opt);
+    CHECK_INT(parse(&opt, "--list-devices"), 0);
+    CHECK(opt.list_devices && !opt.doctor);
+    options_free(&opt);
+    CHECK_INT(parse(&opt, "--doctor --device cuda:1 --model m"), 0);
+    CHECK(opt.doctor && !opt.list_devices);
+    CHECK_INT(opt.job.engine.device_index, 1);
+    options_free(&opt);
+    CHECK_INT(parse(&opt, "--doctor --device cuda:x"), RIFEC_ERR_USAGE);
     options_free(&opt);
 }
 

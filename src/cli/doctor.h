@@ -1,0 +1,19 @@
+/* What there is to run on, and whether it works: --list-devices and --doctor. */
+#ifndef RIFEC_CLI_DOCTOR_H
+#define RIFEC_CLI_DOCTOR_H
+
+#include <stdio.h>
+
+#include "cli/options.h"
+
+/* What --device can name. Returns the exit status. */
+int doctor_list_devices(FILE *out);
+
+/*
+ * Tries everything in small, and prints what works, what does not and what to do.
+ * The device and the model are those of the options. Returns 0 when a video could be
+ * made, else the exit status that the attempt would end with.
+ */
+int doctor_examine(const struct options *opt, FILE *out);
+
+#endif
