@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "check.h"
+
 #define GUARD 64
 
 struct buffer {
@@ -22,14 +24,25 @@ static struct {
     struct buffer *buffers;
     char name[256];
     int failures;
+    bool on_cuda;
 } check;
 
 void checkop_start(int argc, char **argv)
 {
     /* Fixed, so that a run is the same everywhere; --seed 0 takes the clock's. */
     uint64_t seed = 20240607;
-    if (argc == 3 && !strcmp(argv[1], "--seed"))
-        seed = strtoull(argv[2], NULL, 0);
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--cuda"))
+            check.on_cuda = true;
+        else if (!strcmp(argv[i], "--seed") && i + 1 < argc)
+            seed = strtoull(argv[++i], NULL, 0);
+        else
+            exit(2);
+    }
+    if (check.on_cuda && !RIFEC_HAVE_CUDA) {
+        printf("skipped: built without CUDA\n");
+        exit(CHECK_SKIP);
+    }
     if (seed == 0)
         seed = (uint64_t)time(NULL);
     printf("seed %llu\n", (unsigned long long)seed);
@@ -41,6 +54,16 @@ int checkop_finish(void)
     if (check.failures)
         printf("%d failures\n", check.failures);
     return check.failures != 0;
+}
+
+bool checkop_on_cuda(void)
+{
+    return check.on_cuda;
+}
+
+int checkop_cases(int n)
+{
+    return getenv("RIFEC_TEST_QUICK") ? (n + 7) / 8 : n;
 }
 
 uint32_t checkop_random(void)

@@ -15,13 +15,21 @@
 #ifndef RIFEC_TESTS_CHECKOP_H
 #define RIFEC_TESTS_CHECKOP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "engine/cpu/cpu.h"
 
+/* [--cuda] [--seed N]. --cuda ends a build without CUDA here: skipped. */
 void checkop_start(int argc, char **argv);
 int checkop_finish(void);
+
+/* True when --cuda was given: the versions for the GPU are meant, and only they. */
+bool checkop_on_cuda(void);
+
+/* n, or where RIFEC_TEST_QUICK is set (under a sanitizer) an eighth of them. */
+int checkop_cases(int n);
 
 uint32_t checkop_random(void);
 int checkop_int(int lo, int hi); /* lo .. hi, both included */

@@ -9,8 +9,32 @@ function(rifec_add_engine_test name)
     target_compile_definitions(test_${name} PRIVATE ${engine_definitions})
 endfunction()
 
+set(op_sources checkop.c)
+set(op_libs "")
+if("RIFEC_HAVE_CUDA=1" IN_LIST engine_definitions)
+    find_package(CUDAToolkit REQUIRED)
+    list(APPEND op_sources checkcuda.c)
+    set(op_libs CUDA::cudart_static)
+endif()
+
+# An op test on the GPU, where there is one: the program PROGRAM with --cuda.
+function(rifec_add_cuda_test op program)
+    add_test(NAME ${op}_cuda COMMAND ${program} --cuda)
+    rifec_test_properties(${op}_cuda 300 gpu)
+    target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
+endfunction()
+
 foreach(op ${RIFEC_OPS})
-    rifec_add_engine_test(${op} LABELS op SOURCES ops/${op}.c checkop.c)
+    rifec_add_engine_test(${op} LABELS op SOURCES ops/${op}.c ${op_sources} LIBS ${op_libs})
+    rifec_add_cuda_test(${op} test_${op})
+endforeach()
+foreach(op blend_store equal) # which only the GPU has
+    add_executable(test_${op} ops/${op}.c ${op_sources})
+    target_include_directories(test_${op} PRIVATE ${PROJECT_SOURCE_DIR}/src
+                                                  ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(test_${op} PRIVATE ${op_libs} librifec m)
+    target_compile_definitions(test_${op} PRIVATE ${engine_definitions})
+    rifec_add_cuda_test(${op} test_${op})
 endforeach()
 
 # --- model ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-/* IEEE 754 half precision to single, for weights files and tests. */
+/* IEEE 754 half precision to single and back, for weights and tests. */
 #ifndef RIFEC_BASE_HALF_H
 #define RIFEC_BASE_HALF_H
 
@@ -26,6 +26,28 @@ static inline float half_to_float(uint16_t h)
     float f;
     memcpy(&f, &bits, sizeof f);
     return f;
+}
+
+/* To nearest, ties to even; what is too large becomes infinity. */
+static inline uint16_t float_to_half(float f)
+{
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+    bits &= 0x7fffffff;
+    if (bits > 0x7f800000)
+        return (uint16_t)(sign | 0x7e00);
+    if (bits >= 0x47800000) /* 65536 */
+        return (uint16_t)(sign | 0x7c00);
+    int exp = (int)(bits >> 23) - 112;
+    uint32_t man = (bits & 0x7fffff) | 0x800000;
+    int drop = exp > 0 ? 13 : 14 - exp; /* mantissa bits that are lost */
+    if (drop > 24)
+        return sign;
+    uint32_t kept = man >> drop, rest = man & ((1u << drop) - 1), half = 1u << (drop - 1);
+    kept += rest > half || (rest == half && (kept & 1));
+    /* A carry runs into the exponent, as it should. */
+    return (uint16_t)(sign | ((exp > 0 ? (uint32_t)(exp - 1) << 10 : 0) + kept));
 }
 
 static inline float bfloat16_to_float(uint16_t h)

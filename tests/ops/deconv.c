@@ -1,5 +1,8 @@
 /* deconv: the reference against the formula in double, the others against it. */
 #include "convtest.h"
+#if RIFEC_HAVE_CUDA
+#include "convcuda.h"
+#endif
 
 /* Tolerance of ops.h: 1e-5 * sum |w * in|; the sums here are below 30. */
 #define TOLERANCE 1e-5
@@ -83,9 +86,67 @@ static void try(int cin, int height, int width, int block, int threads)
     checkop_free_all();
 }
 
+#if RIFEC_HAVE_CUDA
+static void try_cuda(int cin, int height, int width, bool is_half)
+{
+    checkop_case("%d channels, %dx%d, FP%d", cin, width, height, is_half ? 16 : 32);
+    struct conv_layer layer = make_cuda_layer(cin, DECONV_LIVE, 4, is_half);
+    struct deconv_args a = { .in = make_tensor(cin, height, width, CUDA_BLOCK),
+                             .layer = &layer };
+    checkop_fill(a.in.data, tensor_floats(&a.in), -1, 1);
+    a.out = make_level(&a.in);
+    struct tensor in = checkcuda_tensor(&a.in, CUDA_BLOCK, is_half);
+    struct cpu_stream s = { .threads = CUDA_TEST_THREADS };
+    deconv_c(&a, &s);
+    size_t n = (size_t)a.out.height * (size_t)a.out.width;
+    for (int i = 0; i < conv_version_count; i++) {
+        const struct conv_version *v = cuda_version(i, DECONV, is_half);
+        if (!v)
+            continue;
+        struct conv_pack pack;
+        struct conv_layer packed = pack_layer(&layer, v, &pack);
+        struct level got[2];
+        for (int k = 0; k < 2; k++) {
+            struct deconv_args d = { .in = in,
+                                     .layer = &packed,
+                                     .out = checkcuda_blank_level(&a.out) };
+            if (v->deconv(&d, checkcuda_stream()) < 0)
+                checkop_fail("%s failed", v->name);
+            got[k] = checkcuda_get_level(&d.out);
+        }
+        /* Levels are FP32: nothing is rounded to FP16 at the end. */
+        checkop_compare(v->name, got[0].flow, a.out.flow, 4 * n, CONV_ABSOLUTE, 0);
+        checkop_compare(v->name, got[0].mask, a.out.mask, n, CONV_ABSOLUTE, 0);
+        checkop_compare("the same once more", got[1].flow, got[0].flow, 4 * n, 0, 0);
+        checkop_compare("the same once more", got[1].mask, got[0].mask, n, 0, 0);
+    }
+    checkcuda_free_all();
+    checkop_free_all();
+}
+
+static int on_cuda(void)
+{
+    static const int channels[] = { 192, 128, 96, 64 };
+    if (!checkcuda_start())
+        return CHECK_SKIP;
+    for (int i = 0; i < checkop_cases(48); i++) {
+        int c = channels[i % 4];
+        try_cuda(c, checkop_int(1, 30), checkop_int(1, 60), i / 4 % 2);
+    }
+    /* The shapes of 1080p: more tiles than multiprocessors. */
+    for (int i = 0; i < checkop_cases(8); i++)
+        try_cuda(channels[i % 4], 34 << i % 4, 60 << i % 4, i / 4 == 0);
+    return checkop_finish();
+}
+#endif
+
 int main(int argc, char **argv)
 {
     checkop_start(argc, argv);
+#if RIFEC_HAVE_CUDA
+    if (checkop_on_cuda())
+        return on_cuda();
+#endif
     static const int channels[] = { 192, 128, 96, 64 };
     try(16, 1, 1, 8, 1);
     for (int i = 0; i < 24; i++)

@@ -2,7 +2,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "check.h"
 #include "checkop.h"
+#if RIFEC_HAVE_CUDA
+#include "checkcuda.h"
+#endif
 
 static const struct {
     const char *name;
@@ -131,9 +135,129 @@ static void ramp(void)
     checkop_free_all();
 }
 
+#if RIFEC_HAVE_CUDA
+/* Infinite, NaN, and huge of one sign: huge flows that cancel leave nothing but
+ * rounding, which decides where to look. */
+static void poison_one_sign(struct level *levels, int count)
+{
+    float huge = checkop_int(0, 1) ? 1e30f : -1e30f;
+    const float evil[] = { huge, huge, INFINITY, -INFINITY, NAN };
+    for (int l = 0; l < count; l++)
+        for (int i = 0; i < levels[l].width * levels[l].height / 3; i++)
+            levels[l].flow[checkop_int(0, 4 * levels[l].width * levels[l].height - 1)] =
+                evil[checkop_int(0, 4)];
+}
+
+/* What a case is besides its size. */
+struct kind {
+    int level_count, block;
+    float scale;
+    bool half_image, half_tensor, hostile;
+};
+
+/*
+ * Where to look is x + flow; FP32 keeps 2^-23 of that, two sides round it
+ * differently, and so the value there differs by as much times the contrast of
+ * neighbours, at most one in each direction. Beyond that, sums of a few numbers up
+ * to FLOW. FP16 of the tensor adds half its spacing.
+ */
+#define FLOW 40
+static double tolerance(int width_padded)
+{
+    return 2 * 0x1p-23 * (width_padded + FLOW) + 1e-6 * FLOW;
+}
+
+static void try_cuda(int width, int height, int multiple, const struct kind *k)
+{
+    int wp = (width + multiple - 1) / multiple * multiple;
+    int hp = (height + multiple - 1) / multiple * multiple;
+    checkop_case("%dx%d padded to %dx%d, %d levels, scale %g, block %d%s, image of "
+                 "FP%d, tensor of FP%d",
+                 width, height, wp, hp, k->level_count, (double)k->scale, k->block,
+                 k->hostile ? ", hostile flow" : "", k->half_image ? 16 : 32,
+                 k->half_tensor ? 16 : 32);
+    struct level levels[3], device_levels[3];
+    checkop_levels(levels, k->level_count, k->scale * (float)(1 << k->level_count), wp,
+                   hp, FLOW);
+    if (k->hostile)
+        poison_one_sign(levels, k->level_count);
+    for (int i = 0; i < k->level_count; i++)
+        device_levels[i] = checkcuda_level(&levels[i]);
+    float t = (float)checkop_int(1, 15) / 16; /* FP16 has it exactly */
+    struct gather_args a = {
+        .image0 = checkop_image(width, height, wp, hp, -0.2f, 1.2f),
+        .image1 = checkop_image(width, height, wp, hp, -0.2f, 1.2f),
+        .levels = levels,
+        .level_count = k->level_count,
+        .scale = k->scale,
+        .t = &t,
+    };
+    a.top = checkop_int(0, 1) * checkop_int(0, (int)((float)hp / k->scale) - 1);
+    struct tensor want = a.out = make_out(&a.image0, k->scale, k->block, a.top);
+    struct gather_args d = a;
+    d.image0 = checkcuda_image(&a.image0, k->half_image); /* and rounds the host's */
+    d.image1 = checkcuda_image(&a.image1, k->half_image);
+    d.levels = device_levels;
+    d.t = checkcuda_upload(&t, sizeof t);
+    d.out = checkcuda_blank_tensor(&want, k->block, k->half_tensor);
+    struct cpu_stream s = checkop_stream(1, wp, (int)((float)wp / k->scale));
+    gather_c(&a, &s);
+    if (gather_cuda(&d, checkcuda_stream()) < 0)
+        checkop_fail("gather_cuda");
+    struct tensor got = checkcuda_get_tensor(&d.out, IFNET_INPUTS);
+    struct tensor wide = { .channels = IFNET_INPUTS,
+                           .height = want.height,
+                           .width = want.width,
+                           .block = IFNET_INPUTS };
+    wide.data = checkop_floats((size_t)IFNET_INPUTS * (size_t)(want.height * want.width));
+    for (int i = 0; i < want.height * want.width; i++)
+        for (int c = 0; c < IFNET_INPUTS; c++)
+            wide.data[IFNET_INPUTS * i + c] =
+                want.data[(c / k->block * want.height * want.width + i) * k->block +
+                          c % k->block];
+    size_t n = k->hostile ? 6 : IFNET_INPUTS;
+    for (int i = 0; i < want.height * want.width; i++)
+        checkop_compare("gather_cuda", got.data + IFNET_INPUTS * i,
+                        wide.data + IFNET_INPUTS * i, n, tolerance(wp),
+                        k->half_tensor ? 0x1p-11 : 0);
+    checkcuda_free_all();
+    checkop_free_all();
+}
+
+static int on_cuda(void)
+{
+    if (!checkcuda_start())
+        return CHECK_SKIP;
+    for (int i = 0; i < checkop_cases(160); i++) {
+        int b = i % 4, e = i / 4 % 4 - 1; /* block and network as in main() */
+        struct kind k = { .level_count = b,
+                          .scale = ldexpf(8, e - b),
+                          .block = i / 2 % 2 ? 16 : 8,
+                          .half_tensor = i % 3 > 0,
+                          .half_image = i % 3 > 1,
+                          .hostile = i % 5 == 4 };
+        try_cuda(checkop_int(2, 300), checkop_int(2, 110), e > 0 ? 32 << e : 32, &k);
+    }
+    /* Far to the right: coordinates of FP16 would be wrong by pixels. */
+    for (int i = 0; i < checkop_cases(8); i++) {
+        struct kind k = { .level_count = i % 4,
+                          .scale = ldexpf(8, -(i % 4)),
+                          .block = 8,
+                          .half_tensor = i / 4,
+                          .half_image = i / 4 };
+        try_cuda(8190, 64, 32, &k);
+    }
+    return checkop_finish();
+}
+#endif
+
 int main(int argc, char **argv)
 {
     checkop_start(argc, argv);
+#if RIFEC_HAVE_CUDA
+    if (checkop_on_cuda())
+        return on_cuda();
+#endif
     ramp();
     part();
     for (int i = 0; i < 60; i++) {

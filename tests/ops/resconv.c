@@ -1,5 +1,8 @@
 /* resconv: the reference against the formula in double, the others against it. */
 #include "convtest.h"
+#if RIFEC_HAVE_CUDA
+#include "convcuda.h"
+#endif
 #include "engine/cpu/resconv_wino.h"
 
 /* Tolerance of ops.h: 1e-5 * sum |w * in|; the sums here are below 40. */
@@ -72,9 +75,46 @@ static void try(int channels, int height, int width, int block, int threads)
     checkop_free_all();
 }
 
+#if RIFEC_HAVE_CUDA
+static void try_cuda(int channels, int height, int width, bool is_half)
+{
+    checkop_case("%d channels, %dx%d, FP%d", channels, width, height, is_half ? 16 : 32);
+    struct conv_layer layer = make_cuda_layer(channels, channels, 3, is_half);
+    struct conv_args a = { .in = make_tensor(channels, height, width, CUDA_BLOCK),
+                           .out = make_tensor(channels, height, width, CUDA_BLOCK),
+                           .layer = &layer };
+    checkop_fill(a.in.data, tensor_floats(&a.in), -1, 1);
+    struct tensor in = checkcuda_tensor(&a.in, CUDA_BLOCK, is_half);
+    struct cpu_stream s = { .threads = CUDA_TEST_THREADS };
+    resconv_c(&a, &s);
+    try_conv_versions(RESCONV, &layer, &in, &a.out);
+    checkcuda_free_all();
+    checkop_free_all();
+}
+
+static int on_cuda(void)
+{
+    static const int channels[] = { 192, 128, 96, 64 };
+    if (!checkcuda_start())
+        return CHECK_SKIP;
+    for (int i = 0; i < checkop_cases(64); i++) {
+        int c = channels[i % 4];
+        try_cuda(c, checkop_int(1, 40), checkop_int(1, 80), i / 4 % 2);
+    }
+    /* The shapes of 1080p: more tiles than multiprocessors. */
+    for (int i = 0; i < checkop_cases(8); i++)
+        try_cuda(channels[i % 4], 34 << i % 4, 60 << i % 4, i / 4 == 0);
+    return checkop_finish();
+}
+#endif
+
 int main(int argc, char **argv)
 {
     checkop_start(argc, argv);
+#if RIFEC_HAVE_CUDA
+    if (checkop_on_cuda())
+        return on_cuda();
+#endif
     static const int channels[] = { 192, 128, 96, 64 };
     try(16, 1, 1, 8, 1);
     for (int i = 0; i < 32; i++)

@@ -5,7 +5,11 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "check.h"
 #include "formats.h"
+#if RIFEC_HAVE_CUDA
+#include "checkcuda.h"
+#endif
 
 static const struct {
     const char *name;
@@ -30,6 +34,26 @@ static int allowed(const struct rifec_format *f)
     return f->depth > 12;
 }
 
+struct change {
+    int count, worst;
+};
+
+static struct change compare_codes(const struct rifec_frame *a,
+                                   const struct rifec_frame *b)
+{
+    struct change change = { 0, 0 };
+    for (int c = 0; c < 4; c++)
+        for (int y = 0; y < component_height(a, c); y++)
+            for (int x = 0; x < component_width(a, c); x++) {
+                int d = get_code(a, c, x, y) - get_code(b, c, x, y);
+                d = d < 0 ? -d : d;
+                d += d && c == 3; /* alpha is exact at any depth */
+                change.count += d > 0;
+                change.worst = d > change.worst ? d : change.worst;
+            }
+    return change;
+}
+
 static void round_trip(const struct named_format *named, int width, int height)
 {
     char text[96];
@@ -50,19 +74,10 @@ static void round_trip(const struct named_format *named, int width, int height)
             continue;
         struct rifec_frame out = make_frame(&named->format, width, height);
         versions[v].run(&(struct store_args){ rgb, &yuv, &out }, &s);
-        int bad = 0, worst = 0;
-        for (int c = 0; c < 4; c++)
-            for (int y = 0; y < component_height(&in, c); y++)
-                for (int x = 0; x < component_width(&in, c); x++) {
-                    int d = get_code(&in, c, x, y) - get_code(&out, c, x, y);
-                    d = d < 0 ? -d : d;
-                    d += d && c == 3; /* alpha is exact at any depth */
-                    bad += d > 0;
-                    worst = d > worst ? d : worst;
-                }
-        if (worst > allowed(&in.format))
-            checkop_fail("%s: %d codes changed, by up to %d", versions[v].name, bad,
-                         worst);
+        struct change change = compare_codes(&in, &out);
+        if (change.worst > allowed(&in.format))
+            checkop_fail("%s: %d codes changed, by up to %d", versions[v].name,
+                         change.count, change.worst);
     }
     yuv_close(&yuv);
     checkop_free_all();
@@ -109,9 +124,109 @@ static void rounding(int depth)
     checkop_free_all();
 }
 
+#if RIFEC_HAVE_CUDA
+static int allowed_cuda(const struct rifec_format *f, bool is_half)
+{
+    return is_half && f->depth > 8 ? 1 << (f->depth - 9) : allowed(f);
+}
+
+/* As the engine has it: slots of FP32 or FP16, what store reads of FP32. */
+static void round_trip_cuda(const struct named_format *named, int width, int height,
+                            bool is_half)
+{
+    char text[96];
+    struct rifec_color color = random_color();
+    checkop_case("%s, %dx%d, %s, image of %s", named->name, width, height,
+                 color_name(&color, text, sizeof text), is_half ? "FP16" : "FP32");
+    int wp = (width + 31) / 32 * 32, hp = (height + 31) / 32 * 32;
+    struct yuv yuv;
+    if (yuv_open(&yuv, width, height, &named->format, &color) < 0)
+        checkop_fail("yuv_open");
+    struct rifec_frame in = make_frame(&named->format, width, height);
+    struct rifec_frame out = make_frame(&named->format, width, height);
+    fill_frame(&in);
+    struct rifec_frame device_in = checkcuda_frame(&in);
+    struct rifec_frame device_out = checkcuda_blank_frame(&in);
+    struct yuv device_yuv = checkcuda_yuv(&yuv);
+    struct image like = {
+        .width = width, .height = height, .width_padded = wp, .height_padded = hp
+    };
+    struct image slot = checkcuda_blank_image(&like, is_half);
+    if (load_cuda(&(struct load_args){ &device_in, &device_yuv, slot },
+                  checkcuda_stream()) < 0)
+        checkop_fail("load_cuda");
+    struct image between = checkcuda_get_image(&slot);
+    struct image rgb = checkcuda_image(&between, false);
+    if (store_cuda(&(struct store_args){ rgb, &device_yuv, &device_out },
+                   checkcuda_stream()) < 0)
+        checkop_fail("store_cuda");
+    checkcuda_get_frame(&device_out, &out);
+    struct change change = compare_codes(&in, &out);
+    if (change.worst > allowed_cuda(&in.format, is_half))
+        checkop_fail("%d codes changed, by up to %d", change.count, change.worst);
+    yuv_close(&yuv);
+    checkcuda_free_all();
+    checkop_free_all();
+}
+
+/* Any numbers: what store_c makes of them, up to one code where rounding decides; and
+ * not a byte that no sample covers. */
+static void against_c(const struct named_format *named, int width, int height)
+{
+    char text[96];
+    struct rifec_color color = random_color();
+    checkop_case("%s, %dx%d, %s", named->name, width, height,
+                 color_name(&color, text, sizeof text));
+    int wp = (width + 31) / 32 * 32, hp = (height + 31) / 32 * 32;
+    struct yuv yuv;
+    if (yuv_open(&yuv, width, height, &named->format, &color) < 0)
+        checkop_fail("yuv_open");
+    struct image rgb = checkop_image(width, height, wp, hp, -0.3f, 1.3f);
+    struct rifec_frame want = make_frame(&named->format, width, height);
+    struct rifec_frame got = make_frame(&named->format, width, height);
+    struct cpu_stream s = checkop_stream(1, wp, wp);
+    store_c(&(struct store_args){ rgb, &yuv, &want }, &s);
+    struct rifec_frame device = checkcuda_frame(&got);
+    struct image device_rgb = checkcuda_image(&rgb, false);
+    struct yuv device_yuv = checkcuda_yuv(&yuv);
+    if (store_cuda(&(struct store_args){ device_rgb, &device_yuv, &device },
+                   checkcuda_stream()) < 0)
+        checkop_fail("store_cuda");
+    checkcuda_get_frame(&device, &got);
+    struct change change = compare_codes(&want, &got);
+    if (change.worst > (rifec_format_has(&want.format, 3) ? 2 : 1))
+        checkop_fail("%d codes differ, by up to %d", change.count, change.worst);
+    for (int c = 0; c < 4; c++)
+        for (int y = 0; y < component_height(&got, c); y++)
+            for (int x = 0; x < component_width(&got, c); x++)
+                set_code(&got, c, x, y, get_code(&want, c, x, y));
+    if (!rifec_frame_equal(&want, &got))
+        checkop_fail("bytes that belong to no sample were written");
+    yuv_close(&yuv);
+    checkcuda_free_all();
+    checkop_free_all();
+}
+
+static int on_cuda(void)
+{
+    if (!checkcuda_start())
+        return CHECK_SKIP;
+    for (int i = 0; i < checkop_cases(8 * FORMATS); i++)
+        round_trip_cuda(&formats[i % FORMATS], checkop_int(2, 300), checkop_int(2, 70),
+                        i / FORMATS % 2);
+    for (int i = 0; i < checkop_cases(2 * FORMATS); i++)
+        against_c(&formats[i % FORMATS], checkop_int(2, 300), checkop_int(2, 70));
+    return checkop_finish();
+}
+#endif
+
 int main(int argc, char **argv)
 {
     checkop_start(argc, argv);
+#if RIFEC_HAVE_CUDA
+    if (checkop_on_cuda())
+        return on_cuda();
+#endif
     rounding(8);
     rounding(10);
     for (int i = 0; i < 12 * FORMATS; i++)

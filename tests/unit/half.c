@@ -1,4 +1,4 @@
-/* Every half and every bfloat16 against the definition, in double. */
+/* Every half and every bfloat16 against the definition, in double, and the way back. */
 #include "base/half.h"
 
 #include <math.h>
@@ -26,6 +26,25 @@ static int same(float actual, double expected)
     return actual == expected && !signbit(actual) == !signbit(expected);
 }
 
+/* Each half comes back; between two, what is nearer, and the even one in the middle. */
+static void way_back(void)
+{
+    for (unsigned bits = 0; bits < 0x7c00; bits++) {
+        double lo = by_definition(bits, 5, 10), hi = by_definition(bits + 1, 5, 10);
+        float middle = (float)((lo + (isinf(hi) ? 65536 : hi)) / 2);
+        unsigned even = bits + bits % 2;
+        CHECK_INT(float_to_half((float)lo), bits);
+        CHECK_INT(float_to_half((float)-lo), bits | 0x8000);
+        CHECK_INT(float_to_half(middle), even);
+        CHECK_INT(float_to_half(-middle), even | 0x8000);
+        CHECK_INT(float_to_half(nextafterf(middle, 0)), bits);
+        CHECK_INT(float_to_half(nextafterf(middle, INFINITY)), bits + 1);
+    }
+    CHECK_INT(float_to_half(INFINITY), 0x7c00);
+    CHECK_INT(float_to_half(-1e30f), 0xfc00);
+    CHECK(isnan(half_to_float(float_to_half(NAN))));
+}
+
 int main(void)
 {
     for (unsigned bits = 0; bits < 65536; bits++) {
@@ -34,5 +53,6 @@ int main(void)
         if (!CHECK(same(bfloat16_to_float((uint16_t)bits), by_definition(bits, 8, 7))))
             fprintf(stderr, "    bfloat16 0x%04x\n", bits);
     }
+    way_back();
     return check_result();
 }

@@ -1,0 +1,65 @@
+/*
+ * The device's side of checkop: memory on the GPU between guard bands, poisoned
+ * with 0xff, which is NaN in FP32 and in FP16. What is uploaded as FP16 is rounded
+ * on the host, too, so that a reference sees the numbers the kernel sees.
+ *
+ *     if (!checkcuda_start())
+ *         return 77;                                    // no device
+ *     struct image in = checkcuda_image(&host, true);   // rounds host to FP16
+ *     struct image out = checkcuda_blank_image(&host, false);
+ *     ... launch into checkcuda_stream() ...
+ *     struct image got = checkcuda_get_image(&out);     // host memory, FP32
+ *     checkcuda_free_all();                             // also checks the guards
+ *     checkop_free_all();
+ *
+ * What goes wrong with CUDA itself ends the program.
+ */
+#ifndef RIFEC_TESTS_CHECKCUDA_H
+#define RIFEC_TESTS_CHECKCUDA_H
+
+#include "checkop.h"
+#include "model/weights.h"
+#include "model/yuv.h"
+#include "rifec_kernels.h"
+
+/* False, and a line that says so, when there is no device. */
+bool checkcuda_start(void);
+
+/* Compute capability times ten. */
+int checkcuda_capability(void);
+
+/* The `void *stream` of the launchers. */
+struct cuda_stream *checkcuda_stream(void);
+
+/* Bytes on the device, all 0xff. */
+void *checkcuda_bytes(size_t n);
+void *checkcuda_upload(const void *host, size_t n);
+void checkcuda_download(void *host, const void *device, size_t n);
+
+/* Waits, frees what was allocated and checks the guards. */
+void checkcuda_free_all(void);
+
+/* Rounds to FP16 and back. */
+void checkcuda_round(float *p, size_t n);
+
+struct image checkcuda_image(const struct image *host, bool is_half);
+struct image checkcuda_blank_image(const struct image *like, bool is_half);
+struct image checkcuda_get_image(const struct image *device);
+
+/* In blocks of `block` channels, whatever those of the other side. */
+struct tensor checkcuda_tensor(const struct tensor *host, int block, bool is_half);
+struct tensor checkcuda_blank_tensor(const struct tensor *like, int block, bool is_half);
+struct tensor checkcuda_get_tensor(const struct tensor *device, int block);
+
+struct level checkcuda_level(const struct level *host);
+struct level checkcuda_blank_level(const struct level *like);
+struct level checkcuda_get_level(const struct level *device);
+
+/* Planes with the strides of the host's; the bytes that no sample covers, too. */
+struct rifec_frame checkcuda_frame(const struct rifec_frame *host);
+struct rifec_frame checkcuda_blank_frame(const struct rifec_frame *like);
+void checkcuda_get_frame(const struct rifec_frame *device, struct rifec_frame *host);
+
+struct yuv checkcuda_yuv(const struct yuv *host);
+
+#endif

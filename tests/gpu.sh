@@ -1,0 +1,70 @@
+#!/bin/sh
+# The tests that need a GPU: those of label gpu, then the op tests under
+# compute-sanitizer (fewer cases). A short table comes last.
+#
+#   tests/gpu.sh BUILD [memcheck|racecheck|initcheck|synccheck...]
+#
+# BUILD is a build folder, or one that tests/gpu_pack.sh made, which holds only the
+# programs. Without tools named: memcheck, racecheck and initcheck. `none`: none.
+set -u
+
+tests=$(cd "$(dirname "$0")" && pwd)
+build=${1:?usage: tests/gpu.sh BUILD [TOOL...]}
+shift
+tools=${*:-memcheck racecheck initcheck}
+ops='load gather conv_s2 resconv deconv blend store blend_store thumbnail equal'
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+export LD_LIBRARY_PATH="$build/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+table= failed=0
+
+# run TITLE COMMAND...: a row of the table; the output is shown when it fails.
+run() {
+    title=$1
+    shift
+    began=$(date +%s.%N)
+    timeout 300 "$@" >"$logs/log" 2>&1
+    status=$?
+    took=$(echo "$(date +%s.%N) $began" | awk '{printf "%.1f", $1 - $2}')
+    case $status in
+    0) verdict=passed ;;
+    77) verdict=skipped ;;
+    *)
+        verdict="FAILED ($status)"
+        failed=$((failed + 1))
+        echo "--- $title"
+        head -n 40 "$logs/log"
+        ;;
+    esac
+    table="$table
+$(printf '%-12s %6ss  %s' "$verdict" "$took" "$title")"
+}
+
+# The programs; the same commands as in engine.cmake.
+for op in $ops; do
+    run "$op" "$build/tests/test_$op" --cuda
+done
+if [ -x "$build/tests/test_golden_c" ]; then
+    run 'golden, FP32' "$build/tests/test_golden_c" "$tests/golden" cuda
+fi
+if [ -x "$build/tests/test_engine_cuda" ]; then
+    run engine "$build/tests/test_engine_cuda"
+fi
+
+export RIFEC_TEST_QUICK=1
+for tool in $tools; do
+    case $tool in
+    none) continue ;;
+    # Memory as it comes, so that what nobody wrote is found when a kernel reads it;
+    # the harness itself reads all of an output.
+    initcheck) options='--check-api-memory-access no' poison='env RIFEC_TEST_UNPOISONED=1' ;;
+    *) options= poison= ;;
+    esac
+    for op in $ops; do
+        run "$op, $tool" $poison compute-sanitizer --tool "$tool" $options \
+            --error-exitcode 9 --print-limit 5 "$build/tests/test_$op" --cuda
+    done
+done
+
+printf '\ntests/gpu.sh: %s%s\n' "$(nvidia-smi -L 2>/dev/null | sed 's/ (UUID.*//')" "$table"
+test "$failed" = 0

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Packs what tests/gpu.sh and the benchmarks need from a build into one archive, for a
+# machine with a GPU that has neither our libraries nor an hour to compile:
+#
+#   cmake -S . -B build-gpu -DRIFEC_DNN=OFF -DRIFEC_CUDA=ON -DRIFEC_CUDA_ARCHITECTURES=90a-real
+#   cmake --build build-gpu
+#   tests/gpu_pack.sh build-gpu gpu.tar.xz
+#
+# The programs are stripped and come with the libraries they link, but for libc's.
+set -eu
+
+build=${1:?usage: gpu_pack.sh BUILD ARCHIVE} archive=${2:?usage: gpu_pack.sh BUILD ARCHIVE}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+mkdir "$folder/tests" "$folder/bench" "$folder/lib"
+for program in "$build"/tests/test_* "$build"/bench/bench_*; do
+    [ -x "$program" ] && [ ! -d "$program" ] || continue
+    # Programs that want FFmpeg stay here.
+    ldd "$program" | grep -q 'libav' && continue
+    strip -o "$folder/${program#"$build"/}" "$program"
+    for library in $(ldd "$program" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p'); do
+        case $library in
+        */libc.so* | */libm.so* | */libpthread.so* | */libdl.so* | */librt.so*) ;;
+        *) cp -n "$library" "$folder/lib/" ;;
+        esac
+    done
+done
+tar -cf - -C "$folder" . | xz -T2 -6 --lzma2=dict=128MiB >"$archive"
+ls -l "$archive"

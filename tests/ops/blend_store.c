@@ -1,0 +1,119 @@
+/*
+ * blend_store: blend and store in one, against the two in C. GPU only, for formats
+ * whose chroma is not subsampled by four.
+ */
+#include <stdio.h>
+
+#include "check.h"
+#include "checkop.h"
+#if RIFEC_HAVE_CUDA
+#include <math.h>
+#include <stdlib.h>
+
+#include "checkcuda.h"
+#include "formats.h"
+
+/* Codes may differ by one where rounding decides, or at 16 bits by what a coordinate
+ * that is 2^-23 of 300 off can do to a contrast of two: 2^-15 of full scale. */
+static int allowed(const struct rifec_format *f)
+{
+    return f->depth > 12 ? 1 << (f->depth - 11) : 1;
+}
+
+static void compare(const struct rifec_frame *got, const struct rifec_frame *want)
+{
+    int bad = 0, worst = 0;
+    for (int c = 0; c < 4; c++)
+        for (int y = 0; y < component_height(want, c); y++)
+            for (int x = 0; x < component_width(want, c); x++) {
+                int d = abs(get_code(want, c, x, y) - get_code(got, c, x, y));
+                bad += d > allowed(&want->format);
+                worst = d > worst ? d : worst;
+            }
+    if (bad)
+        checkop_fail("%d codes differ, by up to %d", bad, worst);
+}
+
+static void try(const struct named_format *named, int width, int height, float coarsest,
+                bool is_half, bool hostile)
+{
+    char text[96];
+    struct rifec_color color = random_color();
+    int multiple = coarsest > 8 ? (int)(4 * coarsest) : 32;
+    int wp = (width + multiple - 1) / multiple * multiple;
+    int hp = (height + multiple - 1) / multiple * multiple;
+    checkop_case("%s, %dx%d, %s, scales from %g%s, images of FP%d", named->name, width,
+                 height, color_name(&color, text, sizeof text), (double)coarsest,
+                 hostile ? ", hostile flow" : "", is_half ? 16 : 32);
+    struct yuv yuv;
+    if (yuv_open(&yuv, width, height, &named->format, &color) < 0)
+        checkop_fail("yuv_open");
+    struct level levels[4], device_levels[4];
+    checkop_levels(levels, 4, coarsest, wp, hp, 20);
+    for (int i = 0; hostile && i < 40; i++)
+        levels[3].flow[checkop_int(0, 4 * levels[3].width * levels[3].height - 1)] =
+            i % 2   ? NAN
+            : i % 4 ? INFINITY
+                    : 1e35f;
+    for (int i = 0; i < 4; i++)
+        device_levels[i] = checkcuda_level(&levels[i]);
+    struct blend_args a = {
+        .image0 = checkop_image(width, height, wp, hp, 0, 1),
+        .image1 = checkop_image(width, height, wp, hp, 0, 1),
+        .levels = levels,
+        .level_count = 4,
+        .out = checkop_blank_image(width, height, wp, hp),
+    };
+    struct yuv device_yuv = checkcuda_yuv(&yuv);
+    struct rifec_frame want = make_frame(&named->format, width, height);
+    struct rifec_frame got = make_frame(&named->format, width, height);
+    struct rifec_frame device = checkcuda_frame(&got);
+    struct blend_store_args d = { .image0 = checkcuda_image(&a.image0, is_half),
+                                  .image1 = checkcuda_image(&a.image1, is_half),
+                                  .levels = device_levels,
+                                  .level_count = 4,
+                                  .yuv = &device_yuv,
+                                  .frame = &device };
+    struct cpu_stream s = checkop_stream(1, wp, levels[3].width);
+    blend_c(&a, &s);
+    store_c(&(struct store_args){ a.out, &yuv, &want }, &s);
+    if (blend_store_cuda(&d, checkcuda_stream()) < 0)
+        checkop_fail("blend_store_cuda");
+    checkcuda_get_frame(&device, &got);
+    compare(&got, &want);
+    for (int c = 0; c < 4; c++)
+        for (int y = 0; y < component_height(&got, c); y++)
+            for (int x = 0; x < component_width(&got, c); x++)
+                set_code(&got, c, x, y, get_code(&want, c, x, y));
+    if (!rifec_frame_equal(&want, &got))
+        checkop_fail("bytes that belong to no sample were written");
+    yuv_close(&yuv);
+    checkcuda_free_all();
+    checkop_free_all();
+}
+
+static int on_cuda(void)
+{
+    if (!checkcuda_start())
+        return CHECK_SKIP;
+    for (int i = 0; i < checkop_cases(6 * FORMATS); i++) {
+        const struct named_format *f = &formats[i % FORMATS];
+        int round = i / FORMATS;
+        if (f->format.chroma_w_log2 < 2 && f->format.chroma_h_log2 < 2)
+            try(f, checkop_int(2, 300), checkop_int(2, 150), ldexpf(8, i % 4 - 1),
+                round % 2, round == 5);
+    }
+    return checkop_finish();
+}
+#endif
+
+int main(int argc, char **argv)
+{
+    checkop_start(argc, argv);
+#if RIFEC_HAVE_CUDA
+    if (checkop_on_cuda())
+        return on_cuda();
+#endif
+    printf("skipped: only with --cuda\n");
+    return CHECK_SKIP;
+}

@@ -1,0 +1,86 @@
+/* What the tests of the convolutions on the GPU share: every version, packed. */
+#ifndef RIFEC_TESTS_OPS_CONVCUDA_H
+#define RIFEC_TESTS_OPS_CONVCUDA_H
+
+#include "check.h"
+#include "checkcuda.h"
+#include "convtest.h"
+#include "engine/cuda/conv_versions.h"
+
+/*
+ * Against the reference in C on the same numbers. FP32 is summed in another order:
+ * 1e-5 * sum |w * in|, the sums below 40. FP16 products are exact in FP32, so only
+ * rounding the result to FP16 is added: half its spacing.
+ */
+#define CONV_ABSOLUTE          (40 * 1e-5)
+#define CONV_RELATIVE(is_half) ((is_half) ? 0x1p-11 : 0)
+
+#define CUDA_BLOCK        8  /* of the engine's tensors on the GPU */
+#define CUDA_TEST_THREADS 16 /* for the reference */
+
+/* Weights of FP16 are rounded once, when they are packed: here beforehand. */
+static inline struct conv_layer make_cuda_layer(int cin, int cout, int kernel,
+                                                bool is_half)
+{
+    struct conv_layer l = make_layer(cin, cout, kernel);
+    if (is_half)
+        checkcuda_round(l.weight, (size_t)(kernel * kernel * cin * cout));
+    return l;
+}
+
+/* The layer as a version wants it; *pack must stay as long as it is used. */
+static inline struct conv_layer pack_layer(const struct conv_layer *l,
+                                           const struct conv_version *v,
+                                           struct conv_pack *pack)
+{
+    struct conv_layer packed = *l;
+    size_t bytes = v->bytes(l);
+    uint8_t *host = checkop_bytes(bytes);
+    memset(host, 0, bytes);
+    v->pack(l, host);
+    pack->weight = checkcuda_upload(host, bytes);
+    pack->bias = checkcuda_upload(l->bias, (size_t)l->cout * sizeof *l->bias);
+    packed.plan = pack;
+    return packed;
+}
+
+/* The version number i of this op and precision for this device, or NULL when that is
+ * none; i runs to conv_version_count. */
+static inline const struct conv_version *cuda_version(int i, enum conv_op op,
+                                                      bool is_half)
+{
+    const struct conv_version *v = &conv_versions[i];
+    return conv_version_fits(v, op, is_half, checkcuda_capability()) ? v : NULL;
+}
+
+/*
+ * Runs conv_s2 or resconv in every version against `want`, twice each: the same
+ * bits must come. `in` was made by checkcuda_tensor().
+ */
+static inline void try_conv_versions(enum conv_op op, const struct conv_layer *layer,
+                                     const struct tensor *in, const struct tensor *want)
+{
+    bool is_half = in->is_half;
+    for (int i = 0; i < conv_version_count; i++) {
+        const struct conv_version *v = cuda_version(i, op, is_half);
+        if (!v)
+            continue;
+        char what[64];
+        struct conv_pack pack;
+        struct conv_layer packed = pack_layer(layer, v, &pack);
+        struct tensor got[2];
+        snprintf(what, sizeof what, "%s, FP%d", v->name, is_half ? 16 : 32);
+        for (int k = 0; k < 2; k++) {
+            struct tensor out = checkcuda_blank_tensor(want, CUDA_BLOCK, is_half);
+            if (v->conv(&(struct conv_args){ *in, out, &packed }, checkcuda_stream()) < 0)
+                checkop_fail("%s failed", what);
+            got[k] = checkcuda_get_tensor(&out, want->block);
+        }
+        checkop_compare(what, got[0].data, want->data, tensor_floats(want), CONV_ABSOLUTE,
+                        CONV_RELATIVE(is_half));
+        checkop_compare("the same once more", got[1].data, got[0].data,
+                        tensor_floats(want), 0, 0);
+    }
+}
+
+#endif
