@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/cpu/cpu_net.h"
 
 #define RUNS_MAX 1000
 
@@ -93,38 +94,83 @@ double bench_peak_flops(int threads)
     return 12.0 * 2 * lanes * (double)rounds * threads / best;
 }
 
-double bench_run(const struct bench *b, const char *name, const char *shape, double flops,
-                 double bytes, int (*run)(const void *arg, struct cpu_net *net),
-                 const void *arg)
+/* Seconds of each call, on this CPU. */
+static int sample(const struct bench *b, bench_call run, const void *arg, double *times,
+                  int max)
 {
-    static double times[RUNS_MAX];
     int n = 0;
     double spent = 0;
-    run(arg, b->net);
-    while (n < RUNS_MAX && (n < 5 || spent < b->seconds)) {
+    run(arg, &b->net);
+    while (n < max && (n < 5 || spent < b->seconds)) {
         double start = clock_seconds();
-        run(arg, b->net);
+        run(arg, &b->net);
         times[n] = clock_seconds() - start;
         spent += times[n++];
     }
+    return n;
+}
+
+/* Of what the device could do: how near the time is to the larger of two floors. */
+static double share_of_peak(const struct bench_net *n, double flops, double bytes,
+                            double seconds)
+{
+    double by_flops = n->peak_flops > 0 ? flops / n->peak_flops : 0;
+    double by_bytes = n->peak_bytes > 0 ? bytes / n->peak_bytes : 0;
+    return (by_flops > by_bytes ? by_flops : by_bytes) / seconds;
+}
+
+double bench_run(const struct bench *b, const char *name, const char *shape, double flops,
+                 double bytes, bench_call run, const void *arg)
+{
+    static double times[RUNS_MAX];
+    const struct bench_net *net = &b->net;
+    int n = net->on_gpu ? bench_gpu_sample(b, run, arg, times, RUNS_MAX)
+                        : sample(b, run, arg, times, RUNS_MAX);
+    if (n < 1)
+        exit(1);
     qsort(times, (size_t)n, sizeof *times, by_value);
     double median = times[n / 2], spread = (times[n * 3 / 4] - times[n / 4]) / median;
+    double share = share_of_peak(net, flops, bytes, median);
+    double ms = median * 1e3, gflops = flops / median * 1e-9,
+           gbytes = bytes / median * 1e-9;
     if (b->json)
+        printf("{\"op\":\"%s\",\"size\":\"%s\",\"shape\":\"%s\",\"ms\":%.4f,"
+               "\"spread\":%.3f,\"gflops\":%.2f,\"share_of_peak\":%.4f,"
+               "\"gbytes_per_s\":%.2f}\n",
+               name, b->size, shape, ms, spread, gflops, share, gbytes);
+    else if (net->on_gpu)
         printf(
-            "{\"op\":\"%s\",\"size\":\"%s\",\"shape\":\"%s\",\"ms\":%.4f,\"spread\":%.3f,"
-            "\"gflops\":%.2f,\"share_of_peak\":%.4f,\"gbytes_per_s\":%.2f}\n",
-            name, b->size, shape, median * 1e3, spread, flops / median * 1e-9,
-            flops / median / b->peak_flops, bytes / median * 1e-9);
+            "%-11s %-10s %-28s %9.2f us  +-%3.0f %%  %7.1f TFLOP/s  %7.0f GB/s  %3.0f %% "
+            "of peak\n",
+            name, b->size, shape, ms * 1e3, spread * 50, gflops * 1e-3, gbytes,
+            share * 100);
     else if (flops > 0)
         printf("%-8s %-10s %-28s %9.2f ms  +-%3.0f %%  %7.1f GFLOP/s  %3.0f %% of peak\n",
-               name, b->size, shape, median * 1e3, spread * 50, flops / median * 1e-9,
-               flops / median / b->peak_flops * 100);
+               name, b->size, shape, ms, spread * 50, gflops, share * 100);
     else
         printf("%-8s %-10s %-28s %9.2f ms  +-%3.0f %%  %7.2f GB/s\n", name, b->size,
-               shape, median * 1e3, spread * 50, bytes / median * 1e-9);
+               shape, ms, spread * 50, gbytes);
     fflush(stdout);
     return median;
 }
+
+double bench_number_bytes(const struct bench_net *n)
+{
+    return n->net->is_half ? 2 : 4;
+}
+
+double bench_tensor_bytes(const struct bench_net *n, const struct tensor *t)
+{
+    return bench_number_bytes(n) * t->channels * t->height * t->width;
+}
+
+double bench_image_bytes(const struct bench_net *n)
+{
+    const struct image *im = &n->image[0];
+    return (im->is_half ? 8.0 : 16.0) * im->width_padded * im->height_padded;
+}
+
+/* --- the network on the CPU ------------------------------------------------------- */
 
 static float noise(uint32_t *state)
 {
@@ -132,18 +178,16 @@ static float noise(uint32_t *state)
     return (float)(*state >> 8) / 16777216.0f;
 }
 
-int bench_open(struct bench *b, struct cpu_net *net, int width, int height, float scale,
-               const char *kernels)
+static int cpu_open(struct bench *b, const struct rifec_params *p)
 {
-    struct rifec_params p = { .width = width,
-                              .height = height,
-                              .scale = scale,
-                              .threads = b->threads,
-                              .kernels = kernels };
-    int err = cpu_net_open(net, &p);
-    if (err < 0)
+    struct cpu_net *net = calloc(1, sizeof *net);
+    if (!net)
+        return -1;
+    int err = cpu_net_open(net, p);
+    if (err < 0) {
+        free(net);
         return err;
-    b->net = net;
+    }
     uint32_t state = 1;
     float *all = arena_at(&net->arena, 0);
     for (size_t i = 0; i < net->arena.bytes / sizeof *all; i++)
@@ -153,5 +197,42 @@ int bench_open(struct bench *b, struct cpu_net *net, int width, int height, floa
         for (int i = 0; i < 4 * v->width * v->height; i++)
             v->flow[i] = (v->flow[i] - 0.5f) * 8 / v->scale;
     }
+    static double peak; /* measured once */
+    if (peak == 0)
+        peak = bench_peak_flops(net->stream.threads);
+    b->net = (struct bench_net){ .ops = net->ops,
+                                 .net = &net->net,
+                                 .weights = &net->weights,
+                                 .image = { net->image[0], net->image[1] },
+                                 .stream = &net->stream,
+                                 .description = net->description,
+                                 .peak_flops = peak,
+                                 .priv = net };
     return 0;
+}
+
+static void cpu_close(struct bench *b)
+{
+    cpu_net_close(b->net.priv);
+    free(b->net.priv);
+}
+
+/* --- either ----------------------------------------------------------------------- */
+
+int bench_open(struct bench *b, const struct rifec_params *p)
+{
+    return p->device == RIFEC_DEVICE_CUDA ? bench_gpu_open(b, p) : cpu_open(b, p);
+}
+
+void bench_close(struct bench *b)
+{
+    if (b->net.on_gpu)
+        bench_gpu_close(b);
+    else
+        cpu_close(b);
+}
+
+void *bench_place(const struct bench_net *n, void *host, size_t bytes)
+{
+    return n->on_gpu ? bench_gpu_place(n, host, bytes) : host;
 }

@@ -1,36 +1,70 @@
 /*
- * What the benchmarks share: the machine's measured peak, timing, one line of
- * output per measurement.
+ * What the benchmarks share: the network of one size, on the CPU or on a GPU, with
+ * plausible numbers in it; timing; one line of output per measurement.
  */
 #ifndef RIFEC_BENCH_BENCH_H
 #define RIFEC_BENCH_BENCH_H
 
-#include "engine/cpu/cpu_net.h"
+#include "model/ifnet.h"
+#include "rifec/rifec.h"
 
-struct bench {
-    int threads, json;
-    double seconds;      /* least time to spend on one measurement          */
-    double peak_flops;   /* fused multiply-adds of all threads, 2 per lane  */
-    const char *size;    /* "1920x1080", for the output                     */
-    struct cpu_net *net; /* weights, plans and memory for that size         */
+/* The parts of the network that the ops are called with, on whatever device. */
+struct bench_net {
+    struct ops ops;
+    struct ifnet *net;
+    const struct weights *weights;
+    struct image image[2];
+    void *stream;
+    const char *description;
+    bool on_gpu;
+    double peak_flops, peak_bytes; /* per second; 0: not known                    */
+    void *priv;                    /* bench.c's or gpu.c's                        */
 };
 
-/* FLOP/s of the machine: registers only, every thread, the widest vectors allowed. */
+struct bench {
+    int json;
+    double seconds;   /* least time to spend on one measurement                  */
+    const char *size; /* "1920x1080", for the output                             */
+    struct bench_net net;
+};
+
+typedef int (*bench_call)(const void *arg, const struct bench_net *net);
+
+/* FLOP/s of the CPU: registers only, every thread, the widest vectors allowed. */
 double bench_peak_flops(int threads);
 
 /*
- * Runs run(arg, net->stream) until b->seconds have passed, five times at least,
- * after a warm-up, and prints name, shape, median, spread, GFLOP/s and the
- * share of the peak (where flops are given), GB/s. Returns the median in seconds.
+ * Calls run(arg, net) until b->seconds have passed, five times at least, after a
+ * warm-up, and prints name, shape, median, spread, rates and the share of what the
+ * device could do. flops and bytes are the least it must work and move. Returns the
+ * median in seconds.
  */
 double bench_run(const struct bench *b, const char *name, const char *shape, double flops,
-                 double bytes, int (*run)(const void *arg, struct cpu_net *net),
-                 const void *arg);
+                 double bytes, bench_call run, const void *arg);
 
-/* Opens the network for a size and fills images, flow and features with plausible
- * numbers. */
-int bench_open(struct bench *b, struct cpu_net *net, int width, int height, float scale,
-               const char *kernels);
+/*
+ * Opens the network for a size and fills images, flow and features with plausible
+ * numbers. Reads width, height, scale, device (CPU or CUDA), precision (not AUTO),
+ * threads and kernels of p.
+ */
+int bench_open(struct bench *b, const struct rifec_params *p);
+void bench_close(struct bench *b);
+
+/* The same bytes where the device reads them, until bench_close(). */
+void *bench_place(const struct bench_net *n, void *host, size_t bytes);
+
+/* Bytes of one number of the network's tensors, and of all of a tensor. */
+double bench_number_bytes(const struct bench_net *n);
+double bench_tensor_bytes(const struct bench_net *n, const struct tensor *t);
+double bench_image_bytes(const struct bench_net *n);
+
+/* gpu.c, or nogpu.c in a build without CUDA. */
+int bench_gpu_open(struct bench *b, const struct rifec_params *p);
+void bench_gpu_close(struct bench *b);
+void *bench_gpu_place(const struct bench_net *n, const void *host, size_t bytes);
+/* Fills times[], `max` at most, with seconds per call; returns how many, or < 0. */
+int bench_gpu_sample(const struct bench *b, bench_call run, const void *arg,
+                     double *times, int max);
 
 /* One per op, bench/ops/<op>.c: every shape the network has at this size. */
 void bench_load(const struct bench *b);

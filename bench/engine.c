@@ -3,10 +3,11 @@
  * and which op takes what share.
  *
  *     bench_engine [--size WxH] [--scale S] [--threads N] [--kernels K] [--frames N]
- * [--json]
+ *                  [--cuda] [--fp16|--fp32] [--in-flight N] [--no-graph] [--json]
  *
- * Source frames are 8-bit 4:2:0 with a moving pattern; every in-between gets a
- * new pair, as in a video, so `put` is part of the time.
+ * Source frames are 8-bit 4:2:0 of a painted film; every in-between gets a new
+ * pair, as in a video, so `put` is part of the time. With --cuda also the rate with
+ * several in flight, and no shares.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -15,9 +16,10 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
-#include "bench.h"
+#include "engine/cpu/cpu_net.h"
 #include "model/yuv.h"
 #include "ops/frames.h"
+#include "paint.h"
 
 enum { LOAD, THUMBNAIL, GATHER, CONV_S2, RESCONV, DECONV, BLEND, STORE, OPS };
 
@@ -57,20 +59,7 @@ static const struct ops timed_ops = {
     .thumbnail = timed_thumbnail,
 };
 
-/* Waves that drift two pixels a frame. */
-static void paint(const struct rifec_frame *f, int step)
-{
-    for (int i = 0; i < 3; i++) {
-        int w = i ? (f->width + 1) / 2 : f->width,
-            h = i ? (f->height + 1) / 2 : f->height;
-        for (int y = 0; y < h; y++)
-            for (int x = 0; x < w; x++) {
-                int u = (x + y / 2 + 2 * step) % 64, v = (y - x / 3 + step) % 48;
-                f->data[i][y * f->stride[i] + x] =
-                    (uint8_t)(40 + (u < 32 ? u : 63 - u) * 3 + v);
-            }
-    }
-}
+static const struct bench_net on_host; /* frames stay in the host's memory */
 
 static int by_value(const void *a, const void *b)
 {
@@ -85,13 +74,13 @@ static double run_engine(const struct rifec_params *p, int frames, double *best,
     struct rifec *r;
     struct bench_frame f;
     static double times[1000];
-    if (rifec_open(&r, p) < 0 || bench_frame_open(&f, p->width, p->height) < 0)
+    if (rifec_open(&r, p) < 0 || bench_frame_open(&f, &on_host, p->width, p->height) < 0)
         exit(1);
     *memory = rifec_get_info(r)->memory_bytes;
     fprintf(stderr, "%s\n", rifec_get_info(r)->device);
     for (int i = 0; i <= frames + 1; i++) { /* frame 0 has no pair, frame 1 warms up */
         struct rifec_frame *out;
-        paint(&f.frame, i);
+        bench_paint(&f.frame, i);
         double start = clock_seconds();
         if (rifec_put(r, i, &f.frame) < 0)
             exit(1);
@@ -110,19 +99,60 @@ static double run_engine(const struct rifec_params *p, int frames, double *best,
     return times[frames / 2];
 }
 
+/* With as many in flight as the engine takes: seconds per in-between. */
+static double run_in_flight(const struct rifec_params *p, int frames)
+{
+    enum { FILM = 8 }; /* painted beforehand, shown in turn */
+    struct rifec *r;
+    struct bench_frame film[FILM];
+    struct rifec_frame *out;
+    double start = 0;
+    int outstanding = 0, warm = 2 * RIFEC_IN_FLIGHT_MAX + 8;
+    if (rifec_open(&r, p) < 0)
+        exit(1);
+    for (int i = 0; i < FILM; i++) {
+        if (bench_frame_open(&film[i], &on_host, p->width, p->height) < 0)
+            exit(1);
+        bench_paint(&film[i].frame, i);
+    }
+    for (int i = 0; i < warm + frames; i++) {
+        if (i == warm)
+            start = clock_seconds();
+        if (rifec_put(r, i, &film[i % FILM].frame) < 0)
+            exit(1);
+        if (i == 0)
+            continue;
+        if (outstanding == rifec_get_info(r)->in_flight) {
+            if (rifec_take(r, &out) < 0)
+                exit(1);
+            rifec_frame_free(&out);
+            outstanding--;
+        }
+        if (rifec_interp(r, i - 1, i, 0.5f) < 0)
+            exit(1);
+        outstanding++;
+    }
+    double spent_now = clock_seconds() - start;
+    rifec_close(&r);
+    for (int i = 0; i < FILM; i++)
+        bench_frame_close(&film[i]);
+    return spent_now / frames;
+}
+
 /* The same work with the op table wrapped: seconds per frame of each op in spent[]. */
 static void run_ops(const struct rifec_params *p, int frames)
 {
     struct cpu_net net;
     struct bench_frame f;
-    if (cpu_net_open(&net, p) < 0 || bench_frame_open(&f, p->width, p->height) < 0)
+    if (cpu_net_open(&net, p) < 0 ||
+        bench_frame_open(&f, &on_host, p->width, p->height) < 0)
         exit(1);
     inner = net.ops;
     net.ops = timed_ops;
     for (int i = 0; i <= frames + 1; i++) {
         if (i == 2)
             memset(spent, 0, sizeof spent);
-        paint(&f.frame, i);
+        bench_paint(&f.frame, i);
         struct load_args load = { &f.frame, &f.yuv, net.image[i % 2] };
         struct store_args store = { net.net.out, &f.yuv, &f.frame };
         static uint16_t thumb[THUMB_WIDTH * THUMB_HEIGHT];
@@ -164,6 +194,16 @@ int main(int argc, char **argv)
             i++;
         else if (!strcmp(argv[i], "--scale"))
             p.scale = (float)atof(value), i++;
+        else if (!strcmp(argv[i], "--cuda"))
+            p.device = RIFEC_DEVICE_CUDA;
+        else if (!strcmp(argv[i], "--fp16"))
+            p.precision = RIFEC_PRECISION_FP16;
+        else if (!strcmp(argv[i], "--fp32"))
+            p.precision = RIFEC_PRECISION_FP32;
+        else if (!strcmp(argv[i], "--in-flight"))
+            p.in_flight = atoi(value), i++;
+        else if (!strcmp(argv[i], "--no-graph"))
+            p.no_graph = true;
         else if (!strcmp(argv[i], "--threads"))
             p.threads = atoi(value), i++;
         else if (!strcmp(argv[i], "--kernels"))
@@ -178,6 +218,17 @@ int main(int argc, char **argv)
     double median = run_engine(&p, frames, &best, &memory);
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
+    if (p.device == RIFEC_DEVICE_CUDA) {
+        double each = run_in_flight(&p, frames);
+        printf(json
+                   ? "{\"size\":\"%dx%d\",\"ms\":%.3f,\"best_ms\":%.3f,"
+                     "\"in_flight_ms\":%.3f,\"engine_mib\":%.1f}\n"
+                   : "%dx%d: median %.3f ms, best %.3f ms per in-between; in flight %.3f "
+                     "ms; engine %.0f MiB\n",
+               p.width, p.height, median * 1e3, best * 1e3, each * 1e3,
+               (double)memory / 1048576);
+        return 0;
+    }
     run_ops(&p, frames);
     double total = 0, other;
     for (int i = 0; i < OPS; i++)

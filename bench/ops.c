@@ -1,9 +1,11 @@
 /*
  * Every op at the shapes the network has, at real picture sizes.
  *
- *     bench_ops [--size WxH] [--threads N] [--kernels c] [--seconds S] [--json] [op...]
+ *     bench_ops [--size WxH] [--cuda] [--fp32] [--threads N] [--kernels K]
+ *               [--seconds S] [--json] [op...]
  *
- * Without --size: 1280x720, 1920x1080 and 3840x2160.
+ * Without --size: 1280x720, 1920x1080 and 3840x2160. On a GPU the numbers are FP16
+ * unless --fp32 is given.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,9 +35,12 @@ static int wanted(const char *name, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    const char *sizes[] = { "1280x720", "1920x1080", "3840x2160" }, *kernels = NULL;
+    const char *sizes[] = { "1280x720", "1920x1080", "3840x2160" };
     size_t size_count = 3;
-    struct bench b = { .seconds = 1 };
+    struct bench b = { .seconds = 0 };
+    struct rifec_params p = { .scale = 1,
+                              .device = RIFEC_DEVICE_CPU,
+                              .precision = RIFEC_PRECISION_FP16 };
     int i = 1;
     for (; i < argc && argv[i][0] == '-'; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
@@ -43,32 +48,34 @@ int main(int argc, char **argv)
             b.json = 1;
         else if (!strcmp(argv[i], "--size"))
             sizes[0] = value, size_count = 1, i++;
+        else if (!strcmp(argv[i], "--cuda"))
+            p.device = RIFEC_DEVICE_CUDA;
+        else if (!strcmp(argv[i], "--fp32"))
+            p.precision = RIFEC_PRECISION_FP32;
         else if (!strcmp(argv[i], "--threads"))
-            b.threads = atoi(value), i++;
+            p.threads = atoi(value), i++;
         else if (!strcmp(argv[i], "--kernels"))
-            kernels = value, i++;
+            p.kernels = value, i++;
         else if (!strcmp(argv[i], "--seconds"))
             b.seconds = atof(value), i++;
         else
             return fprintf(stderr, "unknown option %s\n", argv[i]), 2;
     }
+    if (b.seconds == 0)
+        b.seconds = p.device == RIFEC_DEVICE_CUDA ? 0.05 : 1;
     for (size_t s = 0; s < size_count; s++) {
-        struct cpu_net net;
-        int width, height;
-        if (sscanf(sizes[s], "%dx%d", &width, &height) != 2)
+        if (sscanf(sizes[s], "%dx%d", &p.width, &p.height) != 2)
             return fprintf(stderr, "size %s: must be WxH\n", sizes[s]), 2;
-        if (bench_open(&b, &net, width, height, 1, kernels) < 0)
+        if (bench_open(&b, &p) < 0)
             return 1;
         b.size = sizes[s];
-        if (s == 0) {
-            b.peak_flops = bench_peak_flops(net.stream.threads);
-            fprintf(stderr, "%s; FMA peak %.0f GFLOP/s\n", net.description,
-                    b.peak_flops * 1e-9);
-        }
+        if (s == 0)
+            fprintf(stderr, "%s; peak %.0f GFLOP/s\n", b.net.description,
+                    b.net.peak_flops * 1e-9);
         for (size_t k = 0; k < OPS; k++)
             if (wanted(ops[k].name, argc - i, argv + i))
                 ops[k].run(&b);
-        cpu_net_close(&net);
+        bench_close(&b);
     }
     return 0;
 }

@@ -1,20 +1,38 @@
-/* blend: the in-between from all levels. */
-#include "bench.h"
+/* blend: the in-between from all levels; and where there is one, blend_store. */
+#include "frames.h"
 
-static int run(const void *arg, struct cpu_net *net)
+static int run(const void *arg, const struct bench_net *net)
 {
-    return net->ops.blend(arg, &net->stream);
+    return net->ops.blend(arg, net->stream);
+}
+
+static int run_both(const void *arg, const struct bench_net *net)
+{
+    return net->ops.blend_store(arg, net->stream);
 }
 
 void bench_blend(const struct bench *b)
 {
-    const struct ifnet *net = &b->net->net;
-    struct blend_args a = { .image0 = b->net->image[0],
-                            .image1 = b->net->image[1],
+    const struct ifnet *net = b->net.net;
+    struct blend_args a = { .image0 = b->net.image[0],
+                            .image1 = b->net.image[1],
                             .levels = net->level,
                             .level_count = IFNET_BLOCKS,
                             .out = net->out };
     /* Two images and the finest level read, one image written. */
-    double bytes = (double)net->width * net->height * 4 * (4 + 4 + LEVEL_CHANNELS + 4);
-    bench_run(b, "blend", "4 levels", 0, bytes, run, &a);
+    double read = 2 * bench_image_bytes(&b->net) +
+                  4.0 * net->level[3].width * net->level[3].height * LEVEL_CHANNELS;
+    bench_run(b, "blend", "4 levels", 0, read + (double)ifnet_image_bytes(net), run, &a);
+    struct bench_frame f;
+    if (!b->net.ops.blend_store ||
+        bench_frame_open(&f, &b->net, net->width, net->height) < 0)
+        return;
+    struct blend_store_args both = { .image0 = a.image0,
+                                     .image1 = a.image1,
+                                     .levels = a.levels,
+                                     .level_count = a.level_count,
+                                     .yuv = &f.yuv,
+                                     .frame = &f.frame };
+    bench_run(b, "blend_store", "4 levels, yuv420p", 0, read + f.bytes, run_both, &both);
+    bench_frame_close(&f);
 }

@@ -3,9 +3,9 @@
 
 #include "bench.h"
 
-static int run(const void *arg, struct cpu_net *net)
+static int run(const void *arg, const struct bench_net *net)
 {
-    return net->ops.conv_s2(arg, &net->stream);
+    return net->ops.conv_s2(arg, net->stream);
 }
 
 static void measure(const struct bench *b, int block, const struct tensor *in,
@@ -17,15 +17,16 @@ static void measure(const struct bench *b, int block, const struct tensor *in,
              layer->cout, out->width, out->height);
     double pixels = (double)out->width * out->height;
     double flops = 2 * 9 * pixels * layer->cin * layer->cout;
-    bench_run(b, "conv_s2", shape, flops, 4 * pixels * (4 * in->channels + layer->cout),
-              run, &a);
+    bench_run(b, "conv_s2", shape, flops,
+              bench_tensor_bytes(&b->net, in) + bench_tensor_bytes(&b->net, out), run,
+              &a);
 }
 
 void bench_conv_s2(const struct bench *b)
 {
     for (int i = 0; i < IFNET_BLOCKS; i++) {
-        const struct ifnet_block *k = &b->net->net.block[i];
-        const struct block_weights *w = &b->net->weights.block[i];
+        const struct ifnet_block *k = &b->net.net->block[i];
+        const struct block_weights *w = &b->net.weights->block[i];
         measure(b, i, &k->input, &k->half, &w->conv0);
         measure(b, i, &k->half, &k->ping, &w->conv1);
     }

@@ -3,18 +3,18 @@
 
 #include "bench.h"
 
-static int run(const void *arg, struct cpu_net *net)
+static int run(const void *arg, const struct bench_net *net)
 {
-    return net->ops.deconv(arg, &net->stream);
+    return net->ops.deconv(arg, net->stream);
 }
 
 void bench_deconv(const struct bench *b)
 {
     for (int i = 0; i < IFNET_BLOCKS; i++) {
-        const struct ifnet_block *k = &b->net->net.block[i];
+        const struct ifnet_block *k = &b->net.net->block[i];
         struct deconv_args a = { .in = k->ping,
-                                 .layer = &b->net->weights.block[i].deconv,
-                                 .out = b->net->net.level[i],
+                                 .layer = &b->net.weights->block[i].deconv,
+                                 .out = b->net.net->level[i],
                                  .scratch = k->deconv_scratch };
         double pixels = (double)k->ping.width * k->ping.height;
         int c = ifnet_channels[i];
@@ -23,7 +23,9 @@ void bench_deconv(const struct bench *b)
                  k->ping.height);
         /* Each output pixel of the 2x transposed convolution has four taps. */
         double flops = 2 * 4 * 4 * pixels * c * DECONV_LIVE;
-        bench_run(b, "deconv", shape, flops, 4 * pixels * (c + 16 * LEVEL_CHANNELS), run,
-                  &a);
+        bench_run(b, "deconv", shape, flops,
+                  bench_tensor_bytes(&b->net, &k->ping) +
+                      4 * pixels * 16 * LEVEL_CHANNELS,
+                  run, &a);
     }
 }

@@ -9,12 +9,15 @@
 #include "model/yuv.h"
 
 struct bench_frame {
-    struct rifec_frame frame;
+    struct rifec_frame frame; /* where the device reads it, as are yuv's tables */
     struct yuv yuv;
-    double bytes; /* of the frame */
+    double bytes;       /* of the frame */
+    struct yuv yuv_own; /* to be closed */
+    uint8_t *memory;
 };
 
-static inline int bench_frame_open(struct bench_frame *f, int width, int height)
+static inline int bench_frame_open(struct bench_frame *f, const struct bench_net *net,
+                                   int width, int height)
 {
     const struct rifec_format yuv420p = {
         RIFEC_FAMILY_YUV, 8, 1, 1, { { 0, 1, 0, 0 }, { 1, 1, 0, 0 }, { 2, 1, 0, 0 } }
@@ -24,14 +27,17 @@ static inline int bench_frame_open(struct bench_frame *f, int width, int height)
     f->frame = (struct rifec_frame){
         .width = width, .height = height, .format = yuv420p, .color = color
     };
-    int err = yuv_open(&f->yuv, width, height, &yuv420p, &color);
+    int err = yuv_open(&f->yuv_own, width, height, &yuv420p, &color);
     size_t luma = (size_t)width * (size_t)height;
-    size_t chroma = (size_t)f->yuv.chroma_width * (size_t)f->yuv.chroma_height;
+    size_t chroma = (size_t)f->yuv_own.chroma_width * (size_t)f->yuv_own.chroma_height;
     f->bytes = (double)(luma + 2 * chroma);
-    uint8_t *p = malloc(luma + 2 * chroma);
-    if (err < 0 || !p)
+    f->memory = malloc(luma + 2 * chroma);
+    if (err < 0 || !f->memory)
         return -1;
-    memset(p, 128, luma + 2 * chroma);
+    memset(f->memory, 128, luma + 2 * chroma);
+    uint8_t *p = bench_place(net, f->memory, luma + 2 * chroma);
+    f->yuv = yuv_moved(&f->yuv_own,
+                       bench_place(net, f->yuv_own.tables, f->yuv_own.table_bytes));
     f->frame.data[0] = p;
     f->frame.data[1] = p + luma;
     f->frame.data[2] = p + luma + chroma;
@@ -42,8 +48,8 @@ static inline int bench_frame_open(struct bench_frame *f, int width, int height)
 
 static inline void bench_frame_close(struct bench_frame *f)
 {
-    free(f->frame.data[0]);
-    yuv_close(&f->yuv);
+    free(f->memory);
+    yuv_close(&f->yuv_own);
 }
 
 #endif

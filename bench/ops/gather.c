@@ -3,27 +3,28 @@
 
 #include "bench.h"
 
-static int run(const void *arg, struct cpu_net *net)
+static int run(const void *arg, const struct bench_net *net)
 {
-    return net->ops.gather(arg, &net->stream);
+    return net->ops.gather(arg, net->stream);
 }
 
 void bench_gather(const struct bench *b)
 {
-    const struct ifnet *net = &b->net->net;
+    const struct ifnet *net = b->net.net;
+    float half = 0.5f;
+    const float *t = bench_place(&b->net, &half, sizeof half);
     for (int i = 0; i < IFNET_BLOCKS; i++) {
         const struct tensor *out = &net->block[i].input;
-        struct gather_args a = { .image0 = b->net->image[0],
-                                 .image1 = b->net->image[1],
+        struct gather_args a = { .image0 = b->net.image[0],
+                                 .image1 = b->net.image[1],
                                  .levels = net->level,
                                  .level_count = i,
                                  .scale = net->level[i].scale,
-                                 .t = &(float){ 0.5f },
+                                 .t = t,
                                  .out = *out };
         char shape[64];
         snprintf(shape, sizeof shape, "block %d, %dx%d", i, out->width, out->height);
         /* Written once; each sample reads four pixels of each image, mostly cached. */
-        double pixels = (double)out->width * out->height;
-        bench_run(b, "gather", shape, 0, pixels * 4 * IFNET_INPUTS, run, &a);
+        bench_run(b, "gather", shape, 0, bench_tensor_bytes(&b->net, out), run, &a);
     }
 }

@@ -3,22 +3,22 @@
 
 #include "bench.h"
 
-static int run(const void *arg, struct cpu_net *net)
+static int run(const void *arg, const struct bench_net *net)
 {
-    return net->ops.resconv(arg, &net->stream);
+    return net->ops.resconv(arg, net->stream);
 }
 
 void bench_resconv(const struct bench *b)
 {
     for (int i = 0; i < IFNET_BLOCKS; i++) {
-        const struct ifnet_block *k = &b->net->net.block[i];
-        struct conv_args a = { k->ping, k->pong, &b->net->weights.block[i].res[0] };
+        const struct ifnet_block *k = &b->net.net->block[i];
+        struct conv_args a = { k->ping, k->pong, &b->net.weights->block[i].res[0] };
         int c = ifnet_channels[i];
         double pixels = (double)k->ping.width * k->ping.height;
         char shape[64];
         snprintf(shape, sizeof shape, "block %d, %d, %dx%d", i, c, k->ping.width,
                  k->ping.height);
-        bench_run(b, "resconv", shape, 2 * 9 * pixels * c * c, 4 * pixels * 2 * c, run,
-                  &a);
+        bench_run(b, "resconv", shape, 2 * 9 * pixels * c * c,
+                  bench_number_bytes(&b->net) * pixels * 2 * c, run, &a);
     }
 }
