@@ -39,12 +39,18 @@ endforeach()
 
 # --- model ----------------------------------------------------------------------
 set(golden ${CMAKE_CURRENT_SOURCE_DIR}/golden)
-rifec_add_engine_test(golden_c LABELS model SOURCES model/golden.c ARGS ${golden} c)
+rifec_add_engine_test(golden_c LABELS model SOURCES model/golden.c ${op_sources} LIBS ${op_libs}
+    ARGS ${golden} c)
+target_include_directories(test_golden_c PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
 foreach(kernels dnn best)
     foreach(isa "" _avx2)
         add_test(NAME golden_${kernels}${isa} COMMAND test_golden_c ${golden} ${kernels})
         rifec_test_properties(golden_${kernels}${isa} 120 model)
     endforeach()
+endforeach()
+foreach(precision fp32 fp16)
+    add_test(NAME golden_${precision} COMMAND test_golden_c ${golden} ${precision})
+    rifec_test_properties(golden_${precision} 120 gpu)
 endforeach()
 # What runs on a machine without AVX-512.
 set_property(TEST golden_dnn_avx2 golden_best_avx2 PROPERTY ENVIRONMENT DNNL_MAX_CPU_ISA=AVX2)

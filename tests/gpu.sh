@@ -45,7 +45,13 @@ for op in $ops; do
     run "$op" "$build/tests/test_$op" --cuda
 done
 if [ -x "$build/tests/test_golden_c" ]; then
-    run 'golden, FP32' "$build/tests/test_golden_c" "$tests/golden" cuda
+    for precision in fp32 fp16; do
+        for kernels in auto ref; do
+            run "golden, $precision, $kernels kernels" \
+                "$build/tests/test_golden_c" "$tests/golden" $precision $kernels
+            grep -E 'block 3|frame|^[a-z]' "$logs/log"
+        done
+    done
 fi
 if [ -x "$build/tests/test_engine_cuda" ]; then
     run engine "$build/tests/test_engine_cuda"
