@@ -77,6 +77,7 @@ static void add_input(cJSON *root, const struct stats *s)
     add_text(in, "path", s->job->input);
     add_text(in, "codec", r->in.codec);
     add_text(in, "pix_fmt", r->in.pix_fmt);
+    add_text(in, "decoder", r->in.decoder);
     add_known(in, "width", r->in.width);
     add_known(in, "height", r->in.height);
     add_known(in, "fps", r->in.fps);

@@ -298,9 +298,10 @@ enum AVPixelFormat decode_source_pix_fmt(const struct decode *d)
     return d->source_pix_fmt;
 }
 
-const char *decode_codec_name(const struct decode *d)
+const char *decode_decoder_name(const struct decode *d)
 {
-    return decoder_context(d->decoder)->codec->name;
+    return decoder_is_hardware(d->decoder) ? "nvdec"
+                                           : decoder_context(d->decoder)->codec->name;
 }
 
 void decode_close(struct decode **d)

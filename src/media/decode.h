@@ -59,7 +59,8 @@ enum AVPixelFormat decode_planar_pix_fmt(const struct decode *d);
 /* The stream's pixel format before any conversion for the engine. */
 enum AVPixelFormat decode_source_pix_fmt(const struct decode *d);
 
-const char *decode_codec_name(const struct decode *d);
+/* "nvdec", or FFmpeg's name of the decoder; final after the first frame. */
+const char *decode_decoder_name(const struct decode *d);
 
 void decode_close(struct decode **d);
 

@@ -199,11 +199,16 @@ const AVCodecContext *decoder_context(const struct decoder *d)
     return d->codec;
 }
 
+bool decoder_is_hardware(const struct decoder *d)
+{
+    return d->hwaccel && !hwaccel_refused(d->hwaccel);
+}
+
 enum AVPixelFormat decoder_pix_fmt(const struct decoder *d, const AVFrame *frame)
 {
-    bool ours = d->hwaccel && !hwaccel_refused(d->hwaccel);
-    return ours && d->codec->sw_pix_fmt != AV_PIX_FMT_NONE ? d->codec->sw_pix_fmt
-                                                           : hwaccel_pix_fmt(frame);
+    return decoder_is_hardware(d) && d->codec->sw_pix_fmt != AV_PIX_FMT_NONE
+               ? d->codec->sw_pix_fmt
+               : hwaccel_pix_fmt(frame);
 }
 
 void decoder_close(struct decoder **d)

@@ -151,11 +151,11 @@ bool media_nvdec_works(void *context, void *stream, char *why, size_t size)
     AVCodecParameters *par = avcodec_parameters_alloc();
     AVPacket *pkt = av_packet_alloc();
     int e = AVERROR(ENOMEM), got = 0;
+    listen(why, size);
     if (par && pkt) {
         par->codec_id = AV_CODEC_ID_H264;
         e = encode_picture(pkt);
     }
-    listen(why, size);
     struct hwaccel_params p = { .mode = HWACCEL_CUDA,
                                 .context = context,
                                 .stream = stream };

@@ -451,6 +451,8 @@ static void describe_input(struct job *j, const struct rifec_frame *first)
              avcodec_get_name(st->codecpar->codec_id));
     snprintf(r->in.pix_fmt, sizeof r->in.pix_fmt, "%s",
              av_get_pix_fmt_name(decode_source_pix_fmt(j->source.decode)));
+    snprintf(r->in.decoder, sizeof r->in.decoder, "%s",
+             decode_decoder_name(j->source.decode));
     r->in.width = first->width;
     r->in.height = first->height;
     r->in.fps = rational_to_double(rate);

@@ -64,7 +64,7 @@ struct pipeline_options {
 /* What was done. Strings are owned by the report. */
 struct pipeline_report {
     struct {
-        char codec[32], pix_fmt[32];
+        char codec[32], pix_fmt[32], decoder[32];
         int width, height;
         double fps, duration_s;
         int64_t frames;     /* used: fewer than decoded after an interrupt */

@@ -8,6 +8,7 @@ stats)
     judge json stats.json 'schema == 1' 'tool == "rifec"' 'factor == "5/2"' \
         'input["frames"] == 10' 'input["width"] == 64' 'input["height"] == 48' \
         'input["fps"] == 25' 'input["duplicates"] == 0' 'not input["damaged"]' \
+        'input["decoder"] == "ffv1"' \
         'output["frames_planned"] == output["frames_written"] == 25' \
         'output["frames_original"] == 5' 'output["frames_held"] == 2' \
         'output["frames_synthesized"] == 18' 'output["path"] == "out.mkv"' \
