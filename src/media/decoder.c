@@ -1,7 +1,8 @@
 /*
  * libavcodec's decoder. With a hwaccel, packets are remembered until the first
- * frame is there: if the GPU turns out not to take the stream, a decoder with all
- * its threads gets them once more. libavcodec would go on by itself, on one thread.
+ * frame is there: if the GPU turns out not to take the stream, or fails at it, a
+ * decoder with all its threads gets them once more. libavcodec would go on by
+ * itself, on one thread, or not at all.
  */
 #include "media/decoder.h"
 
@@ -125,10 +126,15 @@ static int keep(struct decoder *d, const AVPacket *pkt)
     return d->kept[d->kept_count++] ? 0 : AVERROR(ENOMEM);
 }
 
-/* True once, when it has just been found that the GPU cannot do it. */
-static bool must_fall_back(const struct decoder *d)
+/* True once, when it has just been found that the GPU cannot do it, or when the
+ * first thing it says is an error: if the stream is to blame, software will tell. */
+static bool must_fall_back(const struct decoder *d, int e)
 {
-    return d->keeping && hwaccel_refused(d->hwaccel);
+    if (!d->keeping)
+        return false;
+    if (e < 0 && e != AVERROR(EAGAIN) && e != AVERROR_EOF && hwaccel_tries(d->hwaccel))
+        hwaccel_refuse(d->hwaccel, e);
+    return hwaccel_refused(d->hwaccel);
 }
 
 static int fall_back(struct decoder *d)
@@ -166,14 +172,16 @@ int decoder_send(struct decoder *d, const AVPacket *pkt)
     if (e < 0)
         return e;
     e = avcodec_send_packet(d->codec, pkt);
-    return must_fall_back(d) ? fall_back(d) : e;
+    return must_fall_back(d, e) ? fall_back(d) : e;
 }
 
 int decoder_receive(struct decoder *d, AVFrame *frame)
 {
     for (;;) {
         int e = avcodec_receive_frame(d->codec, frame);
-        if (must_fall_back(d)) {
+        if (e >= 0 && d->hwaccel)
+            e = hwaccel_keep(d->hwaccel, frame);
+        if (must_fall_back(d, e)) {
             av_frame_unref(frame);
             e = fall_back(d);
             if (e < 0)
@@ -190,7 +198,7 @@ int decoder_receive(struct decoder *d, AVFrame *frame)
             return e;
         if (d->keeping)
             forget(d);
-        return d->hwaccel ? hwaccel_keep(d->hwaccel, frame) : 0;
+        return 0;
     }
 }
 

@@ -173,6 +173,11 @@ int hwaccel_attach(struct hwaccel *h, AVCodecContext *c)
     return 0;
 }
 
+bool hwaccel_tries(const struct hwaccel *h)
+{
+    return h->chosen && !h->refused;
+}
+
 void hwaccel_refuse(struct hwaccel *h, int averr)
 {
     char why[AV_ERROR_MAX_STRING_SIZE];

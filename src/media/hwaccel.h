@@ -43,7 +43,10 @@ const AVCodec *hwaccel_decoder(const struct hwaccel *h);
  * from then on. FFmpeg's error codes. */
 int hwaccel_attach(struct hwaccel *h, AVCodecContext *codec);
 
-/* Opening that decoder failed so: software is next. */
+/* True from when the decoder has seen what the stream is, and tries it on the GPU. */
+bool hwaccel_tries(const struct hwaccel *h);
+
+/* It failed so: software is next. Logged. */
 void hwaccel_refuse(struct hwaccel *h, int averr);
 
 /* True when the decoder found, at its first frame or later, that it cannot decode

@@ -9,6 +9,7 @@
  */
 #include "fake_cuda.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -301,7 +302,7 @@ struct picture {
 int cuvidDecodePicture(struct fake_decoder *d, const struct picture *p);
 int cuvidDecodePicture(struct fake_decoder *d, const struct picture *p)
 {
-    if (p->index < 0 || (unsigned)p->index >= d->surfaces)
+    if (getenv(FAKE_NVDEC_FAILS) || p->index < 0 || (unsigned)p->index >= d->surfaces)
         return 1;
     d->picture[p->index] = d->next++;
     return 0;
@@ -313,7 +314,8 @@ int cuvidMapVideoFrame64(struct fake_decoder *d, int index, device_ptr *out,
                          unsigned *pitch, void *how)
 {
     (void)how;
-    size_t *p = d->mapped < d->outputs ? malloc(sizeof *p + d->bytes) : NULL;
+    bool can = d->mapped < d->outputs && !getenv(FAKE_NVDEC_HIDES);
+    size_t *p = can ? malloc(sizeof *p + d->bytes) : NULL;
     if (!p)
         return 1;
     *p = d->bytes;

@@ -381,6 +381,8 @@ int main(int argc, char **argv)
     fallback(FAKE_NVDEC_REFUSES, HWACCEL_CUDA);
     fallback(FAKE_NVDEC_REFUSES, HWACCEL_AUTO);
     fallback(FAKE_NVDEC_BREAKS, HWACCEL_CUDA);
+    fallback(FAKE_NVDEC_FAILS, HWACCEL_CUDA);
+    fallback(FAKE_NVDEC_HIDES, HWACCEL_AUTO);
     unlink(out_path);
     return check_result();
 }
