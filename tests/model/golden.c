@@ -51,7 +51,9 @@ struct limits {
     double frame_mean, frame_max, flow_max, mask_max;
 };
 static const struct limits on_cpu = { 2e-6, 1e-4, 2e-3, 2e-3 };
+#if RIFEC_HAVE_CUDA
 static const struct limits on_gpu = { 2e-6, 2e-4, 3e-3, 3e-3 };
+#endif
 static const struct limits in_half = { 2e-3, 1, 1e3, 1e3 };
 #define HALF_PSNR 50
 
