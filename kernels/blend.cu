@@ -9,6 +9,8 @@ __global__ void blend_kernel(const __grid_constant__ levels l, const P *image0,
                              const P *image1, int width_padded, int height_padded,
                              float4 *out, int width, int height)
 {
+    let_next_start();
+    wait_for_previous();
     int x = blockIdx.x * blockDim.x + threadIdx.x,
         y = blockIdx.y * blockDim.y + threadIdx.y;
     if (x >= width || y >= height)
@@ -27,12 +29,14 @@ extern "C" int blend_cuda(const struct blend_args *a, void *stream)
     levels l = make_levels(a->levels, a->level_count);
     dim3 block(32, 4), grid(div_up(out->width, 32), div_up(out->height, 4));
     if (im->is_half)
-        blend_kernel<<<grid, block, 0, stream_of(stream)>>>(
-            l, (const half4 *)im->half, (const half4 *)a->image1.half, im->width_padded,
-            im->height_padded, (float4 *)out->data, out->width, out->height);
+        launch_in_chain(blend_kernel<half4>, grid, block, stream_of(stream), l,
+                        (const half4 *)im->half, (const half4 *)a->image1.half,
+                        im->width_padded, im->height_padded, (float4 *)out->data,
+                        out->width, out->height);
     else
-        blend_kernel<<<grid, block, 0, stream_of(stream)>>>(
-            l, (const float4 *)im->data, (const float4 *)a->image1.data, im->width_padded,
-            im->height_padded, (float4 *)out->data, out->width, out->height);
+        launch_in_chain(blend_kernel<float4>, grid, block, stream_of(stream), l,
+                        (const float4 *)im->data, (const float4 *)a->image1.data,
+                        im->width_padded, im->height_padded, (float4 *)out->data,
+                        out->width, out->height);
     return cuda_launched("blend");
 }

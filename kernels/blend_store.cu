@@ -66,6 +66,8 @@ template <bool strips, typename P>
 __global__ void __launch_bounds__(THREADS)
     blend_direct_kernel(const __grid_constant__ blend_params p)
 {
+    let_next_start();
+    wait_for_previous();
     int x = blockIdx.x * 32 + threadIdx.x % 32;
     int y0 = (blockIdx.y * (THREADS / 32) + threadIdx.x / 32) * STRIP;
     if (x >= p.yuv.width || y0 >= p.yuv.height)
@@ -141,6 +143,8 @@ __global__ void __launch_bounds__(THREADS)
     blend_tile_kernel(const __grid_constant__ blend_params p)
 {
     __shared__ float2 shared[REGION][REGION];
+    let_next_start();
+    wait_for_previous();
     const struct yuv &k = p.yuv;
     int left = blockIdx.x * TILE_WIDTH - REACH_LEFT;
     int top = blockIdx.y * TILE_HEIGHT - REACH_ABOVE;
@@ -162,10 +166,10 @@ static void launch(const blend_params &p, cudaStream_t stream)
     int width = p.yuv.width, height = p.yuv.height;
     if (p.yuv.format.chroma_w_log2 || p.yuv.format.chroma_h_log2) {
         dim3 grid(div_up(width, TILE_WIDTH), div_up(height, TILE_HEIGHT));
-        blend_tile_kernel<strips, P><<<grid, THREADS, 0, stream>>>(p);
+        launch_in_chain(blend_tile_kernel<strips, P>, grid, THREADS, stream, p);
     } else {
         dim3 grid(div_up(width, 32), div_up(height, THREADS / 32 * STRIP));
-        blend_direct_kernel<strips, P><<<grid, THREADS, 0, stream>>>(p);
+        launch_in_chain(blend_direct_kernel<strips, P>, grid, THREADS, stream, p);
     }
 }
 

@@ -17,6 +17,49 @@ static inline unsigned div_up(int n, int by)
     return (unsigned)((n + by - 1) / by);
 }
 
+/* --- chains --------------------------------------------------------------- */
+
+/*
+ * Kernels that follow each other on a stream may start before the one before has
+ * ended (programmatic dependent launch, from compute capability 9.0 on): blocks are
+ * in place and addresses worked out when the data comes. Every kernel launched by
+ * launch_in_chain() calls wait_for_previous() before it reads or writes anything
+ * that another kernel touches; without exception, so that the wait is transitive.
+ */
+__device__ static inline void wait_for_previous(void)
+{
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+
+/* The next kernel may start, as soon as there is room. */
+__device__ static inline void let_next_start(void)
+{
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+    asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
+template <typename... Params, typename... Args>
+static inline void launch_in_chain(void (*kernel)(Params...), dim3 grid, dim3 block,
+                                   cudaStream_t stream, const Args &...args)
+{
+    int device = 0, major = 0;
+    cudaGetDevice(&device);
+    cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device);
+    cudaLaunchAttribute early = {};
+    early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    early.val.programmaticStreamSerializationAllowed = 1;
+    cudaLaunchConfig_t config = {};
+    config.gridDim = grid;
+    config.blockDim = block;
+    config.stream = stream;
+    config.attrs = &early;
+    config.numAttrs = major >= 9;
+    cudaLaunchKernelEx(&config, kernel, Params(args)...);
+}
+
 /* --- numbers -------------------------------------------------------------- */
 
 __device__ static inline float lerp(float lo, float hi, float f)

@@ -86,6 +86,8 @@ __device__ static void put_inputs(const gather_params &p, const inputs &v, int x
 template <int level_count, typename P, typename T>
 __global__ void gather_kernel(const __grid_constant__ gather_params p)
 {
+    let_next_start();
+    wait_for_previous();
     int x = blockIdx.x * blockDim.x + threadIdx.x,
         y = blockIdx.y * blockDim.y + threadIdx.y;
     if (x >= p.out_width || y >= p.out_height)
@@ -113,6 +115,8 @@ __device__ static inputs warp_both(const gather_params &p, const motion &m, int 
 template <int level_count, int columns, typename P, typename T>
 __global__ void strip_kernel(const __grid_constant__ gather_params p)
 {
+    let_next_start();
+    wait_for_previous();
     int x = blockIdx.x * blockDim.x + threadIdx.x;
     int strip = blockIdx.y * blockDim.y + threadIdx.y, y0 = strip * STRIP;
     if (x >= p.out_width || y0 >= p.height_padded)
@@ -136,7 +140,7 @@ template <int level_count, typename P, typename T>
 static void launch(const gather_params &p, cudaStream_t stream)
 {
     dim3 block(32, 4), grid(div_up(p.out_width, 32), div_up(p.out_height, 4));
-    gather_kernel<level_count, P, T><<<grid, block, 0, stream>>>(p);
+    launch_in_chain(gather_kernel<level_count, P, T>, grid, block, stream, p);
 }
 
 template <typename P, typename T>
@@ -145,9 +149,9 @@ static void launch(const gather_params &p, int level_count, bool strips,
 {
     dim3 block(32, 4), grid(div_up(p.out_width, 32), div_up(p.height_padded, 4 * STRIP));
     if (strips && level_count == 3)
-        strip_kernel<3, 1, P, T><<<grid, block, 0, stream>>>(p);
+        launch_in_chain(strip_kernel<3, 1, P, T>, grid, block, stream, p);
     else if (strips && level_count == 2)
-        strip_kernel<2, 2, P, T><<<grid, block, 0, stream>>>(p);
+        launch_in_chain(strip_kernel<2, 2, P, T>, grid, block, stream, p);
     else if (level_count == 0)
         launch<0, P, T>(p, stream);
     else if (level_count == 1)

@@ -29,6 +29,8 @@ __global__ void store_kernel(const __grid_constant__ struct rifec_frame f,
                              const __grid_constant__ struct yuv k, const float4 *in,
                              int width_padded)
 {
+    let_next_start();
+    wait_for_previous();
     int cx = blockIdx.x * blockDim.x + threadIdx.x,
         cy = blockIdx.y * blockDim.y + threadIdx.y;
     if (cx >= k.chroma_width || cy >= k.chroma_height)
@@ -45,7 +47,7 @@ extern "C" int store_cuda(const struct store_args *a, void *stream)
 {
     const struct yuv *k = a->yuv;
     dim3 block(32, 4), grid(div_up(k->chroma_width, 32), div_up(k->chroma_height, 4));
-    store_kernel<<<grid, block, 0, stream_of(stream)>>>(
-        *a->frame, *k, (const float4 *)a->in.data, a->in.width_padded);
+    launch_in_chain(store_kernel, grid, block, stream_of(stream), *a->frame, *k,
+                    (const float4 *)a->in.data, a->in.width_padded);
     return cuda_launched("store");
 }
