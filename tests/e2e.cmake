@@ -59,7 +59,7 @@ if(TARGET rifec)
         set_property(TEST e2e/install/files e2e/install/deb
                      PROPERTY ENVIRONMENT BUILD=${PROJECT_BINARY_DIR})
     endif()
-    rifec_script(gpu nvdec h264 hevc hevc10 hevc12 vp9 av1 part pipeline encoder cut)
+    rifec_script(gpu nvdec doctor h264 hevc hevc10 hevc12 vp9 av1 part pipeline encoder cut)
 
     rifec_script(fail input missing empty directory text audio-only cover-art no-frames one-frame
                             truncated-mp4 truncated-mkv damaged size-change)

@@ -57,6 +57,14 @@ if [ -x "$build/tests/test_engine_cuda" ]; then
     run engine "$build/tests/test_engine_cuda"
 fi
 
+# The program, where it is: decoding on the GPU, and the whole way through.
+if [ -x "$build/rifec" ]; then
+    for case in doctor h264 hevc hevc10 hevc12 vp9 av1 part pipeline encoder cut; do
+        run "nvdec, $case" env RIFEC="$build/rifec" sh "$tests/gpu/nvdec.sh" $case
+        grep '^skipped' "$logs/log"
+    done
+fi
+
 export RIFEC_TEST_QUICK=1
 for tool in $tools; do
     case $tool in

@@ -3,6 +3,8 @@
 # usage: nvdec.sh CASE, with RIFEC the program
 set -eu
 lotus=$(cd "$(dirname "$0")/.." && pwd)/data/lotus.mp4
+RIFEC=$(cd "$(dirname "$RIFEC")" && pwd)/$(basename "$RIFEC")
+"$RIFEC" --version >/dev/null || exit 1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -13,20 +15,27 @@ fail() {
     exit 1
 }
 
-"$RIFEC" -i "$lotus" -f null --device cuda --frames 3 --no-audio --no-subs >log 2>&1 || {
-    grep -Eq 'built without CUDA|no NVIDIA driver|no CUDA device' log || fail 'no engine on CUDA'
-    echo 'skipped: no CUDA device'
-    exit 77
-}
+"$RIFEC" --doctor >doctor 2>&1 || true
+grep -Eq '^ok +CUDA' doctor || { echo 'skipped: no CUDA device'; exit 77; }
+if [ "$1" = doctor ]; then
+    cat doctor
+    grep -Eq '^ok +GPU' doctor || fail 'there is a device, and the engine does not work on it'
+    grep -q '^rifec works here, on the GPU.$' doctor || fail 'no verdict'
+    "$RIFEC" --list-devices >log 2>&1 || fail '--list-devices'
+    cat log
+    grep -Eq '^cuda:0 .* GiB of which .* free, compute capability [0-9]+\.[0-9]+, [0-9]+ SMs' log ||
+        fail 'no cuda:0'
+    ! "$RIFEC" -i "$lotus" -f null --device cuda:200 >log 2>&1 || fail '--device cuda:200'
+    grep -q 'no device of that number' log || fail 'the reason is not told'
+    "$RIFEC" -i "$lotus" -f null --device cuda:0 --frames 4 >log 2>&1 || fail '--device cuda:0'
+    exit 0
+fi
+grep -Eq '^ok +NVDEC' doctor || { sed -n 's/^-- *NVDEC */skipped: /p' doctor; exit 77; }
 
-# rifec, which must end well and say nothing of software.
+# rifec, which must end well and have NVDEC decode.
 on_gpu() {
     "$RIFEC" "$@" -v >log 2>&1 || fail "exit status $?: rifec $*"
-    if grep -q 'decoded in software' log; then
-        grep -q 'libnvcuvid\|Cannot load' log || fail "rifec $*"
-        echo 'skipped: the driver is here without its video part'
-        exit 77
-    fi
+    ! grep -q 'decoded in software' log || fail "rifec $*"
     grep -q 'decoded by NVDEC' log || fail "nobody says who decoded: rifec $*"
 }
 
