@@ -57,6 +57,20 @@ int conv_s2_ref(const struct conv_args *a, void *stream);
 int resconv_ref(const struct conv_args *a, void *stream);
 int deconv_ref(const struct deconv_args *a, void *stream);
 
+/*
+ * _sm80: mma.sync. Any GPU from compute capability 7.5 on, FP16, block 8, the network's
+ * layers: conv_s2 of 7 or 12 channels reads tensors of 16.
+ */
+size_t conv_s2_sm80_pack_bytes(const struct conv_layer *l);
+void conv_s2_sm80_pack(const struct conv_layer *l, void *out);
+int conv_s2_sm80(const struct conv_args *a, void *stream);
+size_t resconv_sm80_pack_bytes(const struct conv_layer *l);
+void resconv_sm80_pack(const struct conv_layer *l, void *out);
+int resconv_sm80(const struct conv_args *a, void *stream);
+size_t deconv_sm80_pack_bytes(const struct conv_layer *l);
+void deconv_sm80_pack(const struct conv_layer *l, void *out);
+int deconv_sm80(const struct deconv_args *a, void *stream);
+
 /* _sm90: wgmma. Compute capability 9.0 alone, FP16, block 8, 64, 96, 128 or 192 channels. */
 size_t resconv_sm90_pack_bytes(const struct conv_layer *l);
 void resconv_sm90_pack(const struct conv_layer *l, void *out);

@@ -11,6 +11,12 @@
 const struct conv_version conv_versions[] = {
     { "sm90", RESCONV, true, 90, 90, resconv_sm90_pack_bytes, resconv_sm90_pack,
       resconv_sm90, NULL },
+    { "sm80", CONV_S2, true, ANY_CC, conv_s2_sm80_pack_bytes, conv_s2_sm80_pack,
+      conv_s2_sm80, NULL },
+    { "sm80", RESCONV, true, ANY_CC, resconv_sm80_pack_bytes, resconv_sm80_pack,
+      resconv_sm80, NULL },
+    { "sm80", DECONV, true, ANY_CC, deconv_sm80_pack_bytes, deconv_sm80_pack, NULL,
+      deconv_sm80 },
     REF_VERSION(CONV_S2, conv_s2_ref, NULL),
     REF_VERSION(RESCONV, resconv_ref, NULL),
     REF_VERSION(DECONV, NULL, deconv_ref),

@@ -124,12 +124,8 @@ int rifec_cuda_open(struct rifec_cuda *out, int device_index, char *why, size_t 
     if (e == cudaSuccess && (driver.device_get(&device, device_index) != CUDA_SUCCESS ||
                              driver.retain(&context, device) != CUDA_SUCCESS))
         e = cudaErrorDevicesUnavailable;
-    /* What a decoder does there is little, and all else waits for it. */
-    int least, greatest = 0;
     if (e == cudaSuccess)
-        e = cudaDeviceGetStreamPriorityRange(&least, &greatest);
-    if (e == cudaSuccess)
-        e = cudaStreamCreateWithPriority(&stream, cudaStreamNonBlocking, greatest);
+        e = cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking);
     c.context = context;
     c.stream = stream;
     if (e != cudaSuccess) {
