@@ -18,6 +18,7 @@ add_library(rifec_media STATIC
     media/pictures.c
     media/pipe.c
     media/probe.c
+    media/segment.c
     media/streams.c
     media/subtitles.c
     media/tags.c
@@ -46,6 +47,7 @@ add_library(rifec_pipeline STATIC
     pipeline/outbox.c
     pipeline/pipeline.c
     pipeline/progress.c
+    pipeline/resume.c
     pipeline/scene.c
     pipeline/source.c
     pipeline/timeline.c)

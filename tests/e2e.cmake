@@ -52,6 +52,7 @@ if(TARGET rifec)
     rifec_script(e2e pictures png kinds order mixed bad there full-disk moving)
     rifec_script(e2e reference x2 x5-2 scale)
 
+    rifec_script(e2e resume stopped killed libx265 libsvtav1 libvpx-vp9 settings refused)
     rifec_script(e2e manual man bash zsh fish)
     # Sanitizers are in nothing that is installed.
     if(NOT RIFEC_SANITIZE)

@@ -55,13 +55,17 @@ static void say_summary(const struct pipeline_options *job,
     char rate[64];
     describe_rate(job, rate, sizeof rate);
     double wall_s = r->timing.wall_s;
+    double made = (double)(r->out.frames_written - r->out.frames_resumed);
     log_info("%s: %lld frames (%lld decoded %s), %.2f s, %.1f fps, %s%s%.1f s%s",
              strcmp(r->out.path, "-") ? r->out.path : "no output",
              (long long)r->out.frames_written, (long long)r->in.frames, rate,
-             r->out.duration_s, wall_s > 0 ? (double)r->out.frames_written / wall_s : 0.0,
+             r->out.duration_s, wall_s > 0 ? made / wall_s : 0.0,
              r->timing.bottleneck ? r->timing.bottleneck : "",
              r->timing.bottleneck ? "-bound, " : "", wall_s,
              r->interrupted ? ", stopped early" : "");
+    if (r->out.frames_resumed)
+        log_info("%lld of these frames were there from a run before",
+                 (long long)r->out.frames_resumed);
     if (r->in.cuts || r->in.duplicates)
         log_info("%lld cuts, %lld repeated frames; %lld frames were synthesized",
                  (long long)r->in.cuts, (long long)r->in.duplicates,
@@ -121,6 +125,9 @@ int job_run(const struct options *opt, const struct pipeline_options *job,
         say_summary(job, &report);
     else if (err == RIFEC_ERR_ABORT && signals_caught())
         log_info("%s: stopped, nothing is written", job->output);
+    if (err && report.resumable)
+        log_info("%lld frames are kept in %s.resume; the same command goes on there",
+                 (long long)report.resumable, job->output);
     if (stats)
         *stats = describe(job, &report, argv, err, status, one_line);
     pipeline_report_close(&report);

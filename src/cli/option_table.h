@@ -42,6 +42,7 @@ struct option_row {
     const char *arg;     /* shown in --help; NULL: takes none                   */
     const char *initial; /* default, for --help                                 */
     const char *help;    /* NULL: shares the line of the row before             */
+    bool neutral;        /* the output is the same without it: no matter to --resume */
     bool repeats;        /* may be given with several arguments                 */
     int (*store)(struct options *opt, const struct option_row *row, const char *arg);
     size_t field; /* where, in struct options                                   */

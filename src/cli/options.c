@@ -77,6 +77,30 @@ static int fail_unknown(struct options *opt, const char *typed)
     return option_fail(opt, "unknown option '%s'", typed);
 }
 
+/* Adds a line to the sorted list of what shapes the output. */
+static void note_setting(struct options *opt, const struct option_row *row,
+                         const char *arg)
+{
+    size_t length = strlen(row->name) + (arg ? strlen(arg) : 0) + 4; /* --, =, newline */
+    size_t used = opt->settings ? strlen(opt->settings) : 0, at = 0;
+    char *line = malloc(length + 1);
+    char *all = line ? realloc(opt->settings, used + length + 1) : NULL;
+    if (!all) {
+        free(line);
+        option_fail(opt, "out of memory");
+        return;
+    }
+    length = (size_t)snprintf(line, length + 1, "--%s%s%s\n", row->name, arg ? "=" : "",
+                              arg ? arg : "");
+    all[used] = '\0';
+    while (all[at] && strncmp(all + at, line, length) < 0)
+        at += strcspn(all + at, "\n") + 1;
+    memmove(all + at + length, all + at, used - at + 1);
+    memcpy(all + at, line, length);
+    opt->settings = all;
+    free(line);
+}
+
 /* Stores one option, unless it contradicts one seen before. */
 static void take(struct options *opt, const struct option_row *row, const char *arg,
                  const struct option_row *set_by[OPTION_SETS], bool seen[])
@@ -95,6 +119,8 @@ static void take(struct options *opt, const struct option_row *row, const char *
         option_fail(opt, "--%s needs an argument, but '%s' follows", row->name, arg);
     } else {
         row->store(opt, row, arg);
+        if (!row->neutral)
+            note_setting(opt, row, arg);
     }
     set_by[row->set] = row;
     seen[index] = true;
@@ -172,6 +198,8 @@ static int check_whole(struct options *opt)
                            job->cfr ? "cfr" : "slowmo");
     if (job->to_us && job->to_us <= job->from_us)
         return option_fail(opt, "--to is not behind --ss: nothing would be left");
+    if (opt->resume)
+        job->resume = opt->settings ? opt->settings : "";
     if (!job->factor.num)
         job->factor = (struct rational){ job->rate.num ? 1 : 2, 1 };
     if (opt->log_level < RIFEC_LOG_INFO && opt->progress == PROGRESS_AUTO)
@@ -243,5 +271,6 @@ void options_free(struct options *opt)
         free(opt->encoder_options[i].key); /* the value is in the same block */
     free(opt->encoder_options);
     free(opt->inputs);
+    free(opt->settings);
     *opt = (struct options){ 0 };
 }

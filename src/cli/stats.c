@@ -104,6 +104,7 @@ static void add_output(cJSON *root, const struct stats *s)
     add_count(out, "frames_original", r->out.frames_original);
     add_count(out, "frames_synthesized", r->out.frames_synthesized);
     add_count(out, "frames_held", r->out.frames_held);
+    add_count(out, "frames_resumed", r->out.frames_resumed);
 }
 
 static void add_timing(cJSON *root, const struct pipeline_report *r)

@@ -21,10 +21,12 @@
 
 struct encode {
     AVCodecContext *codec;
-    enum AVPixelFormat source_pix_fmt;
+    struct encode_params params; /* its options are ours, its frame is gone */
+    enum AVPixelFormat source_pix_fmt, pix_fmt;
     struct convert *convert; /* NULL: frames go in as they come */
     bool discards;           /* nobody looks at the pixels      */
     struct hdr hdr;
+    AVFrame *first;    /* tags and size, no pixels                             */
     AVFrame *original; /* newest decoded frame's tags and side data, no pixels */
     int stream_index;
     int64_t sent, received; /* frames, packets */
@@ -46,18 +48,19 @@ static void copy_tags(AVCodecContext *c, const AVFrame *f)
     c->sample_aspect_ratio = f->sample_aspect_ratio;
 }
 
-static int configure(struct encode *e, const struct encode_params *p)
+static int configure(struct encode *e, AVCodecContext *c)
 {
-    AVCodecContext *c = e->codec;
-    c->width = p->first->width;
-    c->height = p->first->height;
+    const struct encode_params *p = &e->params;
+    c->pix_fmt = e->pix_fmt;
+    c->width = e->first->width;
+    c->height = e->first->height;
     c->time_base = (AVRational){ (int)p->time_base.num, (int)p->time_base.den };
     if (p->frame_rate.num > 0)
         c->framerate = (AVRational){ (int)p->frame_rate.num, (int)p->frame_rate.den };
     c->thread_count = 0;
     if (p->container->flags & AVFMT_GLOBALHEADER)
         c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    copy_tags(c, e->original);
+    copy_tags(c, e->first);
     /* Whatever it was, it is treated as whole frames; unsaid stays unsaid. */
     if (p->source->codecpar->field_order != AV_FIELD_UNKNOWN)
         c->field_order = AV_FIELD_PROGRESSIVE;
@@ -78,6 +81,36 @@ fail:
     return err;
 }
 
+static int open_codec(struct encode *e, const AVCodec *codec)
+{
+    int err = 0;
+    e->codec = avcodec_alloc_context3(codec);
+    if (!e->codec)
+        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+    TRY(configure(e, e->codec));
+    int av = avcodec_open2(e->codec, codec, NULL);
+    if (av < 0) {
+        char advice[256];
+        err = av_fail(RIFEC_ERR_CODEC, av, "encoder %s refuses %dx%d %s (-v says more%s)",
+                      codec->name, e->first->width, e->first->height,
+                      av_get_pix_fmt_name(e->pix_fmt),
+                      encoder_advice(codec, advice, sizeof advice));
+    }
+fail:
+    return err;
+}
+
+/* The list is the caller's; what it points to stays. */
+static int keep_params(struct encode *e, const struct encode_params *p)
+{
+    e->params = *p;
+    struct encode_option *options = calloc((size_t)p->option_count + 1, sizeof *options);
+    if (options && p->option_count)
+        memcpy(options, p->options, (size_t)p->option_count * sizeof *options);
+    e->params.options = options;
+    return options ? 0 : RIFEC_ERR_NOMEM;
+}
+
 int encode_open(struct encode **out, const struct encode_params *p)
 {
     int err = 0;
@@ -90,30 +123,22 @@ int encode_open(struct encode **out, const struct encode_params *p)
         return RIFEC_ERR_NOMEM;
     e->stream_index = p->source->index;
     e->source_pix_fmt = p->source_pix_fmt;
-    e->codec = avcodec_alloc_context3(codec);
+    e->first = av_frame_alloc();
     e->original = av_frame_alloc();
-    if (!e->codec || !e->original)
+    if (!e->first || !e->original)
         FAIL(RIFEC_ERR_NOMEM, "out of memory");
-    TRY(encoder_pix_fmt(codec, p, &e->codec->pix_fmt));
-    e->discards =
-        encoder_is_null(codec, p->container) && e->codec->pix_fmt == p->source_pix_fmt;
+    TRY(keep_params(e, p));
+    TRY(encoder_pix_fmt(codec, p, &e->pix_fmt));
+    e->discards = encoder_is_null(codec, p->container) && e->pix_fmt == p->source_pix_fmt;
+    TRY(frame_copy_tags(e->first, p->first));
     TRY(frame_copy_tags(e->original, p->first));
-    e->original->format = p->source_pix_fmt;
-    e->original->width = p->first->width;
-    e->original->height = p->first->height;
-    if (e->codec->pix_fmt != p->source_pix_fmt)
-        TRY(convert_open(&e->convert, e->original, e->codec->pix_fmt));
-    hdr_find(&e->hdr, p->source, e->original);
-    TRY(configure(e, p));
-    int av = avcodec_open2(e->codec, codec, NULL);
-    if (av < 0) {
-        char advice[256];
-        err = av_fail(RIFEC_ERR_CODEC, av, "encoder %s refuses %dx%d %s (-v says more%s)",
-                      codec->name, e->codec->width, e->codec->height,
-                      av_get_pix_fmt_name(e->codec->pix_fmt),
-                      encoder_advice(codec, advice, sizeof advice));
-        goto fail;
-    }
+    e->first->format = p->source_pix_fmt;
+    e->first->width = p->first->width;
+    e->first->height = p->first->height;
+    if (e->pix_fmt != p->source_pix_fmt)
+        TRY(convert_open(&e->convert, e->first, e->pix_fmt));
+    hdr_find(&e->hdr, p->source, e->first);
+    TRY(open_codec(e, codec));
     TRY(hdr_describe(&e->hdr, e->codec, p->container));
     *out = e;
     return 0;
@@ -122,7 +147,31 @@ fail:
     return err;
 }
 
-/* An in-between has the tags and side data of the original before it. */
+int encode_restart(struct encode *e)
+{
+    const AVCodec *codec = e->codec->codec;
+    avcodec_free_context(&e->codec);
+    return open_codec(e, codec);
+}
+
+int encode_pass(struct encode *e, struct rifec_frame **frame)
+{
+    int err = 0;
+    if (!*frame)
+        return 0;
+    bool decoded = frame_is_decoded(*frame);
+    AVFrame *av = frame_unwrap(frame, e->source_pix_fmt);
+    if (!av) {
+        rifec_frame_free(frame);
+        return RIFEC_ERR_NOMEM;
+    }
+    e->next_duration++;
+    if (decoded)
+        err = frame_keep_tags(e->original, av);
+    av_frame_free(&av);
+    return err;
+}
+
 /*
  * Closed captions and timecodes belong to one showing of a frame: written with
  * each repetition and in-between, they would be there twice.
@@ -141,6 +190,7 @@ static void drop_spent(struct encode *e, AVFrame *av, bool decoded)
     }
 }
 
+/* An in-between has the tags and side data of the original before it. */
 static int dress(struct encode *e, AVFrame *av, bool decoded)
 {
     int64_t pts = av->pts, duration = AVFRAME_DURATION(av);
@@ -247,7 +297,9 @@ void encode_close(struct encode **e)
     if (!*e)
         return;
     convert_close(&(*e)->convert);
+    av_frame_free(&(*e)->first);
     av_frame_free(&(*e)->original);
+    free((void *)(*e)->params.options);
     avcodec_free_context(&(*e)->codec);
     free(*e);
     *e = NULL;

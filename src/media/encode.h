@@ -43,6 +43,14 @@ int encode_open(struct encode **out, const struct encode_params *p);
  * packets with encode_receive() after each. */
 int encode_send(struct encode *e, struct rifec_frame **frame);
 
+/* Takes a frame that needs no encoding; what follows it may refer to it. NULL in
+ * *frame: one that the engine would have made. */
+int encode_pass(struct encode *e, struct rifec_frame **frame);
+
+/* After the last packet of a drained encoder: as it was after encode_open(), for
+ * more frames of the same stream. */
+int encode_restart(struct encode *e);
+
 /* *out is the next packet, in the encoder's time base, or NULL for now. */
 int encode_receive(struct encode *e, AVPacket **out);
 

@@ -81,6 +81,7 @@ static int open_target(struct mux *m, const struct mux_params *p)
                                        .pattern = m->pattern,
                                        .nowhere = is_nowhere(m),
                                        .overwrite = p->overwrite,
+                                       .resume = p->resume,
                                        .stopped = p->stopped,
                                    });
 }
@@ -110,6 +111,11 @@ const AVOutputFormat *mux_format(const struct mux *m)
 const char *mux_path(const struct mux *m)
 {
     return target_name(m->target);
+}
+
+bool mux_is_file(const struct mux *m)
+{
+    return target_is_file(m->target) && !container_is(m->ctx->oformat, "gif|apng|webp");
 }
 
 enum AVCodecID mux_codec(const struct mux *m)

@@ -20,6 +20,7 @@ struct mux_params {
     const char *input_path;
     const struct pictures *input_pictures; /* or NULL                        */
     bool overwrite;
+    bool resume; /* what a stopped run left half written may be replaced */
     struct streams_params streams;
     bool (*stopped)(void); /* ends a wait for standard output's reader       */
 };
@@ -32,6 +33,9 @@ int mux_open(struct mux **out, const struct mux_params *p);
 
 const AVOutputFormat *mux_format(const struct mux *m);
 const char *mux_path(const struct mux *m);
+
+/* True for one file that grows a packet at a time. */
+bool mux_is_file(const struct mux *m);
 
 /* What the video must be encoded as, or AV_CODEC_ID_NONE: there is a choice. */
 enum AVCodecID mux_codec(const struct mux *m);

@@ -51,7 +51,7 @@ static int check_file(struct target *t, const struct target_params *p)
                  "%s: would be written by way of the input, %s; give "
                  "another name",
                  p->path, t->part);
-        if (!p->overwrite)
+        if (!p->overwrite && !p->resume)
             FAIL(RIFEC_ERR_OUTPUT,
                  "%s: is in the way, left by a killed run? -y replaces it", t->part);
     }
@@ -100,6 +100,11 @@ fail:
 const char *target_name(const struct target *t)
 {
     return t->path;
+}
+
+bool target_is_file(const struct target *t)
+{
+    return t->part && !t->album && !t->nowhere;
 }
 
 bool target_is_stdout(const struct target *t)

@@ -24,6 +24,7 @@ struct target_params {
     const char *pattern;   /* of pictures, see album.h; NULL: not pictures */
     bool nowhere;          /* the format writes nothing                         */
     bool overwrite;        /* replace what is there                             */
+    bool resume;           /* replace what a stopped run left of it             */
     bool (*stopped)(void); /* ends a wait for standard output's reader; or NULL */
 };
 
@@ -32,6 +33,9 @@ int target_open(struct target **out, const struct target_params *p);
 
 /* For messages: the final name, or "stdout". */
 const char *target_name(const struct target *t);
+
+/* True for one file with a name: no pictures, no device, no pipe. */
+bool target_is_file(const struct target *t);
 
 bool target_is_stdout(const struct target *t);
 

@@ -31,6 +31,17 @@ fail:
     return err;
 }
 
+/* True for the next output frame when a run before has made it. */
+static bool is_there(struct inbetween *b)
+{
+    return b->filled++ < b->there;
+}
+
+static int pass(struct inbetween *b, struct rifec_frame *f)
+{
+    return item_push(b->out, &(struct item){ .kind = ITEM_PASSED, .frame = f });
+}
+
 /* A finished frame, which it takes; NULL stands for lack of memory. */
 static int show(struct inbetween *b, const struct instant *at, struct rifec_frame *f)
 {
@@ -38,6 +49,8 @@ static int show(struct inbetween *b, const struct instant *at, struct rifec_fram
         return RIFEC_ERR_NOMEM;
     f->pts = at->pts;
     f->duration = at->duration;
+    if (is_there(b))
+        return pass(b, f);
     /* So that the outbox need not hold any number of finished frames. */
     int err = b->outbox.length >= OUTBOX_CAPACITY / 2 ? drain(b, 0) : 0;
     outbox_add(&b->outbox, f);
@@ -46,6 +59,8 @@ static int show(struct inbetween *b, const struct instant *at, struct rifec_fram
 
 static int interpolate(struct inbetween *b, const struct instant *at)
 {
+    if (is_there(b))
+        return pass(b, NULL);
     int err = drain(b, b->outbox.in_flight - 1);
     if (err < 0)
         return err;

@@ -36,6 +36,7 @@ struct inbetween {
     struct timeline timeline; /* opened                                     */
     struct queue *out;        /* of struct item                             */
     int64_t limit;            /* output frames to make at most; 0: all      */
+    int64_t there;            /* so many of the first output frames are not wanted */
     int64_t from_us;          /* how far times were moved: cuts are told in the input's */
     enum scene_mode scene;
     double scene_threshold;
@@ -55,6 +56,7 @@ struct inbetween {
     int run;              /* repetitions since then */
     int64_t bridge_begin; /* time of the frame before them, units */
 
+    int64_t filled;     /* output frames, those not wanted included */
     int64_t sources;    /* frames seen                            */
     int64_t given;      /* frames the engine was given; the newest is number given - 1 */
     int64_t duplicates; /* source frames that repeat the one before */

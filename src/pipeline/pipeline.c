@@ -27,6 +27,7 @@
 #include "media/encode.h"
 #include "pipeline/checks.h"
 #include "pipeline/inbetween.h"
+#include "pipeline/resume.h"
 #include "pipeline/source.h"
 #include "rifec/devices.h"
 
@@ -43,6 +44,7 @@ struct job {
     struct source source;
     struct mux *mux;
     struct encode *encode;
+    struct resume *resume; /* or NULL */
     struct rifec *engine;
     struct rifec_cuda cuda; /* the decoder's place on the device; empty: none */
     char why_no_cuda[128];
@@ -74,6 +76,12 @@ static bool is_aborted(void)
     return atomic_load(&interrupts) > 1;
 }
 
+/* The first Ctrl-C ends the file early, unless the job is to go on later. */
+static bool gives_up(const struct job *j)
+{
+    return atomic_load(&interrupts) > (j->opt->resume ? 0 : 1);
+}
+
 /* --- source stage --------------------------------------------------------- */
 
 static int source_step(struct job *j, struct item *it)
@@ -81,6 +89,8 @@ static int source_step(struct job *j, struct item *it)
     double start = clock_seconds();
     int err = 0;
     *it = (struct item){ .kind = ITEM_EOF };
+    if (gives_up(j))
+        return RIFEC_ERR_ABORT;
     if (atomic_load(&interrupts) == 0 && !atomic_load(&j->enough))
         err = source_next(&j->source, it);
     j->report->timing.decode_s += clock_seconds() - start;
@@ -146,11 +156,51 @@ static int write_encoded(struct job *j)
             return 0;
         long long us =
             av_rescale_q(pkt->pts, encode_context(j->encode)->time_base, AV_TIME_BASE_Q);
-        TRY(mux_write(j->mux, &pkt));
+        TRY(j->resume ? resume_keep(j->resume, j->mux, &pkt) : mux_write(j->mux, &pkt));
         if (us > atomic_load(&j->progress->out_time_us))
             atomic_store(&j->progress->out_time_us, us);
-        atomic_store(&j->progress->frames_written, encode_written(j->encode));
+        atomic_store(&j->progress->frames_written,
+                     encode_written(j->encode) + j->report->out.frames_resumed);
     }
+fail:
+    return err;
+}
+
+static int drain_encoder(struct job *j)
+{
+    int err = 0;
+    TRY(encode_send(j->encode, NULL));
+    TRY(write_encoded(j));
+    TRY(j->resume ? resume_commit(j->resume) : 0);
+fail:
+    return err;
+}
+
+/* Takes the frame, always. */
+static int sink_frame(struct job *j, struct rifec_frame **frame)
+{
+    int err = 0;
+    if (j->resume && resume_at_end(j->resume)) {
+        TRY(drain_encoder(j));
+        TRY(encode_restart(j->encode));
+    }
+    TRY(encode_send(j->encode, frame));
+    if (j->resume)
+        resume_count(j->resume);
+    TRY(write_encoded(j));
+fail:
+    rifec_frame_free(frame);
+    return err;
+}
+
+/* A frame that a run before has encoded. */
+static int sink_passed(struct job *j, struct rifec_frame **frame)
+{
+    int err = 0;
+    TRY(encode_pass(j->encode, frame));
+    TRY(resume_pass(j->resume, j->mux, demux_video(j->source.demux)->index));
+    j->report->out.frames_resumed++;
+    atomic_fetch_add(&j->progress->frames_written, 1);
 fail:
     return err;
 }
@@ -158,13 +208,16 @@ fail:
 /* Takes the item, always. */
 static int sink_item(struct job *j, struct item *it)
 {
-    int err = 0;
-    if (it->kind == ITEM_PACKET)
+    switch (it->kind) {
+    case ITEM_PACKET:
         return mux_write(j->mux, &it->packet);
-    TRY(encode_send(j->encode, it->kind == ITEM_FRAME ? &it->frame : NULL));
-    TRY(write_encoded(j));
-fail:
-    return err;
+    case ITEM_FRAME:
+        return sink_frame(j, &it->frame);
+    case ITEM_PASSED:
+        return sink_passed(j, &it->frame);
+    default:
+        return drain_encoder(j);
+    }
 }
 
 static int sink_stage(struct job *j)
@@ -264,6 +317,7 @@ static int open_input(struct job *j)
                               .input_path = o->input,
                               .input_pictures = demux_pictures(j->source.demux),
                               .overwrite = o->overwrite,
+                              .resume = o->resume != NULL,
                               .streams = {
                                   .input = ctx,
                                   .video = demux_video(j->source.demux),
@@ -391,6 +445,24 @@ static int open_timeline(struct job *j, const struct rifec_frame *first)
     return 0;
 }
 
+static int open_resume(struct job *j)
+{
+    int err = 0;
+    if (!mux_is_file(j->mux))
+        FAIL(RIFEC_ERR_USAGE, "%s: --resume is for an output that is one video file",
+             mux_path(j->mux));
+    TRY(resume_open(&j->resume, &(struct resume_params){
+                                    .input = j->opt->input,
+                                    .output = j->opt->output,
+                                    .settings = j->opt->resume,
+                                    .model = rifec_get_info(j->engine)->model_sha256,
+                                    .encoder = encode_context(j->encode),
+                                }));
+    j->inbetween.there = resume_frames(j->resume);
+fail:
+    return err;
+}
+
 static int open_output(struct job *j, const struct rifec_frame *first)
 {
     int err = 0;
@@ -421,6 +493,7 @@ static int open_output(struct job *j, const struct rifec_frame *first)
                         .source = demux_video(j->source.demux),
                         .first = first,
                     }));
+    TRY(o->resume ? open_resume(j) : 0);
     TRY(mux_start(j->mux, encode_context(j->encode)));
     size_t limit = QUEUE_FRAMES * rifec_frame_bytes(first) + QUEUE_SLACK_BYTES;
     queue_set_limit(j->decoded, limit);
@@ -515,7 +588,7 @@ static int run_stages(struct job *j)
     while (atomic_load(&j->stages_running) > 0) {
         nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
         progress_tick(j->progress);
-        if (atomic_load(&interrupts) > 1)
+        if (gives_up(j))
             TRY(RIFEC_ERR_ABORT);
     }
 fail:
@@ -613,6 +686,8 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
                     .made_s = report->out.duration_s,
                     .limited = opt->frames > 0,
                 });
+    if (j.resume)
+        resume_remove(j.resume);
     report->checked = true;
     report->checks.frames_ok = report->out.frames_written == report->out.frames_planned;
     TRY(verify(&j));
@@ -620,6 +695,8 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
         err = RIFEC_ERR_INPUT;
 fail:
     report->in.cut_s = j.inbetween.cut_s;
+    report->resumable = j.resume ? resume_safe(j.resume) : 0;
+    resume_close(&j.resume);
     inbetween_close(&j.inbetween);
     report->timing.wall_s = clock_seconds() - start;
     report->interrupted = atomic_load(&interrupts) > 0;

@@ -56,7 +56,8 @@ struct pipeline_options {
     const char *pix_fmt;       /* NULL: the input's, or the nearest            */
     const struct key_value *encoder_options;
     int encoder_option_count;
-    bool overwrite; /* replace an existing output                               */
+    const char *resume; /* NULL, or what shaped the output: see resume.h          */
+    bool overwrite;     /* replace an existing output                               */
     bool no_audio, no_subs, no_chapters, no_attachments, no_metadata;
     struct rifec_params engine; /* size, format and color are filled in here    */
 };
@@ -78,6 +79,7 @@ struct pipeline_report {
         double fps, duration_s;
         int64_t frames_planned, frames_written; /* planned: decoded * factor    */
         int64_t frames_original, frames_synthesized, frames_held;
+        int64_t frames_resumed; /* of these, made by a run before */
     } out;
     struct {
         char backend[16], device[128], precision[16], model[4096], model_sha256[65];
@@ -92,6 +94,7 @@ struct pipeline_report {
     struct checks checks;
     int warnings;
     bool interrupted;
+    int64_t resumable; /* frames kept for a run that goes on; 0 on success */
 };
 
 /*

@@ -124,8 +124,12 @@ int rifec_cuda_open(struct rifec_cuda *out, int device_index, char *why, size_t 
     if (e == cudaSuccess && (driver.device_get(&device, device_index) != CUDA_SUCCESS ||
                              driver.retain(&context, device) != CUDA_SUCCESS))
         e = cudaErrorDevicesUnavailable;
+    /* What a decoder does there is little, and all else waits for it. */
+    int least, greatest = 0;
     if (e == cudaSuccess)
-        e = cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking);
+        e = cudaDeviceGetStreamPriorityRange(&least, &greatest);
+    if (e == cudaSuccess)
+        e = cudaStreamCreateWithPriority(&stream, cudaStreamNonBlocking, greatest);
     c.context = context;
     c.stream = stream;
     if (e != cudaSuccess) {

@@ -1,0 +1,105 @@
+# --resume: what a stopped run finished is not made again, and what comes out is
+# what would have come out.
+. "$(dirname "$0")/lib.sh"
+
+# 600 output frames, which are two segments and a half, and sound.
+quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=12 -f lavfi -i sine=d=12 -t 12 \
+    -c:v ffv1 -c:a aac in.mkv
+
+# stop SIGNAL ARGUMENTS: starts, and stops when the first segment is finished.
+stop() {
+    signal=$1
+    shift
+    ran="rifec $* &"
+    "$RIFEC" ${RIFEC_FLAGS:-} "$@" --device cpu </dev/null >stdout 2>stderr &
+    process=$!
+    tries=0
+    until [ -e out.*.resume/000000.segment ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 1200 ] || fail 'no segment within two minutes'
+        kill -0 $process 2>/dev/null || fail 'it ended by itself'
+        sleep 0.1
+    done
+    kill -"$signal" $process
+    status=0
+    wait $process || status=$?
+}
+
+# What was there before is used: the summary says how much.
+goes_on() {
+    works "$@" --device cpu
+    says 'of these frames were there'
+    no_leftovers
+    [ ! -e out.*.resume ] || fail 'the folder is left'
+}
+
+case $1 in
+stopped)
+    stop INT -i in.mkv -o out.mp4 --resume
+    same $status 130 'exit status'
+    says 'frames are kept in out.mp4.resume'
+    [ ! -e out.mp4 ] || fail 'an output of a stopped run'
+    no_leftovers
+    goes_on -i in.mkv -o out.mp4 --resume
+    works -i in.mkv -o once.mp4 --resume --device cpu
+    cmp out.mp4 once.mp4 || fail 'stopped or not makes a difference'
+    # Without --resume the encoder does not begin anew, the rest is the same.
+    works -i in.mkv -o plain.mp4 --device cpu
+    for stream in v:0 a:0; do
+        same "$(entry out.mp4 $stream codec_name,start_time,duration,nb_frames)" \
+            "$(entry plain.mp4 $stream codec_name,start_time,duration,nb_frames)" "stream $stream"
+    done
+    same "$(packet_sums out.mp4 a:0)" "$(packet_sums plain.mp4 a:0)" 'the sound'
+    intact out.mp4
+    judge times in.mkv out.mp4 2
+    ;;
+killed)
+    stop KILL -i in.mkv -o out.mkv --resume -c:v ffv1 --stats stats.json
+    same $status 137 'exit status'
+    goes_on -i in.mkv -o out.mkv --resume -c:v ffv1 --stats stats.json
+    grep -q '"frames_resumed":[^0-9]*240' stats.json || fail 'frames_resumed'
+    works -i in.mkv -o plain.mkv -c:v ffv1 --device cpu
+    same "$(frame_sums out.mkv yuv420p)" "$(frame_sums plain.mkv yuv420p)" 'the frames'
+    ;;
+libx265 | libsvtav1 | libvpx-vp9)
+    needs_encoder "$1"
+    quiet_ffmpeg -i in.mkv -vf scale=128:96 -c:v ffv1 -c:a copy large.mkv
+    stop TERM -i large.mkv -o out.mkv --resume -c:v "$1" --preset ultrafast
+    same $status 143 'exit status'
+    goes_on -i large.mkv -o out.mkv --resume -c:v "$1" --preset ultrafast
+    intact out.mkv
+    same "$(count out.mkv)" 600 frames
+    judge times large.mkv out.mkv 2
+    ;;
+settings)
+    stop INT -i in.mkv -o out.mp4 --resume --crf 20
+    fails 2 'other settings.*--crf=20' -i in.mkv -o out.mp4 --resume
+    fails 2 'other settings.*--crf=20.*--crf=21' -i in.mkv -o out.mp4 --resume --crf 21
+    fails 2 'other settings.*--x3' -i in.mkv -o out.mp4 --resume --crf 20 --x3
+    quiet_ffmpeg -i in.mkv -c copy -metadata title=changed other.mkv
+    fails 2 'other settings.*input' -i other.mkv -o out.mp4 --resume --crf 20
+    # How it is told, and where, is no matter.
+    cp in.mkv copy.mkv
+    goes_on --crf 20 --resume --threads 1 -v -o out.mp4 -i copy.mkv
+    ;;
+refused)
+    fails 2 'one video file' -i in.mkv -o out/ -f png --resume
+    fails 2 'one video file' -i in.mkv -o - -f nut --resume
+    fails 2 'one video file' -i in.mkv -o out.gif --resume
+    fails 2 'one video file' -i in.mkv -f null --resume
+    ran='rifec -i -'
+    status=0
+    "$RIFEC" -i - -o out.mkv --resume <in.mkv >stdout 2>stderr || status=$?
+    same $status 2 'stdin'
+    says 'read again'
+    same "$(ls)" "$(printf 'in.mkv\nstderr\nstdout')" files
+    # A stop before the first segment leaves nothing.
+    "$RIFEC" -i in.mkv -o out.mkv --resume --kernels c --threads 1 </dev/null >stdout 2>stderr &
+    process=$!
+    sleep 1
+    kill -INT $process
+    status=0
+    wait $process || status=$?
+    same "$(ls)" "$(printf 'in.mkv\nstderr\nstdout')" files
+    ;;
+esac
