@@ -24,7 +24,7 @@ struct tensor {
  * R, G, B and alpha (zero when the frames have none; the network never sees it),
  * nominally 0..1 but not clamped. Outside
  * width x height colours are zero (padding is on the right and below).
- * On a GPU the numbers may be FP16: 2^-11 of 1, a quarter of a 10-bit code.
+ * On a GPU the numbers of pictures of 8 bits may be FP16, which moves no code.
  */
 struct image {
     union {

@@ -109,10 +109,11 @@ static void pinned_free(void *p)
     cudaFreeHost(p);
 }
 
-/* Slots hold what blend reads at full precision: FP16 is a quarter of a 10-bit code. */
+/* Where FP16 keeps every code apart: not the chroma of 9 bits and more
+ * (docs/numerics.md). */
 static bool images_are_half(const struct rifec_params *p)
 {
-    return p->precision == RIFEC_PRECISION_FP16 && p->format.depth <= 10;
+    return p->precision == RIFEC_PRECISION_FP16 && p->format.depth == 8;
 }
 
 /* Where things lie in the block of device memory. */
