@@ -55,6 +55,11 @@ endforeach()
 # What runs on a machine without AVX-512.
 set_property(TEST golden_dnn_avx2 golden_best_avx2 PROPERTY ENVIRONMENT DNNL_MAX_CPU_ISA=AVX2)
 rifec_add_engine_test(engine LABELS model SOURCES model/engine.c)
+rifec_add_engine_test(engine_cuda LABELS gpu SOURCES model/engine_cuda.c ${op_sources}
+    LIBS ${op_libs} ARGS cuda TIMEOUT 600)
+target_include_directories(test_engine_cuda PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
+add_test(NAME engine_cuda_on_cpu COMMAND test_engine_cuda cpu)
+rifec_test_properties(engine_cuda_on_cpu 120 model)
 
 # --- weights --------------------------------------------------------------------
 rifec_add_engine_test(weights LABELS unit SOURCES unit/weights.c

@@ -53,8 +53,15 @@ if [ -x "$build/tests/test_golden_c" ]; then
         done
     done
 fi
+clip=$build/data/lotus.y4m
+if [ ! -e "$clip" ] && command -v ffmpeg >/dev/null; then
+    clip=$logs/lotus.y4m
+    ffmpeg -v error -i "$tests/data/lotus.mp4" -frames:v 6 -pix_fmt yuv420p "$clip"
+fi
+[ -e "$clip" ] || clip=
 if [ -x "$build/tests/test_engine_cuda" ]; then
-    run engine "$build/tests/test_engine_cuda"
+    run engine "$build/tests/test_engine_cuda" cuda ${clip:+"$clip"}
+    grep 'against the CPU' "$logs/log"
 fi
 
 # The program, where it is: decoding on the GPU, and the whole way through.

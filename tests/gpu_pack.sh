@@ -12,7 +12,9 @@ set -eu
 build=${1:?usage: gpu_pack.sh BUILD ARCHIVE} archive=${2:?usage: gpu_pack.sh BUILD ARCHIVE}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-mkdir "$folder/tests" "$folder/bench" "$folder/lib"
+mkdir "$folder/tests" "$folder/bench" "$folder/lib" "$folder/data"
+ffmpeg -v error -i "$(dirname "$0")/data/lotus.mp4" -frames:v 6 -pix_fmt yuv420p \
+    "$folder/data/lotus.y4m"
 for program in "$build"/tests/test_* "$build"/bench/bench_*; do
     [ -x "$program" ] && [ ! -d "$program" ] || continue
     # Programs that want FFmpeg stay here.

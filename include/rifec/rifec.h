@@ -78,6 +78,7 @@ struct rifec_info {
     char model_sha256[65]; /* of the weights file, hexadecimal               */
     int in_flight;         /* rifec_interp() calls that may be outstanding   */
     size_t memory_bytes;   /* held by the engine for this size               */
+    int64_t frames_loaded; /* source frames converted since open             */
 };
 
 #ifdef __cplusplus

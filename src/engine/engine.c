@@ -169,9 +169,11 @@ int rifec_put(struct rifec *r, int64_t seq, const struct rifec_frame *frame)
     }
     int slot = refcache_evict(&r->cache);
     err = r->backend->put(r, slot, frame);
-    if (err == 0)
-        refcache_set(&r->cache, slot, seq);
-    return err;
+    if (err < 0)
+        return err;
+    refcache_set(&r->cache, slot, seq);
+    r->info.frames_loaded++;
+    return 0;
 }
 
 int rifec_thumbnail(struct rifec *r, const struct rifec_frame *frame, uint16_t *luma)
