@@ -76,6 +76,22 @@ size_t resconv_sm90_pack_bytes(const struct conv_layer *l);
 void resconv_sm90_pack(const struct conv_layer *l, void *out);
 int resconv_sm90(const struct conv_args *a, void *stream);
 
+/*
+ * What is left to do around a convolution by cuDNN or cuBLAS. bias is on the
+ * device, in the order of in's channels.
+ *
+ * conv_tail: out = lrelu(out + bias + residual), in place; residual may be NULL; all
+ * channels in one block.
+ * deconv_shuffle: to a level from [height / 4][width / 4][80].
+ * deconv_col2im: from [height / 4][width / 4][16][20].
+ */
+int conv_tail_cuda(const struct tensor *out, const struct tensor *residual,
+                   const float *bias, cudaStream_t stream);
+int deconv_shuffle_cuda(const float *in, const float *bias, const struct level *out,
+                        cudaStream_t stream);
+int deconv_col2im_cuda(const float *in, const float *bias, const struct level *out,
+                       cudaStream_t stream);
+
 #ifdef __cplusplus
 }
 #endif

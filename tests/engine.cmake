@@ -37,6 +37,18 @@ foreach(op blend_store equal) # which only the GPU has
     rifec_add_cuda_test(${op} test_${op})
 endforeach()
 
+if("RIFEC_HAVE_CUDNN=1" IN_LIST engine_definitions)
+    add_executable(test_cudnn ops/cudnn.c)
+    target_include_directories(test_cudnn PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/kernels
+                                                  ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(test_cudnn PRIVATE ${op_libs} librifec m)
+    add_test(NAME cudnn COMMAND test_cudnn)
+    rifec_test_properties(cudnn 300 gpu)
+endif()
+if("RIFEC_HAVE_CUDA=1" IN_LIST engine_definitions)
+    rifec_add_test(plan_cache LABELS unit SOURCES unit/plan_cache.c)
+endif()
+
 # --- model ----------------------------------------------------------------------
 set(golden ${CMAKE_CURRENT_SOURCE_DIR}/golden)
 rifec_add_engine_test(golden_c LABELS model SOURCES model/golden.c ${op_sources} LIBS ${op_libs}
@@ -51,6 +63,10 @@ endforeach()
 foreach(precision fp32 fp16)
     add_test(NAME golden_${precision} COMMAND test_golden_c ${golden} ${precision})
     rifec_test_properties(golden_${precision} 120 gpu)
+endforeach()
+foreach(precision fp32 tf32 fp16)
+    add_test(NAME golden_cudnn_${precision} COMMAND test_golden_c ${golden} ${precision} cudnn)
+    rifec_test_properties(golden_cudnn_${precision} 120 gpu)
 endforeach()
 # What runs on a machine without AVX-512.
 set_property(TEST golden_dnn_avx2 golden_best_avx2 PROPERTY ENVIRONMENT DNNL_MAX_CPU_ISA=AVX2)

@@ -20,7 +20,8 @@ set(kernels blend blend_store conv_ref conv_s2_sm80 deconv_sm80 equal gather lau
     resconv_sm80 resconv_sm90 store thumbnail)
 list(TRANSFORM kernels REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/kernels/\\1.cu")
 target_sources(librifec PRIVATE ${kernels} engine/cuda/backend_cuda.c
-    engine/cuda/conv_versions.c engine/cuda/cuda_net.c engine/cuda/devices.c)
+    engine/cuda/conv_versions.c engine/cuda/cuda_net.c engine/cuda/devices.c
+    engine/cuda/plan_cache.c)
 list(JOIN CMAKE_CUDA_ARCHITECTURES " " targets)
 string(REPLACE "-real" "" targets "${targets}")
 set_source_files_properties(engine/cuda/devices.c PROPERTIES
@@ -33,3 +34,37 @@ set_target_properties(librifec PROPERTIES CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHI
                                           CUDA_RUNTIME_LIBRARY Static)
 target_link_libraries(librifec PRIVATE CUDA::cudart_static)
 message(STATUS "CUDA: ${CMAKE_CUDA_COMPILER_VERSION} for ${CMAKE_CUDA_ARCHITECTURES}")
+
+# --- cuDNN and cuBLAS: found at run time, so only their headers are wanted here ------
+set(have_cudnn 0)
+if(NOT RIFEC_CUDNN STREQUAL "OFF")
+    find_path(CUDNN_INCLUDE_DIR cudnn_version.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+    find_path(CUBLAS_INCLUDE_DIR cublasLt.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+    set(cudnn_version 0)
+    if(CUDNN_INCLUDE_DIR AND CUBLAS_INCLUDE_DIR)
+        file(STRINGS ${CUDNN_INCLUDE_DIR}/cudnn_version.h lines
+             REGEX "^#define CUDNN_(MAJOR|MINOR|PATCHLEVEL) ")
+        string(REGEX MATCHALL "[0-9]+" numbers "${lines}")
+        list(JOIN numbers "." cudnn_version)
+    endif()
+    # 9.8 is the first whose plans can be listed on several threads.
+    if(cudnn_version VERSION_GREATER_EQUAL 9.8)
+        set(have_cudnn 1)
+    elseif(RIFEC_CUDNN STREQUAL "ON")
+        message(FATAL_ERROR "RIFEC_CUDNN=ON, but the headers of cuBLAS and cuDNN 9.8 were not found")
+    endif()
+endif()
+if(have_cudnn)
+    target_sources(librifec PRIVATE ${PROJECT_SOURCE_DIR}/kernels/conv_tail.cu
+        ${PROJECT_SOURCE_DIR}/kernels/deconv_gemm.cu engine/cuda/cublas_calls.c
+        engine/cuda/cudnn_calls.c engine/cuda/cudnn_choose.c engine/cuda/cudnn_graph.c
+        engine/cuda/cudnn_load.c engine/cuda/cudnn_measure.c engine/cuda/cudnn_net.c
+        engine/cuda/cudnn_ops.c engine/cuda/cudnn_pack.c)
+    target_include_directories(librifec SYSTEM PRIVATE ${CUDNN_INCLUDE_DIR} ${CUBLAS_INCLUDE_DIR})
+    target_link_libraries(librifec PRIVATE ${CMAKE_DL_LIBS})
+    message(STATUS "CUDA: cuDNN ${cudnn_version}, where it is when the program runs")
+else()
+    target_sources(librifec PRIVATE engine/cuda/stub_cudnn.c)
+    message(STATUS "CUDA: no cuDNN (headers not found or off)")
+endif()
+target_compile_definitions(librifec PRIVATE RIFEC_HAVE_CUDNN=${have_cudnn})

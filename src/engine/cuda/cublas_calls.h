@@ -1,0 +1,29 @@
+/*
+ * Every call of cuBLAS: the matrix products of cudnn_calls.h, for which
+ * cudnn_calls.c asks here. Threads as there.
+ */
+#ifndef RIFEC_ENGINE_CUDA_CUBLAS_CALLS_H
+#define RIFEC_ENGINE_CUDA_CUBLAS_CALLS_H
+
+#include "engine/cuda/cudnn_calls.h"
+#include "engine/cuda/cudnn_load.h"
+
+struct gemm_plan;
+
+/* What a plan is made with; stays as long as it. */
+struct gemm_lib {
+    const struct cudnn_api *api;
+    cublasLtHandle_t handle;
+};
+
+/* As dnn_list(), dnn_plan_open() and so on, for calls of DNN_GEMM. */
+int gemm_list(const struct gemm_lib *l, const struct dnn_call *call,
+              struct dnn_choice *list, int max);
+int gemm_plan_open(const struct gemm_lib *l, struct gemm_plan **out,
+                   const struct dnn_call *call, const struct dnn_choice *choice);
+void gemm_plan_close(struct gemm_plan **p);
+size_t gemm_plan_workspace(const struct gemm_plan *p);
+int gemm_plan_run(const struct gemm_plan *p, const struct dnn_buffers *b,
+                  cudaStream_t stream);
+
+#endif

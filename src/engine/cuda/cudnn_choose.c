@@ -1,0 +1,331 @@
+/*
+ * Which way of computing each shape is taken: the one that the plans file remembers,
+ * else the fastest of those that the libraries propose.
+ *
+ * Preparing a way of cuDNN can mean compiling code, some 40 ms of it on an H200's
+ * host whatever the number of threads, so favourites come first and time is limited.
+ */
+#define _DEFAULT_SOURCE
+#include "engine/cuda/cudnn_way.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "engine/cuda/cu.h"
+
+#define CANDIDATES_MAX     32
+#define CANDIDATES_DEFAULT 4
+#define THREADS_MAX        16
+#define PREPARE_SECONDS    2 /* at most, but for each route's first */
+
+/* --- calls ------------------------------------------------------------------------ */
+
+/* What cuDNN fuses in full FP32 was measured to take ten times as long. */
+static bool route_fits(const struct cudnn_ops *o, const struct route *r,
+                       const struct shape *s)
+{
+    return r->op == s->op && (r->tail != TAIL_NONE || s->in.is_half || o->params.tf32);
+}
+
+static struct dnn_call make_call(const struct cudnn_ops *o, const struct route *r,
+                                 const struct shape *s)
+{
+    bool fused = r->tail == TAIL_NONE;
+    struct dnn_call c = {
+        .kind = r->kind,
+        .cin = s->in.channels,
+        .cout = r->channels ? r->channels : s->layer->cout,
+        .height = s->in.height,
+        .width = s->in.width,
+        .stride = r->op == CONV_S2 ? 2 : 1,
+        .in_is_half = s->in.is_half,
+        .out_is_half = r->op != DECONV && s->in.is_half,
+        .tf32 = o->params.tf32,
+        .bias = fused,
+        .residual = fused && r->op == RESCONV,
+        .lrelu = fused,
+    };
+    return c;
+}
+
+/* --- candidates ------------------------------------------------------------------- */
+
+struct trial {
+    struct shape *shape;
+    struct way way;
+    int rank; /* in its route's list; the first is tried however late it is */
+};
+
+/* What the threads share. */
+struct work {
+    struct cudnn_ops *o;
+    struct trial *trials;
+    int count, device;
+    double deadline;
+    atomic_int next;
+    struct dnn_choice *lists; /* [count][CANDIDATES_MAX], and how many in each */
+    int *listed;
+};
+
+/* One thread: asks how each shape and route could be computed. */
+static int list_some(void *opaque)
+{
+    struct work *w = opaque;
+    (void)cudaSetDevice(w->device);
+    int max = w->o->params.candidates;
+    if (max <= 0 || max > CANDIDATES_MAX)
+        max = CANDIDATES_DEFAULT;
+    for (int i; (i = atomic_fetch_add(&w->next, 1)) < w->count;)
+        w->listed[i] = dnn_list(w->o->lib, &w->trials[i].way.call,
+                                w->lists + (size_t)i * CANDIDATES_MAX, max);
+    return 0;
+}
+
+/* One thread: prepares candidates until all are or time is up. */
+static int build_some(void *opaque)
+{
+    struct work *w = opaque;
+    (void)cudaSetDevice(w->device);
+    for (int i; (i = atomic_fetch_add(&w->next, 1)) < w->count;) {
+        struct trial *t = &w->trials[i];
+        double start = clock_seconds();
+        if (t->rank > 0 && start > w->deadline)
+            continue;
+        (void)dnn_plan_open(w->o->lib, &t->way.plan, &t->way.call, &t->way.choice);
+        t->way.build_seconds = clock_seconds() - start;
+    }
+    return 0;
+}
+
+static void on_all_cores(struct work *w, int (*some)(void *))
+{
+    struct thread threads[THREADS_MAX] = { 0 };
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    int n = dnn_lib_is_shared(w->o->lib) && cores > 1 ? (int)cores - 1 : 0;
+    atomic_store(&w->next, 0);
+    for (int i = 0; i < n && i < THREADS_MAX && i + 1 < w->count; i++)
+        (void)thread_start(&threads[i], "plans", some, w);
+    (void)some(w); /* this thread too */
+    for (int i = 0; i < THREADS_MAX; i++)
+        (void)thread_join(&threads[i]);
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct trial *x = a, *y = b;
+    return x->rank - y->rank;
+}
+
+/* Every shape by every route that fits it, without choices. */
+static int list_routes(struct cudnn_ops *o, struct trial *out)
+{
+    int n = 0;
+    for (struct shape *s = o->shapes; s; s = s->next)
+        for (int r = 0; !s->way.plan && r < CUDNN_ROUTES; r++)
+            if (route_fits(o, &cudnn_routes[r], s))
+                out[n++] = (struct trial){
+                    .shape = s,
+                    .way = { .route = &cudnn_routes[r],
+                             .call = make_call(o, &cudnn_routes[r], s) },
+                };
+    return n;
+}
+
+static int count_shapes(const struct cudnn_ops *o)
+{
+    int n = 0;
+    for (const struct shape *s = o->shapes; s; s = s->next)
+        n++;
+    return n;
+}
+
+/* All candidates of all shapes that have no plan yet, prepared; free() them. */
+static int make_trials(struct cudnn_ops *o, struct trial **out, int *count)
+{
+    int err = 0;
+    const int pairs_max = count_shapes(o) * CUDNN_ROUTES;
+    struct work w = { .o = o };
+    struct trial *pairs = calloc((size_t)pairs_max + 1, sizeof *pairs), *all = NULL;
+    w.lists = calloc((size_t)pairs_max + 1, CANDIDATES_MAX * sizeof *w.lists);
+    w.listed = calloc((size_t)pairs_max + 1, sizeof *w.listed);
+    all = calloc((size_t)pairs_max * CANDIDATES_MAX + 1, sizeof *all);
+    if (!pairs || !w.lists || !w.listed || !all)
+        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+    CU(cudaGetDevice(&w.device));
+    w.deadline = clock_seconds() + PREPARE_SECONDS;
+    w.trials = pairs;
+    w.count = list_routes(o, pairs);
+    on_all_cores(&w, list_some);
+
+    int n = 0;
+    for (int i = 0; i < w.count; i++)
+        for (int k = 0; k < w.listed[i]; k++) {
+            all[n] = pairs[i];
+            all[n].rank = k;
+            all[n++].way.choice = w.lists[(size_t)i * CANDIDATES_MAX + (size_t)k];
+        }
+    qsort(all, (size_t)n, sizeof *all, by_rank);
+    w.trials = all;
+    w.count = n;
+    on_all_cores(&w, build_some);
+    *out = all;
+    *count = n;
+    all = NULL;
+fail:
+    free(all);
+    free(pairs);
+    free(w.lists);
+    free(w.listed);
+    return err;
+}
+
+/* --- measuring ---------------------------------------------------------------- */
+
+static void report(const struct cudnn_ops *o, const struct shape *s, const struct way *w)
+{
+    log_debug("%s: %s %s: %.1f us, prepared in %.2f s, workspace %zu KiB", s->name,
+              w->route->name, w->choice.text, w->us, w->build_seconds,
+              way_workspace(w) >> 10);
+    if (o->params.on_trial)
+        o->params.on_trial(o->params.opaque,
+                           &(struct cudnn_trial){ .layer = s->name,
+                                                  .route = w->route->name,
+                                                  .choice = w->choice.text,
+                                                  .us = w->us,
+                                                  .build_seconds = w->build_seconds,
+                                                  .workspace_bytes = way_workspace(w),
+                                                  .weights = s->layer,
+                                                  .in = s->in,
+                                                  .out = s->out,
+                                                  .level = s->level });
+}
+
+/* Times the trials of one shape by one route and keeps the best plan. */
+static int try_route(struct cudnn_ops *o, struct measure *m, struct shape *s,
+                     const struct route *r, struct trial *trials, int count)
+{
+    int err = 0;
+    struct packed k = { 0 };
+    size_t bytes;
+    for (int i = 0; i < count; i++) {
+        struct way *w = &trials[i].way;
+        if (trials[i].shape != s || w->route != r || !w->plan)
+            continue;
+        if (!k.weight)
+            TRY(packed_open(&k, w, s->layer, &bytes));
+        if (measure_way(m, s, w, &k, s->way.us) < 0) {
+            log_verbose("%s: %s %s does not run", s->name, r->name, w->choice.text);
+            continue;
+        }
+        report(o, s, w);
+        if (!s->way.plan || w->us < s->way.us) {
+            struct dnn_plan *worse = s->way.plan;
+            s->way = *w;
+            w->plan = NULL;
+            dnn_plan_close(&worse);
+        }
+    }
+fail:
+    packed_close(&k);
+    return err;
+}
+
+static int choose_way(struct cudnn_ops *o, struct measure *m, struct shape *s,
+                      struct trial *trials, int count)
+{
+    int err = 0;
+    TRY(measure_fill(m, &s->in));
+    for (int r = 0; r < CUDNN_ROUTES; r++)
+        TRY(try_route(o, m, s, &cudnn_routes[r], trials, count));
+    if (!s->way.plan)
+        FAIL(RIFEC_ERR_DEVICE,
+             "%s: neither cuDNN nor cuBLAS computes this: try --kernels auto", s->name);
+    plan_cache_put(
+        o->cache, s->name,
+        &(struct plan_entry){ s->way.route->name, s->way.choice.text, s->way.us });
+fail:
+    return err;
+}
+
+/* --- remembering ------------------------------------------------------------------ */
+
+/* What the plans file says of a shape, as a trial without a plan. */
+static bool recall(const struct cudnn_ops *o, struct shape *s, struct trial *t)
+{
+    struct plan_entry e;
+    if (!plan_cache_get(o->cache, s->name, &e))
+        return false;
+    *t = (struct trial){ .shape = s };
+    for (int r = 0; r < CUDNN_ROUTES; r++)
+        if (route_fits(o, &cudnn_routes[r], s) && !strcmp(cudnn_routes[r].name, e.route))
+            t->way.route = &cudnn_routes[r];
+    if (!t->way.route)
+        return false;
+    t->way.call = make_call(o, t->way.route, s);
+    t->way.us = e.us;
+    snprintf(t->way.choice.text, sizeof t->way.choice.text, "%s", e.choice);
+    return true;
+}
+
+/* Prepares what is remembered. What does not work any more is measured again. */
+static int recall_all(struct cudnn_ops *o)
+{
+    int err = 0;
+    struct work w = { .o = o };
+    w.trials = calloc((size_t)count_shapes(o) + 1, sizeof *w.trials); /* of rank 0 */
+    if (!w.trials)
+        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+    CU(cudaGetDevice(&w.device));
+    for (struct shape *s = o->shapes; s; s = s->next)
+        if (recall(o, s, &w.trials[w.count]))
+            w.count++;
+    on_all_cores(&w, build_some);
+    for (int i = 0; i < w.count; i++) {
+        struct trial *t = &w.trials[i];
+        if (t->way.plan)
+            t->shape->way = t->way;
+        else
+            log_warning("%s: the remembered '%s' does not work any more", t->shape->name,
+                        t->way.choice.text);
+    }
+fail:
+    free(w.trials);
+    return err;
+}
+
+static int measure_all(struct cudnn_ops *o, cudaStream_t stream)
+{
+    int err = 0, count = 0;
+    struct trial *trials = NULL;
+    struct measure m = { .stream = stream };
+    double start = clock_seconds();
+    TRY(make_trials(o, &trials, &count));
+    double made = clock_seconds();
+    for (struct shape *s = o->shapes; s; s = s->next)
+        if (!s->way.plan)
+            TRY(choose_way(o, &m, s, trials, count));
+    if (count)
+        log_verbose("%d ways of convolving: prepared in %.1f s, timed in %.1f s", count,
+                    made - start, clock_seconds() - made);
+    plan_cache_save(o->cache);
+fail:
+    for (int i = 0; i < count; i++)
+        dnn_plan_close(&trials[i].way.plan);
+    free(trials);
+    measure_close(&m);
+    return err;
+}
+
+int cudnn_choose_ways(struct cudnn_ops *o, cudaStream_t stream)
+{
+    int err = 0;
+    TRY(recall_all(o));
+    TRY(measure_all(o, stream));
+fail:
+    return err;
+}

@@ -1,0 +1,80 @@
+/*
+ * All layers of the network into cudnn_ops, measured in the memory of a network that
+ * is planned here for that and gone afterwards.
+ */
+#include "engine/cuda/cudnn_net.h"
+
+#include <stdio.h>
+
+#include "engine/cuda/cu.h"
+#include "engine/cuda/cudnn_load.h"
+#include "engine/cuda/cudnn_ops.h"
+#include "model/ifnet.h"
+
+static int announce(struct cudnn_ops *o, const struct ifnet *net, struct weights *w)
+{
+    int err = 0;
+    for (int b = 0; b < IFNET_BLOCKS; b++) {
+        const struct ifnet_block *k = &net->block[b];
+        struct block_weights *l = &w->block[b];
+        TRY(conv_s2_cudnn_open(o, &l->conv0, &k->input, &k->half));
+        TRY(conv_s2_cudnn_open(o, &l->conv1, &k->half, &k->ping));
+        for (int i = 0; i < IFNET_RESCONVS; i++)
+            TRY(resconv_cudnn_open(o, &l->res[i], &k->ping, &k->pong));
+        TRY(deconv_cudnn_open(o, &l->deconv, &k->ping, &k->band));
+    }
+fail:
+    return err;
+}
+
+int cudnn_net_open(struct cudnn_net *n, struct ops *table, struct weights *w,
+                   const struct rifec_params *p)
+{
+    int err = 0;
+    const bool is_half = p->precision == RIFEC_PRECISION_FP16;
+    struct ifnet net;
+    struct arena arena = { 0 };
+    cudaStream_t stream = NULL;
+    *n = (struct cudnn_net){ 0 };
+    TRY(cudnn_ops_open(&n->ops,
+                       &(struct cudnn_ops_params){ .tf32 = p->tf32 && !is_half }));
+    ifnet_plan(&net,
+               &(struct ifnet_params){ .width = p->width,
+                                       .height = p->height,
+                                       .scale = p->scale,
+                                       .is_half = is_half,
+                                       .no_scratch = true },
+               &arena);
+    CU(cudaMalloc((void **)&arena.base, arena.bytes));
+    ifnet_bind(&net, &arena);
+    CU(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+    TRY(announce(n->ops, &net, w));
+    TRY(cudnn_ops_choose(n->ops, stream));
+    n->workspace_bytes = cudnn_ops_workspace(n->ops);
+    n->packed_bytes = cudnn_ops_memory(n->ops);
+    table->conv_s2 = conv_s2_cudnn;
+    table->resconv = resconv_cudnn;
+    table->deconv = deconv_cudnn;
+fail:
+    if (stream)
+        cudaStreamDestroy(stream);
+    cudaFree(arena.base);
+    if (err < 0)
+        cudnn_net_close(n);
+    return err;
+}
+
+void cudnn_net_close(struct cudnn_net *n)
+{
+    cudnn_ops_close(&n->ops);
+    *n = (struct cudnn_net){ 0 };
+}
+
+bool cudnn_net_versions(char *out, size_t bytes)
+{
+    struct cudnn_api api;
+    if (cudnn_load(&api, out, bytes) < 0)
+        return false;
+    cudnn_describe(&api, out, bytes);
+    return true;
+}

@@ -1,0 +1,245 @@
+/*
+ * Layers on top of cudnn_calls.c: what is left to do behind its calls, and which
+ * layers share a plan, those of one shape.
+ */
+#include "engine/cuda/cudnn_ops.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/cuda/cu.h"
+#include "engine/cuda/cudnn_way.h"
+
+static const char *const op_names[CONV_OPS] = { "conv_s2", "resconv", "deconv" };
+
+const struct route cudnn_routes[CUDNN_ROUTES] = {
+    { "fused", CONV_S2, DNN_CONV, TAIL_NONE, 0 },
+    { "conv", CONV_S2, DNN_CONV, TAIL_CONV, 0 },
+    { "fused", RESCONV, DNN_CONV, TAIL_NONE, 0 },
+    { "conv", RESCONV, DNN_CONV, TAIL_CONV, 0 },
+    { "phases", DECONV, DNN_CONV, TAIL_SHUFFLE, 4 * DECONV_LIVE },
+    { "gemm", DECONV, DNN_GEMM, TAIL_COL2IM, 16 * DECONV_LIVE },
+};
+
+/* --- running ---------------------------------------------------------------------- */
+
+#define ALIGN 256 /* of everything in the workspace */
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+/* What the library makes before the tail, when that is not the op's output. */
+static size_t scratch_bytes(const struct way *w)
+{
+    const struct dnn_call *c = &w->call;
+    size_t pixels = (size_t)c->height * (size_t)c->width;
+    return w->route->op == DECONV ? aligned(pixels * (size_t)c->cout * sizeof(float)) : 0;
+}
+
+/* ALIGN more, since the workspace may begin anywhere. */
+size_t way_workspace(const struct way *w)
+{
+    size_t bytes = scratch_bytes(w) + dnn_plan_workspace(w->plan);
+    return bytes ? bytes + ALIGN : 0;
+}
+
+int way_run(const struct way *w, const struct packed *k, const struct tensor *in,
+            const struct tensor *out, const struct level *level,
+            const struct cuda_stream *s)
+{
+    int err = 0;
+    assert(way_workspace(w) <= s->workspace_bytes);
+    unsigned char *workspace = (unsigned char *)aligned((uintptr_t)s->workspace);
+    float *scratch = (float *)(void *)workspace;
+    bool deconv = w->route->op == DECONV;
+    TRY(dnn_plan_run(w->plan,
+                     &(struct dnn_buffers){
+                         .in = in->data,
+                         .weight = k->weight,
+                         .bias = k->bias,
+                         .residual = in->data,
+                         .out = deconv ? scratch : out->data,
+                         .workspace = workspace + scratch_bytes(w),
+                     },
+                     s->stream));
+    switch (w->route->tail) {
+    case TAIL_NONE:
+        break;
+    case TAIL_CONV:
+        TRY(conv_tail_cuda(out, w->route->op == RESCONV ? in : NULL, k->bias, s->stream));
+        break;
+    case TAIL_SHUFFLE:
+        TRY(deconv_shuffle_cuda(scratch, k->bias, level, s->stream));
+        break;
+    case TAIL_COL2IM:
+        TRY(deconv_col2im_cuda(scratch, k->bias, level, s->stream));
+        break;
+    }
+fail:
+    return err;
+}
+
+static int run_conv(const struct conv_args *a, void *stream)
+{
+    const struct cudnn_layer *l = a->layer->plan;
+    return way_run(&l->shape->way, &l->packed, &a->in, &a->out, NULL, stream);
+}
+
+int conv_s2_cudnn(const struct conv_args *a, void *stream)
+{
+    return run_conv(a, stream);
+}
+
+int resconv_cudnn(const struct conv_args *a, void *stream)
+{
+    return run_conv(a, stream);
+}
+
+int deconv_cudnn(const struct deconv_args *a, void *stream)
+{
+    const struct cudnn_layer *l = a->layer->plan;
+    return way_run(&l->shape->way, &l->packed, &a->in, NULL, &a->out, stream);
+}
+
+/* --- layers ----------------------------------------------------------------- */
+
+static struct shape *find_shape(struct cudnn_ops *o, const struct shape *like)
+{
+    for (struct shape *s = o->shapes; s; s = s->next)
+        if (!strcmp(s->name, like->name))
+            return s;
+    struct shape *s = malloc(sizeof *s);
+    if (s) {
+        *s = *like;
+        *o->shapes_end = s;
+        o->shapes_end = &s->next;
+    }
+    return s;
+}
+
+static int add_layer(struct cudnn_ops *o, struct conv_layer *layer, struct shape like)
+{
+    const struct tensor *in = &like.in;
+    assert(in->block == in->channels);
+    like.layer = layer;
+    snprintf(like.name, sizeof like.name, "%s %s %d->%d %dx%d", op_names[like.op],
+             in->is_half      ? "fp16"
+             : o->params.tf32 ? "tf32"
+                              : "fp32",
+             in->channels, layer->cout, in->width, in->height);
+    struct cudnn_layer *l = calloc(1, sizeof *l);
+    struct shape *s = l ? find_shape(o, &like) : NULL;
+    if (!s) {
+        free(l);
+        log_error("out of memory");
+        return RIFEC_ERR_NOMEM;
+    }
+    *l = (struct cudnn_layer){ .next = o->layers, .layer = layer, .shape = s };
+    o->layers = l;
+    return 0;
+}
+
+int conv_s2_cudnn_open(struct cudnn_ops *o, struct conv_layer *layer,
+                       const struct tensor *in, const struct tensor *out)
+{
+    return add_layer(o, layer, (struct shape){ .op = CONV_S2, .in = *in, .out = *out });
+}
+
+int resconv_cudnn_open(struct cudnn_ops *o, struct conv_layer *layer,
+                       const struct tensor *in, const struct tensor *out)
+{
+    return add_layer(o, layer, (struct shape){ .op = RESCONV, .in = *in, .out = *out });
+}
+
+int deconv_cudnn_open(struct cudnn_ops *o, struct conv_layer *layer,
+                      const struct tensor *in, const struct level *out)
+{
+    return add_layer(o, layer, (struct shape){ .op = DECONV, .in = *in, .level = *out });
+}
+
+int cudnn_ops_choose(struct cudnn_ops *o, cudaStream_t stream)
+{
+    int err = 0;
+    TRY(cudnn_choose_ways(o, stream));
+    for (const struct shape *s = o->shapes; s; s = s->next) {
+        size_t bytes = way_workspace(&s->way);
+        if (bytes > o->workspace_bytes)
+            o->workspace_bytes = bytes;
+        log_verbose("%s: %s %s, %.1f us", s->name, s->way.route->name, s->way.choice.text,
+                    s->way.us);
+    }
+    for (struct cudnn_layer *l = o->layers; l; l = l->next) {
+        size_t bytes;
+        TRY(packed_open(&l->packed, &l->shape->way, l->layer, &bytes));
+        o->packed_bytes += bytes;
+        l->layer->plan = l;
+    }
+fail:
+    return err;
+}
+
+size_t cudnn_ops_workspace(const struct cudnn_ops *o)
+{
+    return o->workspace_bytes;
+}
+
+size_t cudnn_ops_memory(const struct cudnn_ops *o)
+{
+    return o->packed_bytes;
+}
+
+/* --- open and close --------------------------------------------------------- */
+
+int cudnn_ops_open(struct cudnn_ops **out, const struct cudnn_ops_params *p)
+{
+    *out = NULL;
+    int err = 0, device, driver;
+    char libraries[64], machine[384];
+    struct cudaDeviceProp prop;
+    struct cudnn_ops *o = calloc(1, sizeof *o);
+    if (!o)
+        return RIFEC_ERR_NOMEM;
+    o->params = *p;
+    o->shapes_end = &o->shapes;
+    CU(cudaGetDevice(&device));
+    CU(cudaGetDeviceProperties(&prop, device));
+    CU(cudaDriverGetVersion(&driver));
+    TRY(dnn_lib_open(&o->lib));
+    dnn_lib_describe(o->lib, libraries, sizeof libraries);
+    snprintf(machine, sizeof machine, "%s, driver %d.%d, %s", prop.name, driver / 1000,
+             driver % 1000 / 10, libraries);
+    log_verbose("%s", machine);
+    o->cache = plan_cache_open(p->cache, machine);
+    *out = o;
+    return 0;
+fail:
+    cudnn_ops_close(&o);
+    return err;
+}
+
+void cudnn_ops_close(struct cudnn_ops **op)
+{
+    struct cudnn_ops *o = *op;
+    if (!o)
+        return;
+    while (o->layers) {
+        struct cudnn_layer *l = o->layers;
+        o->layers = l->next;
+        packed_close(&l->packed);
+        free(l);
+    }
+    while (o->shapes) {
+        struct shape *s = o->shapes;
+        o->shapes = s->next;
+        dnn_plan_close(&s->way.plan);
+        free(s);
+    }
+    plan_cache_close(&o->cache);
+    dnn_lib_close(&o->lib);
+    free(o);
+    *op = NULL;
+}

@@ -1,0 +1,32 @@
+/*
+ * What was measured to be best, remembered on disk: one JSON file, in it one
+ * object per machine (GPU, driver, library versions), in that one entry per
+ * layer. Losing it costs a few seconds, so nothing about it is an error.
+ */
+#ifndef RIFEC_ENGINE_CUDA_PLAN_CACHE_H
+#define RIFEC_ENGINE_CUDA_PLAN_CACHE_H
+
+struct plan_cache;
+
+struct plan_entry {
+    const char *route;  /* which way of computing the op   */
+    const char *choice; /* the library's engine, as text   */
+    double us;          /* microseconds it took            */
+};
+
+/*
+ * Reads the file, if there is one; a damaged one is ignored with a warning.
+ * path NULL: $XDG_CACHE_HOME/rifec/cudnn-plans.json or ~/.cache/rifec/...; "":
+ * none. `machine` is copied. NULL when out of memory; the rest accept that.
+ */
+struct plan_cache *plan_cache_open(const char *path, const char *machine);
+void plan_cache_close(struct plan_cache **c);
+
+/* 1 and the entry, whose strings live until the next call; or 0. */
+int plan_cache_get(const struct plan_cache *c, const char *layer, struct plan_entry *e);
+void plan_cache_put(struct plan_cache *c, const char *layer, const struct plan_entry *e);
+
+/* Writes the file if anything changed, whole or not at all. */
+void plan_cache_save(struct plan_cache *c);
+
+#endif
