@@ -115,6 +115,9 @@ static int open_all(struct bench *b, struct gpu *g, const struct rifec_params *p
                &unused);
     g->plan.weights = &g->net.weights;
     g->plan.ops = &g->net.ops;
+    g->stream.workspace_bytes = g->net.workspace_bytes;
+    if (g->stream.workspace_bytes)
+        g->stream.workspace = device_bytes(g, g->stream.workspace_bytes);
     fill(b, g);
     CU(cudaDeviceSynchronize());
     snprintf(g->description, sizeof g->description, "%.100s, FP%d, %s", prop.name,

@@ -91,6 +91,9 @@ static int open_lane(struct run *r, struct lane *l)
     l->net.ops = &r->net.ops;
     TRY(place(r, &p, r->frame_bytes));
     l->frame = frame_at(r, p);
+    l->stream.workspace_bytes = r->net.workspace_bytes;
+    if (l->stream.workspace_bytes)
+        TRY(place(r, &l->stream.workspace, l->stream.workspace_bytes));
 fail:
     return err;
 }

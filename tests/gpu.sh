@@ -44,9 +44,13 @@ $(printf '%-12s %6ss  %s' "$verdict" "$took" "$title")"
 for op in $ops; do
     run "$op" "$build/tests/test_$op" --cuda
 done
+if [ -x "$build/tests/test_cudnn" ]; then # in LD_LIBRARY_PATH, or skipped
+    run cudnn "$build/tests/test_cudnn"
+fi
 if [ -x "$build/tests/test_golden_c" ]; then
-    for precision in fp32 fp16; do
-        for kernels in auto ref; do
+    for precision in fp32 tf32 fp16; do
+        for kernels in auto ref cudnn; do
+            [ $precision-$kernels != tf32-ref ] || continue
             run "golden, $precision, $kernels kernels" \
                 "$build/tests/test_golden_c" "$tests/golden" $precision $kernels
             grep -E 'block 3|frame|^[a-z]' "$logs/log"

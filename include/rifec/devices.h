@@ -19,7 +19,7 @@ struct rifec_device_info {
 struct rifec_cuda_versions {
     int runtime;         /* what this was built with                            */
     int supported;       /* the newest that the driver takes                    */
-    char libraries[128]; /* "cuDNN 9.13.0, cuBLAS 13.0.2"; empty: none is used  */
+    char libraries[128]; /* "cuDNN 9.13.0, cuBLAS 13.0.2"; empty: not there     */
     char targets[128];   /* "75 80 86 ...": compute capabilities built for      */
 };
 

@@ -60,13 +60,14 @@ struct rifec_params {
                             up, for less memory; 0: all, or fewer when memory
                             is short; -1: all                                */
     const char *kernels; /* pins an implementation: "c", "dnn"; on CUDA "ref",
-                            ...; NULL: best                                  */
+                            "cudnn", ...; NULL: best                         */
     int in_flight;       /* CUDA: in-betweens under way at a time, 1 to
                             RIFEC_IN_FLIGHT_MAX; 0: 3. Results do not depend
                             on it                                            */
     bool no_graph;       /* CUDA: launch each kernel by itself, for
                             measurement; results do not depend on it         */
-    bool tf32;           /* CUDA, FP32: convolutions may round to TF32       */
+    bool tf32;           /* CUDA, FP32: convolutions may round what they multiply
+                            to TF32, by cuDNN; precision AUTO is FP32 then   */
 };
 
 /* What was opened, for logs and statistics. Strings live with the engine. */

@@ -216,9 +216,16 @@ static bool examine_cuda(FILE *out)
         advise(out, advice_for_cuda());
         return false;
     }
-    say(out, WORKS, "CUDA", "%d.%d%s for up to %d.%d, built for %s%s%s", v.runtime / 1000,
+    say(out, WORKS, "CUDA", "%d.%d%s for up to %d.%d, built for %s", v.runtime / 1000,
         v.runtime % 1000 / 10, driver, v.supported / 1000, v.supported % 1000 / 10,
-        v.targets, v.libraries[0] ? ", " : "", v.libraries);
+        v.targets);
+    if (v.libraries[0]) {
+        say(out, WORKS, "cuDNN", "%s", v.libraries);
+    } else {
+        say(out, ABSENT, "cuDNN", "not found: only --kernels cudnn and --tf32 want it");
+        advise(out, "install cuDNN 9 and cuBLAS for this CUDA, or name their folders in "
+                    "LD_LIBRARY_PATH");
+    }
     for (int i = 0; i < count && i < DEVICES_MAX; i++) {
         char name[16];
         snprintf(name, sizeof name, "cuda:%d", i);

@@ -163,6 +163,9 @@ const struct option_row option_rows[] = {
     { GROUP_ENGINE, SET_PRECISION, .name = "fp32",
       .help = "single precision; without either flag\nCUDA takes FP16, the CPU FP32",
       .store = store_choice, FIELD(job.engine.precision), .value = RIFEC_PRECISION_FP32 },
+    { GROUP_ENGINE, .name = "tf32",
+      .help = "single precision, but for factors in tensor\ncores: CUDA with cuDNN",
+      .store = store_bool, FIELD(job.engine.tf32), .value = true },
     { GROUP_ENGINE, .name = "model", .arg = "FILE", .initial = "built-in",
       .help = "weights of IFNet 4.6, safetensors",
       .store = store_text, FIELD(job.engine.model) },
@@ -181,7 +184,7 @@ const struct option_row option_rows[] = {
       .store = store_tile },
     { GROUP_ENGINE, .name = "kernels", .neutral = true,
       .arg = "NAME", .initial = "the fastest",
-      .help = "pin an implementation: c, dnn",
+      .help = "pin an implementation: c, dnn; on CUDA cudnn,\nref, sm80, sm90",
       .store = store_text, FIELD(job.engine.kernels) },
 
     { GROUP_REPORT, .name = "progress", .neutral = true,

@@ -2,8 +2,8 @@
  * The whole network against PyTorch: flow and mask after each block, and the
  * in-between, on the inputs of tests/golden.
  *
- *     golden DIR c|dnn|best              on the CPU
- *     golden DIR fp32|fp16 [KERNELS]     on the GPU
+ *     golden DIR c|dnn|best                  on the CPU
+ *     golden DIR fp32|tf32|fp16 [KERNELS]    on the GPU
  */
 #include <math.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ static const struct {
  * The GPU fuses multiply and add, and adds in another order than either: somewhat
  * more of each. FP16 keeps 2^-11 of every feature; over forty layers that is 1e-2 px
  * of flow where it is small, and more where the picture leaves it open. There only
- * the frame is held to a limit: 50 dB.
+ * the frame is held to a limit: 50 dB. TF32 keeps as many bits.
  */
 struct limits {
     double frame_mean, frame_max, flow_max, mask_max;
@@ -206,19 +206,31 @@ static int run_gpu(const struct rifec_params *p, float t, const char *name,
     ifnet_bind(&net, &arena);
     net.weights = &n.weights;
     net.ops = &n.ops;
+    struct cuda_stream stream = *checkcuda_stream();
+    stream.workspace = checkcuda_bytes(n.workspace_bytes);
+    stream.workspace_bytes = n.workspace_bytes;
     struct ifnet_task task = { .image0 = upload(file, "image0", &net, n.is_half),
                                .image1 = upload(file, "image1", &net, n.is_half),
                                .t = checkcuda_upload(&t, sizeof t) };
-    CHECK_INT(ifnet_forward(&net, &task, checkcuda_stream()), 0);
+    CHECK_INT(ifnet_forward(&net, &task, &stream), 0);
     printf("%-8s %s\n", name, n.description);
     for (int b = 0; b < IFNET_BLOCKS; b++)
         o.level[b] = checkcuda_get_level(&net.level[b]);
     o.out = checkcuda_get_image(&net.out);
-    judge(&o, file, n.is_half ? &in_half : &on_gpu);
+    judge(&o, file, n.is_half || n.is_tf32 ? &in_half : &on_gpu);
     checkcuda_free_all();
     checkop_free_all();
     cuda_net_close(&n);
     return 0;
+}
+
+static bool has_cudnn(void)
+{
+    char answer[256];
+    bool has = cudnn_net_versions(answer, sizeof answer);
+    if (!has)
+        printf("skipped: %s\n", answer);
+    return has;
 }
 #else
 static int run_gpu(const struct rifec_params *p, float t, const char *name,
@@ -232,17 +244,25 @@ static bool checkcuda_start(void)
 {
     return false;
 }
+
+static bool has_cudnn(void)
+{
+    return false;
+}
 #endif
 
 int main(int argc, char **argv)
 {
     if (argc < 3)
         return 2;
-    bool half = !strcmp(argv[2], "fp16"), gpu = half || !strcmp(argv[2], "fp32");
+    bool half = !strcmp(argv[2], "fp16"), tf32 = !strcmp(argv[2], "tf32");
+    bool gpu = half || tf32 || !strcmp(argv[2], "fp32");
     const char *kernels = gpu ? argv[3] : strcmp(argv[2], "best") ? argv[2] : NULL;
     if (!gpu && !RIFEC_HAVE_DNN && kernels && !strcmp(kernels, "dnn"))
         return CHECK_SKIP;
     if (gpu && !checkcuda_start())
+        return CHECK_SKIP;
+    if (gpu && kernels && !strcmp(kernels, "cudnn") && !has_cudnn())
         return CHECK_SKIP;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char path[4096];
@@ -251,6 +271,7 @@ int main(int argc, char **argv)
                                   .height = cases[i].height,
                                   .scale = cases[i].scale,
                                   .kernels = kernels,
+                                  .tf32 = tf32,
                                   .precision = half ? RIFEC_PRECISION_FP16
                                                     : RIFEC_PRECISION_FP32 };
         snprintf(path, sizeof path, "%s/%s.safetensors", argv[1], cases[i].name);

@@ -119,6 +119,7 @@ static bool images_are_half(const struct rifec_params *p)
 /* Where things lie in the block of device memory. */
 struct places {
     size_t slot[CUDA_SLOTS], lane[RIFEC_IN_FLIGHT_MAX], planes[RIFEC_IN_FLIGHT_MAX];
+    size_t workspace[RIFEC_IN_FLIGHT_MAX];
     size_t t, staged, tables, seen;
 };
 
@@ -139,6 +140,7 @@ static void plan_memory(struct rifec *e, struct places *at)
                    &l->arena);
         at->lane[i] = arena_reserve(&all, l->arena.bytes);
         at->planes[i] = arena_reserve(&all, b->frame_bytes);
+        at->workspace[i] = arena_reserve(&all, b->net.workspace_bytes);
     }
     size_t image_bytes = ifnet_image_bytes(&b->lanes[0].net);
     for (int i = 0; i < CUDA_SLOTS; i++)
@@ -205,6 +207,8 @@ static int bind_memory(struct rifec *e, const struct places *at)
     for (int i = 0; i < e->info.in_flight; i++) {
         struct lane *l = &b->lanes[i];
         l->arena.base = base + at->lane[i];
+        l->stream.workspace = base + at->workspace[i];
+        l->stream.workspace_bytes = b->net.workspace_bytes;
         l->planes = planes_at(e->pool, base + at->planes[i]);
         l->t = (float *)(void *)(base + at->t) + i;
         TRY(open_lane(e, l));
@@ -238,7 +242,7 @@ static int describe(struct rifec *e, const struct cudaDeviceProp *prop)
              e->params.no_graph ? ", no graphs" : "");
     memcpy(e->info.model_sha256, b->net.weights.sha256, sizeof e->info.model_sha256);
     e->info.device = b->description;
-    e->info.precision = b->net.is_half ? "fp16" : e->params.tf32 ? "tf32" : "fp32";
+    e->info.precision = b->net.is_half ? "fp16" : b->net.is_tf32 ? "tf32" : "fp32";
     e->info.memory_bytes = b->memory_bytes + b->net.packed_bytes;
     return 0;
 }
@@ -253,7 +257,7 @@ static int cuda_open(struct rifec *e)
     struct places at;
     size_t offset[4];
     if (p->precision == RIFEC_PRECISION_AUTO)
-        p->precision = RIFEC_PRECISION_FP16;
+        p->precision = p->tf32 ? RIFEC_PRECISION_FP32 : RIFEC_PRECISION_FP16;
     if (p->tile > 0)
         log_warning("--tile is for the CPU: the whole picture is worked on at once");
     e->info.in_flight = p->in_flight ? p->in_flight : IN_FLIGHT_DEFAULT;

@@ -31,10 +31,6 @@ static const struct conv_version *choose(enum conv_op op, bool is_half, int cc,
 
 static int check_pinned(const char *kernels, bool is_half, int cc)
 {
-    if (!kernels)
-        return 0;
-    if (!strcmp(kernels, "auto"))
-        return 0;
     for (int i = 0; i < conv_version_count; i++)
         if (!strcmp(conv_versions[i].name, kernels) &&
             conv_version_fits(&conv_versions[i], conv_versions[i].op, is_half, cc))
@@ -114,27 +110,15 @@ static int run_deconv(const struct deconv_args *a, void *stream)
     return ((const struct cuda_layer *)a->layer->plan)->deconv(a, stream);
 }
 
-static int open_all(struct cuda_net *n, const struct rifec_params *p, int cc)
+static int open_own(struct cuda_net *n, const char *pinned, int cc)
 {
     int err = 0;
     const struct conv_version *of_op[CONV_OPS];
-    n->is_half = p->precision == RIFEC_PRECISION_FP16;
     n->block_size = 8;
-    n->ops = (struct ops){ .load = load_cuda,
-                           .gather = gather_cuda,
-                           .conv_s2 = run_conv,
-                           .resconv = run_conv,
-                           .deconv = run_deconv,
-                           .blend = blend_cuda,
-                           .store = store_cuda,
-                           .thumbnail = thumbnail_cuda };
-    /* Its tiles reach far enough for chroma of half the size, not of a quarter. */
-    if (p->format.chroma_w_log2 < 2 && p->format.chroma_h_log2 < 2)
-        n->ops.blend_store = blend_store_cuda;
-    TRY(check_pinned(p->kernels, n->is_half, cc));
-    TRY(weights_open(&n->weights, p->model));
+    n->ops.conv_s2 = n->ops.resconv = run_conv;
+    n->ops.deconv = run_deconv;
     for (int op = 0; op < CONV_OPS; op++) {
-        of_op[op] = choose((enum conv_op)op, n->is_half, cc, p->kernels);
+        of_op[op] = choose((enum conv_op)op, n->is_half, cc, pinned);
         if (!of_op[op])
             FAIL(RIFEC_ERR_DEVICE,
                  "no kernels for %s on a GPU of compute capability %d.%d: try %s",
@@ -143,8 +127,77 @@ static int open_all(struct cuda_net *n, const struct rifec_params *p, int cc)
         log_verbose("%s: %s kernels", op_names[op], of_op[op]->name);
     }
     TRY(pack(n, of_op));
-    weights_drop_data(&n->weights);
     snprintf(n->description, sizeof n->description, "%s kernels", of_op[RESCONV]->name);
+fail:
+    return err;
+}
+
+static int open_cudnn(struct cuda_net *n, const struct rifec_params *p)
+{
+    int err = 0;
+    TRY(cudnn_net_open(&n->cudnn, &n->ops, &n->weights, p));
+    n->block_size = 0;
+    n->is_tf32 = p->tf32 && !n->is_half;
+    n->packed_bytes = n->cudnn.packed_bytes;
+    n->workspace_bytes = n->cudnn.workspace_bytes;
+    (void)cudnn_net_versions(n->description, sizeof n->description);
+fail:
+    return err;
+}
+
+/*
+ * Without a pin: whether cuDNN is to be tried before our own kernels. It is where
+ * TF32 is allowed, which they do not do, and where we have only the plain ones for
+ * resconv, most of the work.
+ */
+static bool wants_cudnn(const struct cuda_net *n, const struct rifec_params *p, int cc)
+{
+    const struct conv_version *own = choose(RESCONV, n->is_half, cc, NULL);
+    const bool tf32 = p->tf32 && !n->is_half;
+    char answer[512];
+    if (!tf32 && own && strcmp(own->name, "ref") != 0)
+        return false;
+    if (cudnn_net_versions(answer, sizeof answer)) {
+        log_verbose("%s by %s", tf32 ? "TF32" : n->is_half ? "FP16" : "FP32", answer);
+        return true;
+    }
+    if (tf32)
+        log_warning("--tf32 needs cuDNN, so it is FP32: %s", answer);
+    else
+        log_verbose("no cuDNN: %s", answer);
+    return false;
+}
+
+static int open_all(struct cuda_net *n, const struct rifec_params *p, int cc)
+{
+    int err = 0;
+    const char *pinned =
+        p->kernels && strcmp(p->kernels, "auto") != 0 ? p->kernels : NULL;
+    const bool pins_cudnn = pinned && !strcmp(pinned, "cudnn");
+    n->is_half = p->precision == RIFEC_PRECISION_FP16;
+    n->ops = (struct ops){ .load = load_cuda,
+                           .gather = gather_cuda,
+                           .blend = blend_cuda,
+                           .store = store_cuda,
+                           .thumbnail = thumbnail_cuda };
+    /* Its tiles reach far enough for chroma of half the size, not of a quarter. */
+    if (p->format.chroma_w_log2 < 2 && p->format.chroma_h_log2 < 2)
+        n->ops.blend_store = blend_store_cuda;
+    if (pinned && !pins_cudnn)
+        TRY(check_pinned(pinned, n->is_half, cc));
+    if (p->tf32 && pinned && !pins_cudnn)
+        log_warning("--tf32: not by %s kernels, which only cudnn's do", pinned);
+    TRY(weights_open(&n->weights, p->model));
+    bool by_cudnn = pins_cudnn || (!pinned && wants_cudnn(n, p, cc));
+    if (by_cudnn) {
+        err = open_cudnn(n, p);
+        if (err < 0 && (pins_cudnn || err != RIFEC_ERR_DEVICE))
+            goto fail;
+        by_cudnn = err == 0;
+    }
+    if (!by_cudnn)
+        TRY(open_own(n, pinned, cc));
+    weights_drop_data(&n->weights);
 fail:
     return err;
 }
@@ -161,6 +214,7 @@ int cuda_net_open(struct cuda_net *n, const struct rifec_params *p, int cc)
 void cuda_net_close(struct cuda_net *n)
 {
     cudaFree(n->packed);
+    cudnn_net_close(&n->cudnn);
     weights_close(&n->weights);
     *n = (struct cuda_net){ 0 };
 }

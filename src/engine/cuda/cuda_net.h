@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "engine/cuda/cudnn_net.h"
 #include "model/ifnet.h"
 #include "rifec/rifec.h"
 #include "rifec_kernels.h"
@@ -26,14 +27,17 @@ struct cuda_net {
     struct cuda_layer layers[CUDA_LAYERS];
     void *packed; /* device memory of all layers */
     size_t packed_bytes;
-    bool is_half;
+    struct cudnn_net cudnn; /* instead, where it is open */
+    size_t workspace_bytes; /* that each cuda_stream must have */
+    bool is_half, is_tf32;
     int block_size;       /* for ifnet_plan() */
-    char description[96]; /* "sm90 kernels" */
+    char description[96]; /* "sm90 kernels", "cuDNN 9.19.0, cuBLAS 13.1.0" */
 };
 
 /*
  * For the current device, of compute capability cc (90 for 9.0). Reads model,
- * precision (not AUTO) and kernels of p. RIFEC_ERR_USAGE, _MODEL, _DEVICE, _NOMEM;
+ * precision (not AUTO), tf32 and kernels of p; and for cuDNN, which is prepared for
+ * one size, width, height and scale. RIFEC_ERR_USAGE, _MODEL, _DEVICE, _NOMEM;
  * closed then.
  */
 int cuda_net_open(struct cuda_net *n, const struct rifec_params *p, int cc);

@@ -10,6 +10,7 @@
 #include <cudaTypedefs.h>
 #include <cuda_runtime.h>
 
+#include "engine/cuda/cudnn_net.h"
 #include "rifec/error.h"
 
 /* Leaves no error behind for the next call to find. */
@@ -70,6 +71,8 @@ void rifec_get_cuda_versions(struct rifec_cuda_versions *out)
     (void)cudaRuntimeGetVersion(&out->runtime);
     (void)cudaDriverGetVersion(&out->supported);
     (void)cudaGetLastError();
+    if (!cudnn_net_versions(out->libraries, sizeof out->libraries))
+        out->libraries[0] = '\0';
 }
 
 /* --- a place for others ---------------------------------------------------------- */
