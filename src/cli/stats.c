@@ -161,6 +161,7 @@ char *stats_text(const struct stats *s, bool one_line)
     add_text(device, "name", r->engine.device);
     add_text(device, "precision", r->engine.precision);
     add_known(device, "memory_bytes", (double)r->engine.memory_bytes);
+    add_count(device, "frames_loaded", r->engine.frames_loaded);
     cJSON *model = cJSON_AddObjectToObject(root, "model");
     add_text(model, "path", r->engine.model);
     add_text(model, "sha256", r->engine.model_sha256);

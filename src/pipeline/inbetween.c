@@ -57,19 +57,28 @@ static int show(struct inbetween *b, const struct instant *at, struct rifec_fram
     return err < 0 ? err : drain(b, b->outbox.in_flight);
 }
 
+static int give(struct inbetween *b, const struct rifec_frame *frame)
+{
+    double start = clock_seconds();
+    int err = rifec_put(b->engine, b->given++, frame);
+    b->busy_s += clock_seconds() - start;
+    return err;
+}
+
 static int interpolate(struct inbetween *b, const struct instant *at)
 {
+    int err = 0;
     if (is_there(b))
         return pass(b, NULL);
-    int err = drain(b, b->outbox.in_flight - 1);
-    if (err < 0)
-        return err;
+    TRY(drain(b, b->outbox.in_flight - 1));
+    for (int i = 0; b->no_frame_cache && i < 2; i++)
+        TRY(give(b, b->pair[i]));
     double start = clock_seconds();
-    err = rifec_interp(b->engine, b->given - 2, b->given - 1,
-                       (float)rational_to_double(at->t));
+    TRY(rifec_interp(b->engine, b->given - 2, b->given - 1,
+                     (float)rational_to_double(at->t)));
     b->busy_s += clock_seconds() - start;
-    if (err == 0)
-        outbox_expect(&b->outbox, at->pts, at->duration);
+    outbox_expect(&b->outbox, at->pts, at->duration);
+fail:
     return err;
 }
 
@@ -228,12 +237,15 @@ fail:
 
 /* --- frames --------------------------------------------------------------- */
 
+/* The newest two frames put are those interpolate() works on. */
 static int put(struct inbetween *b, const struct rifec_frame *frame)
 {
-    double start = clock_seconds();
-    int err = rifec_put(b->engine, b->given++, frame);
-    b->busy_s += clock_seconds() - start;
-    return err;
+    if (!b->no_frame_cache)
+        return give(b, frame);
+    rifec_frame_free(&b->pair[0]);
+    b->pair[0] = b->pair[1];
+    b->pair[1] = frame_clone(frame);
+    return b->pair[1] ? 0 : RIFEC_ERR_NOMEM;
 }
 
 static bool is_bridging(const struct inbetween *b)
@@ -334,6 +346,8 @@ void inbetween_close(struct inbetween *b)
     outbox_clear(&b->outbox);
     rifec_frame_free(&b->previous);
     rifec_frame_free(&b->first);
+    for (int i = 0; i < 2; i++)
+        rifec_frame_free(&b->pair[i]);
     scene_list_close(&b->cuts_given);
     free(b->waiting);
     b->waiting = NULL;

@@ -45,10 +45,12 @@ struct inbetween {
     enum on_cut on_cut;
     enum dedup dedup;
     int dedup_run;
+    bool no_frame_cache; /* for measurement: nothing stays in the engine    */
 
     struct outbox outbox;
     struct rifec_frame *previous; /* the newest distinct source frame       */
     struct rifec_frame *first;    /* kept when the tail loops to it         */
+    struct rifec_frame *pair[2];  /* no_frame_cache: what the engine would hold */
     uint16_t thumbs[2][RIFEC_THUMB_WIDTH * RIFEC_THUMB_HEIGHT];
     int newest_thumb;        /* of `previous`                          */
     struct instant *waiting; /* output frames of gaps not yet bridged  */

@@ -502,6 +502,7 @@ static int open_output(struct job *j, const struct rifec_frame *first)
     struct inbetween *b = &j->inbetween;
     b->limit = o->frames;
     b->from_us = o->from_us;
+    b->no_frame_cache = o->no_frame_cache;
     b->scene = o->scene;
     b->scene_threshold = o->scene_threshold > 0 ? o->scene_threshold : SCENE_THRESHOLD;
     b->has_list = o->scene_list != NULL;
@@ -617,6 +618,7 @@ static void conclude(struct job *j)
     r->out.frames_held = b->held;
     r->out.duration_s =
         (double)(b->end - b->begin) * rational_to_double(j->out_time_base);
+    r->engine.frames_loaded = rifec_get_info(j->engine)->frames_loaded;
     r->timing.engine_s = b->busy_s;
     r->out.frames_written = atomic_load(&j->progress->frames_written);
     r->interrupted = atomic_load(&interrupts) > 0;

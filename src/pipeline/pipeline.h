@@ -59,6 +59,7 @@ struct pipeline_options {
     const char *resume; /* NULL, or what shaped the output: see resume.h          */
     bool overwrite;     /* replace an existing output                               */
     bool no_audio, no_subs, no_chapters, no_attachments, no_metadata;
+    bool no_frame_cache; /* give the engine both frames for every in-between        */
     struct rifec_params engine; /* size, format and color are filled in here    */
 };
 
@@ -84,6 +85,7 @@ struct pipeline_report {
     struct {
         char backend[16], device[128], precision[16], model[4096], model_sha256[65];
         uint64_t memory_bytes;
+        int64_t frames_loaded; /* once each, without no_frame_cache */
     } engine;
     struct {
         double wall_s;                       /* first packet to trailer         */

@@ -65,12 +65,14 @@ static bool take_sum(struct rifec *r, uint64_t *sum)
     return true;
 }
 
-/* Every in-between of all frames at x4, as many under way as there may be. */
-static bool run(const struct rifec_params *p, const struct rifec_frame *frames,
+/* Every in-between of all frames at x4, as many under way as there may be. `anew`: both
+ * frames are put again for each. */
+static bool run(const struct rifec_params *p, const struct rifec_frame *frames, bool anew,
                 uint64_t sums[RESULTS])
 {
     struct rifec *r;
     int asked = 0, taken = 0;
+    int64_t put = 0;
     if (!CHECK_INT(rifec_open(&r, p), 0))
         return false;
     const struct rifec_info *info = rifec_get_info(r);
@@ -78,19 +80,21 @@ static bool run(const struct rifec_params *p, const struct rifec_frame *frames,
     if (p->in_flight && device == RIFEC_DEVICE_CUDA)
         CHECK_INT(info->in_flight, p->in_flight);
     for (int i = 0; ok && i < FRAMES; i++) {
-        ok = CHECK_INT(rifec_put(r, 10 * i, &frames[i]), 0);
+        ok = anew || CHECK_INT(rifec_put(r, put++, &frames[i]), 0);
         for (int s = 1; ok && i > 0 && s <= STEPS; s++) {
             if (asked - taken == info->in_flight)
                 ok = take_sum(r, &sums[taken++]);
-            ok = ok &&
-                 CHECK_INT(rifec_interp(r, 10 * (i - 1), 10 * i, (float)s / (STEPS + 1)),
-                           0);
+            for (int j = i - 1; ok && anew && j <= i; j++)
+                ok = CHECK_INT(rifec_put(r, put++, &frames[j]), 0);
+            float t = (float)s / (STEPS + 1);
+            ok = ok && CHECK_INT(rifec_interp(r, put - 2, put - 1, t), 0);
             asked++;
         }
     }
     while (ok && taken < asked)
         ok = take_sum(r, &sums[taken++]);
-    CHECK_INT(info->frames_loaded, FRAMES); /* each once, whatever the factor */
+    /* Each once, whatever the factor. */
+    CHECK_INT(info->frames_loaded, anew ? 2 * RESULTS : FRAMES);
     rifec_close(&r);
     return ok;
 }
@@ -102,20 +106,23 @@ static void same_bytes(const char *format, int width, int height,
 {
     static const struct {
         int in_flight;
-        bool no_graph;
-    } ways[] = { { 1, false }, { 3, false }, { 8, false }, { 1, true }, { 8, true } };
+        bool no_graph, anew;
+    } ways[] = { { 1, false, false }, { 3, false, false }, { 8, false, false },
+                 { 1, true, false },  { 8, true, false },  { 3, false, true },
+                 { 8, false, true } };
     uint64_t first[RESULTS], sums[RESULTS];
     struct rifec_params p = make_params(format, width, height, precision);
     struct rifec_frame frames[FRAMES];
     paint_all(frames, &p, FRAMES);
-    bool ok = run(&p, frames, first);
+    bool ok = run(&p, frames, false, first);
     for (size_t i = 0; ok && i < sizeof ways / sizeof *ways; i++) {
         p.in_flight = ways[i].in_flight;
         p.no_graph = ways[i].no_graph;
         memset(sums, 0, sizeof sums);
-        if (!run(&p, frames, sums) || !CHECK(!memcmp(first, sums, sizeof sums)))
-            printf("%s, %dx%d: %d in flight%s\n", format, width, height, p.in_flight,
-                   p.no_graph ? ", no graphs" : "");
+        if (!run(&p, frames, ways[i].anew, sums) ||
+            !CHECK(!memcmp(first, sums, sizeof sums)))
+            printf("%s, %dx%d: %d in flight%s%s\n", format, width, height, p.in_flight,
+                   p.no_graph ? ", no graphs" : "", ways[i].anew ? ", put anew" : "");
     }
     for (int i = 1; ok && i < RESULTS; i++)
         CHECK(first[i] != first[i - 1]);
@@ -132,7 +139,7 @@ struct job {
 static void *run_job(void *arg)
 {
     struct job *j = arg;
-    j->ok = run(&j->p, j->frames, j->sums);
+    j->ok = run(&j->p, j->frames, false, j->sums);
     return NULL;
 }
 
@@ -147,7 +154,7 @@ static void two_engines(void)
     jobs[1].p.scale = 0.5f;
     for (int i = 0; i < 2; i++) {
         paint_all(jobs[i].frames, &jobs[i].p, FRAMES);
-        run(&jobs[i].p, jobs[i].frames, alone[i]);
+        run(&jobs[i].p, jobs[i].frames, false, alone[i]);
     }
     for (int i = 0; i < 2; i++)
         CHECK_INT(pthread_create(&thread[i], NULL, run_job, &jobs[i]), 0);

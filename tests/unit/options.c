@@ -123,6 +123,8 @@ static const struct {
       "--threads takes a whole number from 0 to 1024, not '1025'" },
     { "-i a -o b --threads 2x",
       "--threads takes a whole number from 0 to 1024, not '2x'" },
+    { "-i a -o b --in-flight 9",
+      "--in-flight takes a whole number from 0 to 8, not '9'" },
     { "-i a -o b --progress on", "--progress takes auto|off|json, not 'on'" },
     { "-i a -o b -e film", "--enc-opt takes key=value, not 'film'" },
     { "-i a -o b -e =film", "--enc-opt takes key=value, not '=film'" },
@@ -229,6 +231,10 @@ static void describe(const struct options *opt, char *text, size_t size)
     ADD(engine->scale != 0.0f, " scale=%g", (double)engine->scale);
     ADD(engine->threads, " threads=%d", engine->threads);
     ADD(engine->kernels, " kernels=%s", engine->kernels);
+    ADD(engine->tf32, " tf32");
+    ADD(engine->in_flight, " in_flight=%d", engine->in_flight);
+    ADD(engine->no_graph, " no_graph");
+    ADD(job->no_frame_cache, " no_frame_cache");
     ADD(opt->progress, " progress=%d", (int)opt->progress);
     ADD(opt->log_level != RIFEC_LOG_INFO, " log=%d", (int)opt->log_level);
     ADD(opt->stats, " stats=%s", opt->stats);
@@ -313,6 +319,9 @@ static const struct {
     { "-i a -o b --scale 1", "a > b x2/1 scale=1" },
     { "-i a -o b --scale 2", "a > b x2/1 scale=2" },
 
+    { "-i a -o b --fp32 --tf32 --in-flight 8 --no-graph --no-frame-cache",
+      "a > b x2/1 precision=1 tf32 in_flight=8 no_graph no_frame_cache" },
+
     { "-i a -o b -q", "a > b x2/1 progress=1 log=1" },
     { "-i a -o b -q --progress json", "a > b x2/1 progress=2 log=1" },
     { "-i a -o b --loglevel quiet", "a > b x2/1 progress=1 log=0" },
@@ -379,6 +388,7 @@ static void test_help_text(void)
         "-c:v, --codec", "--crf",          "--preset",      "--pix-fmt",
         "-e, --enc-opt", "--device",       "--fp16",        "--fp32",
         "--model",       "--scale",        "--threads",     "--kernels",
+        "--tf32",        "--in-flight",    "--no-graph",    "--no-frame-cache",
         "--progress",    "--stats",        "-q, --quiet",   "-v, --verbose",
         "--loglevel",    "-h, --help",     "-V, --version",
     };

@@ -44,7 +44,8 @@ static struct pipeline_report report = {
                 .precision = "fp32",
                 .model = "built-in",
                 .model_sha256 = "00ff",
-                .memory_bytes = 1 << 20 },
+                .memory_bytes = 1 << 20,
+                .frames_loaded = 12 },
     .timing = { .wall_s = 10,
                 .decode_s = 0.5,
                 .engine_s = 9.1234567,
@@ -118,6 +119,7 @@ static void test_success(void)
     check_number(root, "output.fps", 60);
     check_text(root, "device.backend", "cpu");
     check_text(root, "device.precision", "fp32");
+    check_number(root, "device.frames_loaded", 12);
     check_text(root, "model.sha256", "00ff");
     check_number(root, "timing.fps_out", 12);
     check_number(root, "timing.engine_s", 9.123457);
