@@ -226,7 +226,6 @@ static void describe(const struct options *opt, char *text, size_t size)
     ADD(engine->device, " device=%d", (int)engine->device);
     ADD(engine->device_index, " index=%d", engine->device_index);
     ADD(engine->precision, " precision=%d", (int)engine->precision);
-    ADD(engine->tf32, " tf32");
     ADD(engine->model, " model=%s", engine->model);
     ADD(engine->scale != 0.0f, " scale=%g", (double)engine->scale);
     ADD(engine->threads, " threads=%d", engine->threads);
@@ -309,7 +308,7 @@ static const struct {
 
     { "-i a -o b --device cuda --fp32 --model m.safetensors --threads 3 --kernels c",
       "a > b x2/1 device=2 precision=1 model=m.safetensors threads=3 kernels=c" },
-    { "-i a -o b --fp32 --tf32", "a > b x2/1 precision=1 tf32" },
+    { "-i a -o b --tf32", "a > b x2/1 tf32" },
     { "-i a -o b --device auto --threads 0", "a > b x2/1" },
     { "-i a -o b --device cuda:0", "a > b x2/1 device=2" },
     { "-i a -o b --device cuda:3", "a > b x2/1 device=2 index=3" },
