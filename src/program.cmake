@@ -42,6 +42,7 @@ target_compile_definitions(rifec_media PRIVATE RIFEC_HAVE_AVFILTER=${have_avfilt
 
 add_library(rifec_pipeline STATIC
     pipeline/checks.c
+    pipeline/holdback.c
     pipeline/inbetween.c
     pipeline/naming.c
     pipeline/outbox.c

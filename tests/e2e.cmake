@@ -39,7 +39,7 @@ if(TARGET rifec)
     rifec_script(e2e sizes 2x2 2x3 3x2 3x5 13x11 17x31 33x65 161x121 2x211 211x2 refused
                            tile)
     rifec_script(e2e vfr gaps)
-    rifec_script(e2e rate fps cfr slowmo tail part)
+    rifec_script(e2e rate fps cfr slowmo tail part ends)
     rifec_script(e2e scenes found off list split blend smooth)
     rifec_script(e2e report stats stats-stdout stats-failed progress quiet null half help devices doctor)
     rifec_script(e2e lossless originals)
@@ -69,7 +69,7 @@ if(TARGET rifec)
                              full-limit full-disk no-container)
     rifec_script(fail weights missing folder truncated header shape nan)
     rifec_script(fail usage flag key codec device argument contradiction)
-    rifec_script(fail signal once twice term)
+    rifec_script(fail signal once twice term sound)
 
     # A handful that touches every part, for the slower kinds of build.
     set_property(TEST queue e2e/factor/3 e2e/streams/mkv e2e/vfr/gaps e2e/formats/yuv420p10le

@@ -175,6 +175,11 @@ fail:
     return err;
 }
 
+AVRational mux_time_base(const struct mux *m, int input_stream)
+{
+    return streams_time_base(m->streams, input_stream);
+}
+
 bool mux_get_span(const struct mux *m, int input_stream, struct stream_span *out)
 {
     return streams_get_span(m->streams, input_stream, out);

@@ -56,6 +56,9 @@ int mux_start(struct mux *m, const AVCodecContext *encoder);
  */
 int mux_write(struct mux *m, AVPacket **pkt);
 
+/* In which packets of that input stream tell their times. */
+AVRational mux_time_base(const struct mux *m, int input_stream);
+
 /* As streams_get_span(). */
 bool mux_get_span(const struct mux *m, int input_stream, struct stream_span *out);
 

@@ -432,6 +432,11 @@ bool streams_get_span(const struct streams *s, int input_stream, struct stream_s
     return out->out_start <= out->out_end;
 }
 
+AVRational streams_time_base(const struct streams *s, int input_stream)
+{
+    return s->list[input_stream].time_base;
+}
+
 int streams_convert(struct streams *s, AVPacket **pkt)
 {
     struct stream *st = &s->list[(*pkt)->stream_index];

@@ -66,6 +66,9 @@ struct stream_span {
 };
 bool streams_get_span(const struct streams *s, int input_stream, struct stream_span *out);
 
+/* Of the packets of that input stream, as they come. */
+AVRational streams_time_base(const struct streams *s, int input_stream);
+
 /* After the last packet: what had to be put right. */
 void streams_report(const struct streams *s);
 

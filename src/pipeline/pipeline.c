@@ -26,6 +26,7 @@
 #include "media/av.h"
 #include "media/encode.h"
 #include "pipeline/checks.h"
+#include "pipeline/holdback.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/resume.h"
 #include "pipeline/source.h"
@@ -56,6 +57,8 @@ struct job {
 
     struct inbetween inbetween; /* the engine stage's              */
     atomic_bool enough;         /* no more source frames are wanted */
+    int64_t enough_us;          /* then: where the picture ends     */
+    struct holdback holdback;   /* the sink's                       */
 };
 
 /* Signals received. Process-wide because signals are. */
@@ -91,7 +94,9 @@ static int source_step(struct job *j, struct item *it)
     *it = (struct item){ .kind = ITEM_EOF };
     if (gives_up(j))
         return RIFEC_ERR_ABORT;
-    if (atomic_load(&interrupts) == 0 && !atomic_load(&j->enough))
+    if (atomic_load(&j->enough))
+        source_end_at(&j->source, j->enough_us);
+    if (atomic_load(&interrupts) == 0)
         err = source_next(&j->source, it);
     j->report->timing.decode_s += clock_seconds() - start;
     if (it->kind == ITEM_FRAME)
@@ -119,6 +124,12 @@ static bool interrupted_after_first(const struct job *j)
     return atomic_load(&interrupts) > 0 && j->inbetween.sources > 0;
 }
 
+static int64_t output_us(const struct job *j, int64_t ts)
+{
+    AVRational tb = { (int)j->out_time_base.num, (int)j->out_time_base.den };
+    return av_rescale_q(ts, tb, AV_TIME_BASE_Q);
+}
+
 static int engine_stage(struct job *j)
 {
     int err = 0;
@@ -131,8 +142,10 @@ static int engine_stage(struct job *j)
         }
         if (it.kind == ITEM_FRAME) {
             TRY(inbetween_frame(&j->inbetween, it.frame));
-            if (inbetween_done(&j->inbetween))
+            if (inbetween_done(&j->inbetween) && !atomic_load(&j->enough)) {
+                j->enough_us = output_us(j, j->inbetween.end);
                 atomic_store(&j->enough, true);
+            }
             continue;
         }
         if (it.kind == ITEM_EOF)
@@ -205,19 +218,38 @@ fail:
     return err;
 }
 
+/* Sound and subtitles end with a picture that ends before its time. */
+static int sink_end(struct job *j)
+{
+    int err = 0;
+    TRY(holdback_end(&j->holdback,
+                     atomic_load(&j->enough) || atomic_load(&interrupts) > 0));
+    TRY(drain_encoder(j));
+fail:
+    return err;
+}
+
 /* Takes the item, always. */
 static int sink_item(struct job *j, struct item *it)
 {
+    int err = 0;
+    int64_t end_us =
+        it->frame ? output_us(j, it->frame->pts + it->frame->duration) : INT64_MIN;
     switch (it->kind) {
     case ITEM_PACKET:
-        return mux_write(j->mux, &it->packet);
+        return holdback_packet(&j->holdback, &it->packet);
     case ITEM_FRAME:
-        return sink_frame(j, &it->frame);
+        TRY(sink_frame(j, &it->frame));
+        break;
     case ITEM_PASSED:
-        return sink_passed(j, &it->frame);
+        TRY(sink_passed(j, &it->frame));
+        break;
     default:
-        return drain_encoder(j);
+        return sink_end(j);
     }
+    TRY(holdback_reach(&j->holdback, end_us));
+fail:
+    return err;
 }
 
 static int sink_stage(struct job *j)
@@ -231,6 +263,7 @@ static int sink_stage(struct job *j)
         j->report->timing.encode_s += clock_seconds() - start;
     }
 fail:
+    holdback_close(&j->holdback);
     return err;
 }
 
@@ -495,6 +528,14 @@ static int open_output(struct job *j, const struct rifec_frame *first)
                     }));
     TRY(o->resume ? open_resume(j) : 0);
     TRY(mux_start(j->mux, encode_context(j->encode)));
+    j->holdback.mux = j->mux;
+    j->holdback.reached_us = INT64_MIN;
+    j->holdback.expected_us = INT64_MAX;
+    if (o->frames && j->out_rate.num > 0)
+        j->holdback.expected_us =
+            av_rescale_q(j->inbetween.timeline.p.first_pts,
+                         decode_time_base(j->source.decode), AV_TIME_BASE_Q) +
+            av_rescale(o->frames, 1000000 * j->out_rate.den, j->out_rate.num);
     size_t limit = QUEUE_FRAMES * rifec_frame_bytes(first) + QUEUE_SLACK_BYTES;
     queue_set_limit(j->decoded, limit);
     TRY(queue_open(&j->finished, sizeof(struct item), limit));

@@ -85,6 +85,24 @@ static bool is_past_all(const struct source *s, const AVPacket *pkt)
            file_us(s, pkt->dts, tb) > s->to_us + INTERLEAVE_US;
 }
 
+void source_end_at(struct source *s, int64_t us)
+{
+    const AVFormatContext *ctx = demux_context(s->demux);
+    int64_t start = ctx->start_time == AV_NOPTS_VALUE ? 0 : ctx->start_time;
+    bool others = false;
+    if (s->video_ended)
+        return;
+    for (int i = 0; i < (int)ctx->nb_streams; i++)
+        others =
+            others || (ctx->streams[i] != demux_video(s->demux) && mux_copies(s->mux, i));
+    s->video_ended = true;
+    s->stopped = !others;
+    /* moved() the other way */
+    s->to_us = us + s->from_us + (demux_clock_may_jump(s->demux) ? start : 0) - start;
+    if (s->to_us <= 0)
+        s->stopped = true;
+}
+
 /* 1 when *out is set, 0 when the decoder has been fed. */
 static int next_packet(struct source *s, struct item *out)
 {
@@ -140,7 +158,7 @@ int source_next(struct source *s, struct item *out)
 {
     for (;;) {
         struct rifec_frame *frame = NULL;
-        int err = decode_receive(s->decode, &frame);
+        int err = s->stopped ? 0 : decode_receive(s->decode, &frame);
         if (err == RIFEC_ERR_INPUT && s->frames) { /* another size: it ends here for us */
             s->damaged = true;
             return end(s, out);
@@ -151,6 +169,10 @@ int source_next(struct source *s, struct item *out)
             if (take_frame(s, frame, out))
                 return 0;
             continue;
+        }
+        if (s->stopped) {
+            *out = (struct item){ .kind = ITEM_EOF };
+            return 0;
         }
         if (s->draining)
             return end(s, out);

@@ -20,6 +20,7 @@ struct source {
     int64_t to_us;         /* 0: to the end                                    */
 
     bool video_ended; /* at to_us; other streams may still come           */
+    bool stopped;     /* nothing else is wanted                           */
     bool draining;    /* all packets are read                             */
     bool damaged;     /* cut off, or parts did not decode                 */
     int64_t frames;
@@ -27,6 +28,10 @@ struct source {
 
 /* After the demuxer is open and before the first item. */
 int source_seek(struct source *s);
+
+/* The picture ends at `us` of the times given out: what other streams have up to
+ * there still comes. */
+void source_end_at(struct source *s, int64_t us);
 
 /* *out is the next item; ITEM_EOF comes last, once. A change of the picture's
  * size ends the stream early and marks it damaged. */

@@ -54,5 +54,38 @@ END
     same "$(count out.mkv)" 7 frames
     intact out.mkv
     ;;
+ends)
+    # A picture that ends before its time takes sound and subtitles with it.
+    cat >in.srt <<'END'
+1
+00:00:00,500 --> 00:00:01,000
+one
+
+2
+00:00:01,500 --> 00:00:09,000
+two
+
+3
+00:00:05,000 --> 00:00:06,000
+three
+END
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=10 -f lavfi -i sine=d=10 -i in.srt \
+        -map 0 -map 1 -map 2 -c:v ffv1 -c:a aac -c:s srt in.mkv
+    for container in mkv mp4; do
+        works -i in.mkv -o out.$container --x2 --frames 100 --device cpu
+        same "$(count out.$container)" 100 frames
+        ends=
+        for stream in v:0 a:0 s:0; do
+            ends="$ends $(ffprobe -v error -select_streams $stream \
+                -show_entries packet=pts_time,duration_time -of csv=p=0 out.$container |
+                awk -F, '$1 + $2 > end { end = $1 + $2 } END { print end }')"
+        done
+        echo $ends | awk '{ exit !($1 > 1.9 && $1 < 2.1 && $2 > $1 - 0.03 && $2 < $1 + 0.05 &&
+            $3 > $1 - 0.05 && $3 < $1 + 0.05) }' || fail "picture, sound, subtitles end at $ends"
+    done
+    # All of it is all of the sound.
+    works -i in.mkv -o all.mkv --x2 --device cpu
+    same "$(packet_sums all.mkv a:0)" "$(packet_sums in.mkv a:0)" 'the sound'
+    ;;
 esac
 no_leftovers

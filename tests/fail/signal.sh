@@ -44,6 +44,17 @@ once)
     finish 130
     shorter_but_whole old.mkv
     ;;
+sound)
+    # What is decoded ahead is dropped, and the sound read ahead with it.
+    quiet_ffmpeg -i in.mkv -f lavfi -i sine=d=60 -c:v copy -c:a aac loud.mkv
+    start -i loud.mkv -o out.mkv --x2 --preset ultrafast -e tune=zerolatency
+    kill -INT $process
+    finish 130
+    for stream in v:0 a:0; do
+        ffprobe -v error -select_streams $stream -show_entries packet=pts_time,duration_time \
+            -of csv=p=0 out.mkv | awk -F, '{ end = $1 + $2 } END { print end }'
+    done | xargs echo | awk '{ exit !($2 < $1 + 0.05) }' || fail 'sound without a picture'
+    ;;
 term)
     start -i in.mkv -o out.mkv --x2 --preset ultrafast -e tune=zerolatency
     kill -TERM $process

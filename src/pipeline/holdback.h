@@ -1,0 +1,36 @@
+/*
+ * Sound and subtitles wait here until the picture has reached them: where the
+ * picture ends before its time, by --frames or Ctrl-C, they end with it. Used by
+ * the sink's thread.
+ */
+#ifndef RIFEC_PIPELINE_HOLDBACK_H
+#define RIFEC_PIPELINE_HOLDBACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "media/mux.h"
+
+struct holdback {
+    struct mux *mux;
+    int64_t expected_us; /* where the picture is to end; INT64_MAX: unknown */
+    int64_t reached_us;  /* the end of the newest picture; INT64_MIN before the first */
+
+    AVPacket **waiting; /* [count], in the order they came */
+    int count, room;
+    size_t bytes;
+};
+
+/* A packet of a copied stream; takes it, always. Errors: mux_write()'s. */
+int holdback_packet(struct holdback *h, AVPacket **pkt);
+
+/* The picture lasts until there: writes what was waiting for that. */
+int holdback_reach(struct holdback *h, int64_t us);
+
+/* No picture follows: writes the rest, or drops it when all is to end here. */
+int holdback_end(struct holdback *h, bool cut);
+
+void holdback_close(struct holdback *h);
+
+#endif
