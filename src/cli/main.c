@@ -69,5 +69,9 @@ int main(int argc, char **argv)
         status = batch_run(&opt, argv);
     }
     options_free(&opt);
+    if (signals_caught() && status == 128 + signals_caught()) {
+        fflush(NULL);
+        signals_die(signals_caught());
+    }
     return status;
 }

@@ -22,6 +22,9 @@ void signals_catch(void)
     struct sigaction stop = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
+    struct sigaction before;
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup */
+        sigaction(SIGHUP, &stop, NULL);
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL);
@@ -30,4 +33,10 @@ void signals_catch(void)
 int signals_caught(void)
 {
     return caught;
+}
+
+void signals_die(int number)
+{
+    signal(number, SIG_DFL);
+    raise(number);
 }

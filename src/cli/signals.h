@@ -2,11 +2,15 @@
 #ifndef RIFEC_CLI_SIGNALS_H
 #define RIFEC_CLI_SIGNALS_H
 
-/* From now on SIGINT and SIGTERM reach pipeline_interrupt(), and a closed pipe
+/* From now on SIGINT, SIGTERM and SIGHUP reach pipeline_interrupt(), and a closed pipe
  * or a limit on file sizes is an error of the write. */
 void signals_catch(void);
 
 /* The first signal that asked us to stop, or 0. */
 int signals_caught(void);
+
+/* Ends the process by the signal, as its sender expects: told by an exit status
+ * alone, a shell goes on with its loop. */
+void signals_die(int number);
 
 #endif

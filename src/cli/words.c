@@ -36,7 +36,7 @@ const struct exit_meaning exit_meanings[] = {
     { "7", "out of memory" },
     { "8", "encoder or decoder unavailable, or it refuses" },
     { "9", "what was written is not what was planned" },
-    { "130, 143", "stopped by Ctrl-C or SIGTERM; once: the output is valid and ends\n"
-                  "there, twice: nothing is left" },
+    { "129, 130, 143", "stopped by SIGHUP, Ctrl-C or SIGTERM; once: the output is\n"
+                       "valid and ends there, twice: nothing is left" },
 };
 const int exit_meaning_count = COUNT(exit_meanings);

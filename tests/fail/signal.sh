@@ -61,6 +61,27 @@ term)
     finish 143
     shorter_but_whole out.mkv
     ;;
+hangup)
+    start -i in.mkv -o out.mkv --x2 --preset ultrafast -e tune=zerolatency
+    kill -HUP $process
+    finish 129
+    shorter_but_whole out.mkv
+    ;;
+loop)
+    # A shell ends its loop only when the program in it died of the signal.
+    cat >run.py <<'END'
+import os, signal, subprocess, sys, time
+p = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stderr=open("stderr", "wb"))
+while b'"frame":' not in open("stderr", "rb").read():
+    time.sleep(0.1)
+p.send_signal(signal.SIGINT)
+sys.exit(0 if p.wait() == -signal.SIGINT else 1)
+END
+    ran='rifec, by way of python3'
+    python3 run.py "$RIFEC" ${RIFEC_FLAGS:-} -i in.mkv -o out.mkv --x2 --preset ultrafast \
+        -e tune=zerolatency --device cpu --progress json || fail 'it did not die of SIGINT'
+    shorter_but_whole out.mkv
+    ;;
 twice)
     # A frame that takes long, so that the second signal finds it at work.
     synth large.mkv 2 25 640x384
