@@ -21,7 +21,7 @@
 
 struct demux {
     AVFormatContext *ctx;
-    AVIOContext *pipe; /* standard input, or NULL */
+    AVIOContext *pipe; /* standard input or a named pipe, or NULL */
     struct pictures pictures;
     int next_picture;
     bool lost_picture;
@@ -32,7 +32,7 @@ struct demux {
     struct joins joins;    /* for containers whose clock may jump      */
     int64_t end_byte;      /* behind the last packet; -1: unknown      */
     bool partial;          /* not read from its start: says nothing about its length */
-    bool is_stdin, ended, truncated;
+    bool is_pipe, ended, truncated; /* is_pipe: stdin or a named one */
     bool (*stopped)(void);
 };
 
@@ -40,6 +40,12 @@ struct demux {
 static int check_path(const char *path)
 {
     struct stat st;
+    if (stat(path, &st) != 0 && strstr(path, "://")) {
+        log_error("%s: is no file; of the network: ffmpeg -i URL -c copy -f nut - | "
+                  "rifec -i - ...",
+                  path);
+        return RIFEC_ERR_INPUT;
+    }
     if (stat(path, &st) != 0) {
         log_error("%s: %s", path, strerror(errno));
         return RIFEC_ERR_INPUT;
@@ -106,9 +112,27 @@ static int open_stdin(struct demux *d, const struct demux_params *p)
     return err;
 }
 
+/* A named pipe may stand still, too. */
+static int open_named_pipe(struct demux *d, const struct demux_params *p)
+{
+    d->ctx = avformat_alloc_context();
+    if (!d->ctx)
+        return RIFEC_ERR_NOMEM;
+    int err = pipe_open_named(&d->pipe, p->path, p->stopped);
+    d->ctx->pb = d->pipe;
+    return err;
+}
+
+static bool is_named_pipe(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 static int open_container(struct demux *d, const struct demux_params *p)
 {
     int err = 0;
+    bool is_stdin = !strcmp(p->path, "-");
     char *url = NULL;
     AVDictionary *options = NULL;
     AVCOMPAT_FORMAT_CONST AVInputFormat *format = NULL;
@@ -120,9 +144,11 @@ static int open_container(struct demux *d, const struct demux_params *p)
         FAIL(RIFEC_ERR_USAGE, "%s: has times of its own: --input-rate is for raw video",
              d->name);
     TRY(describe_raw(p, &options));
-    TRY(d->is_stdin ? open_stdin(d, p) : check_path(p->path));
+    TRY(is_stdin     ? open_stdin(d, p)
+        : d->is_pipe ? open_named_pipe(d, p)
+                     : check_path(p->path));
     /* The protocol is named so that a colon in a file name stays one. */
-    url = av_asprintf("%s%s", d->is_stdin ? "pipe:" : "file:", p->path);
+    url = av_asprintf("%s%s", d->is_pipe ? "pipe:" : "file:", p->path);
     if (!url)
         FAIL(RIFEC_ERR_NOMEM, "out of memory");
     int e = avformat_open_input(&d->ctx, url, format, &options);
@@ -132,7 +158,7 @@ static int open_container(struct demux *d, const struct demux_params *p)
         FAIL(RIFEC_ERR_INPUT, "%s: is empty", d->name);
     if (e < 0)
         err = av_fail(RIFEC_ERR_INPUT, e, "%s: not a video FFmpeg can open%s", d->name,
-                      d->is_stdin ? " from a pipe" : "");
+                      d->is_pipe ? " from a pipe" : "");
 fail:
     av_dict_free(&options);
     av_free(url);
@@ -228,12 +254,12 @@ int demux_open(struct demux **out, const struct demux_params *p)
     struct demux *d = calloc(1, sizeof *d);
     if (!d)
         return RIFEC_ERR_NOMEM;
-    d->is_stdin = !strcmp(p->path, "-");
-    d->name = d->is_stdin ? "stdin" : p->path;
+    d->is_pipe = !strcmp(p->path, "-") || is_named_pipe(p->path);
+    d->name = strcmp(p->path, "-") ? p->path : "stdin";
     d->end_us = INT64_MIN;
     d->end_byte = -1;
     d->stopped = p->stopped;
-    bool pictures = !p->format && !d->is_stdin && pictures_are_meant(p->path);
+    bool pictures = !p->format && !d->is_pipe && pictures_are_meant(p->path);
     TRY(pictures ? open_pictures(d, p) : open_streams(d, p));
     av_watch_errors(d->ctx);
     *out = d;
@@ -245,7 +271,7 @@ fail:
 
 static bool is_stopped(const struct demux *d)
 {
-    return d->is_stdin && d->stopped && d->stopped();
+    return d->is_pipe && d->stopped && d->stopped();
 }
 
 /* YUV4MPEG says nothing of its length, and FFmpeg nothing of half a frame. */
@@ -285,7 +311,7 @@ bool demux_clock_may_jump(const struct demux *d)
 
 int demux_seek(struct demux *d, int64_t us)
 {
-    if (d->is_stdin) /* what is not wanted is read and left out */
+    if (d->is_pipe) /* what is not wanted is read and left out */
         return 0;
     if (d->pictures.count) {
         d->next_picture = (int)av_rescale_q(us, AV_TIME_BASE_Q, d->video->time_base);

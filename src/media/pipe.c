@@ -1,11 +1,13 @@
-/* File descriptors 0 and 1 as FFmpeg's byte streams. */
+/* File descriptors, mostly 0 and 1, as FFmpeg's byte streams. */
 #define _POSIX_C_SOURCE 200809L
 #include "media/pipe.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -106,6 +108,21 @@ int pipe_open_stdin(AVIOContext **out, bool (*stopped)(void))
     return open_end(out, STDIN_FILENO, false, stopped);
 }
 
+int pipe_open_named(AVIOContext **out, const char *path, bool (*stopped)(void))
+{
+    *out = NULL;
+    /* A plain open() would wait for a writer, whatever happens. */
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        log_error("%s: cannot open it: %s", path, strerror(errno));
+        return RIFEC_ERR_INPUT;
+    }
+    int err = open_end(out, fd, false, stopped);
+    if (err < 0)
+        close(fd);
+    return err;
+}
+
 int pipe_open_stdout(AVIOContext **out, bool (*stopped)(void))
 {
     return open_end(out, STDOUT_FILENO, true, stopped);
@@ -117,7 +134,9 @@ int pipe_close(AVIOContext **pb)
         return 0;
     if ((*pb)->write_flag)
         avio_flush(*pb);
-    int err = (*pb)->error;
+    int err = (*pb)->error, fd = ((struct end *)(*pb)->opaque)->fd;
+    if (fd > STDERR_FILENO)
+        close(fd);
     free((*pb)->opaque);
     av_freep(&(*pb)->buffer);
     avio_context_free(pb);

@@ -156,5 +156,27 @@ idle)
     same $(($(count out.mkv) % 2)) 0 'frames left over'
     ! grep -q 'cut off' stderr || fail 'a stop is not damage'
     ;;
+fifo)
+    # A named pipe is a pipe: read as it comes, and no hold on a Ctrl-C.
+    synth in.mkv 0.4
+    mkfifo fifo
+    cat in.mkv >fifo &
+    works -i fifo -o out.mkv -c:v ffv1
+    same "$(count out.mkv)" 20 frames
+    sleep 60 >fifo &
+    writer=$!
+    ran='rifec -i fifo'
+    "$RIFEC" ${RIFEC_FLAGS:-} -i fifo -o none.mkv </dev/null >stdout 2>stderr &
+    process=$!
+    trap 'kill -KILL $process $writer 2>/dev/null || true; rm -rf "$folder"' EXIT
+    sleep 1
+    kill -INT $process
+    status=0
+    wait $process || status=$?
+    same $status 130 'exit status'
+    [ ! -e none.mkv ] || fail 'an output of nothing'
+    kill $writer
+    fails 3 'ffmpeg -i URL' -i https://example.org/in.mp4 -o out.mp4
+    ;;
 esac
 no_leftovers
