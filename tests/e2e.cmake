@@ -66,7 +66,7 @@ if(TARGET rifec)
     rifec_script(fail input missing empty directory text audio-only cover-art no-frames one-frame
                             truncated-mp4 truncated-mkv damaged size-change)
     rifec_script(fail output part-is-input part-is-there exists exists-n replaced is-input is-folder no-folder read-only
-                             full-limit full-disk no-container)
+                             full-limit full-disk link no-container)
     rifec_script(fail weights missing folder truncated header shape nan)
     rifec_script(fail usage flag key codec device argument contradiction)
     rifec_script(fail signal once twice term sound hangup loop)

@@ -1,5 +1,5 @@
 /* Paths, the .part file and the checks before it. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "media/target.h"
 
 #include <errno.h>
@@ -20,6 +20,7 @@
 
 struct target {
     char *path, *part; /* part: written until committed; NULL: path itself */
+    char *real;        /* where path leads, when it is a symbolic link     */
     bool nowhere, is_stdout, created, committed;
     bool (*stopped)(void);
     AVIOContext *pb;
@@ -39,6 +40,23 @@ static char *part_of(const char *path)
     const char *dot = strrchr(base ? base : path, '.');
     int stem = (int)(dot ? dot - path : (ptrdiff_t)strlen(path));
     return av_asprintf("%.*s.part%s", stem, path, dot ? dot : "");
+}
+
+/* What a link points to, there or not: it is written, and the link stays. */
+static char *follow(const char *path)
+{
+    char to[4096];
+    ssize_t length = readlink(path, to, sizeof to - 1);
+    if (length <= 0)
+        return av_strdup(path);
+    to[length] = '\0';
+    char *real = realpath(path, NULL);
+    char *copy = real ? av_strdup(real) : NULL;
+    free(real);
+    if (copy)
+        return copy;
+    const char *slash = to[0] == '/' ? NULL : strrchr(path, '/');
+    return av_asprintf("%.*s%s", slash ? (int)(slash - path) + 1 : 0, path, to);
 }
 
 static int check_file(struct target *t, const struct target_params *p)
@@ -80,8 +98,9 @@ int target_open(struct target **out, const struct target_params *p)
     t->is_stdout = !p->nowhere && !strcmp(p->path, "-");
     t->stopped = p->stopped;
     t->path = av_strdup(t->is_stdout ? "stdout" : p->path);
-    t->part = t->is_stdout ? NULL : part_of(p->path);
-    if (!t->path || (!t->part && !t->is_stdout))
+    t->real = follow(p->path);
+    t->part = t->is_stdout || !t->real ? NULL : part_of(t->real);
+    if (!t->path || !t->real || (!t->part && !t->is_stdout))
         FAIL(RIFEC_ERR_NOMEM, "out of memory");
     if (t->is_stdout && isatty(STDOUT_FILENO))
         FAIL(RIFEC_ERR_OUTPUT,
@@ -159,7 +178,7 @@ int target_commit(struct target *t)
         return RIFEC_ERR_ABORT;
     if (e < 0)
         return av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write", t->path);
-    if (t->created && t->part && rename(t->part, t->path) != 0) {
+    if (t->created && t->part && rename(t->part, t->real) != 0) {
         log_error("%s: cannot rename %s to it: %s", t->path, t->part, strerror(errno));
         return RIFEC_ERR_OUTPUT;
     }
@@ -177,6 +196,7 @@ void target_close(struct target **target)
     if (t->created && !t->committed && t->part)
         unlink(t->part);
     av_free(t->path);
+    av_free(t->real);
     av_free(t->part);
     free(t);
     *target = NULL;

@@ -103,6 +103,21 @@ full-disk)
     fails 4 'disk/small.*\.mp4: cannot write.*No space left' -i in.mkv -o disk/small.mp4 --x2
     same "$(ls disk | tr '\n' ' ')" 'fill out.mkv ' 'files on the full disk'
     ;;
+link)
+    # A link is written through, and stays: to a file, or to where none is yet.
+    mkdir away
+    keep away/there.mkv
+    ln -s away/there.mkv there.mkv
+    ln -s away/new.mkv new.mkv
+    fails 4 'there\.mkv: .*exists' -i in.mkv -o there.mkv --x2
+    works -i in.mkv -o there.mkv --x2 -y
+    works -i in.mkv -o new.mkv --x2
+    for file in there new; do
+        [ -L $file.mkv ] || fail "$file.mkv is no link any more"
+        same "$(count away/$file.mkv)" 20 "frames in away/$file.mkv"
+    done
+    same "$(ls away | tr '\n' ' ')" 'new.mkv there.mkv ' 'files behind the links'
+    ;;
 no-container)
     fails 4 'out\.xyz: .*container' -i in.mkv -o out.xyz --x2
     fails 4 "nonsense" -i in.mkv -o out.mp4 -f nonsense --x2
