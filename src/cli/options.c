@@ -116,7 +116,10 @@ static void take(struct options *opt, const struct option_row *row, const char *
     } else if (arg && arg[0] == '-' &&
                (arg[1] == '-' || isalpha((unsigned char)arg[1]))) {
         /* Almost always a forgotten argument; a file can be called ./-name. */
-        option_fail(opt, "--%s needs an argument, but '%s' follows", row->name, arg);
+        bool file = !strncmp(row->arg, "FILE", 4) && strchr(arg, '.');
+        option_fail(opt, "--%s needs an argument, but '%s' follows%s%s%s", row->name, arg,
+                    file ? "; a file of that name is './" : "", file ? arg : "",
+                    file ? "'" : "");
     } else {
         row->store(opt, row, arg);
         if (!row->neutral)

@@ -50,6 +50,8 @@ static const struct {
     { "-i a -o - --skip-existing", "--skip-existing has no file to look for" },
     { "-i a -f null --skip-existing", "--skip-existing has no file to look for" },
     { "-i a -o -y", "--output needs an argument, but '-y' follows" },
+    { "-i -a.mkv -o b", "--input needs an argument, but '-a.mkv' follows; a file of that "
+                        "name is './-a.mkv'" },
     { "-i a -o --x2", "--output needs an argument, but '--x2' follows" },
 
     { "-i a -o b --x2 -r 60", "--x2 and --fps contradict each other" },
