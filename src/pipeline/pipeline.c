@@ -374,6 +374,22 @@ fail:
     return err;
 }
 
+static int fail_empty(const struct job *j)
+{
+    const char *name = demux_name(j->source.demux);
+    int64_t us = demux_context(j->source.demux)->duration;
+    char length[48] = "";
+    if (us > 0)
+        snprintf(length, sizeof length, ", which lasts %.3f s", 1e-6 * (double)us);
+    if (j->source.outside)
+        log_error("%s: none of its frames lies in the part that --ss and --to take out "
+                  "of it%s",
+                  name, length);
+    else
+        log_error("%s: no frame of its video decodes", name);
+    return RIFEC_ERR_INPUT;
+}
+
 /*
  * Reads up to the first frame, which says what everything else must be opened
  * for. The queue has no limit yet, as no stage is there to empty it. The frame
@@ -390,8 +406,7 @@ static int prime(struct job *j, const struct rifec_frame **first)
         if (atomic_load(&interrupts))
             TRY(RIFEC_ERR_ABORT);
         if (it.kind == ITEM_EOF)
-            FAIL(RIFEC_ERR_INPUT, "%s: no frame of its video decodes",
-                 demux_name(j->source.demux));
+            TRY(fail_empty(j));
         *first = it.frame;
         TRY(item_push(j->decoded, &it));
     }
@@ -555,6 +570,16 @@ fail:
     return err;
 }
 
+/* How long after the file the video begins. */
+static double late_s(const AVFormatContext *ctx, const AVStream *st)
+{
+    if (st->start_time == AV_NOPTS_VALUE || ctx->start_time == AV_NOPTS_VALUE)
+        return 0;
+    double late = (double)st->start_time * av_q2d(st->time_base) -
+                  (double)ctx->start_time / AV_TIME_BASE;
+    return late > 0 && late < (double)ctx->duration / AV_TIME_BASE ? late : 0;
+}
+
 /* What is known of the input before it is read; feeds progress and report. */
 static void describe_input(struct job *j, const struct rifec_frame *first)
 {
@@ -574,7 +599,7 @@ static void describe_input(struct job *j, const struct rifec_frame *first)
     if (st->duration > 0)
         r->in.duration_s = (double)st->duration * av_q2d(st->time_base);
     else if (ctx->duration > 0)
-        r->in.duration_s = (double)ctx->duration / AV_TIME_BASE;
+        r->in.duration_s = (double)ctx->duration / AV_TIME_BASE - late_s(ctx, st);
 
     const struct pipeline_options *o = j->opt;
     int64_t frames = st->nb_frames * decode_rate_factor(j->source.decode);

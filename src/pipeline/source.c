@@ -61,16 +61,29 @@ static void cut_subtitle(const struct source *s, AVPacket *pkt, AVRational tb)
         pkt->duration = stream_ts(s, s->to_us, tb) - pkt->pts;
 }
 
+/* A copied video that is cut begins with a frame that needs no other, and ends in
+ * the order of decoding. */
+static bool cuts_video(struct source *s, const AVStream *st, const AVPacket *pkt)
+{
+    if (is_behind(s, pkt->dts, st->time_base))
+        return true;
+    if (st->index < 64 && pkt->flags & AV_PKT_FLAG_KEY &&
+        !is_before(s, pkt->pts, st->time_base))
+        s->begun |= UINT64_C(1) << st->index;
+    return s->from_us && st->index < 64 && !(s->begun >> st->index & 1);
+}
+
 /* True when the packet is to be copied; then it is ready for that. */
-static bool take_packet(const struct source *s, AVPacket *pkt)
+static bool take_packet(struct source *s, AVPacket *pkt)
 {
     const AVStream *st = demux_context(s->demux)->streams[pkt->stream_index];
     AVRational tb = st->time_base;
     if (st->codecpar->codec_type == AVMEDIA_TYPE_SUBTITLE)
         cut_subtitle(s, pkt, tb);
     int64_t ts = pkt->pts != AV_NOPTS_VALUE ? pkt->pts : pkt->dts;
-    if (!mux_copies(s->mux, pkt->stream_index) || is_before(s, ts, tb) ||
-        is_behind(s, ts, tb))
+    bool video = st->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
+    if (!mux_copies(s->mux, pkt->stream_index) ||
+        (video ? cuts_video(s, st, pkt) : is_before(s, ts, tb) || is_behind(s, ts, tb)))
         return false;
     pkt->pts = moved(s, pkt->pts, tb);
     pkt->dts = moved(s, pkt->dts, tb);
@@ -146,6 +159,7 @@ static int take_frame(struct source *s, struct rifec_frame *frame, struct item *
         s->video_ended = true;
     if (s->video_ended || is_before(s, frame->pts, tb)) {
         rifec_frame_free(&frame);
+        s->outside++;
         return 0;
     }
     frame->pts = moved(s, frame->pts, tb);

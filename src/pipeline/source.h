@@ -24,6 +24,8 @@ struct source {
     bool draining;    /* all packets are read                             */
     bool damaged;     /* cut off, or parts did not decode                 */
     int64_t frames;
+    int64_t outside; /* frames that were decoded and not wanted              */
+    uint64_t begun;  /* further video streams of which a key frame has come  */
 };
 
 /* After the demuxer is open and before the first item. */

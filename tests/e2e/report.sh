@@ -39,6 +39,13 @@ progress)
     judge json line.json 'frame == total_frames == 20' 'progress == "end"' 'fps > 0' \
         'speed > 0' 'abs(out_time_us - 380000) <= 20000'
     ;;
+late)
+    # A picture that begins after the sound is not counted from the file's start.
+    quiet_ffmpeg -f lavfi -i sine=d=5 -itsoffset 4 -i in.mkv -map 0 -map 1 -c:v copy -c:a aac late.mkv
+    works -i late.mkv -o out.mkv --x2 --progress json
+    grep '^{' stderr | tail -n 1 >line.json
+    judge json line.json 'frame == 20' 'total_frames <= 52'
+    ;;
 quiet)
     works -q -i in.mkv -o out.mkv --x2
     [ ! -s stderr ] || fail 'words in spite of -q'

@@ -157,5 +157,17 @@ longer)
     works -i in.mp4 -o out.mkv --x2 --no-audio
     same "$(count out.mkv)" 20 frames
     ;;
+second-video)
+    # A further video that is cut begins with a frame that needs no other.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=4 -f lavfi -i testsrc2=s=32x32:r=25:d=4 \
+        -map 0 -map 1 -c:v libx264 -g 40 -sc_threshold 0 in.mkv
+    works -i in.mkv -o out.mkv --x2 --ss 1 --to 3
+    complaints=$(ffmpeg -nostdin -v error -i out.mkv -map 0:v:1 -vsync passthrough -f null - 2>&1) || true
+    same "$complaints" '' 'what FFmpeg says of the second video'
+    same "$(entry out.mkv v:1 width)" 32 'its width'
+    ffprobe -v error -select_streams v:1 -show_entries packet=pts_time -of csv=p=0 out.mkv |
+        awk '{ if (NR == 1 || $1 < b) b = $1; if ($1 > e) e = $1 } END { exit !(b >= 0.55 && b <= 0.65 && e < 2.2) }' ||
+        fail 'it is not where it was'
+    ;;
 esac
 no_leftovers

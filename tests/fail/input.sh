@@ -86,6 +86,12 @@ damaged)
         [ "$(count out.mp4)" -ge 60 ] || fail 'little is left'
     done
     ;;
+range)
+    synth in.mkv 1
+    fails 3 'none of its frames.*--ss.*lasts 1\.0' -i in.mkv -o out.mp4 --ss 5
+    fails 3 'none of its frames.*--ss' -i in.mkv -o out.mp4 --ss 5 --to 6
+    [ ! -e out.mp4 ] || fail 'an output'
+    ;;
 size-change)
     # The picture grows half-way: what came before is kept, and said why.
     synth small.ts 0.4 25 64x48 -c:v libx264
