@@ -23,14 +23,13 @@
 #define REACH_LEFT  2
 #define REACH_ABOVE 4 /* of which two are needed: strips begin at multiples of four */
 #define REACH_BELOW 3
-#define THREADS     256
+#define THREADS     128 /* five or six blocks an SM: 680 tiles of 1080p in one wave */
 
 struct blend_params {
     levels l;
     const void *image0, *image1;
     int width_padded, height_padded;
-    struct rifec_frame frame;
-    struct yuv yuv;
+    struct picture picture;
 };
 
 template <typename P>
@@ -45,22 +44,6 @@ __device__ static float4 blend_pixel(const blend_params &p, const motion &v, int
                        a.w * m + b.w * n);
 }
 
-/* B - Y and R - Y. */
-__device__ static float2 difference(const struct yuv &k, float4 v)
-{
-    float luma = k.kr * v.x + k.kg * v.y + k.kb * v.z;
-    return make_float2(v.z - luma, v.x - luma);
-}
-
-__device__ static void put_chroma(const blend_params &p, float2 d, int cx, int cy)
-{
-    const struct yuv &k = p.yuv;
-    put_code(p.frame, 1, cx, cy, d.x * k.to_cb / k.chroma_scale + k.chroma_offset,
-             k.code_max);
-    put_code(p.frame, 2, cx, cy, d.y * k.to_cr / k.chroma_scale + k.chroma_offset,
-             k.code_max);
-}
-
 /* Where chroma is not subsampled: everything in the thread. */
 template <bool strips, typename P>
 __global__ void __launch_bounds__(THREADS)
@@ -70,21 +53,21 @@ __global__ void __launch_bounds__(THREADS)
     wait_for_previous();
     int x = blockIdx.x * 32 + threadIdx.x % 32;
     int y0 = (blockIdx.y * (THREADS / 32) + threadIdx.x / 32) * STRIP;
-    if (x >= p.yuv.width || y0 >= p.yuv.height)
+    if (x >= p.picture.yuv.width || y0 >= p.picture.yuv.height)
         return;
     motion m[1][STRIP];
     if (strips)
         strip_flow<IFNET_BLOCKS, 1>(m, p.l, x, y0);
 #pragma unroll
     for (int j = 0; j < STRIP; j++) {
-        if (y0 + j >= p.yuv.height)
+        if (y0 + j >= p.picture.yuv.height)
             break;
         if (!strips)
             m[0][j] = lazy_flow<IFNET_BLOCKS>(p.l, x, y0 + j);
         float4 v = blend_pixel<P>(p, m[0][j], x, y0 + j);
-        store_pixel(p.frame, p.yuv, v, x, y0 + j);
-        if (p.yuv.format.family == RIFEC_FAMILY_YUV)
-            put_chroma(p, difference(p.yuv, v), x, y0 + j);
+        store_pixel(p.picture, v, x, y0 + j);
+        if (p.picture.is_yuv)
+            store_chroma(p.picture, color_difference(p.picture.yuv, v), x, y0 + j);
     }
 }
 
@@ -94,7 +77,7 @@ __device__ static void blend_strip(const blend_params &p, float2 (*shared)[REGIO
                                    int left, int top, int column, int row)
 {
     int x = left + column, y0 = top + row;
-    if (x < 0 || x >= p.yuv.width || y0 < 0 || y0 >= p.yuv.height)
+    if (x < 0 || x >= p.picture.yuv.width || y0 < 0 || y0 >= p.picture.yuv.height)
         return;
     motion m[1][STRIP];
     if (strips)
@@ -102,15 +85,15 @@ __device__ static void blend_strip(const blend_params &p, float2 (*shared)[REGIO
 #pragma unroll
     for (int j = 0; j < STRIP; j++) {
         int y = y0 + j, below = row + j - REACH_ABOVE;
-        if (y >= p.yuv.height || below < -2 || below >= TILE_HEIGHT + REACH_BELOW)
+        if (y >= p.picture.yuv.height || below < -2 || below >= TILE_HEIGHT + REACH_BELOW)
             continue;
         if (!strips)
             m[0][j] = lazy_flow<IFNET_BLOCKS>(p.l, x, y);
         float4 v = blend_pixel<P>(p, m[0][j], x, y);
-        shared[row + j][column] = difference(p.yuv, v);
+        shared[row + j][column] = color_difference(p.picture.yuv, v);
         int right = column - REACH_LEFT;
         if (right >= 0 && right < TILE_WIDTH && below >= 0 && below < TILE_HEIGHT)
-            store_pixel(p.frame, p.yuv, v, x, y);
+            store_pixel(p.picture, v, x, y);
     }
 }
 
@@ -145,7 +128,7 @@ __global__ void __launch_bounds__(THREADS)
     __shared__ float2 shared[REGION][REGION];
     let_next_start();
     wait_for_previous();
-    const struct yuv &k = p.yuv;
+    const struct yuv &k = p.picture.yuv;
     int left = blockIdx.x * TILE_WIDTH - REACH_LEFT;
     int top = blockIdx.y * TILE_HEIGHT - REACH_ABOVE;
     for (int i = threadIdx.x; i < REGION * REGION / STRIP; i += THREADS)
@@ -156,15 +139,15 @@ __global__ void __launch_bounds__(THREADS)
     for (int i = threadIdx.x; i < columns * rows; i += THREADS) {
         int cx = blockIdx.x * columns + i % columns, cy = blockIdx.y * rows + i / columns;
         if (cx < k.chroma_width && cy < k.chroma_height)
-            put_chroma(p, bring_down(k, shared, left, top, cx, cy), cx, cy);
+            store_chroma(p.picture, bring_down(k, shared, left, top, cx, cy), cx, cy);
     }
 }
 
 template <bool strips, typename P>
 static void launch(const blend_params &p, cudaStream_t stream)
 {
-    int width = p.yuv.width, height = p.yuv.height;
-    if (p.yuv.format.chroma_w_log2 || p.yuv.format.chroma_h_log2) {
+    int width = p.picture.yuv.width, height = p.picture.yuv.height;
+    if (p.picture.yuv.format.chroma_w_log2 || p.picture.yuv.format.chroma_h_log2) {
         dim3 grid(div_up(width, TILE_WIDTH), div_up(height, TILE_HEIGHT));
         launch_in_chain(blend_tile_kernel<strips, P>, grid, THREADS, stream, p);
     } else {
@@ -189,8 +172,7 @@ extern "C" int blend_store_cuda(const struct blend_store_args *a, void *stream)
                        .image1 = a->image1.data,
                        .width_padded = a->image0.width_padded,
                        .height_padded = a->image0.height_padded,
-                       .frame = *a->frame,
-                       .yuv = *a->yuv };
+                       .picture = make_picture(a->frame, a->yuv) };
     bool strips = fit_strips(a->levels, a->level_count);
     if (a->image0.is_half)
         launch<half4>(p, strips, stream_of(stream));

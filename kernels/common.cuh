@@ -110,57 +110,98 @@ __device__ static inline void put_pixel(half4 *data, int at, float4 v)
 
 /* --- samples of a frame ----------------------------------------------------------- */
 
-__device__ static inline uint8_t *sample_at(const struct rifec_frame &f, int c, int x,
-                                            int y)
+/* Where the samples of one component lie, worked out for kernels. */
+struct component {
+    uint8_t *first; /* NULL: the format has none */
+    int stride, step, shift;
+    bool is_wide; /* 16-bit words */
+};
+
+static inline struct component make_component(const struct rifec_frame *f, int c)
 {
-    const struct rifec_component k = f.format.comp[c];
-    return f.data[k.plane] + y * f.stride[k.plane] + x * k.step + k.offset;
+    struct component k = {};
+    const struct rifec_component *q = &f->format.comp[c];
+    if (c == 3 ? q->step == 0 : c > 0 && f->format.family == RIFEC_FAMILY_GRAY)
+        return k;
+    k.first = f->data[q->plane] + q->offset;
+    k.stride = (int)f->stride[q->plane];
+    k.step = q->step;
+    k.shift = q->shift;
+    k.is_wide = f->format.depth + q->shift > 8;
+    return k;
 }
 
-__device__ static inline bool sample_is_wide(const struct rifec_format &f, int c)
+/* A frame and what its numbers mean. */
+struct picture {
+    struct component c[4];
+    struct yuv yuv;
+    float luma_gain, chroma_gain; /* codes per unit */
+    bool is_rgb, is_yuv;
+};
+
+static inline struct picture make_picture(const struct rifec_frame *f,
+                                          const struct yuv *k)
 {
-    return f.depth + f.comp[c].shift > 8;
+    struct picture p = {};
+    p.yuv = *k;
+    p.luma_gain = 1 / k->luma_scale;
+    p.chroma_gain = 1 / k->chroma_scale;
+    p.is_rgb = f->format.family == RIFEC_FAMILY_RGB;
+    p.is_yuv = f->format.family == RIFEC_FAMILY_YUV;
+    for (int c = 0; c < 4; c++)
+        p.c[c] = make_component(f, c);
+    return p;
 }
 
-__device__ static inline float code_at(const struct rifec_frame &f, int c, int x, int y)
+__device__ static inline float code_at(const struct component &c, int x, int y)
 {
-    const uint8_t *at = sample_at(f, c, x, y);
-    if (sample_is_wide(f.format, c))
-        return (float)(*(const uint16_t *)at >> f.format.comp[c].shift);
-    return (float)*at;
+    const uint8_t *at = c.first + (ptrdiff_t)y * c.stride + x * c.step;
+    if (c.is_wide)
+        return (float)(__ldg((const uint16_t *)at) >> c.shift);
+    return (float)__ldg(at);
 }
 
 /* Rounds to nearest and clamps to 0 .. max; NaN becomes 0. */
-__device__ static inline void put_code(const struct rifec_frame &f, int c, int x, int y,
-                                       float v, float max)
+__device__ static inline void put_code(const struct component &c, int x, int y, float v,
+                                       float max)
 {
     int code = (int)(fminf(fmaxf(v, 0), max) + 0.5f);
-    uint8_t *at = sample_at(f, c, x, y);
-    if (sample_is_wide(f.format, c))
-        *(uint16_t *)at = (uint16_t)(code << f.format.comp[c].shift);
+    uint8_t *at = c.first + (ptrdiff_t)y * c.stride + x * c.step;
+    if (c.is_wide)
+        *(uint16_t *)at = (uint16_t)(code << c.shift);
     else
         *at = (uint8_t)code;
 }
 
-__device__ static inline bool format_has(const struct rifec_format &f, int c)
+/* Everything of a pixel but its chroma. */
+__device__ static inline void store_pixel(const struct picture &p, float4 v, int x, int y)
 {
-    return c == 0 || (c == 3 ? f.comp[3].step != 0 : f.family != RIFEC_FAMILY_GRAY);
-}
-
-/* Everything of a pixel but its subsampled chroma. */
-__device__ static inline void store_pixel(const struct rifec_frame &f,
-                                          const struct yuv &k, float4 v, int x, int y)
-{
-    if (k.format.family == RIFEC_FAMILY_RGB) {
-        put_code(f, 0, x, y, v.x * k.code_max, k.code_max);
-        put_code(f, 1, x, y, v.y * k.code_max, k.code_max);
-        put_code(f, 2, x, y, v.z * k.code_max, k.code_max);
+    const struct yuv &k = p.yuv;
+    if (p.is_rgb) {
+        put_code(p.c[0], x, y, v.x * k.code_max, k.code_max);
+        put_code(p.c[1], x, y, v.y * k.code_max, k.code_max);
+        put_code(p.c[2], x, y, v.z * k.code_max, k.code_max);
     } else {
         float luma = k.kr * v.x + k.kg * v.y + k.kb * v.z;
-        put_code(f, 0, x, y, luma / k.luma_scale + k.luma_offset, k.code_max);
+        put_code(p.c[0], x, y, luma * p.luma_gain + k.luma_offset, k.code_max);
     }
-    if (format_has(k.format, 3))
-        put_code(f, 3, x, y, v.w * k.code_max, k.code_max);
+    if (p.c[3].first)
+        put_code(p.c[3], x, y, v.w * k.code_max, k.code_max);
+}
+
+/* Chroma from B - Y and R - Y. */
+__device__ static inline void store_chroma(const struct picture &p, float2 d, int cx,
+                                           int cy)
+{
+    const struct yuv &k = p.yuv;
+    put_code(p.c[1], cx, cy, d.x * k.to_cb * p.chroma_gain + k.chroma_offset, k.code_max);
+    put_code(p.c[2], cx, cy, d.y * k.to_cr * p.chroma_gain + k.chroma_offset, k.code_max);
+}
+
+__device__ static inline float2 color_difference(const struct yuv &k, float4 v)
+{
+    float luma = k.kr * v.x + k.kg * v.y + k.kb * v.z;
+    return make_float2(v.z - luma, v.x - luma);
 }
 
 #endif

@@ -176,26 +176,40 @@ __device__ static inline void strip_flow(motion m[columns][STRIP], const levels 
 
 /* --- warp ----------------------------------------------------------------- */
 
-/* The image at (x + dx, y + dy), clamped to the padded picture; NaN counts as 0. */
+/* Where along an axis of n >= 2 pixels a position lies: between pixel lo and the next.
+ * NaN counts as 0. At the last pixel that is the one before, with weight 1. */
+struct place {
+    int lo;
+    float f; /* weight of the next */
+};
+
+__device__ static inline place place_of(float at, int n)
+{
+    at = fminf(fmaxf(at, 0), (float)(n - 1));
+    /* Adding 2^23, rounded down, leaves the whole part in the lowest bits. */
+    float whole = __fadd_rd(fminf(at, (float)(n - 2)), 8388608.0f);
+    return place{ __float_as_int(whole) - 0x4b000000, at - (whole - 8388608.0f) };
+}
+
+/* The image at (x + dx, y + dy), clamped to the padded picture. */
 template <bool unit, typename P>
 __device__ static inline float4 warp(const P *im, int width, int height, int x, int y,
                                      float dx, float dy)
 {
-    float px = fminf(fmaxf((float)x + dx, 0), (float)(width - 1));
-    float py = fminf(fmaxf((float)y + dy, 0), (float)(height - 1));
-    int x0 = (int)px, y0 = (int)py;
-    int x1 = min(x0 + 1, width - 1), y1 = min(y0 + 1, height - 1);
-    float fx = px - (float)x0, fy = py - (float)y0;
-    float4 v00 = pixel(im, y0 * width + x0), v01 = pixel(im, y0 * width + x1);
-    float4 v10 = pixel(im, y1 * width + x0), v11 = pixel(im, y1 * width + x1);
+    place px = place_of((float)x + dx, width), py = place_of((float)y + dy, height);
+    const P *top = im + py.lo * width + px.lo, *bottom = top + width;
+    float4 v00 = pixel(top, 0), v01 = pixel(top, 1);
+    float4 v10 = pixel(bottom, 0), v11 = pixel(bottom, 1);
     if (unit)
         v00 = unit4(v00), v01 = unit4(v01), v10 = unit4(v10), v11 = unit4(v11);
-    return lerp(lerp(v00, v10, fy), lerp(v01, v11, fy), fx);
+    return lerp(lerp(v00, v10, py.f), lerp(v01, v11, py.f), px.f);
 }
 
+/* Its errors, of the fast exponential and division, are below 1e-6. */
 __device__ static inline float sigmoid_of(float v)
 {
-    return v == v ? 1 / (1 + expf(-v)) : 0.5f;
+    float m = __fdividef(1, 1 + __expf(-fminf(fmaxf(v, -80), 80)));
+    return v == v ? m : 0.5f;
 }
 
 #endif
