@@ -19,6 +19,9 @@ rifec_add_script(headers LABELS unit
 rifec_add_script(layers LABELS unit
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/layers.sh ${PROJECT_SOURCE_DIR})
 
+rifec_add_script(fidelity LABELS unit
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/fidelity.sh ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+
 # The model is the one whose figures are in weights/README.md.
 rifec_add_script(model_sum LABELS unit
     COMMAND sh -c "cd ${PROJECT_SOURCE_DIR}/weights && sha256sum -c SHA256SUMS")
