@@ -65,7 +65,7 @@ fi
 [ -e "$clip" ] || clip=
 if [ -x "$build/tests/test_engine_cuda" ]; then
     run engine "$build/tests/test_engine_cuda" cuda ${clip:+"$clip"}
-    grep 'against the CPU' "$logs/log"
+    grep -E 'against|^check' "$logs/log"
 fi
 
 # The program, where it is: decoding on the GPU, and the whole way through.

@@ -72,7 +72,7 @@ struct rifec_params {
 
 /* What was opened, for logs and statistics. Strings live with the engine. */
 struct rifec_info {
-    const char *backend;   /* "cpu", "cuda"                                  */
+    const char *backend;   /* "cpu", "cuda", "check"                         */
     const char *device;    /* "CPU, 2 threads, oneDNN 2.6.3 avx2"            */
     const char *precision; /* "fp32", "fp16"                                 */
     const char *model;     /* path, or "built-in"                            */

@@ -154,8 +154,8 @@ const struct option_row option_rows[] = {
       .repeats = true, .help = "any other encoder option; repeatable", .store = store_pair },
 
     { GROUP_ENGINE, .name = "device", .neutral = true,
-      .arg = "auto|cpu|cuda[:N]", .initial = "auto",
-      .help = "auto takes CUDA when it is there, cuda:1 its\nsecond device",
+      .arg = "auto|cpu|cuda[:N]|check", .initial = "auto",
+      .help = "auto takes CUDA when it is there, cuda:1 its\nsecond device; check compares CUDA to the CPU",
       .store = store_device },
     { GROUP_ENGINE, SET_PRECISION, .name = "fp16",
       .help = "half precision, on CUDA only;\nthe CPU says so and runs FP32",

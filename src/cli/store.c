@@ -120,11 +120,11 @@ static bool read_integer(const char **s, int64_t max, int64_t *out)
     return true;
 }
 
-/* auto, cpu, cuda, or cuda:N. */
+/* auto, cpu, cuda, cuda:N, or check. */
 int store_device(struct options *opt, const struct option_row *row, const char *arg)
 {
     int64_t index = 0;
-    int value = choice_index("auto|cpu|cuda", arg);
+    int value = choice_index("auto|cpu|cuda|check", arg);
     if (!strncmp(arg, "cuda:", 5)) {
         const char *s = arg + 5;
         value = read_integer(&s, DEVICE_MAX, &index) && !*s ? RIFEC_DEVICE_CUDA : -1;

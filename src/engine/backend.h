@@ -9,6 +9,7 @@
 
 #include "engine/framepool.h"
 #include "engine/refcache.h"
+#include "model/tensor.h"
 #include "rifec/rifec.h"
 
 struct rifec {
@@ -42,11 +43,16 @@ struct backend {
     int (*interp)(struct rifec *e, int slot0, int slot1, float t, int out);
     /* Waits for it. *frame is NULL on failure. */
     int (*take)(struct rifec *e, int out, struct rifec_frame **frame);
+    /* For comparing, of an engine with one in flight: block b's part of the flow and
+     * mask of the newest result. Fills *out but for its pointers; where they are set,
+     * copies to there. */
+    int (*level)(struct rifec *e, int b, struct level *out);
     /* Safe after a failed or partial open. */
     void (*close)(struct rifec *e);
 };
 
 extern const struct backend backend_cpu;
 extern const struct backend backend_cuda;
+extern const struct backend backend_check;
 
 #endif

@@ -70,16 +70,13 @@ static int check_params(const struct rifec_params *p)
 static int choose_backend(const struct rifec_params *p, const struct backend **out)
 {
     const char *why = backend_cuda.probe(p);
-    if ((p->device == RIFEC_DEVICE_CUDA || p->device == RIFEC_DEVICE_AUTO) && !why) {
-        *out = &backend_cuda;
+    if (p->device != RIFEC_DEVICE_CPU && !why) {
+        *out = p->device == RIFEC_DEVICE_CHECK ? &backend_check : &backend_cuda;
         return 0;
     }
-    if (p->device == RIFEC_DEVICE_CUDA) {
-        log_error("device cuda: %s: use --device cpu or auto", why);
-        return RIFEC_ERR_DEVICE;
-    }
-    if (p->device == RIFEC_DEVICE_CHECK) {
-        log_error("device check: not in this build");
+    if (p->device == RIFEC_DEVICE_CUDA || p->device == RIFEC_DEVICE_CHECK) {
+        log_error("device %s: %s: use --device cpu or auto",
+                  p->device == RIFEC_DEVICE_CUDA ? "cuda" : "check", why);
         return RIFEC_ERR_DEVICE;
     }
     if (p->device == RIFEC_DEVICE_AUTO)

@@ -54,7 +54,7 @@ bash)
             echo "${COMPREPLY[*]}"' - "$1")" "$2" "completion of '$1'"
     }
     completes 'rifec --devi' '--device'
-    completes 'rifec --device ' 'auto cpu cuda'
+    completes 'rifec --device ' 'auto cpu cuda check'
     completes 'rifec --device = cu' 'cuda'
     completes 'rifec --dedup s' 'smooth'
     completes 'rifec -i nam' 'names'
@@ -74,6 +74,6 @@ fish)
     command -v fish >/dev/null || exit 0
     fish -n stdout || fail 'fish -n'
     same "$(fish -c 'source stdout; complete -C "rifec --device c"' | cut -f1 | tr '\n' ' ')" \
-        'cpu cuda ' 'completion of --device c'
+        'check cpu cuda ' 'completion of --device c'
     ;;
 esac

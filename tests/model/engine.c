@@ -179,6 +179,7 @@ static void bad_parameters(void)
     if (!strstr(rifec_version(), "no CUDA"))
         return;
     CHECK_INT(rifec_device_of(&(struct rifec_params){ 0 }), RIFEC_DEVICE_CPU);
+    BAD(p.device = RIFEC_DEVICE_CHECK, RIFEC_ERR_DEVICE);
     BAD(p.device = RIFEC_DEVICE_CUDA, RIFEC_ERR_DEVICE);
     CHECK(strstr(last_line, "without CUDA") != NULL);
 }

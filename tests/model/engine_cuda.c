@@ -29,6 +29,8 @@ static char last_error[1024];
 static void keep_error(void *opaque, enum rifec_log_level level, const char *line)
 {
     (void)opaque;
+    if (level == RIFEC_LOG_INFO)
+        printf("%s\n", line);
     if (level != RIFEC_LOG_ERROR)
         return;
     errors++;
@@ -278,6 +280,32 @@ static void compare(const char *path, enum rifec_precision precision)
     checkop_free_all();
 }
 
+/* --- beside the CPU --------------------------------------------------------------- */
+
+/* What --device check hands out is CUDA's. */
+static void side_by_side(void)
+{
+    struct rifec *r;
+    struct rifec_params p = make_params("yuv420p", 320, 180, RIFEC_PRECISION_FP16);
+    struct rifec_frame frames[2];
+    uint64_t sum[2] = { 0, 1 };
+    paint_all(frames, &p, 2);
+    for (int i = 0; i < 2; i++) {
+        if (i == 1)
+            p.device = RIFEC_DEVICE_CHECK;
+        if (!CHECK_INT(rifec_open(&r, &p), 0))
+            return;
+        CHECK(!strcmp(rifec_get_info(r)->backend, i ? "check" : "cuda"));
+        CHECK_INT(rifec_put(r, 3, &frames[0]), 0);
+        CHECK_INT(rifec_put(r, 5, &frames[1]), 0);
+        CHECK_INT(rifec_interp(r, 3, 5, 0.5f), 0);
+        take_sum(r, &sum[i]);
+        rifec_close(&r);
+    }
+    CHECK(sum[0] == sum[1]);
+    checkop_free_all();
+}
+
 /* --- frames on the device --------------------------------------------------------- */
 
 #if RIFEC_HAVE_CUDA
@@ -402,7 +430,7 @@ int main(int argc, char **argv)
         return CHECK_SKIP;
 #endif
     }
-    rifec_log_set(RIFEC_LOG_WARNING, keep_error, NULL);
+    rifec_log_set(RIFEC_LOG_INFO, keep_error, NULL);
     same_bytes("yuv420p", 75, 53, RIFEC_PRECISION_FP32);
     two_engines();
     early_close();
@@ -412,6 +440,7 @@ int main(int argc, char **argv)
         same_bytes("yuv420p10", 301, 157, RIFEC_PRECISION_FP16);
         same_bytes("yuva420p", 320, 180, RIFEC_PRECISION_FP32);
         no_memory();
+        side_by_side();
         compare(clip, RIFEC_PRECISION_FP16);
 #if RIFEC_HAVE_CUDA
         frames_on_device("yuv420p");

@@ -79,6 +79,21 @@ static int cpu_take(struct rifec *e, int out, struct rifec_frame **frame)
     return 0;
 }
 
+static int cpu_level(struct rifec *e, int b, struct level *out)
+{
+    const struct level *l = &((struct cpu_backend *)e->priv)->net.net.level[b];
+    size_t pixels = (size_t)l->width * (size_t)l->height;
+    float *flow = out->flow, *mask = out->mask;
+    if (flow && mask) {
+        memcpy(flow, l->flow, 4 * pixels * sizeof *flow);
+        memcpy(mask, l->mask, pixels * sizeof *mask);
+    }
+    *out = *l;
+    out->flow = flow;
+    out->mask = mask;
+    return 0;
+}
+
 static void cpu_close(struct rifec *e)
 {
     struct cpu_backend *b = e->priv;
@@ -97,5 +112,6 @@ const struct backend backend_cpu = {
     .thumbnail = cpu_thumbnail,
     .interp = cpu_interp,
     .take = cpu_take,
+    .level = cpu_level,
     .close = cpu_close,
 };

@@ -487,6 +487,25 @@ fail:
     return err;
 }
 
+static int cuda_level(struct rifec *e, int block, struct level *out)
+{
+    int err = 0;
+    struct cuda_backend *b = e->priv;
+    const struct level *l = &b->lanes[0].net.level[block];
+    size_t pixels = (size_t)l->width * (size_t)l->height;
+    float *flow = out->flow, *mask = out->mask;
+    CU(cudaSetDevice(b->device));
+    if (flow && mask) {
+        CU(cudaMemcpy(flow, l->flow, 4 * pixels * sizeof *flow, cudaMemcpyDeviceToHost));
+        CU(cudaMemcpy(mask, l->mask, pixels * sizeof *mask, cudaMemcpyDeviceToHost));
+    }
+    *out = *l;
+    out->flow = flow;
+    out->mask = mask;
+fail:
+    return err;
+}
+
 static void close_lane(struct lane *l)
 {
     rifec_frame_free(&l->result);
@@ -543,5 +562,6 @@ const struct backend backend_cuda = {
     .equal = cuda_equal,
     .interp = cuda_interp,
     .take = cuda_take,
+    .level = cuda_level,
     .close = cuda_close,
 };

@@ -1,0 +1,53 @@
+/*
+ * Two engines on the same frames: what one makes, and how far it is from the other.
+ * The backend of --device check is this over the CPU and CUDA.
+ */
+#ifndef RIFEC_ENGINE_CHECK_CHECK_H
+#define RIFEC_ENGINE_CHECK_CHECK_H
+
+#include "model/weights.h"
+#include "rifec/rifec.h"
+
+#define CHECK_BINS 6 /* of codes: 0, 1, 2, 3..4, 5..8 and more off */
+
+struct check_errors {
+    int64_t pictures;
+    /* After each block, at every CHECK_STEPth pixel and row: flow in pixels, the mask
+     * as a logit. NaN stays. */
+    struct {
+        double flow_max, flow_sum, mask_max, mask_sum;
+        int64_t flows, masks;
+    } block[IFNET_BLOCKS];
+    int64_t codes[CHECK_BINS]; /* samples of the in-betweens, all of them */
+    int code_max;
+    double code_squares;
+};
+#define CHECK_STEP 4
+
+struct check {
+    struct rifec *tried, *reference;
+    struct check_errors errors;
+    int depth;
+};
+
+/* Both are opened with one in-between in flight. On failure check_close() is called
+ * by the caller. */
+int check_open(struct check *c, const struct rifec_params *tried,
+               const struct rifec_params *reference);
+
+/* For frames in host memory; numbers rise, and the newest two stay. */
+int check_put(struct check *c, int64_t seq, const struct rifec_frame *frame);
+
+/* The in-between of the engine that is tried, compared with the other's. */
+int check_between(struct check *c, int64_t seq0, int64_t seq1, float t,
+                  struct rifec_frame **out);
+
+double check_psnr(const struct check_errors *e, int depth);
+
+/* Says what was found. */
+void check_report(const struct check *c);
+
+/* Accepts one that is half open. */
+void check_close(struct check *c);
+
+#endif
