@@ -77,6 +77,9 @@ rifec_add_engine_test(engine_cuda LABELS gpu SOURCES model/engine_cuda.c ${op_so
 target_include_directories(test_engine_cuda PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
 add_test(NAME engine_cuda_on_cpu COMMAND test_engine_cuda cpu)
 rifec_test_properties(engine_cuda_on_cpu 120 model)
+rifec_add_engine_test(precision LABELS gpu SOURCES gpu/precision.c ${op_sources}
+    LIBS ${op_libs} TIMEOUT 600)
+target_include_directories(test_precision PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
 
 # --- weights --------------------------------------------------------------------
 rifec_add_engine_test(weights LABELS unit SOURCES unit/weights.c

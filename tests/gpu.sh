@@ -67,6 +67,10 @@ if [ -x "$build/tests/test_engine_cuda" ]; then
     run engine "$build/tests/test_engine_cuda" cuda ${clip:+"$clip"}
     grep -E 'against|^check' "$logs/log"
 fi
+if [ -x "$build/tests/test_precision" ]; then
+    run 'FP16 against FP32' "$build/tests/test_precision" --sizes 1080,4320 ${clip:+"$clip"}
+    cat "$logs/log"
+fi
 
 # The program, where it is: decoding on the GPU, and the whole way through.
 if [ -x "$build/rifec" ]; then
