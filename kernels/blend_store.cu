@@ -1,35 +1,26 @@
 /*
  * blend_store: the in-between, straight into the planes of a frame.
  *
- * Threads blend strips of four pixels below each other (motion.cuh) in FP32 and
- * write everything but subsampled chroma. For that B - Y and R - Y go to shared
- * memory, and the filter of yuv.h brings them down from there: all of it is linear.
- * A filter reaches two pixels to the left and above, three to the right and below:
+ * A thread blends a strip of four pixels below each other (motion.cuh) in FP32 and
+ * writes everything but subsampled chroma. For that it leaves B - Y and R - Y of
+ * each pixel, and a second kernel brings them down with the filter of yuv.h: all of
+ * it is linear. 16 of the 33 MB that an image of 1080p would take.
  *
- *        region 64 x 64               columns -2 .. 61, rows -4 .. 59 of the tile
- *       +----------------+
- *       |   tile 58 x 56 |            made and written; the rest is made again by
- *       |                |            the neighbours: 1.2 times the work in all
- *       +----------------+
- *
- * Shared: 32 KB. Chroma of a quarter of the width or height, rare, goes the long way,
- * by blend and store.
+ * Tried and dropped: one kernel with the differences in shared memory. Tiles of
+ * 58 x 56 with their rim (1.2 times the work) come to 1.3 waves of blocks on 132
+ * SMs: 73 us with 256 threads, 92 us with 128 (H200, 2026-11-24).
  */
 #include "motion.cuh"
 
-#define REGION      64
-#define TILE_WIDTH  58
-#define TILE_HEIGHT 56
-#define REACH_LEFT  2
-#define REACH_ABOVE 4 /* of which two are needed: strips begin at multiples of four */
-#define REACH_BELOW 3
-#define THREADS     128 /* five or six blocks an SM: 680 tiles of 1080p in one wave */
+#define COLUMNS 32 /* of a block of threads, which is as many strips wide ... */
+#define STRIPS  8  /* ... and so many high */
 
 struct blend_params {
     levels l;
     const void *image0, *image1;
     int width_padded, height_padded;
     struct picture picture;
+    float2 *differences; /* [height][width]; NULL: chroma is not subsampled */
 };
 
 template <typename P>
@@ -44,135 +35,89 @@ __device__ static float4 blend_pixel(const blend_params &p, const motion &v, int
                        a.w * m + b.w * n);
 }
 
-/* Where chroma is not subsampled: everything in the thread. */
 template <bool strips, typename P>
-__global__ void __launch_bounds__(THREADS)
-    blend_direct_kernel(const __grid_constant__ blend_params p)
+__global__ void __launch_bounds__(COLUMNS *STRIPS)
+    blend_strip_kernel(const __grid_constant__ blend_params p)
 {
-    let_next_start();
-    wait_for_previous();
-    int x = blockIdx.x * 32 + threadIdx.x % 32;
-    int y0 = (blockIdx.y * (THREADS / 32) + threadIdx.x / 32) * STRIP;
-    if (x >= p.picture.yuv.width || y0 >= p.picture.yuv.height)
-        return;
-    motion m[1][STRIP];
-    if (strips)
-        strip_flow<IFNET_BLOCKS, 1>(m, p.l, x, y0);
-#pragma unroll
-    for (int j = 0; j < STRIP; j++) {
-        if (y0 + j >= p.picture.yuv.height)
-            break;
-        if (!strips)
-            m[0][j] = lazy_flow<IFNET_BLOCKS>(p.l, x, y0 + j);
-        float4 v = blend_pixel<P>(p, m[0][j], x, y0 + j);
-        store_pixel(p.picture, v, x, y0 + j);
-        if (p.picture.is_yuv)
-            store_chroma(p.picture, color_difference(p.picture.yuv, v), x, y0 + j);
-    }
-}
-
-/* One strip of the region, whose corner is (left, top), into shared memory. */
-template <bool strips, typename P>
-__device__ static void blend_strip(const blend_params &p, float2 (*shared)[REGION],
-                                   int left, int top, int column, int row)
-{
-    int x = left + column, y0 = top + row;
-    if (x < 0 || x >= p.picture.yuv.width || y0 < 0 || y0 >= p.picture.yuv.height)
-        return;
-    motion m[1][STRIP];
-    if (strips)
-        strip_flow<IFNET_BLOCKS, 1>(m, p.l, x, y0);
-#pragma unroll
-    for (int j = 0; j < STRIP; j++) {
-        int y = y0 + j, below = row + j - REACH_ABOVE;
-        if (y >= p.picture.yuv.height || below < -2 || below >= TILE_HEIGHT + REACH_BELOW)
-            continue;
-        if (!strips)
-            m[0][j] = lazy_flow<IFNET_BLOCKS>(p.l, x, y);
-        float4 v = blend_pixel<P>(p, m[0][j], x, y);
-        shared[row + j][column] = color_difference(p.picture.yuv, v);
-        int right = column - REACH_LEFT;
-        if (right >= 0 && right < TILE_WIDTH && below >= 0 && below < TILE_HEIGHT)
-            store_pixel(p.picture, v, x, y);
-    }
-}
-
-/* Taps that leave the region are those of weight 0 at the picture's edge. */
-__device__ static float2 bring_down(const struct yuv &k, const float2 (*shared)[REGION],
-                                    int left, int top, int cx, int cy)
-{
-    const float *wx = k.x.down_w + cx * k.x.taps, *wy = k.y.down_w + cy * k.y.taps;
-    int column = __ldg(k.x.down_first + cx) - left,
-        row = __ldg(k.y.down_first + cy) - top;
-    float2 sum = make_float2(0, 0);
-    for (int j = 0; j < k.y.taps; j++) {
-        float w = __ldg(wy + j);
-        if (w == 0)
-            continue;
-        for (int i = 0; i < k.x.taps; i++) {
-            float v = w * __ldg(wx + i);
-            if (v == 0)
-                continue;
-            float2 d = shared[row + j][column + i];
-            sum.x = fmaf(v, d.x, sum.x);
-            sum.y = fmaf(v, d.y, sum.y);
-        }
-    }
-    return sum;
-}
-
-template <bool strips, typename P>
-__global__ void __launch_bounds__(THREADS)
-    blend_tile_kernel(const __grid_constant__ blend_params p)
-{
-    __shared__ float2 shared[REGION][REGION];
     let_next_start();
     wait_for_previous();
     const struct yuv &k = p.picture.yuv;
-    int left = blockIdx.x * TILE_WIDTH - REACH_LEFT;
-    int top = blockIdx.y * TILE_HEIGHT - REACH_ABOVE;
-    for (int i = threadIdx.x; i < REGION * REGION / STRIP; i += THREADS)
-        blend_strip<strips, P>(p, shared, left, top, i % REGION, i / REGION * STRIP);
-    __syncthreads();
-    int columns = TILE_WIDTH >> k.format.chroma_w_log2;
-    int rows = TILE_HEIGHT >> k.format.chroma_h_log2;
-    for (int i = threadIdx.x; i < columns * rows; i += THREADS) {
-        int cx = blockIdx.x * columns + i % columns, cy = blockIdx.y * rows + i / columns;
-        if (cx < k.chroma_width && cy < k.chroma_height)
-            store_chroma(p.picture, bring_down(k, shared, left, top, cx, cy), cx, cy);
+    int x = blockIdx.x * COLUMNS + threadIdx.x;
+    int y0 = (blockIdx.y * STRIPS + threadIdx.y) * STRIP;
+    if (x >= k.width || y0 >= k.height)
+        return;
+    motion m[1][STRIP];
+    if (strips)
+        strip_flow<IFNET_BLOCKS, 1>(m, p.l, x, y0);
+#pragma unroll
+    for (int j = 0; j < STRIP; j++) {
+        int y = y0 + j;
+        if (y >= k.height)
+            break;
+        if (!strips)
+            m[0][j] = lazy_flow<IFNET_BLOCKS>(p.l, x, y);
+        float4 v = blend_pixel<P>(p, m[0][j], x, y);
+        store_pixel(p.picture, v, x, y);
+        if (p.differences)
+            p.differences[y * k.width + x] = color_difference(k, v);
+        else if (p.picture.is_yuv)
+            store_chroma(p.picture, color_difference(k, v), x, y);
     }
 }
 
-template <bool strips, typename P>
-static void launch(const blend_params &p, cudaStream_t stream)
+/* One thread a chroma sample. */
+__global__ void bring_down_kernel(const __grid_constant__ struct picture p,
+                                  const float2 *differences)
 {
-    int width = p.picture.yuv.width, height = p.picture.yuv.height;
-    if (p.picture.yuv.format.chroma_w_log2 || p.picture.yuv.format.chroma_h_log2) {
-        dim3 grid(div_up(width, TILE_WIDTH), div_up(height, TILE_HEIGHT));
-        launch_in_chain(blend_tile_kernel<strips, P>, grid, THREADS, stream, p);
-    } else {
-        dim3 grid(div_up(width, 32), div_up(height, THREADS / 32 * STRIP));
-        launch_in_chain(blend_direct_kernel<strips, P>, grid, THREADS, stream, p);
+    let_next_start();
+    wait_for_previous();
+    const struct yuv &k = p.yuv;
+    int cx = blockIdx.x * blockDim.x + threadIdx.x;
+    int cy = blockIdx.y * blockDim.y + threadIdx.y;
+    if (cx >= k.chroma_width || cy >= k.chroma_height)
+        return;
+    const float *wx = k.x.down_w + cx * k.x.taps, *wy = k.y.down_w + cy * k.y.taps;
+    const float2 *in =
+        differences + __ldg(k.y.down_first + cy) * k.width + __ldg(k.x.down_first + cx);
+    float2 sum = make_float2(0, 0);
+    for (int j = 0; j < k.y.taps; j++) {
+        for (int i = 0; i < k.x.taps; i++) {
+            float w = __ldg(wy + j) * __ldg(wx + i);
+            float2 d = __ldg(in + j * k.width + i);
+            sum.x = fmaf(w, d.x, sum.x);
+            sum.y = fmaf(w, d.y, sum.y);
+        }
     }
+    store_chroma(p, sum, cx, cy);
 }
 
 template <typename P>
 static void launch(const blend_params &p, bool strips, cudaStream_t stream)
 {
+    const struct yuv *k = &p.picture.yuv;
+    dim3 block(COLUMNS, STRIPS);
+    dim3 grid(div_up(k->width, COLUMNS), div_up(k->height, STRIPS * STRIP));
     if (strips)
-        launch<true, P>(p, stream);
+        launch_in_chain(blend_strip_kernel<true, P>, grid, block, stream, p);
     else
-        launch<false, P>(p, stream);
+        launch_in_chain(blend_strip_kernel<false, P>, grid, block, stream, p);
+    if (p.differences)
+        launch_in_chain(bring_down_kernel,
+                        dim3(div_up(k->chroma_width, 32), div_up(k->chroma_height, 4)),
+                        dim3(32, 4), stream, p.picture, (const float2 *)p.differences);
 }
 
 extern "C" int blend_store_cuda(const struct blend_store_args *a, void *stream)
 {
+    const struct rifec_format *f = &a->frame->format;
+    bool subsampled = f->chroma_w_log2 || f->chroma_h_log2;
     blend_params p = { .l = make_levels(a->levels, a->level_count),
                        .image0 = a->image0.data,
                        .image1 = a->image1.data,
                        .width_padded = a->image0.width_padded,
                        .height_padded = a->image0.height_padded,
-                       .picture = make_picture(a->frame, a->yuv) };
+                       .picture = make_picture(a->frame, a->yuv),
+                       .differences = subsampled ? (float2 *)a->between.data : NULL };
     bool strips = fit_strips(a->levels, a->level_count);
     if (a->image0.is_half)
         launch<half4>(p, strips, stream_of(stream));

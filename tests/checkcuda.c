@@ -83,6 +83,8 @@ void *checkcuda_upload(const void *host, size_t n)
 {
     void *p = checkcuda_bytes(n);
     MUST(cudaMemcpy(p, host, n, cudaMemcpyHostToDevice));
+    /* It may return before the last of pageable memory has arrived. */
+    MUST(cudaStreamSynchronize(cudaStreamLegacy));
     return p;
 }
 

@@ -246,7 +246,8 @@ static int finish(struct ifnet *net, const struct ifnet_task *task, void *stream
                                                             .levels = net->level,
                                                             .level_count = IFNET_BLOCKS,
                                                             .yuv = task->yuv,
-                                                            .frame = task->frame },
+                                                            .frame = task->frame,
+                                                            .between = net->out },
                                 stream);
     TRY(ops->blend(&(struct blend_args){ .image0 = task->image0,
                                          .image1 = task->image1,

@@ -139,8 +139,9 @@ struct store_args {
 };
 
 /*
- * blend_store: blend, then store, without the image between them. Optional: where the
- * table has none, the two do it. Tolerance: 1 code where rounding decides.
+ * blend_store: blend, then store, with no image between them, or a part of one.
+ * Optional: where the table has none, the two do it. Tolerance: 1 code where rounding
+ * decides.
  */
 struct blend_store_args {
     struct image image0, image1;
@@ -148,6 +149,7 @@ struct blend_store_args {
     int level_count;
     const struct yuv *yuv;
     struct rifec_frame *frame;
+    struct image between; /* what it stands for; may be written */
 };
 
 /*

@@ -35,6 +35,7 @@ static void keep_error(void *opaque, enum rifec_log_level level, const char *lin
         return;
     errors++;
     snprintf(last_error, sizeof last_error, "%s", line);
+    printf("%s\n", line); /* for when one comes that was not expected */
 }
 
 static struct rifec_params make_params(const char *format, int width, int height,

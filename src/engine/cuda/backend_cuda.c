@@ -168,7 +168,7 @@ static int allocate(struct cuda_backend *b, const struct rifec_params *p)
              p->width, p->height, b->memory_bytes >> 20, free_bytes >> 20);
     CU(cudaMalloc(&b->memory, b->memory_bytes));
     /* Bytes of a frame that no component covers: padding, or opaque alpha. */
-    CU(cudaMemset(b->memory, 0xff, b->memory_bytes));
+    CU(cudaMemsetAsync(b->memory, 0xff, b->memory_bytes, b->upload));
 fail:
     return err;
 }
@@ -228,8 +228,8 @@ static int bind_memory(struct rifec *e, const struct places *at)
     b->seen = (struct seen *)(void *)(base + at->seen);
     CU(cudaMallocHost((void **)&b->seen_host, sizeof *b->seen_host));
     b->device_yuv = yuv_moved(&b->yuv, base + at->tables);
-    CU(cudaMemcpy(base + at->tables, b->yuv.tables, b->yuv.table_bytes,
-                  cudaMemcpyHostToDevice));
+    CU(cudaMemcpyAsync(base + at->tables, b->yuv.tables, b->yuv.table_bytes,
+                       cudaMemcpyHostToDevice, b->upload));
 fail:
     return err;
 }
@@ -269,15 +269,15 @@ static int cuda_open(struct rifec *e)
     TRY(cuda_net_open(&b->net, p, prop.major * 10 + prop.minor));
     TRY(yuv_open(&b->yuv, p->width, p->height, &p->format, &p->color));
     plan_memory(e, &at);
-    TRY(allocate(b, p));
     CU(cudaStreamCreateWithFlags(&b->upload, cudaStreamNonBlocking));
+    TRY(allocate(b, p));
     CU(cudaStreamCreateWithFlags(&b->download, cudaStreamNonBlocking));
     int least, greatest;
     CU(cudaDeviceGetStreamPriorityRange(&least, &greatest));
     CU(cudaStreamCreateWithPriority(&b->look, cudaStreamNonBlocking, greatest));
     CU(cudaEventCreateWithFlags(&b->given, cudaEventDisableTiming));
     TRY(bind_memory(e, &at));
-    CU(cudaDeviceSynchronize());
+    CU(cudaStreamSynchronize(b->upload));
     TRY(describe(e, &prop));
 fail:
     return err;
@@ -508,6 +508,8 @@ fail:
 
 static void close_lane(struct lane *l)
 {
+    if (l->stream.stream)
+        cudaStreamSynchronize(l->stream.stream);
     rifec_frame_free(&l->result);
     for (int i = 0; i < CUDA_SLOTS; i++)
         for (int j = 0; j < CUDA_SLOTS; j++)
@@ -526,7 +528,11 @@ static void cuda_close(struct rifec *e)
 {
     struct cuda_backend *b = e->priv;
     cudaSetDevice(b->device);
-    cudaDeviceSynchronize();
+    /* Not the whole device: that would break into what another engine captures. */
+    cudaStream_t streams[] = { b->upload, b->download, b->look };
+    for (size_t i = 0; i < sizeof streams / sizeof *streams; i++)
+        if (streams[i])
+            cudaStreamSynchronize(streams[i]);
     for (int i = 0; i < RIFEC_IN_FLIGHT_MAX; i++)
         close_lane(&b->lanes[i]);
     for (int i = 0; i < CUDA_SLOTS; i++)

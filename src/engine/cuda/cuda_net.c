@@ -92,7 +92,9 @@ static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
         l->deconv = v->deconv;
         layer[i]->plan = l;
     }
-    CU(cudaMemcpy(n->packed, host, n->packed_bytes, cudaMemcpyHostToDevice));
+    CU(cudaMemcpyAsync(n->packed, host, n->packed_bytes, cudaMemcpyHostToDevice,
+                       cudaStreamPerThread));
+    CU(cudaStreamSynchronize(cudaStreamPerThread));
 fail:
     mem_free(host);
     return err;
@@ -179,10 +181,8 @@ static int open_all(struct cuda_net *n, const struct rifec_params *p, int cc)
                            .gather = gather_cuda,
                            .blend = blend_cuda,
                            .store = store_cuda,
+                           .blend_store = blend_store_cuda,
                            .thumbnail = thumbnail_cuda };
-    /* Its tiles reach far enough for chroma of half the size, not of a quarter. */
-    if (p->format.chroma_w_log2 < 2 && p->format.chroma_h_log2 < 2)
-        n->ops.blend_store = blend_store_cuda;
     if (pinned && !pins_cudnn)
         TRY(check_pinned(pinned, n->is_half, cc));
     if (p->tf32 && pinned && !pins_cudnn)
