@@ -71,7 +71,17 @@ size_t deconv_sm80_pack_bytes(const struct conv_layer *l);
 void deconv_sm80_pack(const struct conv_layer *l, void *out);
 int deconv_sm80(const struct deconv_args *a, void *stream);
 
-/* _sm90: wgmma. Compute capability 9.0 alone, FP16, block 8, 64, 96, 128 or 192 channels. */
+/* _fp32: FFMA. Any GPU, FP32, block 8, the network's layers. */
+size_t conv_fp32_pack_bytes(const struct conv_layer *l);
+void conv_fp32_pack(const struct conv_layer *l, void *out);
+int conv_s2_fp32(const struct conv_args *a, void *stream);
+int resconv_fp32(const struct conv_args *a, void *stream);
+size_t deconv_fp32_pack_bytes(const struct conv_layer *l);
+void deconv_fp32_pack(const struct conv_layer *l, void *out);
+int deconv_fp32(const struct deconv_args *a, void *stream);
+
+/* _sm90: wgmma. Compute capability 9.0 alone, FP16, block 8, 64, 96, 128 or 192 channels.
+ */
 size_t resconv_sm90_pack_bytes(const struct conv_layer *l);
 void resconv_sm90_pack(const struct conv_layer *l, void *out);
 int resconv_sm90(const struct conv_args *a, void *stream);
