@@ -19,6 +19,7 @@ add_library(rifec_media STATIC
     media/pipe.c
     media/probe.c
     media/segment.c
+    media/slowsound.c
     media/streams.c
     media/subtitles.c
     media/tags.c
@@ -26,7 +27,7 @@ add_library(rifec_media STATIC
 target_include_directories(rifec_media PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_media PUBLIC librifec PkgConfig::FFMPEG)
 
-# --- libavfilter: --deinterlace -----------------------------------------------
+# --- libavfilter: --deinterlace, --slowmo-audio -----------------------------------------------
 set(have_avfilter 0)
 if(NOT RIFEC_AVFILTER STREQUAL "OFF")
     pkg_check_modules(AVFILTER IMPORTED_TARGET libavfilter>=7.110)

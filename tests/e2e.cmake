@@ -39,7 +39,7 @@ if(TARGET rifec)
     rifec_script(e2e sizes 2x2 2x3 3x2 3x5 13x11 17x31 33x65 161x121 2x211 211x2 refused
                            tile)
     rifec_script(e2e vfr gaps)
-    rifec_script(e2e rate fps cfr slowmo tail part ends)
+    rifec_script(e2e rate fps cfr slowmo tail part ends slow-sound)
     rifec_script(e2e scenes found off list split blend smooth)
     rifec_script(e2e report late stats stats-stdout stats-failed progress quiet null half help devices doctor)
     rifec_script(e2e lossless originals)

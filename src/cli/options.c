@@ -196,6 +196,7 @@ static int check_whole(struct options *opt)
         if (job->bitrate && !strcmp(key, "b"))
             return option_fail(opt, "--bitrate and -e b=... contradict each other");
     }
+    job->slowmo = job->slowmo || job->slowmo_audio;
     if (job->rate.num && (job->cfr || job->slowmo))
         return option_fail(opt, "--fps and --%s contradict each other",
                            job->cfr ? "cfr" : "slowmo");

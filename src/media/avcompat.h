@@ -6,6 +6,7 @@
 #define RIFEC_MEDIA_AVCOMPAT_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #ifndef RIFEC_HAVE_AVFILTER /* the build says for src/media */
@@ -115,6 +116,41 @@ static inline void avcompat_source_color(AVBufferSrcParameters *p, const AVFrame
 #else
     (void)p;
     (void)frame;
+#endif
+}
+#endif
+
+#if RIFEC_HAVE_AVFILTER
+/* 5.1 made a structure of the channel layout. "stereo", for a filter's option; one
+ * that is not known becomes the usual one of so many channels. */
+static inline void avcompat_describe_layout(const AVCodecContext *c, char *text,
+                                            size_t size)
+{
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(59, 37, 100)
+    AVChannelLayout usual;
+    av_channel_layout_default(&usual, c->ch_layout.nb_channels);
+    av_channel_layout_describe(
+        c->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC ? &usual : &c->ch_layout, text,
+        size);
+    av_channel_layout_uninit(&usual);
+#else
+    uint64_t layout = c->channel_layout
+                          ? c->channel_layout
+                          : (uint64_t)av_get_default_channel_layout(c->channels);
+    snprintf(text, size, "0x%llx", (unsigned long long)layout);
+#endif
+}
+
+/* What comes out of a chain, for an encoder. The number of channels, or an error. */
+static inline int avcompat_copy_layout(AVCodecContext *c, const AVFilterContext *sink)
+{
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(59, 37, 100)
+    int e = av_buffersink_get_ch_layout(sink, &c->ch_layout);
+    return e < 0 ? e : c->ch_layout.nb_channels;
+#else
+    c->channel_layout = av_buffersink_get_channel_layout(sink);
+    c->channels = av_buffersink_get_channels(sink);
+    return c->channels;
 #endif
 }
 #endif

@@ -11,6 +11,7 @@
 #include "media/av.h"
 #include "media/container.h"
 #include "media/forms.h"
+#include "media/slowsound.h"
 #include "media/target.h"
 
 struct mux {
@@ -185,7 +186,7 @@ bool mux_get_span(const struct mux *m, int input_stream, struct stream_span *out
     return streams_get_span(m->streams, input_stream, out);
 }
 
-int mux_write(struct mux *m, AVPacket **pkt)
+static int write_packet(struct mux *m, AVPacket **pkt)
 {
     int err = streams_convert(m->streams, pkt);
     if (err == 0 && *pkt && m->pattern) /* its encoders make whole files */
@@ -196,9 +197,52 @@ int mux_write(struct mux *m, AVPacket **pkt)
     return err;
 }
 
+/* pkt: NULL at the end */
+static int write_slowed(struct mux *m, struct slowsound *slow, int stream,
+                        const AVPacket *pkt)
+{
+    int err = 0;
+    TRY(slowsound_send(slow, pkt));
+    for (;;) {
+        AVPacket *longer;
+        TRY(slowsound_receive(slow, &longer));
+        if (!longer)
+            break;
+        longer->stream_index = stream;
+        TRY(write_packet(m, &longer));
+    }
+fail:
+    return err;
+}
+
+int mux_write(struct mux *m, AVPacket **pkt)
+{
+    int stream;
+    struct slowsound *slow;
+    for (int i = 0; (slow = streams_slow(m->streams, i, &stream)); i++)
+        if (stream == (*pkt)->stream_index) {
+            int err = write_slowed(m, slow, stream, *pkt);
+            av_packet_free(pkt);
+            return err;
+        }
+    return write_packet(m, pkt);
+}
+
+static int end_slowed(struct mux *m)
+{
+    int err = 0, stream;
+    struct slowsound *slow;
+    for (int i = 0; (slow = streams_slow(m->streams, i, &stream)); i++)
+        TRY(write_slowed(m, slow, stream, NULL));
+fail:
+    return err;
+}
+
 int mux_finish(struct mux *m)
 {
-    int err = m->pattern ? 0 : check_written(m, av_write_trailer(m->ctx));
+    int err = end_slowed(m);
+    if (err == 0 && !m->pattern)
+        err = check_written(m, av_write_trailer(m->ctx));
     m->ctx->pb = NULL; /* the target's, which closes it */
     if (err == 0)
         err = target_commit(m->target);

@@ -11,6 +11,7 @@
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "media/container.h"
+#include "media/slowsound.h"
 #include "media/subtitles.h"
 #include "media/tags.h"
 
@@ -20,6 +21,7 @@ struct stream {
     AVStream *out;          /* NULL: left out                                         */
     AVRational time_base;   /* of the packets that come                        */
     struct subtitles *text; /* NULL: packets stay as they are                */
+    struct slowsound *slow; /* or NULL                                       */
     bool no_packets;        /* all of it is in the container's head          */
     struct stream_span span;
     int64_t last_dts; /* AV_NOPTS_VALUE: none yet                      */
@@ -200,6 +202,17 @@ static bool is_remade(const AVStream *st)
     return tag == MKTAG('t', 'e', 'x', 't') && st->discard == AVDISCARD_ALL;
 }
 
+static int add_slow(struct streams *s, struct stream *st)
+{
+    int err = 0;
+    TRY(add_output(s, st));
+    TRY(slowsound_open(&st->slow, st->in, s->choice.slowdown, s->ctx->oformat, st->out));
+    tags_copy_stream(st->out, st->in, &s->choice, true);
+    st->time_base = st->out->time_base;
+fail:
+    return err;
+}
+
 static int map_packets(struct streams *s, struct stream *st)
 {
     const AVOutputFormat *f = s->ctx->oformat;
@@ -246,6 +259,9 @@ static int map_stream(struct streams *s, struct stream *st)
         log_verbose("%s is not copied", name_of(in, name, sizeof name));
         return 0;
     }
+    if (in->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && s->choice.slow_audio &&
+        stream_choice_slows(&s->choice))
+        return add_slow(s, st);
     if (has_times(in) && stream_choice_slows(&s->choice)) {
         s->too_fast++;
         return 0;
@@ -278,8 +294,9 @@ static int map_streams(struct streams *s, AVFormatContext *input)
             in->discard = AVDISCARD_ALL;
     }
     if (s->too_fast)
-        log_warning("slow motion: audio, subtitles and whatever else has times of its "
-                    "own no longer fit and are left out");
+        log_warning("slow motion: %ssubtitles and whatever else has times of its own no "
+                    "longer fit and are left out",
+                    s->choice.slow_audio ? "" : "audio, ");
     return 0;
 }
 
@@ -434,7 +451,17 @@ bool streams_get_span(const struct streams *s, int input_stream, struct stream_s
 
 AVRational streams_time_base(const struct streams *s, int input_stream)
 {
-    return s->list[input_stream].time_base;
+    return s->list[input_stream].in->time_base;
+}
+
+struct slowsound *streams_slow(const struct streams *s, int i, int *input_stream)
+{
+    for (int k = 0; k < s->count; k++)
+        if (s->list[k].slow && i-- == 0) {
+            *input_stream = k;
+            return s->list[k].slow;
+        }
+    return NULL;
 }
 
 int streams_convert(struct streams *s, AVPacket **pkt)
@@ -479,8 +506,10 @@ void streams_close(struct streams **s)
 {
     if (!*s)
         return;
-    for (int i = 0; i < (*s)->count; i++)
+    for (int i = 0; i < (*s)->count; i++) {
         subtitles_close(&(*s)->list[i].text);
+        slowsound_close(&(*s)->list[i].slow);
+    }
     free((*s)->list);
     free(*s);
     *s = NULL;

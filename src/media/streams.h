@@ -20,6 +20,7 @@ struct stream_choice {
     bool no_audio, no_subs, no_chapters, no_attachments, no_metadata;
     int64_t from_us, to_us;   /* as in source.h; to 0: to the end             */
     struct rational slowdown; /* output seconds per input second; num 0: 1    */
+    bool slow_audio;          /* sound is slowed down with the picture        */
 };
 
 /* Times of the output are not those of the input. */
@@ -58,6 +59,10 @@ int streams_write_covers(struct streams *s);
  * Errors: NOMEM.
  */
 int streams_convert(struct streams *s, AVPacket **pkt);
+
+/* Number i of the sounds that are slowed down, or NULL behind the last; *input_stream
+ * says whose. Their packets, taken out, are for streams_convert(). */
+struct slowsound *streams_slow(const struct streams *s, int i, int *input_stream);
 
 /* From the first presentation to the last end of one stream's packets, as they
  * came and as they go; microseconds. False when there were none. */

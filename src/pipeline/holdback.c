@@ -10,7 +10,9 @@
 
 static int64_t time_us(const struct holdback *h, int64_t ts, const AVPacket *pkt)
 {
-    return av_rescale_q(ts, mux_time_base(h->mux, pkt->stream_index), AV_TIME_BASE_Q);
+    int64_t us =
+        av_rescale_q(ts, mux_time_base(h->mux, pkt->stream_index), AV_TIME_BASE_Q);
+    return av_rescale(us, h->stretch.num, h->stretch.den);
 }
 
 /* By the order of decoding: what a picture of a further video needs goes with it. */

@@ -10,12 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/rational.h"
 #include "media/mux.h"
 
 struct holdback {
     struct mux *mux;
-    int64_t expected_us; /* where the picture is to end; INT64_MAX: unknown */
-    int64_t reached_us;  /* the end of the newest picture; INT64_MIN before the first */
+    struct rational stretch; /* output time per time of the packets  */
+    int64_t expected_us;     /* where the picture is to end; INT64_MAX: unknown */
+    int64_t reached_us; /* the end of the newest picture; INT64_MIN before the first */
 
     AVPacket **waiting; /* [count], in the order they came */
     int count, room;

@@ -144,6 +144,9 @@ static int engine_stage(struct job *j)
             TRY(inbetween_frame(&j->inbetween, it.frame));
             if (inbetween_done(&j->inbetween) && !atomic_load(&j->enough)) {
                 j->enough_us = output_us(j, j->inbetween.end);
+                if (j->opt->slowmo)
+                    j->enough_us =
+                        av_rescale(j->enough_us, j->opt->factor.den, j->opt->factor.num);
                 atomic_store(&j->enough, true);
             }
             continue;
@@ -306,6 +309,7 @@ static struct stream_choice stream_choice(const struct pipeline_options *o)
         .from_us = o->from_us,
         .to_us = o->to_us,
         .slowdown = o->slowmo ? o->factor : (struct rational){ 1, 1 },
+        .slow_audio = o->slowmo_audio,
     };
 }
 
@@ -544,6 +548,7 @@ static int open_output(struct job *j, const struct rifec_frame *first)
     TRY(o->resume ? open_resume(j) : 0);
     TRY(mux_start(j->mux, encode_context(j->encode)));
     j->holdback.mux = j->mux;
+    j->holdback.stretch = o->slowmo ? o->factor : (struct rational){ 1, 1 };
     j->holdback.reached_us = INT64_MIN;
     j->holdback.expected_us = INT64_MAX;
     if (o->frames && j->out_rate.num > 0)

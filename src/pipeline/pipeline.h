@@ -44,6 +44,7 @@ struct pipeline_options {
     bool cfr;                /* a constant rate: the input's average * factor */
     bool strict;             /* a check that fails is an error, not a warning */
     bool slowmo;             /* the input's rate, factor times as long       */
+    bool slowmo_audio;       /* the sound, too, at its pitch                 */
     int64_t frames;          /* output frames at most; 0: all */
     int64_t from_us, to_us;  /* part of the input; to 0: to its end */
     enum deinterlace_mode deinterlace;

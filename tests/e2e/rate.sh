@@ -87,5 +87,34 @@ END
     works -i in.mkv -o all.mkv --x2 --device cpu
     same "$(packet_sums all.mkv a:0)" "$(packet_sums in.mkv a:0)" 'the sound'
     ;;
+slow-sound)
+    # As long as the picture, at the pitch it had: 440 crossings of zero a second.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=2 -f lavfi -i sine=440:d=2:r=44100 \
+        -c:v libx264 -c:a aac in.mp4
+    run -i in.mp4 -o out.mp4 --slowmo-audio --x4
+    if grep -q 'built without libavfilter' stderr; then
+        same $status 8 'exit status'
+        exit 0
+    fi
+    for container in mp4 mkv webm; do
+        works -y -i in.mp4 -o out.$container --slowmo-audio --factor 5/2 --strict
+        same "$(entry out.$container v:0 r_frame_rate)" 25/1 'the rate'
+        quiet_ffmpeg -i out.$container -map 0:a -ac 1 -ar 8000 -f s16le sound.raw
+        python3 - <<'END' || fail "the sound in $container"
+import array
+d = array.array("h", open("sound.raw", "rb").read())
+crossings = sum(1 for i in range(8001, 16000) if d[i - 1] < 0 <= d[i])
+print(len(d) / 8000, crossings)
+assert abs(len(d) / 8000 - 5) < 0.06 and abs(crossings - 440) < 4
+END
+    done
+    works -y -i in.mp4 -o out.mp4 --slowmo-audio --x4 --frames 100
+    ends=$(for stream in v:0 a:0; do
+        ffprobe -v error -select_streams $stream -show_entries stream=duration -of csv=p=0 out.mp4
+    done | xargs echo)
+    echo $ends | awk '{ exit !($1 > 3.9 && $1 < 4.1 && $2 > $1 - 0.2 && $2 < $1 + 0.2) }' ||
+        fail "picture and sound end at $ends"
+    fails 2 'fps and --slowmo' -y -i in.mp4 -o out.mp4 --slowmo-audio -r 60
+    ;;
 esac
 no_leftovers

@@ -1,0 +1,29 @@
+/*
+ * Sound that lasts longer at the same pitch, for slow motion: decoded, drawn out
+ * by libavfilter's atempo, encoded again.
+ */
+#ifndef RIFEC_MEDIA_SLOWSOUND_H
+#define RIFEC_MEDIA_SLOWSOUND_H
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+
+#include "base/rational.h"
+
+struct slowsound;
+
+/* `slowdown`: output seconds per input second, at least 1. Describes `to`, a
+ * stream of `f`. Errors: CODEC, NOMEM. */
+int slowsound_open(struct slowsound **out, const AVStream *from, struct rational slowdown,
+                   const AVOutputFormat *f, AVStream *to);
+
+/* Takes note of a packet, or of the end: NULL. What does not decode is left out.
+ * Errors: CODEC, NOMEM. */
+int slowsound_send(struct slowsound *s, const AVPacket *pkt);
+
+/* *out is the next packet, in the time base `to` was given, or NULL for now. */
+int slowsound_receive(struct slowsound *s, AVPacket **out);
+
+void slowsound_close(struct slowsound **s);
+
+#endif
