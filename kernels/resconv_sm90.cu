@@ -48,13 +48,9 @@
  * waited for once, before the first tile (up to 3 % slower).
  */
 #include "common.cuh"
-#include "rifec/error.h"
 #include "sm90.cuh"
+#include "tensor_map.cuh"
 #include "wgmma.cuh"
-
-extern "C" {
-#include "base/log.h"
-}
 
 #include <string.h>
 
@@ -507,47 +503,14 @@ static const struct version *choose(const struct tensor *t, int sms)
     return best;
 }
 
-typedef decltype(&cuTensorMapEncodeTiled) encode_fn;
-
-static int encode_map(encode_fn encode, CUtensorMap *map, const struct tensor *t,
-                      int box_x, int box_y, int box_z)
-{
-    const cuuint64_t dims[] = { (cuuint64_t)t->width * 8, (cuuint64_t)t->height,
-                                (cuuint64_t)t->channels / 8 };
-    const cuuint64_t strides[] = { (cuuint64_t)t->width * PIXEL,
-                                   (cuuint64_t)t->width * t->height * PIXEL };
-    const cuuint32_t box[] = { (cuuint32_t)box_x * 8, (cuuint32_t)box_y,
-                               (cuuint32_t)box_z };
-    const cuuint32_t ones[] = { 1, 1, 1 };
-    CUresult r =
-        encode(map, CU_TENSOR_MAP_DATA_TYPE_FLOAT16, 3, t->half, dims, strides, box, ones,
-               CU_TENSOR_MAP_INTERLEAVE_NONE, CU_TENSOR_MAP_SWIZZLE_NONE,
-               CU_TENSOR_MAP_L2_PROMOTION_L2_128B, CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
-    if (r == CUDA_SUCCESS)
-        return 0;
-    log_error("CUDA: no tensor map of %d x %d x %d: error %d", t->channels, t->height,
-              t->width, (int)r);
-    return RIFEC_ERR_DEVICE;
-}
-
 static int make_params(struct params *p, const struct version *v,
                        const struct conv_args *a)
 {
-    int err = 0;
-    void *encode = NULL;
-    cudaDriverEntryPointQueryResult found;
     const struct conv_pack *pack = (const struct conv_pack *)a->layer->plan;
     memset(p, 0, sizeof *p);
-    if (cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &encode, 12000,
-                                         cudaEnableDefault, &found) != cudaSuccess ||
-        !encode) {
-        log_error("CUDA: the driver has no tensor maps: it is older than CUDA 12");
-        return RIFEC_ERR_DEVICE;
-    }
-    err = encode_map((encode_fn)encode, &p->in, &a->in, PITCH, v->rows + 2,
-                     v->channels / 8);
+    int err = tensor_map(&p->in, &a->in, PITCH, v->rows + 2, v->channels / 8);
     if (!err)
-        err = encode_map((encode_fn)encode, &p->out, &a->out, TILE_X, v->rows, 2);
+        err = tensor_map(&p->out, &a->out, TILE_X, v->rows, 2);
     p->weight = (const unsigned char *)pack->weight;
     p->bias = pack->bias;
     p->out_data = (__half *)a->out.half;
