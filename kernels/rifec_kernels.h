@@ -85,6 +85,9 @@ int deconv_fp32(const struct deconv_args *a, void *stream);
 size_t resconv_sm90_pack_bytes(const struct conv_layer *l);
 void resconv_sm90_pack(const struct conv_layer *l, void *out);
 int resconv_sm90(const struct conv_args *a, void *stream);
+size_t deconv_sm90_pack_bytes(const struct conv_layer *l);
+void deconv_sm90_pack(const struct conv_layer *l, void *out);
+int deconv_sm90(const struct deconv_args *a, void *stream);
 
 /*
  * What is left to do around a convolution by cuDNN or cuBLAS. bias is on the

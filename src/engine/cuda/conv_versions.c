@@ -11,6 +11,8 @@
 const struct conv_version conv_versions[] = {
     { "sm90", RESCONV, true, 90, 90, resconv_sm90_pack_bytes, resconv_sm90_pack,
       resconv_sm90, NULL },
+    { "sm90", DECONV, true, 90, 90, deconv_sm90_pack_bytes, deconv_sm90_pack, NULL,
+      deconv_sm90 },
     { "sm80", CONV_S2, true, ANY_CC, conv_s2_sm80_pack_bytes, conv_s2_sm80_pack,
       conv_s2_sm80, NULL },
     { "sm80", RESCONV, true, ANY_CC, resconv_sm80_pack_bytes, resconv_sm80_pack,
