@@ -45,18 +45,21 @@ static void round_to_half(const struct image *im)
 
 struct change {
     int count, worst;
+    int c, x, y; /* where */
 };
 
 static struct change compare_codes(const struct rifec_frame *a,
                                    const struct rifec_frame *b)
 {
-    struct change change = { 0, 0 };
+    struct change change = { 0 };
     for (int c = 0; c < 4; c++)
         for (int y = 0; y < component_height(a, c); y++)
             for (int x = 0; x < component_width(a, c); x++) {
                 int d = get_code(a, c, x, y) - get_code(b, c, x, y);
                 d = d < 0 ? -d : d;
                 d += d && c == 3; /* alpha is exact at any depth */
+                if (d > change.worst)
+                    change.c = c, change.x = x, change.y = y;
                 change.count += d > 0;
                 change.worst = d > change.worst ? d : change.worst;
             }
@@ -177,7 +180,10 @@ static void round_trip_cuda(const struct named_format *named, int width, int hei
     checkcuda_get_frame(&device_out, &out);
     struct change change = compare_codes(&in, &out);
     if (change.worst > allowed(&in.format))
-        checkop_fail("%d codes changed, by up to %d", change.count, change.worst);
+        checkop_fail("%d codes changed, by up to %d: component %d at (%d, %d), %d to %d",
+                     change.count, change.worst, change.c, change.x, change.y,
+                     get_code(&in, change.c, change.x, change.y),
+                     get_code(&out, change.c, change.x, change.y));
     yuv_close(&yuv);
     checkcuda_free_all();
     checkop_free_all();
