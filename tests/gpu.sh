@@ -93,6 +93,10 @@ for tool in $tools; do
         run "$op, $tool" $poison compute-sanitizer --tool "$tool" $options \
             --error-exitcode 9 --print-limit 5 "$build/tests/test_$op" --cuda
     done
+    if [ "$tool" = memcheck ] && [ -x "$build/tests/test_engine_cuda" ]; then
+        run 'engine, memcheck' compute-sanitizer --error-exitcode 9 --print-limit 5 \
+            "$build/tests/test_engine_cuda" cuda
+    fi
 done
 
 printf '\ntests/gpu.sh: %s%s\n' "$(nvidia-smi -L 2>/dev/null | sed 's/ (UUID.*//')" "$table"
