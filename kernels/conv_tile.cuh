@@ -351,7 +351,7 @@ static inline int conv_launch(const struct conv_variant *table, int variants, in
             continue;
         for (int n = v->per_sm; n > 0; n--) { /* fewer where shared memory is small */
             struct conv_params q = *p;
-            int bytes;
+            int bytes = 0;
             q.chunks = channels / (CONV_K * v->wk);
             double cost = conv_cut(v, &d, &q, n, &bytes) * (1 + 0.2 * (v->per_sm - n));
             if (cost < 0 || (chosen && cost >= least))
