@@ -13,8 +13,9 @@ jobs=$(nproc)
 
 to_build="gcc libc6-dev cmake ninja-build pkg-config
     libavformat-dev libavcodec-dev libswscale-dev libavutil-dev libcjson-dev"
-# Without it the convolutions are plain C: right, but many times slower.
-to_build_faster="libdnnl-dev"
+# Without the first, convolutions are plain C: right, but many times slower. With the
+# second there is --deinterlace, and --slowmo-audio.
+to_build_faster="libdnnl-dev libavfilter-dev"
 # ffmpeg makes the inputs of the tests and, with python3, judges the outputs.
 to_test="g++ clang clang-format libomp-dev git ffmpeg python3"
 
