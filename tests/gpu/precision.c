@@ -276,11 +276,12 @@ static void try_clip(const char *path, const int *sizes)
     if (CHECK(count >= 2)) {
         for (int i = 0; sizes[i]; i++)
             try_size(frames, count, sizes[i]);
-        if (frames[0].width >= TILE_WIDTH && frames[0].height >= TILE_HEIGHT && !on_cpu) {
+        bool fits = frames[0].width >= TILE_WIDTH && frames[0].height >= TILE_HEIGHT;
+        if (fits && on_cpu) {
+            positions(frames, 5, 1);
+        } else if (fits) {
             positions(frames, 16, 3);
             positions(frames, 2, 30);
-        } else if (on_cpu) {
-            positions(frames, 5, 1);
         }
     }
     checkop_free_all();
