@@ -27,7 +27,7 @@ string(REPLACE "-real" "" targets "${targets}")
 set_source_files_properties(engine/cuda/devices.c PROPERTIES
     COMPILE_DEFINITIONS "RIFEC_CUDA_TARGETS=\"${targets}\"")
 target_include_directories(librifec PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
-target_compile_options(librifec PRIVATE 
+target_compile_options(librifec PRIVATE
     "$<$<COMPILE_LANGUAGE:CUDA>:-lineinfo;-Xcompiler=-Wall,-fno-exceptions,-fno-rtti,-fno-threadsafe-statics>")
 # The runtime is linked in: the program also starts where there is no CUDA.
 set_target_properties(librifec PROPERTIES CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}"
