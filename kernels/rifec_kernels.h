@@ -105,6 +105,17 @@ int deconv_shuffle_cuda(const float *in, const float *bias, const struct level *
 int deconv_col2im_cuda(const float *in, const float *bias, const struct level *out,
                        cudaStream_t stream);
 
+/*
+ * front_sm90: of blocks 2 and 3, FP16, block 8. It has a layout of its own for both
+ * layers' weights, and leaves gather.out and half alone. front_sm90_fits(): whether it
+ * can; else the ops it stands for must do it.
+ */
+size_t front_sm90_pack_bytes(const struct conv_layer *l);
+void front_sm90_pack(const struct conv_layer *l, void *out);
+bool front_sm90_fits(const struct front_args *a);
+int front_sm90(const struct front_args *a, const struct conv_pack *conv0,
+               const struct conv_pack *conv1, void *stream);
+
 #ifdef __cplusplus
 }
 #endif

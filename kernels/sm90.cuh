@@ -211,11 +211,39 @@ SM90_INLINE void stmatrix2_t(uint32_t row, const uint32_t (&r)[4])
         : "memory");
 }
 
+SM90_INLINE void stmatrix4(uint32_t row, const uint32_t (&r)[4])
+{
+    asm volatile(
+        "stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(row),
+        "r"(r[0]), "r"(r[1]), "r"(r[2]), "r"(r[3])
+        : "memory");
+}
+
+SM90_INLINE void stmatrix2(uint32_t row, const uint32_t (&r)[4])
+{
+    asm volatile("stmatrix.sync.aligned.m8n8.x2.shared.b16 [%0], {%1, %2};" ::"r"(row),
+                 "r"(r[0]), "r"(r[1])
+                 : "memory");
+}
+
+SM90_INLINE void store_shared4(uint32_t at, uint4 v)
+{
+    asm volatile("st.shared.v4.b32 [%0], {%1, %2, %3, %4};" ::"r"(at), "r"(v.x), "r"(v.y),
+                 "r"(v.z), "r"(v.w)
+                 : "memory");
+}
+
 SM90_INLINE uint32_t load_shared(uint32_t at)
 {
     uint32_t r;
     asm volatile("ld.shared.b32 %0, [%1];" : "=r"(r) : "r"(at) : "memory");
     return r;
+}
+
+/* Barrier `id`, 1..15, of `threads` threads: whole warps. */
+SM90_INLINE void named_barrier(uint32_t id, uint32_t threads)
+{
+    asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory");
 }
 
 /* --- wgmma: what is not the product itself ------------------------------------ */

@@ -13,10 +13,12 @@ template <int N> struct wgmma;
 
 // clang-format off
 #define WGMMA_4(a, b, c, d) "%" #a ", %" #b ", %" #c ", %" #d
-#define WGMMA_TEXT_20 \
+#define WGMMA_TEXT_16 \
     WGMMA_4(0, 1, 2, 3)     ", " WGMMA_4(4, 5, 6, 7)     ", " WGMMA_4(8, 9, 10, 11)   ", " \
-    WGMMA_4(12, 13, 14, 15) ", " WGMMA_4(16, 17, 18, 19)
-#define WGMMA_TEXT_28 WGMMA_TEXT_20 ", " WGMMA_4(20, 21, 22, 23) ", " WGMMA_4(24, 25, 26, 27)
+    WGMMA_4(12, 13, 14, 15)
+#define WGMMA_TEXT_20 WGMMA_TEXT_16 ", " WGMMA_4(16, 17, 18, 19)
+#define WGMMA_TEXT_24 WGMMA_TEXT_20 ", " WGMMA_4(20, 21, 22, 23)
+#define WGMMA_TEXT_28 WGMMA_TEXT_24 ", " WGMMA_4(24, 25, 26, 27)
 #define WGMMA_TEXT_32 WGMMA_TEXT_28 ", " WGMMA_4(28, 29, 30, 31)
 #define WGMMA_TEXT_40 WGMMA_TEXT_32 ", " WGMMA_4(32, 33, 34, 35) ", " WGMMA_4(36, 37, 38, 39)
 #define WGMMA_TEXT_48 WGMMA_TEXT_40 ", " WGMMA_4(40, 41, 42, 43) ", " WGMMA_4(44, 45, 46, 47)
@@ -32,9 +34,10 @@ template <int N> struct wgmma;
     WGMMA_4(92, 93, 94, 95) ", " WGMMA_4(96, 97, 98, 99)
 
 #define WGMMA_D4(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
-#define WGMMA_SUMS_20 \
-    WGMMA_D4(0), WGMMA_D4(4), WGMMA_D4(8), WGMMA_D4(12), WGMMA_D4(16)
-#define WGMMA_SUMS_28 WGMMA_SUMS_20, WGMMA_D4(20), WGMMA_D4(24)
+#define WGMMA_SUMS_16 WGMMA_D4(0), WGMMA_D4(4), WGMMA_D4(8), WGMMA_D4(12)
+#define WGMMA_SUMS_20 WGMMA_SUMS_16, WGMMA_D4(16)
+#define WGMMA_SUMS_24 WGMMA_SUMS_20, WGMMA_D4(20)
+#define WGMMA_SUMS_28 WGMMA_SUMS_24, WGMMA_D4(24)
 #define WGMMA_SUMS_32 WGMMA_SUMS_28, WGMMA_D4(28)
 #define WGMMA_SUMS_40 WGMMA_SUMS_32, WGMMA_D4(32), WGMMA_D4(36)
 #define WGMMA_SUMS_48 WGMMA_SUMS_40, WGMMA_D4(40), WGMMA_D4(44)
@@ -58,7 +61,9 @@ template <int N> struct wgmma;
         }                                                                                   \
     };
 
+WGMMA(32, 16, 16, 17, 18)
 WGMMA(40, 20, 20, 21, 22)
+WGMMA(48, 24, 24, 25, 26)
 WGMMA(56, 28, 28, 29, 30)
 WGMMA(64, 32, 32, 33, 34)
 WGMMA(80, 40, 40, 41, 42)

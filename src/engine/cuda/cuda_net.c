@@ -62,6 +62,13 @@ static size_t aligned(size_t bytes)
     return (bytes + 255) & ~(size_t)255;
 }
 
+/* Bytes of a layer's weights for the fused front, where that is used at all. */
+static size_t fused_bytes(const struct cuda_net *n, const struct conv_layer *layer,
+                          enum conv_op op)
+{
+    return n->ops.front && op == CONV_S2 ? front_sm90_pack_bytes(layer) : 0;
+}
+
 static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
 {
     int err = 0;
@@ -72,7 +79,8 @@ static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
     list_layers(&n->weights, layer, op);
     for (int i = 0; i < CUDA_LAYERS; i++)
         n->packed_bytes += aligned(of_op[op[i]]->bytes(layer[i])) +
-                           aligned((size_t)layer[i]->cout * sizeof(float));
+                           aligned((size_t)layer[i]->cout * sizeof(float)) +
+                           aligned(fused_bytes(n, layer[i], op[i]));
     CU(cudaMalloc(&n->packed, n->packed_bytes));
     host = mem_alloc(n->packed_bytes);
     if (!host)
@@ -88,6 +96,12 @@ static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
         memcpy(host + at, layer[i]->bias, bias_bytes);
         l->pack.bias = (float *)(void *)((unsigned char *)n->packed + at);
         at += aligned(bias_bytes);
+        if (fused_bytes(n, layer[i], op[i])) {
+            front_sm90_pack(layer[i], host + at);
+            l->fused.weight = (unsigned char *)n->packed + at;
+            l->fused.bias = l->pack.bias;
+            at += aligned(fused_bytes(n, layer[i], op[i]));
+        }
         l->conv = v->conv;
         l->deconv = v->deconv;
         layer[i]->plan = l;
@@ -112,6 +126,20 @@ static int run_deconv(const struct deconv_args *a, void *stream)
     return ((const struct cuda_layer *)a->layer->plan)->deconv(a, stream);
 }
 
+/* In one kernel where that can be, else in three. */
+static int run_front(const struct front_args *a, void *stream)
+{
+    int err = 0;
+    const struct cuda_layer *conv0 = a->conv0->plan, *conv1 = a->conv1->plan;
+    if (front_sm90_fits(a))
+        return front_sm90(a, &conv0->fused, &conv1->fused, stream);
+    TRY(gather_cuda(&a->gather, stream));
+    TRY(run_conv(&(struct conv_args){ a->gather.out, a->half, a->conv0 }, stream));
+    TRY(run_conv(&(struct conv_args){ a->half, a->out, a->conv1 }, stream));
+fail:
+    return err;
+}
+
 static int open_own(struct cuda_net *n, const char *pinned, int cc)
 {
     int err = 0;
@@ -128,6 +156,8 @@ static int open_own(struct cuda_net *n, const char *pinned, int cc)
                  n->is_half ? "--fp32" : "--device cpu");
         log_verbose("%s: %s kernels", op_names[op], of_op[op]->name);
     }
+    if (n->is_half && cc == 90 && (!pinned || !strcmp(pinned, "sm90")))
+        n->ops.front = run_front;
     TRY(pack(n, of_op));
     snprintf(n->description, sizeof n->description, "%s kernels", of_op[RESCONV]->name);
 fail:

@@ -1,0 +1,161 @@
+/*
+ * front: gather and both conv_s2 in one kernel, against gather_cuda() and two
+ * conv_s2_ref() on the device. GPUs of compute capability 9.0 only.
+ */
+#include <stdio.h>
+
+#include "check.h"
+#include "checkop.h"
+#if RIFEC_HAVE_CUDA
+#include <string.h>
+
+#include "checkcuda.h"
+#include "convtest.h"
+
+/*
+ * Inputs, what lies between and outputs are rounded to FP16. Where sums of another
+ * order fall on the other side, that is a unit in the last place: of outputs 2^-10 of
+ * their size; of the others 2^-7 of numbers below 16, times weights below 1/16, for a
+ * few of the hundreds that an output sums.
+ */
+#define ABSOLUTE 0.01
+#define RELATIVE 0x1p-9
+#define FLOW     8
+
+#define FLOW_CHANNELS 7 /* the first of mask and flow */
+
+static struct conv_layer make_half_layer(int cin, int cout)
+{
+    struct conv_layer l = make_layer(cin, cout, 3);
+    checkcuda_round(l.weight, (size_t)(9 * cin * cout));
+    return l;
+}
+
+static struct conv_pack upload_layer(const struct conv_layer *l,
+                                     size_t (*bytes_of)(const struct conv_layer *l),
+                                     void (*pack)(const struct conv_layer *l, void *out))
+{
+    size_t bytes = bytes_of(l);
+    uint8_t *host = checkop_bytes(bytes);
+    memset(host, 0, bytes);
+    pack(l, host);
+    return (struct conv_pack){
+        .weight = checkcuda_upload(host, bytes),
+        .bias = checkcuda_upload(l->bias, (size_t)l->cout * sizeof *l->bias),
+    };
+}
+
+/* Flow far out of the picture, its sum within FP16; the first layer doesn't read it
+ * but goes by the images alone, so that its size says nothing about the tolerance. */
+static void make_hostile(struct level *levels, int count, const struct conv_layer *l)
+{
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < levels[i].width * levels[i].height / 3; k++)
+            levels[i].flow[checkop_int(0, 4 * levels[i].width * levels[i].height - 1)] =
+                checkop_int(0, 1) ? 3000 : -3000;
+    for (int tap = 0; tap < 9; tap++)
+        for (int c = FLOW_CHANNELS; c < l->cin; c++)
+            for (int o = 0; o < l->cout; o++)
+                l->weight[(tap * l->cin + c) * l->cout + o] = 0;
+}
+
+static struct tensor half_tensor(int channels, int height, int width)
+{
+    struct tensor like = {
+        .channels = channels, .height = height, .width = width, .block = 8
+    };
+    return checkcuda_blank_tensor(&like, 8, true);
+}
+
+static void unfused(const struct front_args *a)
+{
+    struct conv_layer conv0 = *a->conv0, conv1 = *a->conv1;
+    struct conv_pack pack0 = upload_layer(&conv0, conv_ref_pack_bytes, conv_ref_pack);
+    struct conv_pack pack1 = upload_layer(&conv1, conv_ref_pack_bytes, conv_ref_pack);
+    void *s = checkcuda_stream();
+    conv0.plan = &pack0;
+    conv1.plan = &pack1;
+    if (gather_cuda(&a->gather, s) < 0 ||
+        conv_s2_ref(&(struct conv_args){ a->gather.out, a->half, &conv0 }, s) < 0 ||
+        conv_s2_ref(&(struct conv_args){ a->half, a->out, &conv1 }, s) < 0)
+        checkop_fail("the ops it stands for failed");
+}
+
+static void try(int block, int width, int height, bool half_image, bool hostile)
+{
+    int wp = (width + 31) / 32 * 32, hp = (height + 31) / 32 * 32;
+    int scale = 8 >> block, c = block == 3 ? 64 : 96;
+    int h = hp / scale, w = wp / scale;
+    checkop_case("block %d, %dx%d, images of FP%d%s", block, width, height,
+                 half_image ? 16 : 32, hostile ? ", hostile flow" : "");
+    struct conv_layer conv0 = make_half_layer(12, c / 2);
+    struct conv_layer conv1 = make_half_layer(c / 2, c);
+    struct level levels[3], device_levels[3];
+    checkop_levels(levels, block, 8, wp, hp, FLOW);
+    if (hostile)
+        make_hostile(levels, block, &conv0);
+    for (int i = 0; i < block; i++)
+        device_levels[i] = checkcuda_level(&levels[i]);
+    struct image image0 = checkop_image(width, height, wp, hp, -0.2f, 1.2f);
+    struct image image1 = checkop_image(width, height, wp, hp, -0.2f, 1.2f);
+    float t = checkop_float(0.01f, 0.99f);
+    struct front_args a = { .gather = { .image0 = checkcuda_image(&image0, half_image),
+                                        .image1 = checkcuda_image(&image1, half_image),
+                                        .levels = device_levels,
+                                        .level_count = block,
+                                        .scale = (float)scale,
+                                        .t = checkcuda_upload(&t, sizeof t),
+                                        .out = half_tensor(IFNET_INPUTS, h, w) },
+                            .half = half_tensor(c / 2, h / 2, w / 2),
+                            .out = half_tensor(c, h / 4, w / 4),
+                            .conv0 = &conv0,
+                            .conv1 = &conv1 };
+    unfused(&a);
+    struct tensor want = checkcuda_get_tensor(&a.out, 8);
+    struct conv_pack pack0 = upload_layer(&conv0, front_sm90_pack_bytes, front_sm90_pack);
+    struct conv_pack pack1 = upload_layer(&conv1, front_sm90_pack_bytes, front_sm90_pack);
+    struct tensor got[2];
+    if (!front_sm90_fits(&a))
+        checkop_fail("front_sm90 says that it cannot");
+    for (int k = 0; k < 2 && front_sm90_fits(&a); k++) {
+        a.out = half_tensor(c, h / 4, w / 4);
+        if (front_sm90(&a, &pack0, &pack1, checkcuda_stream()) < 0)
+            checkop_fail("front_sm90");
+        got[k] = checkcuda_get_tensor(&a.out, 8);
+        checkop_compare("front_sm90", got[k].data, want.data, tensor_floats(&want),
+                        ABSOLUTE, RELATIVE);
+        checkop_compare("the same once more", got[k].data, got[0].data,
+                        tensor_floats(&want), 0, 0);
+    }
+    checkcuda_free_all();
+    checkop_free_all();
+}
+
+static int on_cuda(void)
+{
+    if (!checkcuda_start())
+        return CHECK_SKIP;
+    if (checkcuda_capability() != 90) {
+        printf("skipped: not a GPU of compute capability 9.0\n");
+        return CHECK_SKIP;
+    }
+    for (int i = 0; i < checkop_cases(48); i++)
+        try(2 + i % 2, checkop_int(2, 400), checkop_int(2, 200), i / 2 % 2,
+            i / 4 % 3 == 2);
+    /* Several tiles for each multiprocessor: buffers in turn. */
+    for (int i = 0; i < 4; i++)
+        try(2 + i % 2, 1280, 720, i / 2, false);
+    return checkop_finish();
+}
+#endif
+
+int main(int argc, char **argv)
+{
+    checkop_start(argc, argv);
+#if RIFEC_HAVE_CUDA
+    if (checkop_on_cuda())
+        return on_cuda();
+#endif
+    printf("skipped: only with --cuda\n");
+    return CHECK_SKIP;
+}
