@@ -22,10 +22,10 @@
  *
  * Blocks. Persistent, one per SM. One warp loads tiles, one loads weights, one
  * or two warpgroups multiply; two take turns (one multiplies while the other
- * adds the residual from the tile's centre, rounds once and stores). Weights
- * arrive tap by tap, so the first tile starts with the first tap. They stay for
- * the block's life (SLOTS = 9), or go round a ring (c = 192), and a cluster
- * may share their loading.
+ * rounds once, stores, and starts its next sums). The sums start as bias +
+ * residual, from the tile's centre, so a tile is free when its product is done.
+ * Weights arrive tap by tap, so the first tile starts with the first tap. They
+ * stay for the block's life (SLOTS = 9), or go round a ring (c = 192).
  *
  * Requires sm_90a; in and out 16-byte aligned, block 8, any size.
  *
@@ -34,18 +34,28 @@
  * matrices reaches there:
  *
  *      c   1080p             4K                 720p
- *     64   15.40 us  79 %    64.80 us  75 %     9.58 us  57 %
- *     96   10.34 us  66 %    33.97 us  81 %     6.88 us  45 %
- *    128    6.90 us  44 %    19.22 us  63 %     4.47 us  31 %
- *    192    5.21 us  33 %    16.71 us  41 %     4.62 us  17 %
+ *     64   14.92 us  82 %    60.76 us  80 %     9.00 us  61 %
+ *     96   10.24 us  67 %    34.78 us  79 %     6.70 us  46 %
+ *    128    6.69 us  46 %    15.60 us  78 %     4.53 us  30 %
+ *    192    5.15 us  33 %    16.48 us  42 %     4.52 us  17 %
  *
- * At 4K c = 64 is at the board's power: the tensor cores are busy 94 % of the clocks,
- * at 1.31 GHz.
+ * At 4K c = 64 is at the board's power: the tensor cores are busy 99 % of the clocks,
+ * at 1.28 GHz. There every other layer goes through its tiles backwards, and begins
+ * with what is still in L2: 3 % (at 1080p nothing; c = 96 loses by it).
  *
- * Dropped: both warpgroups multiplying at will (5 % slower); stores straight from
- * registers for c = 64 (28 % slower); clusters sharing weights (4 to 60 % slower); all
- * weights in registers (spills), or those of 2 to 4 taps (no gain); the tap barriers
- * waited for once, before the first tile (up to 3 % slower).
+ * Tried and dropped, in us at 1080p | 4K | 720p:
+ *   residual added after the product: 64 r16 15.76 | 64.56 | 9.18, 96 10.31 | 37.28 |
+ *     6.95, 128 r8 7.97 | 19.16 | 4.44, 128 r17 6.89 | 24.08 | 6.09;
+ *   weights streamed past one tile to a block, two blocks to an SM: 128 7.82 | 23.06 |
+ *     6.47 or 8.60 | 19.92 | 6.22, 192 6.23 | 14.53 | 5.25 (a second kernel for 12 % of
+ *     one layer at 4K);
+ *   clusters of 2 sharing weights by multicast: 128 r8 7.88 | 16.88 | 5.72, 192 8.14 |
+ *     28.08 | 7.12; streamed as well: 128 12.18 | 29.00 | 8.86 at best, 192 11.69 |
+ *     26.07 | 9.92; of 4: slower still;
+ *   both warpgroups multiplying at will (5 % slower); stores straight from registers for
+ *     c = 64 (28 % slower); all weights in registers (spills), or those of 2 to 4 taps
+ *     (no gain); the tap barriers waited for once, before the first tile (up to 3 %
+ *     slower).
  */
 #include "common.cuh"
 #include "sm90.cuh"
@@ -61,13 +71,11 @@
 
 /*
  * ROWS: of outputs of a tile. STAGES: tiles in shared memory. GROUPS: warpgroups that
- * multiply. SLOTS: taps of weights in shared memory. CLUSTER: blocks that load weights
- * together.
+ * multiply. SLOTS: taps of weights in shared memory.
  */
-template <int C_, int ROWS_, int STAGES_, int GROUPS_, int SLOTS_, int CLUSTER_>
-struct design {
+template <int C_, int ROWS_, int STAGES_, int GROUPS_, int SLOTS_> struct design {
     static constexpr int C = C_, ROWS = ROWS_, STAGES = STAGES_, GROUPS = GROUPS_,
-                         SLOTS = SLOTS_, CLUSTER = CLUSTER_;
+                         SLOTS = SLOTS_;
     static constexpr bool PIXELS_ON_M = C == 96;
     static constexpr bool staged = !PIXELS_ON_M;
     static constexpr bool resident = SLOTS == 9;
@@ -102,6 +110,7 @@ struct params {
     const float *bias;
     __half *out_data;
     int height, width, tiles_x, tiles;
+    bool backwards; /* from the last tile to the first */
 };
 
 /* --- device ------------------------------------------------------------------ */
@@ -157,37 +166,29 @@ template <class D>
 static __device__ __forceinline__ void load_weights(const params &p,
                                                     const block_state<D> &b)
 {
-    constexpr int part = D::tap_bytes / D::CLUSTER;
     const int loads = D::resident ? 9 : 9 * b.passes;
     const unsigned char *weight = p.weight + (size_t)b.slice * 9 * D::tap_bytes;
-    const uint32_t rank = D::CLUSTER > 1 ? cluster_rank() : 0;
 
-    for (int n = 0, tap = 0; n < loads; n++, tap = tap == 8 ? 0 : tap + 1) {
+    for (int n = 0; n < loads; n++) {
         const int s = n % D::SLOTS, use = n / D::SLOTS;
-        const uint32_t to = b.base + s * D::tap_bytes + rank * part;
-        const unsigned char *from = weight + (size_t)tap * D::tap_bytes + rank * part;
-        if (!D::resident && use > 0)
+        if (use > 0)
             mbar_wait(b.tap_empty(s), (use - 1) & 1);
         mbar_expect(b.tap_full(s), D::tap_bytes);
-        if (D::CLUSTER > 1)
-            copy_bulk_multicast(to, from, part, b.tap_full(s), (1 << D::CLUSTER) - 1);
-        else
-            copy_bulk(to, from, part, b.tap_full(s));
+        copy_bulk(b.base + s * D::tap_bytes, weight + (size_t)(n % 9) * D::tap_bytes,
+                  D::tap_bytes, b.tap_full(s));
     }
 }
 
-SM90_INLINE float lrelu(float v)
+SM90_INLINE float2 two_floats(uint32_t halves)
 {
-    return fmaxf(v, LEAKY_SLOPE * v);
+    return __half22float2(*(const __half2 *)&halves);
 }
 
-/* Two sums and their residuals to two halves. */
-SM90_INLINE uint32_t finish(float a, float b, float bias_a, float bias_b,
-                            uint32_t residual)
+/* Two sums to two halves. */
+SM90_INLINE uint32_t finish(float a, float b)
 {
-    const float2 x = __half22float2(*(const __half2 *)&residual);
     const __half2 y =
-        __floats2half2_rn(lrelu(a + (bias_a + x.x)), lrelu(b + (bias_b + x.y)));
+        __floats2half2_rn(fmaxf(a, LEAKY_SLOPE * a), fmaxf(b, LEAKY_SLOPE * b));
     return *(const uint32_t *)&y;
 }
 
@@ -198,15 +199,13 @@ SM90_INLINE uint32_t finish(float a, float b, float bias_a, float bias_b,
  */
 template <class D>
 static __device__ __forceinline__ void
-epilogue_channels(const block_state<D> &b, float (&d)[D::N / 2], const float (&bias)[2],
-                  uint32_t tile, uint32_t out)
+start_channels(const block_state<D> &b, float (&d)[D::N / 2], const float (&bias)[2],
+               uint32_t tile)
 {
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
     const int half = lane / 8 & 1, below = lane / 16, pixel = lane % 8;
-    const int channel_block = b.slice * 8 + 2 * warp;
-    const uint32_t from = tile + (channel_block + half) * D::plane +
+    const uint32_t from = tile + (b.slice * 8 + 2 * warp + half) * D::plane +
                           ((1 + below) * PITCH + 1 + pixel) * PIXEL;
-    const uint32_t to = out + ((half * D::ROWS + below) * TILE_X + pixel) * PIXEL;
 
 #pragma unroll
     for (int j = 0; j < D::ROWS; j += 2) {
@@ -218,9 +217,30 @@ epilogue_channels(const block_state<D> &b, float (&d)[D::N / 2], const float (&b
             ldmatrix2_t(r, from + j * PITCH * PIXEL);
 #pragma unroll
         for (int i = 0; i < 4; i++)
+            if (j + i / 2 <= last) {
+                const float2 x = two_floats(r[i]);
+                d[4 * j + 2 * i] = x.x + bias[i & 1];
+                d[4 * j + 2 * i + 1] = x.y + bias[i & 1];
+            }
+    }
+}
+
+template <class D>
+static __device__ __forceinline__ void end_channels(const float (&d)[D::N / 2],
+                                                    uint32_t out)
+{
+    const int lane = threadIdx.x % 32;
+    const int half = lane / 8 & 1, below = lane / 16, pixel = lane % 8;
+    const uint32_t to = out + ((half * D::ROWS + below) * TILE_X + pixel) * PIXEL;
+
+#pragma unroll
+    for (int j = 0; j < D::ROWS; j += 2) {
+        constexpr int last = D::ROWS - 1;
+        uint32_t r[4];
+#pragma unroll
+        for (int i = 0; i < 4; i++)
             if (j + i / 2 <= last)
-                r[i] = finish(d[4 * j + 2 * i], d[4 * j + 2 * i + 1], bias[i & 1],
-                              bias[i & 1], r[i]);
+                r[i] = finish(d[4 * j + 2 * i], d[4 * j + 2 * i + 1]);
         if (j < last)
             stmatrix4_t(to + j * TILE_X * PIXEL, r);
         else
@@ -234,13 +254,29 @@ epilogue_channels(const block_state<D> &b, float (&d)[D::N / 2], const float (&b
  */
 template <class D>
 static __device__ __forceinline__ void
-epilogue_pixels(const params &p, float (&d)[D::N / 2], const float (&bias)[D::C / 4],
-                uint32_t tile, int x0, int y0)
+start_pixels(float (&d)[D::N / 2], const float (&bias)[D::C / 4], uint32_t tile)
+{
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
+    const uint32_t from =
+        tile + ((2 * warp + 1) * PITCH + 1 + lane / 4) * PIXEL + lane % 4 * 4;
+
+#pragma unroll
+    for (int j = 0; j < D::C / 8; j++)
+#pragma unroll
+        for (int h = 0; h < 2; h++) {
+            const float2 x =
+                two_floats(load_shared(from + j * D::plane + h * PITCH * PIXEL));
+            d[4 * j + 2 * h] = x.x + bias[2 * j];
+            d[4 * j + 2 * h + 1] = x.y + bias[2 * j + 1];
+        }
+}
+
+template <class D>
+static __device__ __forceinline__ void
+end_pixels(const params &p, const float (&d)[D::N / 2], int x0, int y0)
 {
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
     const int x = x0 + lane / 4, y = y0 + 2 * warp;
-    const uint32_t from =
-        tile + ((2 * warp + 1) * PITCH + 1 + lane / 4) * PIXEL + lane % 4 * 4;
     const size_t plane = (size_t)p.height * p.width;
     __half *g = p.out_data + ((size_t)y * p.width + x) * 8 + lane % 4 * 2;
     const bool inside0 = x < p.width && y < p.height,
@@ -248,16 +284,11 @@ epilogue_pixels(const params &p, float (&d)[D::N / 2], const float (&bias)[D::C 
 
 #pragma unroll
     for (int j = 0; j < D::C / 8; j++) {
-        const uint32_t r0 = load_shared(from + j * D::plane);
-        const uint32_t r1 = load_shared(from + j * D::plane + PITCH * PIXEL);
-        const uint32_t v0 =
-            finish(d[4 * j], d[4 * j + 1], bias[2 * j], bias[2 * j + 1], r0);
-        const uint32_t v1 =
-            finish(d[4 * j + 2], d[4 * j + 3], bias[2 * j], bias[2 * j + 1], r1);
         if (inside0)
-            *(uint32_t *)(g + j * plane * 8) = v0;
+            *(uint32_t *)(g + j * plane * 8) = finish(d[4 * j], d[4 * j + 1]);
         if (inside1)
-            *(uint32_t *)(g + (j * plane + p.width) * 8) = v1;
+            *(uint32_t *)(g + (j * plane + p.width) * 8) =
+                finish(d[4 * j + 2], d[4 * j + 3]);
     }
 }
 
@@ -284,7 +315,6 @@ static __device__ __forceinline__ void multiply(const params &p, const block_sta
 
     const uint64_t weights0 = wgmma_descriptor(b.base, D::couts * 16, 128);
     int turn = 0; /* tiles of this group so far */
-    int slot = 0, slot_use = 0;
 
     for (int k = group; k < b.passes; k += D::GROUPS, turn++) {
         const int tile = b.first + k * b.stride, s = k % D::STAGES;
@@ -294,15 +324,19 @@ static __device__ __forceinline__ void multiply(const params &p, const block_sta
         float d[D::N / 2];
 
         mbar_wait(b.tile_full(s), (k / D::STAGES) & 1);
+        if constexpr (D::PIXELS_ON_M)
+            start_pixels<D>(d, bias, at);
+        else
+            start_channels<D>(b, d, bias, at);
+        pin(d);
         if (D::GROUPS == 2 && (group == 1 || turn > 0))
             mbar_wait(b.issued(1 - group), (group == 1 ? turn : turn - 1) & 1);
 
 #pragma unroll
         for (int tap = 0; tap < 9; tap++) {
-            mbar_wait(b.tap_full(D::resident ? tap : slot),
-                      D::resident ? 0 : slot_use & 1);
-            const uint64_t weights =
-                weights0 + (uint32_t)((D::resident ? tap : slot) * (D::tap_bytes / 16));
+            const int n = D::resident ? tap : turn * 9 + tap, slot = n % D::SLOTS;
+            mbar_wait(b.tap_full(slot), n / D::SLOTS & 1);
+            const uint64_t weights = weights0 + (uint32_t)(slot * (D::tap_bytes / 16));
             const uint64_t pixels = pixels0 + (tap / 3 * PITCH + tap % 3);
             wgmma_fence();
             /* The other warpgroup's product queues up behind this one's last tap. */
@@ -313,24 +347,17 @@ static __device__ __forceinline__ void multiply(const params &p, const block_sta
                 const uint64_t w = weights + step * 2 * D::couts;
                 const uint64_t x = pixels + step * 2 * (D::plane / 16);
                 if constexpr (D::PIXELS_ON_M)
-                    wgmma<D::N>::ss(d, x, w, tap + step > 0);
+                    wgmma<D::N>::ss(d, x, w, 1);
                 else
-                    wgmma<D::N>::ss(d, w, x, tap + step > 0);
+                    wgmma<D::N>::ss(d, w, x, 1);
             }
             if (!D::resident) {
-                /* The tap before this one has been read: its slot is free. */
                 wgmma_commit();
-                const int before = slot == 0 ? D::SLOTS - 1 : slot - 1;
                 if (tap > 0) {
+                    /* The tap before this one has been read: its slot is free. */
                     wgmma_wait<1>();
-                    if (D::CLUSTER > 1 && lane < D::CLUSTER)
-                        mbar_arrive_remote(b.tap_empty(before), lane);
-                    else if (D::CLUSTER == 1 && lane == 0)
-                        mbar_arrive(b.tap_empty(before));
-                }
-                if (++slot == D::SLOTS) {
-                    slot = 0;
-                    slot_use++;
+                    if (lane == 0)
+                        mbar_arrive(b.tap_empty((n - 1) % D::SLOTS));
                 }
             }
         }
@@ -338,28 +365,22 @@ static __device__ __forceinline__ void multiply(const params &p, const block_sta
             wgmma_commit();
         wgmma_wait<0>();
         pin(d);
-        if (!D::resident) {
-            const int before = slot == 0 ? D::SLOTS - 1 : slot - 1;
-            if (D::CLUSTER > 1 && lane < D::CLUSTER)
-                mbar_arrive_remote(b.tap_empty(before), lane);
-            else if (D::CLUSTER == 1 && lane == 0)
-                mbar_arrive(b.tap_empty(before));
+        if (lane == 0) {
+            mbar_arrive(b.tile_empty(s));
+            if (!D::resident)
+                mbar_arrive(b.tap_empty((turn * 9 + 8) % D::SLOTS));
         }
 
-        if (D::staged) {
+        if constexpr (D::PIXELS_ON_M) {
+            end_pixels<D>(p, d, tx * TILE_X, ty * D::ROWS);
+        } else {
             if (lane == 0)
                 store_wait_read();
             __syncwarp();
-        }
-        if constexpr (D::PIXELS_ON_M)
-            epilogue_pixels<D>(p, d, bias, at, tx * TILE_X, ty * D::ROWS);
-        else
-            epilogue_channels<D>(b, d, bias, at, out);
-        fence_async_shared();
-        __syncwarp();
-        if (lane == 0) {
-            mbar_arrive(b.tile_empty(s));
-            if (D::staged) {
+            end_channels<D>(d, out);
+            fence_async_shared();
+            __syncwarp();
+            if (lane == 0) {
                 store_tensor(&p.out, tx * TILE_X * 8, ty * D::ROWS,
                              b.slice * 8 + 2 * warp, out);
                 store_commit();
@@ -381,16 +402,14 @@ __global__ void __launch_bounds__(D::threads, 1)
     b.base = shared_address(shared);
 
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-    const int cluster = blockIdx.x / D::CLUSTER, rank = blockIdx.x % D::CLUSTER;
-    b.slice = cluster % D::slices;
-    b.first = cluster / D::slices * D::CLUSTER + rank;
+    b.slice = blockIdx.x % D::slices;
+    b.first = blockIdx.x / D::slices;
     b.stride = gridDim.x / D::slices;
-    /* Blocks of a cluster take part in its loading equally, with a tile or not: one
-       past the last lies below the picture; it loads zeros and stores nothing. */
-    if (D::resident)
-        b.passes = b.first < p.tiles ? (p.tiles - 1 - b.first) / b.stride + 1 : 1;
-    else
-        b.passes = (p.tiles + b.stride - 1) / b.stride;
+    b.passes = (p.tiles - 1 - b.first) / b.stride + 1;
+    if (p.backwards) {
+        b.first = p.tiles - 1 - b.first;
+        b.stride = -b.stride;
+    }
 
     grid_launch_dependents();
     if (threadIdx.x == 0) {
@@ -400,16 +419,13 @@ __global__ void __launch_bounds__(D::threads, 1)
         }
         for (int s = 0; s < D::SLOTS; s++) {
             mbar_init(b.tap_full(s), 1);
-            mbar_init(b.tap_empty(s), 4 * D::GROUPS * D::CLUSTER);
+            mbar_init(b.tap_empty(s), 4 * D::GROUPS);
         }
         mbar_init(b.issued(0), 4);
         mbar_init(b.issued(1), 4);
         mbar_init_fence();
     }
-    if (D::CLUSTER > 1)
-        cluster_sync();
-    else
-        __syncthreads();
+    __syncthreads();
 
     if (warp >= 4 * D::GROUPS) {
         if (warp == 4 * D::GROUPS && lane == 0) {
@@ -424,34 +440,37 @@ __global__ void __launch_bounds__(D::threads, 1)
     } else {
         multiply<D>(p, b);
     }
-    if (D::CLUSTER > 1) {
-        __syncwarp();
-        cluster_sync();
-    }
 #endif
 }
 
 /* --- host ---------------------------------------------------------------------- */
 
-/* A design, and how long it takes on an H200: us of a pass of all blocks, and around. */
+/*
+ * A design, and how long it takes on an H200: us of a pass of all blocks, and around.
+ * alternates: every other layer goes backwards.
+ */
 struct version {
     void (*kernel)(params);
-    int channels, rows, couts, cluster, threads, shared;
+    int channels, rows, couts, threads, shared;
+    bool alternates;
     float us_fixed, us_pass;
 };
 
-#define VERSION(us_fixed, us_pass, ...)                                                  \
+#define VERSION(alternates, us_fixed, us_pass, ...)                                      \
     {                                                                                    \
         resconv_kernel<design<__VA_ARGS__>>, design<__VA_ARGS__>::C,                     \
             design<__VA_ARGS__>::ROWS, design<__VA_ARGS__>::couts,                       \
-            design<__VA_ARGS__>::CLUSTER, design<__VA_ARGS__>::threads,                  \
-            design<__VA_ARGS__>::shared, us_fixed, us_pass                               \
+            design<__VA_ARGS__>::threads, design<__VA_ARGS__>::shared, alternates,       \
+            us_fixed, us_pass                                                            \
     }
 
 static const struct version versions[] = {
-    VERSION(1, 3.2F, 64, 25, 3, 2, 9, 1),    VERSION(0, 2.1F, 64, 16, 4, 2, 9, 1),
-    VERSION(0, 2.2F, 96, 8, 3, 2, 9, 1),     VERSION(0.9F, 5.8F, 128, 17, 1, 1, 9, 1),
-    VERSION(2.4F, 2.1F, 128, 8, 2, 2, 9, 1), VERSION(0, 4, 192, 7, 1, 1, 7, 1),
+    VERSION(true, 1.8F, 2.95F, 64, 25, 3, 2, 9),
+    VERSION(false, 0.3F, 2, 64, 16, 4, 2, 9),
+    VERSION(false, 2.5F, 2, 96, 8, 3, 2, 9),
+    VERSION(false, 1, 5.3F, 128, 17, 1, 1, 9),
+    VERSION(false, 2.9F, 1.6F, 128, 8, 2, 2, 9),
+    VERSION(false, 1, 3.9F, 192, 7, 1, 1, 7),
 };
 #define VERSIONS (int)(sizeof versions / sizeof *versions)
 
@@ -476,10 +495,8 @@ extern "C" void resconv_sm90_pack(const struct conv_layer *l, void *out)
 /* Blocks per slice of couts. */
 static int blocks_of(const struct version *v, int tiles, int sms)
 {
-    int slices = v->channels / v->couts;
-    int most = sms / (slices * v->cluster) * v->cluster;
-    int wanted = (int)div_up(tiles, v->cluster) * v->cluster;
-    return wanted < most ? wanted : most;
+    int most = sms / (v->channels / v->couts);
+    return tiles < most ? tiles : most;
 }
 
 static int tiles_of(const struct version *v, const struct tensor *t)
@@ -518,6 +535,8 @@ static int make_params(struct params *p, const struct version *v,
     p->width = a->in.width;
     p->tiles_x = (int)div_up(a->in.width, TILE_X);
     p->tiles = tiles_of(v, &a->in);
+    /* Layers pass two buffers to and fro. */
+    p->backwards = v->alternates && a->in.half < a->out.half;
     return err;
 }
 
@@ -532,20 +551,17 @@ extern "C" int resconv_sm90(const struct conv_args *a, void *stream)
     if (err < 0)
         return err;
 
-    cudaLaunchAttribute attrs[2] = {};
-    attrs[0].id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    attrs[0].val.programmaticStreamSerializationAllowed = 1;
-    attrs[1].id = cudaLaunchAttributeClusterDimension;
-    attrs[1].val.clusterDim.x = (unsigned)v->cluster;
-    attrs[1].val.clusterDim.y = attrs[1].val.clusterDim.z = 1;
+    cudaLaunchAttribute overlap = {};
+    overlap.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    overlap.val.programmaticStreamSerializationAllowed = 1;
     cudaLaunchConfig_t config = {};
     config.gridDim =
         dim3((unsigned)(blocks_of(v, p.tiles, sms) * (v->channels / v->couts)));
     config.blockDim = dim3((unsigned)v->threads);
     config.dynamicSmemBytes = (size_t)v->shared;
     config.stream = stream_of(stream);
-    config.attrs = attrs;
-    config.numAttrs = v->cluster > 1 ? 2 : 1;
+    config.attrs = &overlap;
+    config.numAttrs = 1;
     cudaFuncSetAttribute(v->kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                          v->shared);
     cudaLaunchKernelEx(&config, v->kernel, p);

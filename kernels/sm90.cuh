@@ -37,18 +37,6 @@ SM90_INLINE void mbar_arrive(uint32_t bar)
     asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(bar) : "memory");
 }
 
-/* Arrives at the barrier of the same offset in another block of the cluster. */
-SM90_INLINE void mbar_arrive_remote(uint32_t bar, uint32_t rank)
-{
-    asm volatile("{\n"
-                 ".reg .b32 remote;\n"
-                 "mapa.shared::cluster.u32 remote, %0, %1;\n"
-                 "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [remote];\n"
-                 "}" ::"r"(bar),
-                 "r"(rank)
-                 : "memory");
-}
-
 SM90_INLINE void mbar_expect(uint32_t bar, uint32_t bytes)
 {
     asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(bar),
@@ -90,15 +78,6 @@ SM90_INLINE void copy_bulk(uint32_t to, const void *from, uint32_t bytes, uint32
     asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes "
                  "[%0], [%1], %2, [%3];" ::"r"(to),
                  "l"(from), "r"(bytes), "r"(bar)
-                 : "memory");
-}
-
-SM90_INLINE void copy_bulk_multicast(uint32_t to, const void *from, uint32_t bytes,
-                                     uint32_t bar, uint16_t mask)
-{
-    asm volatile("cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes"
-                 ".multicast::cluster [%0], [%1], %2, [%3], %4;" ::"r"(to),
-                 "l"(from), "r"(bytes), "r"(bar), "h"(mask)
                  : "memory");
 }
 
@@ -148,7 +127,7 @@ SM90_INLINE void fence_async_shared(void)
     asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 }
 
-/* --- launches and clusters -------------------------------------------------- */
+/* --- dependent launches ----------------------------------------------------- */
 
 SM90_INLINE void grid_wait(void)
 {
@@ -158,20 +137,6 @@ SM90_INLINE void grid_wait(void)
 SM90_INLINE void grid_launch_dependents(void)
 {
     asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
-}
-
-SM90_INLINE void cluster_sync(void)
-{
-    asm volatile("barrier.cluster.arrive.release.aligned;\n"
-                 "barrier.cluster.wait.acquire.aligned;" ::
-                     : "memory");
-}
-
-SM90_INLINE uint32_t cluster_rank(void)
-{
-    uint32_t r;
-    asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(r));
-    return r;
 }
 
 /* --- 8x8 matrices of halves --------------------------------------------------

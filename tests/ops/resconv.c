@@ -104,6 +104,8 @@ static int on_cuda(void)
     /* The shapes of 1080p: more tiles than multiprocessors. */
     for (int i = 0; i < checkop_cases(8); i++)
         try_cuda(channels[i % 4], 34 << i % 4, 60 << i % 4, i / 4 == 0);
+    /* 25 rows of a tile fit this better than 16, as they do 4K. */
+    try_cuda(64, 49, 1050, true);
     return checkop_finish();
 }
 #endif
