@@ -26,8 +26,8 @@
  *
  * Blocks. Persistent, one per SM. One warp loads tiles, one loads weights, which stay;
  * GROUPS warpgroups take the tiles in turn, and the stores of some hide behind the
- * products of others. With SLICES = 2 a block makes only the rows of one a: for
- * pictures too small to fill the GPU.
+ * products of others. With SLICES = 2 a block makes only the rows of one a, so
+ * that more blocks share a small picture.
  *
  * Requires sm_90a; in 16-byte aligned, block 8, any size.
  *
@@ -37,15 +37,16 @@
  *                 1080p            4K              720p      sm80, 1080p
  *     c =  64     17.8 (15.6)      71.7 (75.7)     8.9       28.2
  *     c =  96      6.4 (5.1)       21.6 (25.7)     4.5       16.1
- *     c = 128      3.9 (3.5)        7.6 (5.8)      2.5       10.2
+ *     c = 128      3.9 (3.5)        7.6 (5.8)      2.7       10.2
  *     c = 192      2.6 (2.5)        4.8 (4.3)      2.4       13.0
  *
  * c = 64 is bound by its stores, 42 MB: without the products it takes as long, without
  * the stores 9.3.
  *
- * Tried and dropped: streaming stores (14.4 in the network at 1080p, no gain at 4K),
- * stores of pairs, two or three warpgroups (equal or slower), weights in another order
- * (equal).
+ * Tried and dropped: streaming stores (c = 64: 14.4 in the network at 1080p, but 77.1 at
+ * 4K), stores of pairs, fewer warpgroups (equal or slower), weights in another order
+ * (equal), two slices for c = 96 (20.5 in the network at 4K, but 6.2 at 1080p) and
+ * c = 128 (2.5 at 720p, but slower in the network).
  */
 #include "common.cuh"
 #include "sm90.cuh"
@@ -301,27 +302,24 @@ __global__ void __launch_bounds__(D::threads, 1)
 
 /* --- host ---------------------------------------------------------------------- */
 
-/* A design, and how long it takes on an H200: us of a pass of all blocks, and around. */
 struct deconv_version {
     void (*kernel)(deconv_params);
     int channels, chunks, slices, threads, shared;
-    float us_fixed, us_pass;
 };
 
-#define VERSION(us_fixed, us_pass, ...)                                                  \
+#define VERSION(...)                                                                     \
     {                                                                                    \
         deconv_kernel<deconv_design<__VA_ARGS__>>, deconv_design<__VA_ARGS__>::C,        \
             deconv_design<__VA_ARGS__>::CHUNKS, deconv_design<__VA_ARGS__>::SLICES,      \
-            deconv_design<__VA_ARGS__>::threads, deconv_design<__VA_ARGS__>::shared,     \
-            us_fixed, us_pass                                                            \
+            deconv_design<__VA_ARGS__>::threads, deconv_design<__VA_ARGS__>::shared      \
     }
 
 static const struct deconv_version versions[] = {
-    VERSION(0, 0.5F, 64, 1, 8, 4, 1),     VERSION(0, 0.7F, 96, 2, 6, 3, 1),
-    VERSION(1.3F, 1.4F, 128, 2, 4, 3, 1), VERSION(0.6F, 0.93F, 128, 2, 6, 3, 2),
-    VERSION(1, 1, 192, 3, 4, 3, 2),
+    VERSION(64, 1, 8, 4, 1),
+    VERSION(96, 2, 6, 3, 1),
+    VERSION(128, 2, 4, 3, 1),
+    VERSION(192, 3, 4, 3, 2),
 };
-#define VERSIONS (int)(sizeof versions / sizeof *versions)
 
 extern "C" size_t deconv_sm90_pack_bytes(const struct conv_layer *l)
 {
@@ -349,37 +347,11 @@ extern "C" void deconv_sm90_pack(const struct conv_layer *l, void *out)
     }
 }
 
-static int tiles_of(const struct tensor *t)
+extern "C" int deconv_sm90(const struct deconv_args *a, void *stream)
 {
-    return (int)(div_up(t->height + 1, TILE) * div_up(t->width + 1, TILE));
-}
-
-/* Blocks per slice. */
-static int blocks_of(const struct deconv_version *v, int tiles, int sms)
-{
-    int most = sms / v->slices;
-    return tiles < most ? tiles : most;
-}
-
-static const struct deconv_version *choose(const struct tensor *t, int sms)
-{
-    const struct deconv_version *best = NULL;
-    float least = 0;
-    int tiles = tiles_of(t);
-    for (const struct deconv_version *v = versions; v < versions + VERSIONS; v++) {
-        if (v->channels != t->channels)
-            continue;
-        float us =
-            v->us_fixed + v->us_pass * (float)div_up(tiles, blocks_of(v, tiles, sms));
-        if (!best || us < least)
-            best = v, least = us;
-    }
-    return best;
-}
-
-static int launch(const struct deconv_version *v, const struct deconv_args *a, int sms,
-                  cudaStream_t stream)
-{
+    const struct deconv_version *v = versions;
+    while (v->channels != a->in.channels)
+        v++;
     const struct conv_pack *pack = (const struct conv_pack *)a->layer->plan;
     struct deconv_params p;
     memset(&p, 0, sizeof p);
@@ -393,28 +365,27 @@ static int launch(const struct deconv_version *v, const struct deconv_args *a, i
     p.height = a->in.height;
     p.width = a->in.width;
     p.tiles_x = (int)div_up(a->in.width + 1, TILE);
-    p.tiles = tiles_of(&a->in);
+    p.tiles = p.tiles_x * (int)div_up(a->in.height + 1, TILE);
+
+    int device = 0, sms = 0;
+    cudaGetDevice(&device);
+    cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, device);
+    int blocks = sms / v->slices;
+    if (blocks > p.tiles)
+        blocks = p.tiles;
 
     cudaLaunchAttribute early = {};
     early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
     early.val.programmaticStreamSerializationAllowed = 1;
     cudaLaunchConfig_t config = {};
-    config.gridDim = dim3((unsigned)(blocks_of(v, p.tiles, sms) * v->slices));
+    config.gridDim = dim3((unsigned)(blocks * v->slices));
     config.blockDim = dim3((unsigned)v->threads);
     config.dynamicSmemBytes = (size_t)v->shared;
-    config.stream = stream;
+    config.stream = stream_of(stream);
     config.attrs = &early;
     config.numAttrs = 1;
     cudaFuncSetAttribute(v->kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
                          v->shared);
     cudaLaunchKernelEx(&config, v->kernel, p);
     return cuda_launched("deconv_sm90");
-}
-
-extern "C" int deconv_sm90(const struct deconv_args *a, void *stream)
-{
-    int device = 0, sms = 0;
-    cudaGetDevice(&device);
-    cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, device);
-    return launch(choose(&a->in, sms), a, sms, stream_of(stream));
 }
