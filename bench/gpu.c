@@ -87,13 +87,14 @@ static void fill(struct bench *b, struct gpu *g)
         fill_tensor(g, &k->half);
         fill_tensor(g, &k->ping);
         fill_tensor(g, &k->pong);
-        l->flow = noise(g, 4 * pixels, false, -4 / l->scale, 4 / l->scale);
-        l->mask = noise(g, pixels, false, -2, 2);
+        l->flow = noise(g, 4 * pixels, l->is_half, -4 / l->scale, 4 / l->scale);
+        l->mask = noise(g, pixels, l->is_half, -2, 2);
     }
     net->out = ifnet_image(net, noise(g, image, false, 0, 1));
     for (int i = 0; i < 2; i++) {
         b->net.image[i] = ifnet_image(net, noise(g, image, net->is_half, 0, 1));
         b->net.image[i].is_half = net->is_half;
+        image_texture_open(&b->net.image[i]);
     }
 }
 
@@ -111,6 +112,7 @@ static int open_all(struct bench *b, struct gpu *g, const struct rifec_params *p
                                        .scale = p->scale,
                                        .block_size = g->net.block_size,
                                        .is_half = g->net.is_half,
+                                       .last_level_is_half = g->net.last_level_is_half,
                                        .no_scratch = true },
                &unused);
     g->plan.weights = &g->net.weights;
@@ -149,6 +151,8 @@ int bench_gpu_open(struct bench *b, const struct rifec_params *p)
 void bench_gpu_close(struct bench *b)
 {
     struct gpu *g = b->net.priv;
+    for (int i = 0; i < 2; i++)
+        image_texture_close(&b->net.image[i]);
     for (int i = 0; i < g->placed_count; i++)
         cudaFree(g->placed[i]);
     if (g->stream.stream)

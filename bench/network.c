@@ -81,6 +81,7 @@ static int open_lane(struct run *r, struct lane *l)
                                        .scale = r->params.scale,
                                        .block_size = r->net.block_size,
                                        .is_half = r->net.is_half,
+                                       .last_level_is_half = r->net.last_level_is_half,
                                        .no_scratch = true },
                &l->arena);
     TRY(place(r, &p, l->arena.bytes));
@@ -113,6 +114,7 @@ static int fill_slot(struct run *r, int i)
     TRY(place(r, &p, r->net.is_half ? bytes / 2 : bytes));
     r->slot[i] = ifnet_image(&r->lane[0].net, p);
     r->slot[i].is_half = r->net.is_half;
+    image_texture_open(&r->slot[i]);
     bench_paint(&r->host, i);
     CU(cudaMemcpy(r->staged.data[0], r->host.data[0], r->frame_bytes,
                   cudaMemcpyHostToDevice));
@@ -199,6 +201,8 @@ static void close_run(struct run *r)
         if (r->lane[i].stream.stream)
             cudaStreamDestroy(r->lane[i].stream.stream);
     }
+    for (int i = 0; i < SLOTS; i++)
+        image_texture_close(&r->slot[i]);
     for (int i = 0; i < r->placed_count; i++)
         cudaFree(r->placed[i]);
     if (r->begin)

@@ -5,9 +5,8 @@
 #include "motion.cuh"
 
 template <typename P>
-__global__ void blend_kernel(const __grid_constant__ levels l, const P *image0,
-                             const P *image1, int width_padded, int height_padded,
-                             float4 *out, int width, int height)
+__global__ void blend_kernel(const __grid_constant__ levels l, const pixels<P> image0,
+                             const pixels<P> image1, float4 *out, int width, int height)
 {
     let_next_start();
     wait_for_previous();
@@ -16,27 +15,30 @@ __global__ void blend_kernel(const __grid_constant__ levels l, const P *image0,
     if (x >= width || y >= height)
         return;
     motion v = lazy_flow<IFNET_BLOCKS>(l, x, y);
-    float4 a = warp<false>(image0, width_padded, height_padded, x, y, v.flow.x, v.flow.y);
-    float4 b = warp<false>(image1, width_padded, height_padded, x, y, v.flow.z, v.flow.w);
+    float4 a = warp<false>(image0, x, y, v.flow.x, v.flow.y);
+    float4 b = warp<false>(image1, x, y, v.flow.z, v.flow.w);
     float m = sigmoid_of(v.mask), n = 1 - m;
-    out[y * width_padded + x] = make_float4(a.x * m + b.x * n, a.y * m + b.y * n,
+    out[y * image0.width + x] = make_float4(a.x * m + b.x * n, a.y * m + b.y * n,
                                             a.z * m + b.z * n, a.w * m + b.w * n);
+}
+
+template <typename P> static void launch(const struct blend_args *a, cudaStream_t stream)
+{
+    const struct image *out = &a->out;
+    levels l = make_levels(a->levels, a->level_count);
+    pixels<P> image0, image1;
+    read_image(&image0, &a->image0);
+    read_image(&image1, &a->image1);
+    dim3 block(32, 4), grid(div_up(out->width, 32), div_up(out->height, 4));
+    launch_in_chain(blend_kernel<P>, grid, block, stream, l, image0, image1,
+                    (float4 *)out->data, out->width, out->height);
 }
 
 extern "C" int blend_cuda(const struct blend_args *a, void *stream)
 {
-    const struct image *im = &a->image0, *out = &a->out;
-    levels l = make_levels(a->levels, a->level_count);
-    dim3 block(32, 4), grid(div_up(out->width, 32), div_up(out->height, 4));
-    if (im->is_half)
-        launch_in_chain(blend_kernel<half4>, grid, block, stream_of(stream), l,
-                        (const half4 *)im->half, (const half4 *)a->image1.half,
-                        im->width_padded, im->height_padded, (float4 *)out->data,
-                        out->width, out->height);
+    if (a->image0.is_half)
+        launch<half4>(a, stream_of(stream));
     else
-        launch_in_chain(blend_kernel<float4>, grid, block, stream_of(stream), l,
-                        (const float4 *)im->data, (const float4 *)a->image1.data,
-                        im->width_padded, im->height_padded, (float4 *)out->data,
-                        out->width, out->height);
+        launch<float4>(a, stream_of(stream));
     return cuda_launched("blend");
 }

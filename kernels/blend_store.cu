@@ -4,7 +4,7 @@
  * A thread blends a strip of four pixels below each other (motion.cuh) in FP32 and
  * writes everything but subsampled chroma. For that it leaves B - Y and R - Y of
  * each pixel, and a second kernel brings them down with the filter of yuv.h: all of
- * it is linear. 16 of the 33 MB that an image of 1080p would take.
+ * it is linear. 8 (or 16) of the 33 MB that an image of 1080p would take.
  *
  * Tried and dropped: one kernel with the differences in shared memory. Tiles of
  * 58 x 56 with their rim (1.2 times the work) come to 1.3 waves of blocks on 132
@@ -15,29 +15,57 @@
 #define COLUMNS 32 /* of a block of threads, which is as many strips wide ... */
 #define STRIPS  8  /* ... and so many high */
 
-struct blend_params {
-    levels l;
-    const void *image0, *image1;
-    int width_padded, height_padded;
-    struct picture picture;
-    float2 *differences; /* [height][width]; NULL: chroma is not subsampled */
+/* B - Y and R - Y: of pictures of 8 bits halves are enough. */
+template <typename S> struct differences_of {
+    typedef float2 type;
+};
+template <> struct differences_of<filtered> {
+    typedef __half2 type;
 };
 
-template <typename P>
-__device__ static float4 blend_pixel(const blend_params &p, const motion &v, int x, int y)
+__device__ static inline void put_difference(float2 *to, float2 v)
 {
-    float4 a = warp<false>((const P *)p.image0, p.width_padded, p.height_padded, x, y,
-                           v.flow.x, v.flow.y);
-    float4 b = warp<false>((const P *)p.image1, p.width_padded, p.height_padded, x, y,
-                           v.flow.z, v.flow.w);
+    *to = v;
+}
+
+__device__ static inline void put_difference(__half2 *to, float2 v)
+{
+    *to = __float22half2_rn(v);
+}
+
+__device__ static inline float2 get_difference(const float2 *from)
+{
+    return __ldg(from);
+}
+
+__device__ static inline float2 get_difference(const __half2 *from)
+{
+    return __half22float2(__ldg(from));
+}
+
+template <typename S> struct blend_params {
+    levels l;
+    S image0, image1;
+    struct picture picture;
+    /* [height][width]; NULL: chroma is not subsampled */
+    typename differences_of<S>::type *differences;
+};
+
+template <typename S>
+__device__ static float4 blend_pixel(const blend_params<S> &p, const motion &v, int x,
+                                     int y)
+{
+    float4 a = warp<false>(p.image0, x, y, v.flow.x, v.flow.y);
+    float4 b = warp<false>(p.image1, x, y, v.flow.z, v.flow.w);
     float m = sigmoid_of(v.mask), n = 1 - m;
     return make_float4(a.x * m + b.x * n, a.y * m + b.y * n, a.z * m + b.z * n,
                        a.w * m + b.w * n);
 }
 
-template <bool strips, typename P>
+/* plain: YUV of 8 bits, subsampled, without alpha, which is nearly every film. */
+template <bool strips, bool plain, typename S>
 __global__ void __launch_bounds__(COLUMNS *STRIPS)
-    blend_strip_kernel(const __grid_constant__ blend_params p)
+    blend_strip_kernel(const __grid_constant__ blend_params<S> p)
 {
     let_next_start();
     wait_for_previous();
@@ -49,6 +77,9 @@ __global__ void __launch_bounds__(COLUMNS *STRIPS)
     motion m[1][STRIP];
     if (strips)
         strip_flow<IFNET_BLOCKS, 1>(m, p.l, x, y0);
+    const struct component &c = p.picture.c[0];
+    uint8_t *luma = c.first + (ptrdiff_t)y0 * c.stride + x * c.step;
+    auto *difference = p.differences + y0 * k.width + x;
 #pragma unroll
     for (int j = 0; j < STRIP; j++) {
         int y = y0 + j;
@@ -56,72 +87,123 @@ __global__ void __launch_bounds__(COLUMNS *STRIPS)
             break;
         if (!strips)
             m[0][j] = lazy_flow<IFNET_BLOCKS>(p.l, x, y);
-        float4 v = blend_pixel<P>(p, m[0][j], x, y);
+        float4 v = blend_pixel(p, m[0][j], x, y);
+        if (plain) {
+            luma[j * c.stride] = (uint8_t)luma_code(p.picture, v);
+            put_difference(difference + j * k.width, color_difference(k, v));
+            continue;
+        }
         store_pixel(p.picture, v, x, y);
         if (p.differences)
-            p.differences[y * k.width + x] = color_difference(k, v);
+            put_difference(difference + j * k.width, color_difference(k, v));
         else if (p.picture.is_yuv)
             store_chroma(p.picture, color_difference(k, v), x, y);
     }
 }
 
-/* One thread a chroma sample. */
+#define CHROMA_ROWS 8 /* of a block of threads */
+#define LUMA_ROWS   ((CHROMA_ROWS - 1) * (CHROMA_TAPS_MAX / 2) + CHROMA_TAPS_MAX)
+
+/*
+ * One thread a chroma sample; a block filters the rows that it needs first, then its
+ * columns of those. TAPS: of both filters, or 0: as the tables say.
+ */
+template <int TAPS, typename T>
 __global__ void bring_down_kernel(const __grid_constant__ struct picture p,
-                                  const float2 *differences)
+                                  const T *differences)
 {
+    __shared__ float2 rows[LUMA_ROWS][COLUMNS];
     let_next_start();
     wait_for_previous();
     const struct yuv &k = p.yuv;
-    int cx = blockIdx.x * blockDim.x + threadIdx.x;
-    int cy = blockIdx.y * blockDim.y + threadIdx.y;
-    if (cx >= k.chroma_width || cy >= k.chroma_height)
-        return;
-    const float *wx = k.x.down_w + cx * k.x.taps, *wy = k.y.down_w + cy * k.y.taps;
-    const float2 *in =
-        differences + __ldg(k.y.down_first + cy) * k.width + __ldg(k.x.down_first + cx);
-    float2 sum = make_float2(0, 0);
-    for (int j = 0; j < k.y.taps; j++) {
-        for (int i = 0; i < k.x.taps; i++) {
-            float w = __ldg(wy + j) * __ldg(wx + i);
-            float2 d = __ldg(in + j * k.width + i);
-            sum.x = fmaf(w, d.x, sum.x);
-            sum.y = fmaf(w, d.y, sum.y);
+    const int x_taps = TAPS ? TAPS : k.x.taps, y_taps = TAPS ? TAPS : k.y.taps;
+    int cx = blockIdx.x * COLUMNS + threadIdx.x;
+    int cy0 = blockIdx.y * CHROMA_ROWS, cy = cy0 + threadIdx.y;
+    int last = min(cy0 + CHROMA_ROWS, k.chroma_height) - 1;
+    int first = __ldg(k.y.down_first + cy0);
+    int count = __ldg(k.y.down_first + last) + y_taps - first;
+    if (cx < k.chroma_width) {
+        const float *w = k.x.down_w + cx * x_taps;
+        const T *in = differences + first * k.width + __ldg(k.x.down_first + cx);
+        for (int r = threadIdx.y; r < count; r += CHROMA_ROWS) {
+            float2 sum = make_float2(0, 0);
+#pragma unroll
+            for (int i = 0; i < x_taps; i++) {
+                float2 d = get_difference(in + r * k.width + i);
+                sum.x = fmaf(__ldg(w + i), d.x, sum.x);
+                sum.y = fmaf(__ldg(w + i), d.y, sum.y);
+            }
+            rows[r][threadIdx.x] = sum;
         }
+    }
+    __syncthreads();
+    if (cx >= k.chroma_width || cy > last)
+        return;
+    const float *w = k.y.down_w + cy * y_taps;
+    const float2(*in)[COLUMNS] = rows + __ldg(k.y.down_first + cy) - first;
+    float2 sum = make_float2(0, 0);
+#pragma unroll
+    for (int j = 0; j < y_taps; j++) {
+        float2 d = in[j][threadIdx.x];
+        sum.x = fmaf(__ldg(w + j), d.x, sum.x);
+        sum.y = fmaf(__ldg(w + j), d.y, sum.y);
     }
     store_chroma(p, sum, cx, cy);
 }
 
-template <typename P>
-static void launch(const blend_params &p, bool strips, cudaStream_t stream)
+template <int TAPS, typename S>
+static void bring_down(const blend_params<S> &p, cudaStream_t stream)
 {
+    const struct yuv *k = &p.picture.yuv;
+    typedef typename differences_of<S>::type T;
+    launch_in_chain(
+        bring_down_kernel<TAPS, T>,
+        dim3(div_up(k->chroma_width, COLUMNS), div_up(k->chroma_height, CHROMA_ROWS)),
+        dim3(COLUMNS, CHROMA_ROWS), stream, p.picture, (const T *)p.differences);
+}
+
+/* Whether the samples are those that `plain` is for. */
+static bool is_plain(const struct rifec_format *f)
+{
+    return f->family == RIFEC_FAMILY_YUV && f->depth == 8 && f->comp[0].shift == 0 &&
+           f->comp[3].step == 0 && (f->chroma_w_log2 || f->chroma_h_log2);
+}
+
+template <typename S>
+static void launch(const struct blend_store_args *a, cudaStream_t stream)
+{
+    const struct rifec_format *f = &a->frame->format;
+    const bool subsampled = f->chroma_w_log2 || f->chroma_h_log2;
+    const bool strips = fit_strips(a->levels, a->level_count);
+    blend_params<S> p = {};
+    p.l = make_levels(a->levels, a->level_count);
+    read_image(&p.image0, &a->image0);
+    read_image(&p.image1, &a->image1);
+    p.picture = make_picture(a->frame, a->yuv);
+    p.differences =
+        subsampled ? (typename differences_of<S>::type *)a->between.data : NULL;
     const struct yuv *k = &p.picture.yuv;
     dim3 block(COLUMNS, STRIPS);
     dim3 grid(div_up(k->width, COLUMNS), div_up(k->height, STRIPS * STRIP));
-    if (strips)
-        launch_in_chain(blend_strip_kernel<true, P>, grid, block, stream, p);
+    if (strips && is_plain(f))
+        launch_in_chain(blend_strip_kernel<true, true, S>, grid, block, stream, p);
+    else if (strips)
+        launch_in_chain(blend_strip_kernel<true, false, S>, grid, block, stream, p);
     else
-        launch_in_chain(blend_strip_kernel<false, P>, grid, block, stream, p);
-    if (p.differences)
-        launch_in_chain(bring_down_kernel,
-                        dim3(div_up(k->chroma_width, 32), div_up(k->chroma_height, 4)),
-                        dim3(32, 4), stream, p.picture, (const float2 *)p.differences);
+        launch_in_chain(blend_strip_kernel<false, false, S>, grid, block, stream, p);
+    if (subsampled && k->x.taps == 5 && k->y.taps == 5)
+        bring_down<5>(p, stream);
+    else if (subsampled)
+        bring_down<0>(p, stream);
 }
 
 extern "C" int blend_store_cuda(const struct blend_store_args *a, void *stream)
 {
-    const struct rifec_format *f = &a->frame->format;
-    bool subsampled = f->chroma_w_log2 || f->chroma_h_log2;
-    blend_params p = { .l = make_levels(a->levels, a->level_count),
-                       .image0 = a->image0.data,
-                       .image1 = a->image1.data,
-                       .width_padded = a->image0.width_padded,
-                       .height_padded = a->image0.height_padded,
-                       .picture = make_picture(a->frame, a->yuv),
-                       .differences = subsampled ? (float2 *)a->between.data : NULL };
-    bool strips = fit_strips(a->levels, a->level_count);
-    if (a->image0.is_half)
-        launch<half4>(p, strips, stream_of(stream));
+    if (a->image0.texture && a->image1.texture)
+        launch<filtered>(a, stream_of(stream));
+    else if (a->image0.is_half)
+        launch<pixels<half4>>(a, stream_of(stream));
     else
-        launch<float4>(p, strips, stream_of(stream));
+        launch<pixels<float4>>(a, stream_of(stream));
     return cuda_launched("blend_store");
 }

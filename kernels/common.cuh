@@ -162,10 +162,13 @@ __device__ static inline float code_at(const struct component &c, int x, int y)
 }
 
 /* Rounds to nearest and clamps to 0 .. max; NaN becomes 0. */
-__device__ static inline void put_code(const struct component &c, int x, int y, float v,
-                                       float max)
+__device__ static inline int code_of(float v, float max)
 {
-    int code = (int)(fminf(fmaxf(v, 0), max) + 0.5f);
+    return (int)(fminf(fmaxf(v, 0), max) + 0.5f);
+}
+
+__device__ static inline void put_code(const struct component &c, int x, int y, int code)
+{
     uint8_t *at = c.first + (ptrdiff_t)y * c.stride + x * c.step;
     if (c.is_wide)
         *(uint16_t *)at = (uint16_t)(code << c.shift);
@@ -173,20 +176,26 @@ __device__ static inline void put_code(const struct component &c, int x, int y, 
         *at = (uint8_t)code;
 }
 
+__device__ static inline int luma_code(const struct picture &p, float4 v)
+{
+    const struct yuv &k = p.yuv;
+    float luma = k.kr * v.x + k.kg * v.y + k.kb * v.z;
+    return code_of(luma * p.luma_gain + k.luma_offset, k.code_max);
+}
+
 /* Everything of a pixel but its chroma. */
 __device__ static inline void store_pixel(const struct picture &p, float4 v, int x, int y)
 {
     const struct yuv &k = p.yuv;
     if (p.is_rgb) {
-        put_code(p.c[0], x, y, v.x * k.code_max, k.code_max);
-        put_code(p.c[1], x, y, v.y * k.code_max, k.code_max);
-        put_code(p.c[2], x, y, v.z * k.code_max, k.code_max);
+        put_code(p.c[0], x, y, code_of(v.x * k.code_max, k.code_max));
+        put_code(p.c[1], x, y, code_of(v.y * k.code_max, k.code_max));
+        put_code(p.c[2], x, y, code_of(v.z * k.code_max, k.code_max));
     } else {
-        float luma = k.kr * v.x + k.kg * v.y + k.kb * v.z;
-        put_code(p.c[0], x, y, luma * p.luma_gain + k.luma_offset, k.code_max);
+        put_code(p.c[0], x, y, luma_code(p, v));
     }
     if (p.c[3].first)
-        put_code(p.c[3], x, y, v.w * k.code_max, k.code_max);
+        put_code(p.c[3], x, y, code_of(v.w * k.code_max, k.code_max));
 }
 
 /* Chroma from B - Y and R - Y. */
@@ -194,8 +203,10 @@ __device__ static inline void store_chroma(const struct picture &p, float2 d, in
                                            int cy)
 {
     const struct yuv &k = p.yuv;
-    put_code(p.c[1], cx, cy, d.x * k.to_cb * p.chroma_gain + k.chroma_offset, k.code_max);
-    put_code(p.c[2], cx, cy, d.y * k.to_cr * p.chroma_gain + k.chroma_offset, k.code_max);
+    float cb = d.x * k.to_cb * p.chroma_gain + k.chroma_offset;
+    float cr = d.y * k.to_cr * p.chroma_gain + k.chroma_offset;
+    put_code(p.c[1], cx, cy, code_of(cb, k.code_max));
+    put_code(p.c[2], cx, cy, code_of(cr, k.code_max));
 }
 
 __device__ static inline float2 color_difference(const struct yuv &k, float4 v)

@@ -27,7 +27,7 @@
  * Blocks. Persistent, one per SM. One warp loads tiles, one loads weights, which stay;
  * GROUPS warpgroups take the tiles in turn, and the stores of some hide behind the
  * products of others. With SLICES = 2 a block makes only the rows of one a, so
- * that more blocks share a small picture.
+ * that more blocks share a small picture. HALF: out is FP16.
  *
  * Requires sm_90a; in 16-byte aligned, block 8, any size.
  *
@@ -54,6 +54,7 @@
 #include "wgmma.cuh"
 
 #include <string.h>
+#include <type_traits>
 
 #define TILE        8  /* places of a tile, each way */
 #define PITCH       9  /* pixels of a row of it      */
@@ -66,10 +67,11 @@
  * CHUNKS: copies of a tile's channels, so that work begins with the first. STAGES: tiles
  * in shared memory. GROUPS: warpgroups that multiply. SLICES: blocks that share a tile.
  */
-template <int C_, int CHUNKS_, int STAGES_, int GROUPS_, int SLICES_>
+template <int C_, int CHUNKS_, int STAGES_, int GROUPS_, int SLICES_, bool HALF_ = false>
 struct deconv_design {
     static constexpr int C = C_, CHUNKS = CHUNKS_, STAGES = STAGES_, GROUPS = GROUPS_,
                          SLICES = SLICES_;
+    static constexpr bool HALF = HALF_;
     static constexpr int N = 8 * GROUPS_OF_8 / SLICES;
     static constexpr int steps = C / CHUNKS / 16; /* of K, per tap and chunk */
 
@@ -95,8 +97,7 @@ struct deconv_params {
     CUtensorMap in;
     const unsigned char *weight;
     const float *bias;
-    float4 *flow;
-    float *mask;
+    void *flow, *mask;
     int height, width; /* of in */
     int tiles_x, tiles;
 };
@@ -174,6 +175,7 @@ static __device__ __forceinline__ void
 epilogue(const deconv_params &p, const deconv_state<D> &b, const float (&d)[D::N / 2],
          const lane_bias &bias, int tile_y, int tile_x)
 {
+    typedef typename std::conditional<D::HALF, half4, float4>::type flow_type;
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4, quad = lane % 4;
     const int width = 4 * p.width, height = 4 * p.height;
     const int y0 = 4 * (tile_y * TILE + 2 * warp) - 2 + 2 * b.slice;
@@ -195,12 +197,17 @@ epilogue(const deconv_params &p, const deconv_state<D> &b, const float (&d)[D::N
                     make_float4(d[g] + bias.flow[i][0], d[g + 1] + bias.flow[i][1],
                                 d[g + 4] + bias.flow[i][2], d[g + 5] + bias.flow[i][3]);
                 if (flow_inside && (unsigned)(y0 + row + i) < (unsigned)height)
-                    p.flow[flow + (row + i) * width] = v;
+                    put_pixel((flow_type *)p.flow, flow + (row + i) * width, v);
             }
             const int g = 4 * (5 * a + 4) + 2 * h;
             const float2 v = make_float2(d[g] + bias.mask[0], d[g + 1] + bias.mask[1]);
-            if (mask_inside && (unsigned)(mask_y + row) < (unsigned)height)
-                *(float2 *)(p.mask + (mask + row * width)) = v;
+            if (mask_inside && (unsigned)(mask_y + row) < (unsigned)height) {
+                if (D::HALF)
+                    *(__half2 *)((__half *)p.mask + (mask + row * width)) =
+                        __float22half2_rn(v);
+                else
+                    *(float2 *)((float *)p.mask + (mask + row * width)) = v;
+            }
         }
     }
 }
@@ -305,20 +312,20 @@ __global__ void __launch_bounds__(D::threads, 1)
 struct deconv_version {
     void (*kernel)(deconv_params);
     int channels, chunks, slices, threads, shared;
+    bool writes_half;
 };
 
 #define VERSION(...)                                                                     \
     {                                                                                    \
         deconv_kernel<deconv_design<__VA_ARGS__>>, deconv_design<__VA_ARGS__>::C,        \
             deconv_design<__VA_ARGS__>::CHUNKS, deconv_design<__VA_ARGS__>::SLICES,      \
-            deconv_design<__VA_ARGS__>::threads, deconv_design<__VA_ARGS__>::shared      \
+            deconv_design<__VA_ARGS__>::threads, deconv_design<__VA_ARGS__>::shared,     \
+            deconv_design<__VA_ARGS__>::HALF                                             \
     }
 
 static const struct deconv_version versions[] = {
-    VERSION(64, 1, 8, 4, 1),
-    VERSION(96, 2, 6, 3, 1),
-    VERSION(128, 2, 4, 3, 1),
-    VERSION(192, 3, 4, 3, 2),
+    VERSION(64, 1, 8, 4, 1, true), VERSION(64, 1, 8, 4, 1),  VERSION(96, 2, 6, 3, 1),
+    VERSION(128, 2, 4, 3, 1),      VERSION(192, 3, 4, 3, 2),
 };
 
 extern "C" size_t deconv_sm90_pack_bytes(const struct conv_layer *l)
@@ -350,7 +357,7 @@ extern "C" void deconv_sm90_pack(const struct conv_layer *l, void *out)
 extern "C" int deconv_sm90(const struct deconv_args *a, void *stream)
 {
     const struct deconv_version *v = versions;
-    while (v->channels != a->in.channels)
+    while (v->channels != a->in.channels || v->writes_half != a->out.is_half)
         v++;
     const struct conv_pack *pack = (const struct conv_pack *)a->layer->plan;
     struct deconv_params p;
@@ -360,7 +367,7 @@ extern "C" int deconv_sm90(const struct deconv_args *a, void *stream)
         return err;
     p.weight = (const unsigned char *)pack->weight;
     p.bias = pack->bias;
-    p.flow = (float4 *)a->out.flow;
+    p.flow = a->out.flow;
     p.mask = a->out.mask;
     p.height = a->in.height;
     p.width = a->in.width;

@@ -22,31 +22,41 @@
  * are 64 bytes off a multiple of 128, so that neighbours never share a bank.
  *
  * Blocks. Persistent, one per SM, with the weights of both convolutions. TEAMS teams
- * of warps make the inputs of one tile each, in strips (motion.cuh), while one
- * warpgroup multiplies: the arithmetic of flow and warps is most of the time. A team
- * waits for a buffer by parity, which tells a round from the next but not from the one
- * after: so there are never more teams than buffers.
+ * of warps make the inputs of one tile each, in strips (motion.cuh), while GROUPS
+ * warpgroups multiply, every GROUPS-th tile each. What a tile needs of the levels comes
+ * by TMA while the one before it is made. Images are read by the texture unit where
+ * they have a texture; all fetches of a strip are under way before the first is used.
+ * A team waits for a buffer by parity, which tells a round from the next but not from
+ * the one after: so there are never more teams than buffers, and a group always takes
+ * the same ones.
  *
- * Requires sm_90a, FP16 tensors, levels of scale 8, 4 and 2, whole pictures.
+ * Requires sm_90a, FP16 tensors, levels of scale 8, 4 and 2, whole pictures, images of
+ * FP32 or with a texture.
  *
- * Measured, us (H200, 2026-11-24); before: gather, conv0a and conv0b as three kernels.
+ * Measured, us (H200, 2026-11-29, 1080p, graphs of 16), with what came one after the
+ * other; three: gather and both conv_s2 as kernels of their own.
  *
- *                  1080p            4K              720p
- *                  before  front    before  front   before  front
- *     block 2      68.3    50.3     231.5   185.4   38.1    26.0
- *     block 3      119.9   68.6
+ *                three   front, pixels   texture   levels    all fetches    two
+ *                        by arithmetic   unit      by TMA    at once        groups
+ *     block 2    61.4    50.3            38.0      34.4      33.2
+ *     block 3    116.5   68.6            60.7      58.4      57.7           53.5
  *
- * Of these at 1080p without gather, without the warps, without the convolutions: block
- * 2 15.6, 23.5, 42.3; block 3 44.7, 58.0, 45.3.
+ * Of block 3's 58.4 (levels by TMA) without the textures, without reading the levels,
+ * without the products, without any of the gathering: 55.6, 52.9, 45.5, 49.4; of block
+ * 2's 34.4: 22.3, 27.6, 30.8, 20.4. Either half alone takes four fifths of the whole:
+ * what is left is latency within a tile.
  *
- * Tried and dropped: block 3 with two buffers (70.1) or three teams of five warps
- * (70.9); block 2 with one team of twenty warps (51.6, with two buffers 52.9), two of
- * ten or seven (55.4, 55.2), three of five (64.8); block 3 with four teams on three
- * buffers: wrong, as above.
+ * Tried and dropped: the same for blocks 1 and 0, in 2 and 6 slices of outputs (31.7 and
+ * 24.9; three kernels 28.5 and 19.0); block 2 with 7, 14 or 20 warps (35.5, 41.3, 36.5)
+ * or two teams (57.3: too few registers); block 3 with two teams of 5, 7 or 8 warps for
+ * two groups (55.5, 60.5, 61.1), one of 20 (55.2), two of 10 (56.5); sums of conv0a that
+ * start from the bias while the pass before is under way (the compiler waits for that).
+ * A copy of masks that does not begin at 16 bytes is an illegal instruction.
  */
 #include "common.cuh"
 #include "motion.cuh"
 #include "sm90.cuh"
+#include "tensor_map.cuh"
 #include "wgmma.cuh"
 
 #include <string.h>
@@ -63,16 +73,76 @@
 #define MID_PLANE ((MID_SPARE + 3) * PIXEL)
 #define PASSES    5 /* of 64 outputs of conv0a */
 #define SHARED    232448
+#define CONSTEXPR static __host__ __device__ constexpr
 
 static_assert(64 * PASSES >= (MID_SIZE - 1) * IN_PITCH + MID_SIZE, "passes cover conv0a");
 static_assert(IN_PLANE % 128 == 64 && MID_PLANE % 128 == 64, "banks");
 
-/* Of the block with LEVELS levels: TEAMS of TEAM_WARPS producers, BUFFERS for inputs. */
-template <int LEVELS_, typename P_, int TEAMS_, int TEAM_WARPS_, int BUFFERS_>
+/*
+ * What a tile needs of a level that is `ratio` times as coarse as the inputs: boxes of
+ * its flow and mask, whose corners are (32 / ratio) times the tile's place plus first_x
+ * or mask_x, and first_y. Those of masks are wider, because a copy begins and ends at
+ * multiples of 16 bytes; and every box at one of 128.
+ */
+#define MASK_X (-4)
+struct patch {
+    int ratio, first_x, first_y, width, mask_width, height;
+
+    __host__ __device__ constexpr int flow_bytes() const
+    {
+        return (width * height * 16 + 127) / 128 * 128;
+    }
+    __host__ __device__ constexpr int bytes() const
+    {
+        return flow_bytes() + (mask_width * height * 4 + 127) / 128 * 128;
+    }
+    __host__ __device__ constexpr int copied() const
+    {
+        return width * height * 16 + mask_width * height * 4;
+    }
+};
+
+CONSTEXPR patch patch_of(int ratio)
+{
+    return ratio == 8   ? patch{ 8, -1, -1, 6, 12, 6 }
+           : ratio == 4 ? patch{ 4, -2, -2, 11, 16, 11 }
+                        : patch{ 2, -2, -3, 19, 24, 20 };
+}
+
+/* Of level i, for the block that has `levels` of them: whose inputs are twice as fine
+ * as the last. */
+CONSTEXPR patch patch_at(int levels, int i)
+{
+    return patch_of(1 << (levels - i));
+}
+
+/* Bytes of the patches of the first `count` levels; and of what is copied into all. */
+CONSTEXPR int patches_end(int levels, int count)
+{
+    int bytes = 0;
+    for (int i = 0; i < count; i++)
+        bytes += patch_at(levels, i).bytes();
+    return bytes;
+}
+
+CONSTEXPR int patches_copied(int levels)
+{
+    int bytes = 0;
+    for (int i = 0; i < levels; i++)
+        bytes += patch_at(levels, i).copied();
+    return bytes;
+}
+
+/*
+ * Of the block with LEVELS levels, images read as S: GROUPS warpgroups that multiply,
+ * TEAMS of TEAM_WARPS producers, BUFFERS for inputs.
+ */
+template <int LEVELS_, typename S_, int GROUPS_, int TEAMS_, int TEAM_WARPS_,
+          int BUFFERS_>
 struct front_design {
-    typedef P_ P;
-    static constexpr int LEVELS = LEVELS_, TEAMS = TEAMS_, TEAM_WARPS = TEAM_WARPS_,
-                         BUFFERS = BUFFERS_;
+    typedef S_ S;
+    static constexpr int LEVELS = LEVELS_, GROUPS = GROUPS_, TEAMS = TEAMS_,
+                         TEAM_WARPS = TEAM_WARPS_, BUFFERS = BUFFERS_;
     static constexpr int C = LEVELS == 3 ? 64 : 96, HALF = C / 2;
     static constexpr int SCALE = 8 >> LEVELS;
     static constexpr int ITEM_ROWS = STRIP / SCALE; /* inputs of a strip */
@@ -84,27 +154,31 @@ struct front_design {
 
     static constexpr int at_weight1 = weight0_bytes;
     static constexpr int at_mid = at_weight1 + weight1_bytes;
-    static constexpr int at_inputs = at_mid + HALF / 8 * mid_k8;
+    static constexpr int mid_bytes = HALF / 8 * mid_k8;
+    static constexpr int at_inputs = at_mid + GROUPS * mid_bytes;
     /* conv0a reads up to 240 bytes past a plane, for outputs that nobody uses. */
-    static constexpr int at_bias = at_inputs + BUFFERS * IN_BYTES;
+    static constexpr int at_patches = at_inputs + BUFFERS * IN_BYTES;
+    static constexpr int at_bias = at_patches + TEAMS * 2 * patches_end(LEVELS, LEVELS);
     static constexpr int at_bars = at_bias + (HALF + C) * 4;
-    static constexpr int shared = at_bars + (2 * BUFFERS + 1) * 8;
+    static constexpr int bars = 2 * BUFFERS + 1 + 2 * TEAMS;
+    static constexpr int shared = at_bars + bars * 8;
 
-    static constexpr int threads = 128 + TEAMS * TEAM_WARPS * 32;
+    static constexpr int threads = 128 * GROUPS + TEAMS * TEAM_WARPS * 32;
 
     static_assert(LEVELS == 2 || LEVELS == 3, "blocks 2 and 3");
     static_assert(shared <= SHARED, "too much shared memory");
     static_assert(TEAMS <= BUFFERS, "a team could take a buffer that is not empty");
+    static_assert(BUFFERS % GROUPS == 0, "a group could take a buffer that is not full");
 };
 
-struct front_params {
-    levels l;
-    const void *image0, *image1;
+template <typename S> struct front_params {
+    CUtensorMap flow[3], mask[3]; /* of the levels, for boxes of their patches */
+    int level_width[3], level_height[3];
+    S image0, image1;
     const float *t;
     const unsigned char *weight0, *weight1;
     const float *bias0, *bias1;
     __half *out;
-    int width_padded, height_padded; /* of the images */
     int in_height, in_width, height, width;
     int tiles_x, tiles;
 };
@@ -113,56 +187,37 @@ struct front_params {
 
 #if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
-#define ROUND_DOWN 8388608.0f /* 2^23: adding it leaves no fraction */
-#define ROUND_BITS 0x4B000000u
+extern __shared__ __align__(1024) unsigned char shared[];
+
+/* Levels by their patches in shared memory, as strip_flow() wants them. */
+template <class D> struct patches {
+    const int *width, *height; /* of the levels */
+    int at;                    /* in shared memory */
+    int ty, tx;
+};
+
+template <class D>
+SM90_INLINE motion level_at(const patches<D> &l, int i, int row, int column)
+{
+    const patch k = patch_at(D::LEVELS, i);
+    const int step = 4 * TILE / k.ratio;
+    const int y = row - l.ty * step - k.first_y, x = column - l.tx * step;
+    const unsigned char *flow = shared + l.at + patches_end(D::LEVELS, i);
+    const unsigned char *mask = flow + k.flow_bytes();
+    return motion{ ((const float4 *)flow)[y * k.width + x - k.first_x],
+                   ((const float *)mask)[y * k.mask_width + x - MASK_X] };
+}
 
 struct rgb {
     float r, g, b;
 };
 
-SM90_INLINE rgb lerp(const rgb &lo, const rgb &hi, float f)
+/* warp<true>() of motion.cuh without alpha. */
+template <typename S>
+SM90_INLINE rgb warp_unit(const S &im, int x, int y, float dx, float dy)
 {
-    return rgb{ lerp(lo.r, hi.r, f), lerp(lo.g, hi.g, f), lerp(lo.b, hi.b, f) };
-}
-
-/* A pixel clamped to 0..1. */
-SM90_INLINE rgb unit_pixel(const float4 *at)
-{
-    float4 v = unit4(__ldg(at));
+    const float4 v = warp<true>(im, x, y, dx, dy);
     return rgb{ v.x, v.y, v.z };
-}
-
-SM90_INLINE rgb unit_pixel(const half4 *at)
-{
-    const uint2 bits = __ldg(&at->bits);
-    const __half2 zero = __floats2half2_rn(0, 0);
-    const float2 lo = __half22float2(__hadd2_sat(*(const __half2 *)&bits.x, zero));
-    const __half2 hi = __hadd2_sat(*(const __half2 *)&bits.y, zero);
-    return rgb{ lo.x, lo.y, __low2float(hi) };
-}
-
-/*
- * warp<true>() of motion.cuh in fewer instructions: the last column and row are read
- * with weight 1 from the taps before them, so that the four taps are always two by
- * two neighbours; and rounding down is an addition.
- */
-template <typename P>
-SM90_INLINE rgb warp_unit(const P *im, const front_params &p, float x, float y)
-{
-    const float px = fminf(fmaxf(x, 0), (float)(p.width_padded - 1));
-    const float py = fminf(fmaxf(y, 0), (float)(p.height_padded - 1));
-    const float x0 =
-        fminf(__fadd_rd(px, ROUND_DOWN), (float)(p.width_padded - 2) + ROUND_DOWN);
-    const float y0 =
-        fminf(__fadd_rd(py, ROUND_DOWN), (float)(p.height_padded - 2) + ROUND_DOWN);
-    const float fx = px - (x0 - ROUND_DOWN), fy = py - (y0 - ROUND_DOWN);
-    const unsigned w = (unsigned)p.width_padded;
-    const unsigned at =
-        __float_as_uint(y0) * w + __float_as_uint(x0) - ROUND_BITS * (w + 1);
-    const P *top = im + at, *bottom = top + w;
-    const rgb left = lerp(unit_pixel(top), unit_pixel(bottom), fy);
-    const rgb right = lerp(unit_pixel(top + 1), unit_pixel(bottom + 1), fy);
-    return lerp(left, right, fx);
 }
 
 SM90_INLINE uint32_t halves(float a, float b)
@@ -171,28 +226,30 @@ SM90_INLINE uint32_t halves(float a, float b)
     return *(const uint32_t *)&h;
 }
 
-/* One input, at pixel `at` of its plane. */
-SM90_INLINE void put_input(uint32_t at, const rgb &a, const rgb &b, float t, float mask,
-                           float4 flow)
+/* One input, at pixel `at` of its plane. Outside the picture all of it is zero. */
+SM90_INLINE void put_input(uint32_t at, bool inside, const rgb &a, const rgb &b, float t,
+                           float mask, float4 flow)
 {
-    store_shared4(at, make_uint4(halves(a.r, a.g), halves(a.b, b.r), halves(b.g, b.b),
-                                 halves(t, mask)));
-    store_shared4(at + 4 * IN_PLANE,
-                  make_uint4(halves(flow.x, flow.y), halves(flow.z, flow.w), 0, 0));
+    const uint4 none = make_uint4(0, 0, 0, 0);
+    const uint4 low =
+        make_uint4(halves(a.r, a.g), halves(a.b, b.r), halves(b.g, b.b), halves(t, mask));
+    const uint4 high = make_uint4(halves(flow.x, flow.y), halves(flow.z, flow.w), 0, 0);
+    store_shared4(at, inside ? low : none);
+    store_shared4(at + 4 * IN_PLANE, inside ? high : none);
 }
 
-SM90_INLINE rgb sum(const rgb &a, const rgb &b)
+SM90_INLINE rgb add_quarter(const rgb &a, const rgb &b)
 {
-    return rgb{ a.r + b.r, a.g + b.g, a.b + b.b };
+    return rgb{ fmaf(b.r, 0.25f, a.r), fmaf(b.g, 0.25f, a.g), fmaf(b.b, 0.25f, a.b) };
 }
 
 /* The inputs of tile (ty, tx) at `inputs`: item i, i + step, ... */
 template <class D>
-static __device__ __forceinline__ void make_inputs(const front_params &p, uint32_t inputs,
-                                                   int ty, int tx, int first, float t)
+static __device__ __forceinline__ void make_inputs(const front_params<typename D::S> &p,
+                                                   const patches<D> &l, uint32_t inputs,
+                                                   int first, float t)
 {
-    typedef typename D::P P;
-    const P *image0 = (const P *)p.image0, *image1 = (const P *)p.image1;
+    const int ty = l.ty, tx = l.tx;
 #pragma unroll 1
     for (int i = first; i < D::items; i += D::TEAM_WARPS * 32) {
         const int strip = i / IN_SIZE, column = i - strip * IN_SIZE;
@@ -202,46 +259,50 @@ static __device__ __forceinline__ void make_inputs(const front_params &p, uint32
         const bool inside =
             (unsigned)x < (unsigned)p.in_width && (unsigned)y < (unsigned)p.in_height;
         motion m[D::SCALE][STRIP];
-        if (inside)
-            strip_flow<D::LEVELS, D::SCALE>(m, p.l, x * D::SCALE, y * D::SCALE);
-            /* Row -1 of the inputs belongs to the first strip, and is not needed. */
+        strip_flow<D::LEVELS, D::SCALE>(m, l, x * D::SCALE, y * D::SCALE);
+        /* First everything that is fetched, then what is stored: so that all of it is
+         * under way at once. */
+        rgb a[D::ITEM_ROWS], b[D::ITEM_ROWS];
+#pragma unroll
+        for (int j = 0; j < D::ITEM_ROWS; j++) {
+            if (D::SCALE == 1) {
+                const float4 f = m[0][j].flow;
+                a[j] = warp_unit(p.image0, x, y + j, f.x, f.y);
+                b[j] = warp_unit(p.image1, x, y + j, f.z, f.w);
+                continue;
+            }
+            a[j] = b[j] = rgb{ 0, 0, 0 };
+#pragma unroll
+            for (int k = 0; k < 4; k++) {
+                const float4 f = m[k % 2 % D::SCALE][(2 * j + k / 2) % STRIP].flow;
+                const int px = 2 * x + k % 2, py = 2 * (y + j) + k / 2;
+                a[j] = add_quarter(a[j], warp_unit(p.image0, px, py, f.x, f.y));
+                b[j] = add_quarter(b[j], warp_unit(p.image1, px, py, f.z, f.w));
+            }
+        }
 #pragma unroll
         for (int j = 0; j < D::ITEM_ROWS; j++) {
             const int row = strip * D::ITEM_ROWS + j - 1;
             const uint32_t to =
                 at + (row & 1) * 2 * IN_PLANE + (row >> 1) * IN_PITCH * PIXEL;
-            if (row < 0)
-                continue;
-            if (!inside) {
-                store_shared4(to, make_uint4(0, 0, 0, 0));
-                store_shared4(to + 4 * IN_PLANE, make_uint4(0, 0, 0, 0));
-                continue;
-            }
-            if (D::SCALE == 1) {
-                const float4 f = m[0][j].flow;
-                const float fx = (float)x, fy = (float)(y + j);
-                put_input(to, warp_unit(image0, p, fx + f.x, fy + f.y),
-                          warp_unit(image1, p, fx + f.z, fy + f.w), t, m[0][j].mask, f);
-            } else {
-                rgb a = { 0, 0, 0 }, b = { 0, 0, 0 };
-                float4 flow = make_float4(0, 0, 0, 0);
-                float mask = 0;
+            motion v = m[0][j];
+            if (D::SCALE == 2) {
+                v = motion{ make_float4(0, 0, 0, 0), 0 };
 #pragma unroll
                 for (int k = 0; k < 4; k++) {
-                    const motion &v = m[k % 2 % D::SCALE][(2 * j + k / 2) % STRIP];
-                    const float fx = (float)(2 * x + k % 2),
-                                fy = (float)(2 * (y + j) + k / 2);
-                    a = sum(a, warp_unit(image0, p, fx + v.flow.x, fy + v.flow.y));
-                    b = sum(b, warp_unit(image1, p, fx + v.flow.z, fy + v.flow.w));
-                    flow.x += v.flow.x, flow.y += v.flow.y;
-                    flow.z += v.flow.z, flow.w += v.flow.w;
-                    mask += v.mask;
+                    const motion &q = m[k % 2 % D::SCALE][(2 * j + k / 2) % STRIP];
+                    v.flow.x += q.flow.x, v.flow.y += q.flow.y;
+                    v.flow.z += q.flow.z, v.flow.w += q.flow.w;
+                    v.mask += q.mask;
                 }
-                const float q = 0.25f, f = 0.125f;
-                put_input(to, rgb{ a.r * q, a.g * q, a.b * q },
-                          rgb{ b.r * q, b.g * q, b.b * q }, t, mask * q,
-                          make_float4(flow.x * f, flow.y * f, flow.z * f, flow.w * f));
+                const float f = 0.25f / D::SCALE;
+                v.flow =
+                    make_float4(v.flow.x * f, v.flow.y * f, v.flow.z * f, v.flow.w * f);
+                v.mask *= 0.25f;
             }
+            /* Row -1 belongs to the first strip, and is not needed. */
+            if (row >= 0)
+                put_input(to, inside, a[j], b[j], t, v.mask, v.flow);
         }
     }
 }
@@ -258,6 +319,18 @@ SM90_INLINE float2 load_shared_float2(uint32_t at)
     float2 v;
     asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(v.x), "=f"(v.y) : "r"(at));
     return v;
+}
+
+/* Sums start from the bias, of this lane's columns of N. */
+template <int N> SM90_INLINE void start_sums(float (&d)[N / 2], uint32_t bias)
+{
+#pragma unroll
+    for (int j = 0; j < N / 8; j++) {
+        const float2 v = load_shared_float2(bias + j * 32);
+        d[4 * j] = d[4 * j + 2] = v.x;
+        d[4 * j + 1] = d[4 * j + 3] = v.y;
+    }
+    pin(d);
 }
 
 /* Issues pass m of conv0a: 64 of its outputs in the order of the inputs' planes. */
@@ -290,9 +363,7 @@ SM90_INLINE void epilogue0(const float (&d)[D::HALF / 2], uint32_t bias,
     for (int j = 0; j < D::HALF / 8; j += 4) {
         uint32_t r[2][4];
 #pragma unroll
-        for (int i = 0; i < 4; i++) {
-            if (j + i >= D::HALF / 8)
-                continue;
+        for (int i = 0; i < 4 && j + i < D::HALF / 8; i++) {
             const float2 v = load_shared_float2(bias + (j + i) * 32);
 #pragma unroll
             for (int h = 0; h < 2; h++) {
@@ -332,19 +403,24 @@ template <class D> struct front_state {
     {
         return bar(1 + D::BUFFERS + s);
     }
+    __device__ __forceinline__ uint32_t patch_full(int team, int s) const
+    {
+        return bar(1 + 2 * D::BUFFERS + 2 * team + s);
+    }
     __device__ __forceinline__ uint32_t inputs(int s) const
     {
         return base + D::at_inputs + s * IN_BYTES;
     }
 };
 
-/* The warpgroup that multiplies. */
+/* A warpgroup that multiplies: every GROUPS-th tile. */
 template <class D>
-static __device__ __forceinline__ void multiply(const front_params &p,
+static __device__ __forceinline__ void multiply(const front_params<typename D::S> &p,
                                                 const front_state<D> &b)
 {
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32 % 4;
-    const uint32_t mid = b.base + D::at_mid;
+    const int group = __shfl_sync(~0u, threadIdx.x / 128, 0);
+    const uint32_t mid = b.base + D::at_mid + group * D::mid_bytes;
     const uint32_t bias0 = b.base + D::at_bias + lane % 4 * 8;
     const uint32_t bias1 = bias0 + D::HALF * 4;
 
@@ -371,7 +447,7 @@ static __device__ __forceinline__ void multiply(const front_params &p,
     const uint64_t mid0 = wgmma_descriptor(mid, D::mid_k8, MID_PITCH * PIXEL);
     mbar_wait(b.weights_full(), 0);
 
-    for (int k = 0; k < b.passes; k++) {
+    for (int k = group; k < b.passes; k += D::GROUPS) {
         const int tile = b.first + k * b.stride, s = k % D::BUFFERS;
         const int ty = tile / p.tiles_x, tx = tile - ty * p.tiles_x;
         const uint64_t pixels = wgmma_descriptor(b.inputs(s), 4 * IN_PLANE, 8 * PIXEL);
@@ -396,9 +472,10 @@ static __device__ __forceinline__ void multiply(const front_params &p,
             }
         }
         fence_async_shared();
-        named_barrier(1, 128);
+        named_barrier(1 + group, 128);
 
         float d[D::C / 2];
+        start_sums<D::C>(d, bias1);
         wgmma_fence();
 #pragma unroll
         for (int tap = 0; tap < 9; tap++) {
@@ -407,15 +484,14 @@ static __device__ __forceinline__ void multiply(const front_params &p,
                 (ky % 2 * 2 + kx % 2) * (MID_PLANE / 16) + ky / 2 * MID_PITCH + kx / 2;
 #pragma unroll
             for (int step = 0; step < D::HALF / 16; step++)
-                wgmma<D::C>::ss(d, mid0 + (uint64_t)(shift + step * 2 * (D::mid_k8 / 16)),
-                                weights1 +
-                                    (uint64_t)((tap * D::HALF / 8 + 2 * step) * D::C),
-                                tap + step > 0);
+                wgmma<D::C>::ss(
+                    d, mid0 + (uint64_t)(shift + step * 2 * (D::mid_k8 / 16)),
+                    weights1 + (uint64_t)((tap * D::HALF / 8 + 2 * step) * D::C), 1);
         }
         wgmma_commit();
         wgmma_wait<0>();
         pin(d);
-        named_barrier(1, 128); /* mid may be written again */
+        named_barrier(1 + group, 128); /* mid may be written again */
 
         /* A warp has two rows of the tile: pixel lane / 4, channels as above. */
         const int x = tx * TILE + lane / 4, y = ty * TILE + 2 * warp;
@@ -425,32 +501,63 @@ static __device__ __forceinline__ void multiply(const front_params &p,
         const bool inside1 = x < p.width && y + 1 < p.height;
 #pragma unroll
         for (int j = 0; j < D::C / 8; j++) {
-            const float2 v = load_shared_float2(bias1 + j * 32);
             if (inside0)
                 *(uint32_t *)(g + j * plane * 8) =
-                    halves(lrelu(d[4 * j] + v.x), lrelu(d[4 * j + 1] + v.y));
+                    halves(lrelu(d[4 * j]), lrelu(d[4 * j + 1]));
             if (inside1)
                 *(uint32_t *)(g + (j * plane + p.width) * 8) =
-                    halves(lrelu(d[4 * j + 2] + v.x), lrelu(d[4 * j + 3] + v.y));
+                    halves(lrelu(d[4 * j + 2]), lrelu(d[4 * j + 3]));
         }
     }
 }
 
+/* Fetches the patches of tile (ty, tx). */
 template <class D>
-static __device__ __forceinline__ void produce(const front_params &p,
+static __device__ __forceinline__ void fetch(const front_params<typename D::S> &p,
+                                             uint32_t to, int ty, int tx, uint32_t bar)
+{
+    mbar_expect(bar, patches_copied(D::LEVELS));
+#pragma unroll
+    for (int i = 0; i < D::LEVELS; i++) {
+        const patch k = patch_at(D::LEVELS, i);
+        const int step = 4 * TILE / k.ratio;
+        const int x = tx * step, y = ty * step + k.first_y;
+        const uint32_t at = to + patches_end(D::LEVELS, i);
+        copy_plane(at, &p.flow[i], 4 * (x + k.first_x), y, bar);
+        copy_plane(at + k.flow_bytes(), &p.mask[i], x + MASK_X, y, bar);
+    }
+}
+
+template <class D>
+static __device__ __forceinline__ void produce(const front_params<typename D::S> &p,
                                                const front_state<D> &b)
 {
-    const int warp = threadIdx.x / 32 - 4, lane = threadIdx.x % 32;
+    const int warp = threadIdx.x / 32 - 4 * D::GROUPS, lane = threadIdx.x % 32;
     const int team = warp / D::TEAM_WARPS;
     const int first = warp % D::TEAM_WARPS * 32 + lane;
+    const int at_patches = D::at_patches + team * 2 * patches_end(D::LEVELS, D::LEVELS);
     const float t = *p.t;
 
-    for (int k = team; k < b.passes; k += D::TEAMS) {
+    for (int k = team, turn = 0; k < b.passes; k += D::TEAMS, turn++) {
         const int tile = b.first + k * b.stride, s = k % D::BUFFERS;
-        const int ty = tile / p.tiles_x, tx = tile - ty * p.tiles_x;
+        patches<D> l = { p.level_width, p.level_height,
+                         at_patches + turn % 2 * patches_end(D::LEVELS, D::LEVELS),
+                         tile / p.tiles_x, tile % p.tiles_x };
+        /* All have read the patches of the turn before, whose place is the next's. */
+        named_barrier(1 + D::GROUPS + team, D::TEAM_WARPS * 32);
+        if (first == 0)
+            for (int n = turn == 0 ? 0 : 1; n < 2; n++)
+                if (k + n * D::TEAMS < b.passes) {
+                    const int next = tile + n * D::TEAMS * b.stride;
+                    const int half = (turn + n) % 2;
+                    fetch<D>(
+                        p, b.base + at_patches + half * patches_end(D::LEVELS, D::LEVELS),
+                        next / p.tiles_x, next % p.tiles_x, b.patch_full(team, half));
+                }
         if (k >= D::BUFFERS)
             mbar_wait(b.empty(s), (k / D::BUFFERS - 1) & 1);
-        make_inputs<D>(p, b.inputs(s), ty, tx, first, t);
+        mbar_wait(b.patch_full(team, turn % 2), turn / 2 & 1);
+        make_inputs<D>(p, l, b.inputs(s), first, t);
         fence_async_shared();
         __syncwarp();
         if (lane == 0)
@@ -461,10 +568,9 @@ static __device__ __forceinline__ void produce(const front_params &p,
 
 template <class D>
 __global__ void __launch_bounds__(D::threads, 1)
-    front_kernel(const __grid_constant__ front_params p)
+    front_kernel(const __grid_constant__ front_params<typename D::S> p)
 {
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
-    extern __shared__ __align__(1024) unsigned char shared[];
     front_state<D> b;
     b.base = shared_address(shared);
     b.first = blockIdx.x;
@@ -483,6 +589,9 @@ __global__ void __launch_bounds__(D::threads, 1)
             mbar_init(b.full(s), D::TEAM_WARPS);
             mbar_init(b.empty(s), 4);
         }
+        for (int team = 0; team < D::TEAMS; team++)
+            for (int s = 0; s < 2; s++)
+                mbar_init(b.patch_full(team, s), 1);
         mbar_init_fence();
         mbar_expect(b.weights_full(), D::weight0_bytes + D::weight1_bytes);
         copy_bulk(b.base, p.weight0, D::weight0_bytes, b.weights_full());
@@ -490,7 +599,7 @@ __global__ void __launch_bounds__(D::threads, 1)
     }
     __syncthreads();
     grid_wait();
-    if (threadIdx.x < 128)
+    if (threadIdx.x < 128 * D::GROUPS)
         multiply<D>(p, b);
     else
         produce<D>(p, b);
@@ -500,27 +609,11 @@ __global__ void __launch_bounds__(D::threads, 1)
 /* --- host ---------------------------------------------------------------------- */
 
 struct front_version {
-    void (*kernel)(front_params);
+    int (*launch)(const struct front_args *a, const struct conv_pack *conv0,
+                  const struct conv_pack *conv1, cudaStream_t stream);
     int level_count;
-    bool image_is_half;
-    int threads, shared;
+    bool textured; /* images with a texture; else of FP32 */
 };
-
-#define VERSION(levels, pixel, ...)                                                      \
-    {                                                                                    \
-        front_kernel<front_design<levels, pixel, __VA_ARGS__>>, levels,                  \
-            sizeof(pixel) == sizeof(half4),                                              \
-            front_design<levels, pixel, __VA_ARGS__>::threads,                           \
-            front_design<levels, pixel, __VA_ARGS__>::shared                             \
-    }
-
-static const struct front_version versions[] = {
-    VERSION(3, half4, 2, 10, 3),
-    VERSION(3, float4, 2, 10, 3),
-    VERSION(2, half4, 1, 10, 1),
-    VERSION(2, float4, 1, 10, 1),
-};
-#define VERSIONS (int)(sizeof versions / sizeof *versions)
 
 extern "C" size_t front_sm90_pack_bytes(const struct conv_layer *l)
 {
@@ -540,52 +633,38 @@ extern "C" void front_sm90_pack(const struct conv_layer *l, void *out)
                                    : 0);
 }
 
-/* NULL: none fits. */
-static const struct front_version *choose(const struct front_args *a)
+template <class D>
+static int launch(const struct front_args *a, const struct conv_pack *conv0,
+                  const struct conv_pack *conv1, cudaStream_t stream)
 {
     const struct gather_args *g = &a->gather;
-    for (const struct front_version *v = versions; v < versions + VERSIONS; v++)
-        if (v->level_count == g->level_count && v->image_is_half == g->image0.is_half &&
-            g->image1.is_half == g->image0.is_half)
-            return v;
-    return NULL;
-}
-
-/* Whole pictures, at the network's own scale. */
-extern "C" bool front_sm90_fits(const struct front_args *a)
-{
-    const struct gather_args *g = &a->gather;
-    const int c = g->level_count == 3 ? 64 : 96;
-    return choose(a) && g->top == 0 && g->scale == (float)(8 >> g->level_count) &&
-           g->out.height * (int)g->scale == g->image0.height_padded &&
-           g->out.width * (int)g->scale == g->image0.width_padded &&
-           g->out.height == 4 * a->out.height && g->out.width == 4 * a->out.width &&
-           fit_strips(g->levels, g->level_count) && a->out.is_half && a->out.block == 8 &&
-           a->out.channels == c && a->conv0->cin <= IFNET_INPUTS &&
-           a->conv0->cout == c / 2 && a->conv1->cin == c / 2 && a->conv1->cout == c;
-}
-
-extern "C" int front_sm90(const struct front_args *a, const struct conv_pack *conv0,
-                          const struct conv_pack *conv1, void *stream)
-{
-    const struct gather_args *g = &a->gather;
-    const struct front_version *v = choose(a);
+    void (*kernel)(front_params<typename D::S>) = front_kernel<D>;
     int device = 0, sms = 0;
     cudaGetDevice(&device);
     cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, device);
-    struct front_params p;
+    front_params<typename D::S> p;
     memset(&p, 0, sizeof p);
-    p.l = make_levels(g->levels, g->level_count);
-    p.image0 = g->image0.data;
-    p.image1 = g->image1.data;
+    for (int i = 0; i < D::LEVELS; i++) {
+        const struct level *l = &g->levels[i];
+        const patch k = patch_at(D::LEVELS, i);
+        int err = plane_map(&p.flow[i], l->flow, 4 * l->width, l->height, 4 * k.width,
+                            k.height);
+        if (!err)
+            err = plane_map(&p.mask[i], l->mask, l->width, l->height, k.mask_width,
+                            k.height);
+        if (err < 0)
+            return err;
+        p.level_width[i] = l->width;
+        p.level_height[i] = l->height;
+    }
+    read_image(&p.image0, &g->image0);
+    read_image(&p.image1, &g->image1);
     p.t = g->t;
     p.weight0 = (const unsigned char *)conv0->weight;
     p.weight1 = (const unsigned char *)conv1->weight;
     p.bias0 = conv0->bias;
     p.bias1 = conv1->bias;
     p.out = (__half *)a->out.half;
-    p.width_padded = g->image0.width_padded;
-    p.height_padded = g->image0.height_padded;
     p.in_height = 4 * a->out.height;
     p.in_width = 4 * a->out.width;
     p.height = a->out.height;
@@ -598,13 +677,53 @@ extern "C" int front_sm90(const struct front_args *a, const struct conv_pack *co
     early.val.programmaticStreamSerializationAllowed = 1;
     cudaLaunchConfig_t config = {};
     config.gridDim = dim3((unsigned)(p.tiles < sms ? p.tiles : sms));
-    config.blockDim = dim3((unsigned)v->threads);
-    config.dynamicSmemBytes = (size_t)v->shared;
-    config.stream = stream_of(stream);
+    config.blockDim = dim3(D::threads);
+    config.dynamicSmemBytes = D::shared;
+    config.stream = stream;
     config.attrs = &early;
     config.numAttrs = 1;
-    cudaFuncSetAttribute(v->kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                         v->shared);
-    cudaLaunchKernelEx(&config, v->kernel, p);
+    cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, D::shared);
+    cudaLaunchKernelEx(&config, kernel, p);
     return cuda_launched("front_sm90");
+}
+
+static const struct front_version versions[] = {
+    { launch<front_design<3, filtered, 2, 1, 10, 2>>, 3, true },
+    { launch<front_design<3, pixels<float4>, 1, 2, 10, 2>>, 3, false },
+    { launch<front_design<2, filtered, 1, 1, 10, 1>>, 2, true },
+    { launch<front_design<2, pixels<float4>, 1, 1, 10, 1>>, 2, false },
+};
+#define VERSIONS (int)(sizeof versions / sizeof *versions)
+
+/* NULL: none fits. */
+static const struct front_version *choose(const struct front_args *a)
+{
+    const struct gather_args *g = &a->gather;
+    const bool textured = g->image0.texture && g->image1.texture;
+    if (!textured && (g->image0.is_half || g->image1.is_half))
+        return NULL;
+    for (const struct front_version *v = versions; v < versions + VERSIONS; v++)
+        if (v->level_count == g->level_count && v->textured == textured)
+            return v;
+    return NULL;
+}
+
+/* Whole pictures, at the network's own scale. */
+extern "C" bool front_sm90_fits(const struct front_args *a)
+{
+    const struct gather_args *g = &a->gather;
+    const int c = ifnet_channels[g->level_count];
+    return choose(a) && g->top == 0 && g->scale == (float)(8 >> g->level_count) &&
+           g->out.height * (int)g->scale == g->image0.height_padded &&
+           g->out.width * (int)g->scale == g->image0.width_padded &&
+           g->out.height == 4 * a->out.height && g->out.width == 4 * a->out.width &&
+           fit_strips(g->levels, g->level_count) && a->out.is_half && a->out.block == 8 &&
+           a->out.channels == c && a->conv0->cin <= IFNET_INPUTS &&
+           a->conv0->cout == c / 2 && a->conv1->cin == c / 2 && a->conv1->cout == c;
+}
+
+extern "C" int front_sm90(const struct front_args *a, const struct conv_pack *conv0,
+                          const struct conv_pack *conv1, void *stream)
+{
+    return choose(a)->launch(a, conv0, conv1, stream_of(stream));
 }

@@ -12,9 +12,9 @@
  */
 #include "motion.cuh"
 
-struct gather_params {
+template <typename P> struct gather_params {
     levels l;
-    const void *image0, *image1;
+    pixels<P> image0, image1;
     const float *t;
     void *out;
     int width_padded, height_padded;
@@ -29,19 +29,16 @@ struct inputs {
 };
 
 template <int level_count, typename P>
-__device__ static inputs full_resolution(const gather_params &p, int x, int y)
+__device__ static inputs full_resolution(const gather_params<P> &p, int x, int y)
 {
     inputs v;
     v.m = lazy_flow<level_count>(p.l, x, y);
-    const P *image0 = (const P *)p.image0, *image1 = (const P *)p.image1;
     if (level_count == 0) {
-        v.rgb0 = unit4(pixel(image0, y * p.width_padded + x));
-        v.rgb1 = unit4(pixel(image1, y * p.width_padded + x));
+        v.rgb0 = unit4(pixel(p.image0.data, y * p.image0.width + x));
+        v.rgb1 = unit4(pixel(p.image1.data, y * p.image1.width + x));
     } else {
-        v.rgb0 = warp<true>(image0, p.width_padded, p.height_padded, x, y, v.m.flow.x,
-                            v.m.flow.y);
-        v.rgb1 = warp<true>(image1, p.width_padded, p.height_padded, x, y, v.m.flow.z,
-                            v.m.flow.w);
+        v.rgb0 = warp<true>(p.image0, x, y, v.m.flow.x, v.m.flow.y);
+        v.rgb1 = warp<true>(p.image1, x, y, v.m.flow.z, v.m.flow.w);
     }
     return v;
 }
@@ -69,8 +66,9 @@ __device__ static void put8(float *out, const float v[8])
     ((float4 *)out)[1] = make_float4(v[4], v[5], v[6], v[7]);
 }
 
-template <typename T>
-__device__ static void put_inputs(const gather_params &p, const inputs &v, int x, int y)
+template <typename T, typename P>
+__device__ static void put_inputs(const gather_params<P> &p, const inputs &v, int x,
+                                  int y)
 {
     float per_scale = 1 / p.scale;
     const float low[8] = { v.rgb0.x, v.rgb0.y, v.rgb0.z, v.rgb1.x,
@@ -84,7 +82,7 @@ __device__ static void put_inputs(const gather_params &p, const inputs &v, int x
 }
 
 template <int level_count, typename P, typename T>
-__global__ void gather_kernel(const __grid_constant__ gather_params p)
+__global__ void gather_kernel(const __grid_constant__ gather_params<P> p)
 {
     let_next_start();
     wait_for_previous();
@@ -94,26 +92,24 @@ __global__ void gather_kernel(const __grid_constant__ gather_params p)
         return;
     tap tx = linear_tap(x, p.scale, p.width_padded);
     tap ty = linear_tap(y + p.top, p.scale, p.height_padded);
-    inputs left = lerp(full_resolution<level_count, P>(p, tx.lo, ty.lo),
-                       full_resolution<level_count, P>(p, tx.lo, ty.hi), ty.f);
-    inputs right = lerp(full_resolution<level_count, P>(p, tx.hi, ty.lo),
-                        full_resolution<level_count, P>(p, tx.hi, ty.hi), ty.f);
+    inputs left = lerp(full_resolution<level_count>(p, tx.lo, ty.lo),
+                       full_resolution<level_count>(p, tx.lo, ty.hi), ty.f);
+    inputs right = lerp(full_resolution<level_count>(p, tx.hi, ty.lo),
+                        full_resolution<level_count>(p, tx.hi, ty.hi), ty.f);
     put_inputs<T>(p, lerp(left, right, tx.f), x, y);
 }
 
 template <typename P>
-__device__ static inputs warp_both(const gather_params &p, const motion &m, int x, int y)
+__device__ static inputs warp_both(const gather_params<P> &p, const motion &m, int x,
+                                   int y)
 {
-    return inputs{ warp<true>((const P *)p.image0, p.width_padded, p.height_padded, x, y,
-                              m.flow.x, m.flow.y),
-                   warp<true>((const P *)p.image1, p.width_padded, p.height_padded, x, y,
-                              m.flow.z, m.flow.w),
-                   m };
+    return inputs{ warp<true>(p.image0, x, y, m.flow.x, m.flow.y),
+                   warp<true>(p.image1, x, y, m.flow.z, m.flow.w), m };
 }
 
 /* Scale `columns`, 1 or 2; STRIP / columns rows of out a thread. */
 template <int level_count, int columns, typename P, typename T>
-__global__ void strip_kernel(const __grid_constant__ gather_params p)
+__global__ void strip_kernel(const __grid_constant__ gather_params<P> p)
 {
     let_next_start();
     wait_for_previous();
@@ -125,11 +121,11 @@ __global__ void strip_kernel(const __grid_constant__ gather_params p)
     strip_flow<level_count, columns>(m, p.l, x * columns, y0);
 #pragma unroll
     for (int j = 0; j < STRIP; j += columns) {
-        inputs v = warp_both<P>(p, m[0][j], x * columns, y0 + j);
+        inputs v = warp_both(p, m[0][j], x * columns, y0 + j);
         if (columns == 2) {
-            inputs below = warp_both<P>(p, m[0][j + 1], x * 2, y0 + j + 1);
-            inputs right = warp_both<P>(p, m[columns - 1][j], x * 2 + 1, y0 + j);
-            inputs corner = warp_both<P>(p, m[columns - 1][j + 1], x * 2 + 1, y0 + j + 1);
+            inputs below = warp_both(p, m[0][j + 1], x * 2, y0 + j + 1);
+            inputs right = warp_both(p, m[columns - 1][j], x * 2 + 1, y0 + j);
+            inputs corner = warp_both(p, m[columns - 1][j + 1], x * 2 + 1, y0 + j + 1);
             v = lerp(lerp(v, below, 0.5f), lerp(right, corner, 0.5f), 0.5f);
         }
         put_inputs<T>(p, v, x, (y0 + j) / columns);
@@ -137,14 +133,14 @@ __global__ void strip_kernel(const __grid_constant__ gather_params p)
 }
 
 template <int level_count, typename P, typename T>
-static void launch(const gather_params &p, cudaStream_t stream)
+static void launch(const gather_params<P> &p, cudaStream_t stream)
 {
     dim3 block(32, 4), grid(div_up(p.out_width, 32), div_up(p.out_height, 4));
     launch_in_chain(gather_kernel<level_count, P, T>, grid, block, stream, p);
 }
 
 template <typename P, typename T>
-static void launch(const gather_params &p, int level_count, bool strips,
+static void launch(const gather_params<P> &p, int level_count, bool strips,
                    cudaStream_t stream)
 {
     dim3 block(32, 4), grid(div_up(p.out_width, 32), div_up(p.height_padded, 4 * STRIP));
@@ -170,25 +166,32 @@ static bool in_strips(const struct gather_args *a)
            a->image0.height_padded % STRIP == 0 && fit_strips(a->levels, a->level_count);
 }
 
+template <typename P, typename T>
+static void launch(const struct gather_args *a, cudaStream_t stream)
+{
+    gather_params<P> p = {};
+    p.l = make_levels(a->levels, a->level_count);
+    read_image(&p.image0, &a->image0);
+    read_image(&p.image1, &a->image1);
+    p.t = a->t;
+    p.out = a->out.data;
+    p.width_padded = a->image0.width_padded;
+    p.height_padded = a->image0.height_padded;
+    p.top = a->top;
+    p.out_width = a->out.width;
+    p.out_height = a->out.height;
+    p.block = a->out.block;
+    p.scale = a->scale;
+    launch<P, T>(p, a->level_count, in_strips(a), stream);
+}
+
 extern "C" int gather_cuda(const struct gather_args *a, void *stream)
 {
-    gather_params p = { .l = make_levels(a->levels, a->level_count),
-                        .image0 = a->image0.data,
-                        .image1 = a->image1.data,
-                        .t = a->t,
-                        .out = a->out.data,
-                        .width_padded = a->image0.width_padded,
-                        .height_padded = a->image0.height_padded,
-                        .top = a->top,
-                        .out_width = a->out.width,
-                        .out_height = a->out.height,
-                        .block = a->out.block,
-                        .scale = a->scale };
     if (a->out.is_half && a->image0.is_half)
-        launch<half4, __half>(p, a->level_count, in_strips(a), stream_of(stream));
+        launch<half4, __half>(a, stream_of(stream));
     else if (a->out.is_half)
-        launch<float4, __half>(p, a->level_count, in_strips(a), stream_of(stream));
+        launch<float4, __half>(a, stream_of(stream));
     else
-        launch<float4, float>(p, a->level_count, in_strips(a), stream_of(stream));
+        launch<float4, float>(a, stream_of(stream));
     return cuda_launched("gather");
 }

@@ -39,6 +39,7 @@ struct levels {
     const float *mask[IFNET_BLOCKS];
     int width[IFNET_BLOCKS], height[IFNET_BLOCKS];
     float scale[IFNET_BLOCKS], ratio[IFNET_BLOCKS];
+    bool last_is_half;
 };
 
 static inline levels make_levels(const struct level *v, int count)
@@ -52,7 +53,31 @@ static inline levels make_levels(const struct level *v, int count)
         l.scale[i] = v[i].scale;
         l.ratio[i] = 1 / v[i].scale;
     }
+    l.last_is_half = count == IFNET_BLOCKS && v[count - 1].is_half;
     return l;
+}
+
+__device__ static inline motion lerp(const motion &lo, const motion &hi, float f)
+{
+    return motion{ lerp(lo.flow, hi.flow, f), lerp(lo.mask, hi.mask, f) };
+}
+
+__device__ static inline void add(motion &m, const motion &v, float scale)
+{
+    m.flow.x = fmaf(v.flow.x, scale, m.flow.x);
+    m.flow.y = fmaf(v.flow.y, scale, m.flow.y);
+    m.flow.z = fmaf(v.flow.z, scale, m.flow.z);
+    m.flow.w = fmaf(v.flow.w, scale, m.flow.w);
+    m.mask += v.mask;
+}
+
+__device__ static inline motion level_at(const levels &l, int i, int row, int column)
+{
+    int at = row * l.width[i] + column;
+    if (i == IFNET_BLOCKS - 1 && l.last_is_half)
+        return motion{ pixel((const half4 *)l.flow[i], at),
+                       __half2float(__ldg((const __half *)l.mask[i] + at)) };
+    return motion{ __ldg(l.flow[i] + at), __ldg(l.mask[i] + at) };
 }
 
 template <int count>
@@ -63,19 +88,11 @@ __device__ static inline motion lazy_flow(const levels &l, int x, int y)
     for (int i = 0; i < count; i++) {
         tap tx = linear_tap(x, l.ratio[i], l.width[i]);
         tap ty = linear_tap(y, l.ratio[i], l.height[i]);
-        int top = ty.lo * l.width[i], bottom = ty.hi * l.width[i];
-        const float4 *f = l.flow[i];
-        float4 left = lerp(__ldg(f + top + tx.lo), __ldg(f + bottom + tx.lo), ty.f);
-        float4 right = lerp(__ldg(f + top + tx.hi), __ldg(f + bottom + tx.hi), ty.f);
-        float4 v = lerp(left, right, tx.f);
-        m.flow.x = fmaf(v.x, l.scale[i], m.flow.x);
-        m.flow.y = fmaf(v.y, l.scale[i], m.flow.y);
-        m.flow.z = fmaf(v.z, l.scale[i], m.flow.z);
-        m.flow.w = fmaf(v.w, l.scale[i], m.flow.w);
-        const float *k = l.mask[i];
-        float l0 = lerp(__ldg(k + top + tx.lo), __ldg(k + bottom + tx.lo), ty.f);
-        float l1 = lerp(__ldg(k + top + tx.hi), __ldg(k + bottom + tx.hi), ty.f);
-        m.mask += lerp(l0, l1, tx.f);
+        motion left =
+            lerp(level_at(l, i, ty.lo, tx.lo), level_at(l, i, ty.hi, tx.lo), ty.f);
+        motion right =
+            lerp(level_at(l, i, ty.lo, tx.hi), level_at(l, i, ty.hi, tx.hi), ty.f);
+        add(m, lerp(left, right, tx.f), l.scale[i]);
     }
     return m;
 }
@@ -93,38 +110,20 @@ static inline bool fit_strips(const struct level *v, int count)
     return true;
 }
 
-__device__ static inline void add(motion &m, const motion &v, float scale)
-{
-    m.flow.x = fmaf(v.flow.x, scale, m.flow.x);
-    m.flow.y = fmaf(v.flow.y, scale, m.flow.y);
-    m.flow.z = fmaf(v.flow.z, scale, m.flow.z);
-    m.flow.w = fmaf(v.flow.w, scale, m.flow.w);
-    m.mask += v.mask;
-}
-
-__device__ static inline motion lerp(const motion &lo, const motion &hi, float f)
-{
-    return motion{ lerp(lo.flow, hi.flow, f), lerp(lo.mask, hi.mask, f) };
-}
-
-__device__ static inline motion level_at(const levels &l, int i, int at)
-{
-    return motion{ __ldg(l.flow[i] + at), __ldg(l.mask[i] + at) };
-}
-
 /*
  * Adds level i, of scale `scale`, to the strips at columns x .. x + columns - 1, which
- * are in one cell of the level: columns is 1, or 2 with x even and scale > 2.
+ * are in one cell of the level: columns is 1, or 2 with x even and scale > 2, or with x
+ * odd and scale > 4. L is `levels`, or has what is used of it here: level_at() and size.
  */
-template <int scale, int columns>
-__device__ static inline void add_level(motion m[columns][STRIP], const levels &l, int i,
+template <int scale, int columns, typename L>
+__device__ static inline void add_level(motion m[columns][STRIP], const L &l, int i,
                                         int x, int y0)
 {
     constexpr int rows = scale == 8 ? 2 : scale == 4 ? 3 : 4;
     if (scale == 1) {
 #pragma unroll
         for (int j = 0; j < STRIP; j++)
-            add(m[0][j], level_at(l, i, (y0 + j) * l.width[i] + x), 1);
+            add(m[0][j], level_at(l, i, y0 + j, x), 1);
         return;
     }
     constexpr float ratio = 1.0f / scale;
@@ -135,8 +134,8 @@ __device__ static inline void add_level(motion m[columns][STRIP], const levels &
     motion h[columns][rows];
 #pragma unroll
     for (int r = 0; r < rows; r++) {
-        int row = min(max(first + r, 0), l.height[i] - 1) * l.width[i];
-        motion a = level_at(l, i, row + lo), b = level_at(l, i, row + hi);
+        int row = min(max(first + r, 0), l.height[i] - 1);
+        motion a = level_at(l, i, row, lo), b = level_at(l, i, row, hi);
 #pragma unroll
         for (int c = 0; c < columns; c++)
             h[c][r] = lerp(a, b, at - left + (float)c * ratio);
@@ -155,8 +154,8 @@ __device__ static inline void add_level(motion m[columns][STRIP], const levels &
 }
 
 /* The flow and mask of strips at columns x .. from levels of scale 8, 4, ... */
-template <int count, int columns>
-__device__ static inline void strip_flow(motion m[columns][STRIP], const levels &l, int x,
+template <int count, int columns, typename L>
+__device__ static inline void strip_flow(motion m[columns][STRIP], const L &l, int x,
                                          int y0)
 {
 #pragma unroll
@@ -176,6 +175,31 @@ __device__ static inline void strip_flow(motion m[columns][STRIP], const levels 
 
 /* --- warp ----------------------------------------------------------------- */
 
+/* An image as kernels read it: pixels, interpolated in FP32, ... */
+template <typename P> struct pixels {
+    const P *data;
+    int width, height;
+};
+
+/*
+ * ... or by the texture unit, which clamps, interpolates and converts FP16 in one
+ * instruction instead of some sixty. Its weights have eight bits: a value is off by up
+ * to 1/256 of the contrast of neighbours.
+ */
+struct filtered {
+    cudaTextureObject_t texture;
+};
+
+template <typename P> static inline void read_image(pixels<P> *s, const struct image *im)
+{
+    *s = pixels<P>{ (const P *)im->data, im->width_padded, im->height_padded };
+}
+
+static inline void read_image(filtered *s, const struct image *im)
+{
+    s->texture = im->texture;
+}
+
 /* Where along an axis of n >= 2 pixels a position lies: between pixel lo and the next.
  * NaN counts as 0. At the last pixel that is the one before, with weight 1. */
 struct place {
@@ -191,18 +215,28 @@ __device__ static inline place place_of(float at, int n)
     return place{ __float_as_int(whole) - 0x4b000000, at - (whole - 8388608.0f) };
 }
 
-/* The image at (x + dx, y + dy), clamped to the padded picture. */
+/* The image at (x + dx, y + dy), clamped to the padded picture; unit: its colours
+ * clamped to 0..1, before they are interpolated or, by the texture unit, after. */
 template <bool unit, typename P>
-__device__ static inline float4 warp(const P *im, int width, int height, int x, int y,
-                                     float dx, float dy)
+__device__ static inline float4 warp(const pixels<P> &im, int x, int y, float dx,
+                                     float dy)
 {
-    place px = place_of((float)x + dx, width), py = place_of((float)y + dy, height);
-    const P *top = im + py.lo * width + px.lo, *bottom = top + width;
+    place px = place_of((float)x + dx, im.width), py = place_of((float)y + dy, im.height);
+    const P *top = im.data + py.lo * im.width + px.lo, *bottom = top + im.width;
     float4 v00 = pixel(top, 0), v01 = pixel(top, 1);
     float4 v10 = pixel(bottom, 0), v11 = pixel(bottom, 1);
     if (unit)
         v00 = unit4(v00), v01 = unit4(v01), v10 = unit4(v10), v11 = unit4(v11);
     return lerp(lerp(v00, v10, py.f), lerp(v01, v11, py.f), px.f);
+}
+
+template <bool unit>
+__device__ static inline float4 warp(const filtered &im, int x, int y, float dx, float dy)
+{
+    /* A texel's middle is at 1/2. The maximum is for NaN. */
+    float4 v = tex2D<float4>(im.texture, fmaxf((float)x + 0.5f + dx, 0),
+                             fmaxf((float)y + 0.5f + dy, 0));
+    return unit ? unit4(v) : v;
 }
 
 /* Its errors, of the fast exponential and division, are below 1e-6. */

@@ -33,6 +33,13 @@ struct conv_pack {
 /* Logs what went wrong with the last launch and returns RIFEC_ERR_DEVICE, or 0. */
 int cuda_launched(const char *kernel);
 
+/*
+ * A view of an image for the texture unit, in im->texture, until it is closed. FP16
+ * images only; else, and where the GPU cannot, 0: kernels then read the numbers.
+ */
+void image_texture_open(struct image *im);
+void image_texture_close(struct image *im);
+
 /* Images and tensors may be FP32 or FP16, tensors of any block that 8 divides. */
 int load_cuda(const struct load_args *a, void *stream);
 int gather_cuda(const struct gather_args *a, void *stream);
@@ -85,6 +92,7 @@ int deconv_fp32(const struct deconv_args *a, void *stream);
 size_t resconv_sm90_pack_bytes(const struct conv_layer *l);
 void resconv_sm90_pack(const struct conv_layer *l, void *out);
 int resconv_sm90(const struct conv_args *a, void *stream);
+/* Of 64 channels also to a level of FP16, which no other version writes. */
 size_t deconv_sm90_pack_bytes(const struct conv_layer *l);
 void deconv_sm90_pack(const struct conv_layer *l, void *out);
 int deconv_sm90(const struct deconv_args *a, void *stream);

@@ -91,6 +91,16 @@ SM90_INLINE void copy_tensor(uint32_t to, const CUtensorMap *map, int x, int y, 
                  : "memory");
 }
 
+SM90_INLINE void copy_plane(uint32_t to, const CUtensorMap *map, int x, int y,
+                            uint32_t bar)
+{
+    asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_"
+                 "tx::bytes "
+                 "[%0], [%1, {%2, %3}], [%4];" ::"r"(to),
+                 "l"(map), "r"(x), "r"(y), "r"(bar)
+                 : "memory");
+}
+
 SM90_INLINE void store_tensor(const CUtensorMap *map, int x, int y, int z, uint32_t from)
 {
     asm volatile("cp.async.bulk.tensor.3d.global.shared::cta.tile.bulk_group "

@@ -11,10 +11,13 @@
 /* What the engine's memory is aligned to, and no more: a multiple of 64 bytes. */
 #define GUARD 4160
 
+#define TEXTURE_ALIGN 512
+
 struct buffer {
     struct buffer *next;
     size_t bytes;
     unsigned char *memory; /* GUARD, bytes, GUARD */
+    struct image viewed;   /* what has a texture here */
 };
 
 static struct {
@@ -70,7 +73,7 @@ void *checkcuda_bytes(size_t n)
     if (!b)
         abort();
     MUST(cudaMalloc(&memory, n + 2 * GUARD));
-    *b = (struct buffer){ check.buffers, n, memory };
+    *b = (struct buffer){ .next = check.buffers, .bytes = n, .memory = memory };
     check.buffers = b;
     if (!check.unpoisoned) {
         MUST(cudaMemset(memory, 0xff, n + 2 * GUARD));
@@ -117,6 +120,7 @@ void checkcuda_free_all(void)
             check_guard(b, b->memory + GUARD + b->bytes, "after it");
         }
         check.buffers = b->next;
+        image_texture_close(&b->viewed);
         MUST(cudaFree(b->memory));
         free(b);
     }
@@ -179,6 +183,36 @@ struct image checkcuda_image(const struct image *host, bool is_half)
     im.is_half = is_half;
     im.data = upload_numbers(host->data, image_numbers(host), is_half);
     return im;
+}
+
+struct image checkcuda_textured(const struct image *host)
+{
+    struct image im = *host;
+    size_t bytes = image_numbers(host) * sizeof *im.half;
+    uint16_t *half = malloc(bytes);
+    if (!half)
+        abort();
+    checkcuda_round(host->data, image_numbers(host));
+    for (size_t i = 0; i < image_numbers(host); i++)
+        half[i] = float_to_half(host->data[i]);
+    uintptr_t at = (uintptr_t)checkcuda_bytes(bytes + TEXTURE_ALIGN);
+    im.half = (uint16_t *)((at + TEXTURE_ALIGN - 1) / TEXTURE_ALIGN * TEXTURE_ALIGN);
+    im.is_half = true;
+    MUST(cudaMemcpy(im.half, half, bytes, cudaMemcpyHostToDevice));
+    MUST(cudaStreamSynchronize(cudaStreamLegacy));
+    free(half);
+    image_texture_open(&im);
+    if (!im.texture)
+        checkop_fail("no texture");
+    check.buffers->viewed = im;
+    return im;
+}
+
+void checkcuda_snap(struct level *host)
+{
+    float step = host->scale > 8 ? 0.5f : 0.125f;
+    for (size_t i = 0; i < 4 * (size_t)host->width * (size_t)host->height; i++)
+        host->flow[i] = rintf(host->flow[i] / step) * step;
 }
 
 struct image checkcuda_blank_image(const struct image *like, bool is_half)
@@ -255,16 +289,20 @@ static size_t level_pixels(const struct level *l)
 struct level checkcuda_level(const struct level *host)
 {
     struct level l = *host;
-    l.flow = checkcuda_upload(host->flow, 4 * level_pixels(host) * sizeof *l.flow);
-    l.mask = checkcuda_upload(host->mask, level_pixels(host) * sizeof *l.mask);
+    if (host->is_half) {
+        checkcuda_round(host->flow, 4 * level_pixels(host));
+        checkcuda_round(host->mask, level_pixels(host));
+    }
+    l.flow = upload_numbers(host->flow, 4 * level_pixels(host), host->is_half);
+    l.mask = upload_numbers(host->mask, level_pixels(host), host->is_half);
     return l;
 }
 
 struct level checkcuda_blank_level(const struct level *like)
 {
     struct level l = *like;
-    l.flow = checkcuda_bytes(4 * level_pixels(like) * sizeof *l.flow);
-    l.mask = checkcuda_bytes(level_pixels(like) * sizeof *l.mask);
+    l.flow = checkcuda_bytes(4 * level_pixels(like) * number_bytes(like->is_half));
+    l.mask = checkcuda_bytes(level_pixels(like) * number_bytes(like->is_half));
     return l;
 }
 
@@ -274,8 +312,9 @@ struct level checkcuda_get_level(const struct level *device)
     size_t n = level_pixels(device);
     l.flow = checkop_floats(4 * n);
     l.mask = checkop_floats(n);
-    checkcuda_download(l.flow, device->flow, 4 * n * sizeof *l.flow);
-    checkcuda_download(l.mask, device->mask, n * sizeof *l.mask);
+    l.is_half = false;
+    download_numbers(l.flow, device->flow, 4 * n, device->is_half);
+    download_numbers(l.mask, device->mask, n, device->is_half);
     return l;
 }
 

@@ -43,6 +43,13 @@ void checkcuda_free_all(void);
 void checkcuda_round(float *p, size_t n);
 
 struct image checkcuda_image(const struct image *host, bool is_half);
+/* In FP16, with a view for the texture unit; rounds host, too. */
+struct image checkcuda_textured(const struct image *host);
+/*
+ * Rounds the level's flow so that interpolated and summed with others of scales up to
+ * 32 it is a multiple of 1/256 pixel, which the texture unit does not round.
+ */
+void checkcuda_snap(struct level *host);
 struct image checkcuda_blank_image(const struct image *like, bool is_half);
 struct image checkcuda_get_image(const struct image *device);
 
@@ -51,6 +58,7 @@ struct tensor checkcuda_tensor(const struct tensor *host, int block, bool is_hal
 struct tensor checkcuda_blank_tensor(const struct tensor *like, int block, bool is_half);
 struct tensor checkcuda_get_tensor(const struct tensor *device, int block);
 
+/* Where is_half, rounds host. */
 struct level checkcuda_level(const struct level *host);
 struct level checkcuda_blank_level(const struct level *like);
 struct level checkcuda_get_level(const struct level *device);

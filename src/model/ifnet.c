@@ -21,7 +21,8 @@ static size_t tensor_bytes(const struct tensor *t)
 
 static size_t level_bytes(const struct level *l)
 {
-    return LEVEL_CHANNELS * sizeof(float) * (size_t)l->height * (size_t)l->width;
+    size_t size = l->is_half ? sizeof(uint16_t) : sizeof(float);
+    return LEVEL_CHANNELS * size * (size_t)l->height * (size_t)l->width;
 }
 
 static size_t scratch_bytes(const struct ifnet_block *b)
@@ -92,6 +93,7 @@ void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *a
         level->scale = block_scale[b] / p->scale;
         level->height = (int)((float)net->height_padded / level->scale);
         level->width = (int)((float)net->width_padded / level->scale);
+        level->is_half = p->last_level_is_half && b == IFNET_BLOCKS - 1;
         k->rows = level->height / 4;
         k->kept = p->band_rows ? p->band_rows / 4 : k->rows;
         int h = 4 * min_int(k->rows, k->kept + 2 * HALO), w = level->width;
@@ -117,8 +119,9 @@ void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *a
 
 static void place_level(struct level *l, void *at)
 {
+    size_t numbers = 4 * (size_t)l->height * (size_t)l->width;
     l->flow = at;
-    l->mask = l->flow + 4 * (size_t)l->height * (size_t)l->width;
+    l->mask = l->flow + (l->is_half ? numbers / 2 : numbers);
 }
 
 void ifnet_bind(struct ifnet *net, const struct arena *arena)

@@ -33,6 +33,7 @@ struct image {
     };
     int width, height, width_padded, height_padded;
     bool is_half;
+    unsigned long long texture; /* CUDA: a view of it for the texture unit; 0: none */
 };
 
 /*
@@ -45,6 +46,8 @@ struct level {
     float *mask; /* [height][width]: logit of the share of image 0           */
     int height, width;
     float scale;
+    bool is_half; /* CUDA: both are FP16 in truth; only of the last level, which is small
+                   */
 };
 
 #define LEVEL_CHANNELS 5

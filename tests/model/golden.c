@@ -181,7 +181,7 @@ static struct image upload(const struct safetensors *file, const char *name,
     struct image host = checkop_blank_image(net->width, net->height, net->width_padded,
                                             net->height_padded);
     fill_image(file, name, &host);
-    return checkcuda_image(&host, is_half);
+    return is_half ? checkcuda_textured(&host) : checkcuda_image(&host, false);
 }
 
 static int run_gpu(const struct rifec_params *p, float t, const char *name,
@@ -200,6 +200,7 @@ static int run_gpu(const struct rifec_params *p, float t, const char *name,
                                        .scale = p->scale,
                                        .block_size = n.block_size,
                                        .is_half = n.is_half,
+                                       .last_level_is_half = n.last_level_is_half,
                                        .no_scratch = true },
                &arena);
     arena.base = checkcuda_bytes(arena.bytes);

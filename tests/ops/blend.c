@@ -100,6 +100,7 @@ static void try_cuda(int width, int height, float coarsest, bool is_half, bool h
                  (double)coarsest, hostile ? ", hostile flow" : "", is_half ? 16 : 32);
     struct level levels[4], device_levels[4];
     checkop_levels(levels, 4, coarsest, wp, hp, FLOW);
+    levels[3].is_half = checkop_int(0, 1);
     for (int i = 0; hostile && i < 40; i++) {
         int at = checkop_int(0, 4 * levels[3].width * levels[3].height - 1);
         levels[3].flow[at] = i % 2 ? NAN : i % 4 ? INFINITY : 1e35f;
@@ -107,6 +108,7 @@ static void try_cuda(int width, int height, float coarsest, bool is_half, bool h
     }
     for (int i = 0; i < 4; i++)
         device_levels[i] = checkcuda_level(&levels[i]);
+    levels[3].is_half = false; /* the host's is only rounded */
     struct blend_args a = {
         .image0 = checkop_image(width, height, wp, hp, -0.5f, 1.5f),
         .image1 = checkop_image(width, height, wp, hp, -0.5f, 1.5f),

@@ -34,22 +34,33 @@ static void compare(const struct rifec_frame *got, const struct rifec_frame *wan
         checkop_fail("%d codes differ, by up to %d", bad, worst);
 }
 
-static void try(const struct named_format *named, int width, int height, float coarsest,
-                bool is_half, bool hostile)
+enum storage { FP32, FP16, TEXTURE };
+
+static struct image upload_image(const struct image *host, enum storage as)
 {
+    return as == TEXTURE ? checkcuda_textured(host) : checkcuda_image(host, as == FP16);
+}
+
+static void try(const struct named_format *named, int width, int height, float coarsest,
+                enum storage as, bool hostile)
+{
+    static const char *const names[] = { "FP32", "FP16", "FP16 with a texture" };
     char text[96];
     struct rifec_color color = random_color();
     int multiple = coarsest > 8 ? (int)(4 * coarsest) : 32;
     int wp = (width + multiple - 1) / multiple * multiple;
     int hp = (height + multiple - 1) / multiple * multiple;
-    checkop_case("%s, %dx%d, %s, scales from %g%s, images of FP%d", named->name, width,
+    checkop_case("%s, %dx%d, %s, scales from %g%s, images of %s", named->name, width,
                  height, color_name(&color, text, sizeof text), (double)coarsest,
-                 hostile ? ", hostile flow" : "", is_half ? 16 : 32);
+                 hostile ? ", hostile flow" : "", names[as]);
     struct yuv yuv;
     if (yuv_open(&yuv, width, height, &named->format, &color) < 0)
         checkop_fail("yuv_open");
     struct level levels[4], device_levels[4];
     checkop_levels(levels, 4, coarsest, wp, hp, 20);
+    for (int i = 0; as == TEXTURE && i < 4; i++)
+        checkcuda_snap(&levels[i]);
+    levels[3].is_half = checkop_int(0, 1);
     for (int i = 0; hostile && i < 40; i++)
         levels[3].flow[checkop_int(0, 4 * levels[3].width * levels[3].height - 1)] =
             i % 2   ? NAN
@@ -57,6 +68,7 @@ static void try(const struct named_format *named, int width, int height, float c
                     : 1e35f;
     for (int i = 0; i < 4; i++)
         device_levels[i] = checkcuda_level(&levels[i]);
+    levels[3].is_half = false; /* the host's is only rounded */
     struct blend_args a = {
         .image0 = checkop_image(width, height, wp, hp, 0, 1),
         .image1 = checkop_image(width, height, wp, hp, 0, 1),
@@ -68,8 +80,8 @@ static void try(const struct named_format *named, int width, int height, float c
     struct rifec_frame want = make_frame(&named->format, width, height);
     struct rifec_frame got = make_frame(&named->format, width, height);
     struct rifec_frame device = checkcuda_frame(&got);
-    struct blend_store_args d = { .image0 = checkcuda_image(&a.image0, is_half),
-                                  .image1 = checkcuda_image(&a.image1, is_half),
+    struct blend_store_args d = { .image0 = upload_image(&a.image0, as),
+                                  .image1 = upload_image(&a.image1, as),
                                   .levels = device_levels,
                                   .level_count = 4,
                                   .yuv = &device_yuv,
@@ -103,8 +115,15 @@ static int on_cuda(void)
     for (int i = 0; i < checkop_cases(6 * FORMATS); i++) {
         const struct named_format *f = &formats[i % FORMATS];
         int round = i / FORMATS;
-        try(f, checkop_int(2, 300), checkop_int(2, 150), ldexpf(8, i % 4 - 1), round % 2,
-            round == 5);
+        try(f, checkop_int(2, 300), checkop_int(2, 150), ldexpf(8, i % 4 - 1),
+            round % 2 ? FP16 : FP32, round == 5);
+    }
+    /* As in the product: textures are of pictures of 8 bits. */
+    for (int i = 0; i < checkop_cases(4 * FORMATS); i++) {
+        const struct named_format *f = &formats[i % FORMATS];
+        if (f->format.depth == 8)
+            try(f, checkop_int(2, 300), checkop_int(2, 150),
+                ldexpf(8, i / FORMATS < 2 ? 0 : i % 4 - 1), TEXTURE, i / FORMATS == 3);
     }
     return checkop_finish();
 }

@@ -67,8 +67,16 @@ static struct tensor half_tensor(int channels, int height, int width)
     return checkcuda_blank_tensor(&like, 8, true);
 }
 
-static void unfused(const struct front_args *a)
+static struct image upload_image(const struct image *host, bool textured)
 {
+    return textured ? checkcuda_textured(host) : checkcuda_image(host, false);
+}
+
+/* From images without a texture: exact in FP32. */
+static void unfused(const struct front_args *of)
+{
+    struct front_args args = *of, *a = &args;
+    a->gather.image0.texture = a->gather.image1.texture = 0;
     struct conv_layer conv0 = *a->conv0, conv1 = *a->conv1;
     struct conv_pack pack0 = upload_layer(&conv0, conv_ref_pack_bytes, conv_ref_pack);
     struct conv_pack pack1 = upload_layer(&conv1, conv_ref_pack_bytes, conv_ref_pack);
@@ -81,26 +89,31 @@ static void unfused(const struct front_args *a)
         checkop_fail("the ops it stands for failed");
 }
 
-static void try(int block, int width, int height, bool half_image, bool hostile)
+static void try(int block, int width, int height, bool textured, bool hostile)
 {
     int wp = (width + 31) / 32 * 32, hp = (height + 31) / 32 * 32;
     int scale = 8 >> block, c = block == 3 ? 64 : 96;
     int h = hp / scale, w = wp / scale;
-    checkop_case("block %d, %dx%d, images of FP%d%s", block, width, height,
-                 half_image ? 16 : 32, hostile ? ", hostile flow" : "");
+    checkop_case("block %d, %dx%d, images of %s%s", block, width, height,
+                 textured ? "FP16 with a texture" : "FP32",
+                 hostile ? ", hostile flow" : "");
     struct conv_layer conv0 = make_half_layer(12, c / 2);
     struct conv_layer conv1 = make_half_layer(c / 2, c);
     struct level levels[3], device_levels[3];
     checkop_levels(levels, block, 8, wp, hp, FLOW);
+    for (int i = 0; i < block; i++)
+        checkcuda_snap(&levels[i]);
     if (hostile)
         make_hostile(levels, block, &conv0);
     for (int i = 0; i < block; i++)
         device_levels[i] = checkcuda_level(&levels[i]);
-    struct image image0 = checkop_image(width, height, wp, hp, -0.2f, 1.2f);
-    struct image image1 = checkop_image(width, height, wp, hp, -0.2f, 1.2f);
+    /* The texture unit clamps colours after it has interpolated them. */
+    float beyond = textured ? 0 : 0.2f;
+    struct image image0 = checkop_image(width, height, wp, hp, -beyond, 1 + beyond);
+    struct image image1 = checkop_image(width, height, wp, hp, -beyond, 1 + beyond);
     float t = checkop_float(0.01f, 0.99f);
-    struct front_args a = { .gather = { .image0 = checkcuda_image(&image0, half_image),
-                                        .image1 = checkcuda_image(&image1, half_image),
+    struct front_args a = { .gather = { .image0 = upload_image(&image0, textured),
+                                        .image1 = upload_image(&image1, textured),
                                         .levels = device_levels,
                                         .level_count = block,
                                         .scale = (float)scale,

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/half.h"
 #include "base/mem.h"
 #include "engine/backend.h"
 #include "engine/cpu/cpu.h"
@@ -128,24 +129,27 @@ static void plan_memory(struct rifec *e, struct places *at)
     struct cuda_backend *b = e->priv;
     const struct rifec_params *p = &e->params;
     struct arena all = { 0 };
-    for (int i = 0; i < e->info.in_flight; i++) {
-        struct lane *l = &b->lanes[i];
-        ifnet_plan(&l->net,
-                   &(struct ifnet_params){ .width = p->width,
-                                           .height = p->height,
-                                           .scale = p->scale,
-                                           .block_size = b->net.block_size,
-                                           .is_half = b->net.is_half,
-                                           .no_scratch = true },
-                   &l->arena);
-        at->lane[i] = arena_reserve(&all, l->arena.bytes);
-        at->planes[i] = arena_reserve(&all, b->frame_bytes);
-        at->workspace[i] = arena_reserve(&all, b->net.workspace_bytes);
-    }
+    for (int i = 0; i < e->info.in_flight; i++)
+        ifnet_plan(
+            &b->lanes[i].net,
+            &(struct ifnet_params){ .width = p->width,
+                                    .height = p->height,
+                                    .scale = p->scale,
+                                    .block_size = b->net.block_size,
+                                    .is_half = b->net.is_half,
+                                    .last_level_is_half = b->net.last_level_is_half,
+                                    .no_scratch = true },
+            &b->lanes[i].arena);
+    /* First, because textures want 512 bytes' alignment, and slots are multiples. */
     size_t image_bytes = ifnet_image_bytes(&b->lanes[0].net);
     for (int i = 0; i < CUDA_SLOTS; i++)
         at->slot[i] =
             arena_reserve(&all, images_are_half(p) ? image_bytes / 2 : image_bytes);
+    for (int i = 0; i < e->info.in_flight; i++) {
+        at->lane[i] = arena_reserve(&all, b->lanes[i].arena.bytes);
+        at->planes[i] = arena_reserve(&all, b->frame_bytes);
+        at->workspace[i] = arena_reserve(&all, b->net.workspace_bytes);
+    }
     at->staged = arena_reserve(&all, b->frame_bytes);
     at->tables = arena_reserve(&all, b->yuv.table_bytes);
     at->seen = arena_reserve(&all, sizeof *b->seen);
@@ -217,6 +221,7 @@ static int bind_memory(struct rifec *e, const struct places *at)
         struct slot *s = &b->slots[i];
         s->image = ifnet_image(&b->lanes[0].net, (float *)(void *)(base + at->slot[i]));
         s->image.is_half = images_are_half(&e->params);
+        image_texture_open(&s->image);
         CU(cudaEventCreateWithFlags(&s->loaded, cudaEventDisableTiming));
     }
     for (int i = 0; i < STAGES; i++) {
@@ -487,6 +492,22 @@ fail:
     return err;
 }
 
+/* n numbers of the device, as FP32. */
+static int fetch(float *to, const void *from, size_t n, bool is_half)
+{
+    int err = 0;
+    uint16_t *half = (uint16_t *)to + n; /* its upper half, so that it can be widened */
+    if (!is_half) {
+        CU(cudaMemcpy(to, from, n * sizeof *to, cudaMemcpyDeviceToHost));
+        return 0;
+    }
+    CU(cudaMemcpy(half, from, n * sizeof *half, cudaMemcpyDeviceToHost));
+    for (size_t i = 0; i < n; i++)
+        to[i] = half_to_float(half[i]);
+fail:
+    return err;
+}
+
 static int cuda_level(struct rifec *e, int block, struct level *out)
 {
     int err = 0;
@@ -496,10 +517,11 @@ static int cuda_level(struct rifec *e, int block, struct level *out)
     float *flow = out->flow, *mask = out->mask;
     CU(cudaSetDevice(b->device));
     if (flow && mask) {
-        CU(cudaMemcpy(flow, l->flow, 4 * pixels * sizeof *flow, cudaMemcpyDeviceToHost));
-        CU(cudaMemcpy(mask, l->mask, pixels * sizeof *mask, cudaMemcpyDeviceToHost));
+        TRY(fetch(flow, l->flow, 4 * pixels, l->is_half));
+        TRY(fetch(mask, l->mask, pixels, l->is_half));
     }
     *out = *l;
+    out->is_half = false;
     out->flow = flow;
     out->mask = mask;
 fail:
@@ -535,9 +557,11 @@ static void cuda_close(struct rifec *e)
             cudaStreamSynchronize(streams[i]);
     for (int i = 0; i < RIFEC_IN_FLIGHT_MAX; i++)
         close_lane(&b->lanes[i]);
-    for (int i = 0; i < CUDA_SLOTS; i++)
+    for (int i = 0; i < CUDA_SLOTS; i++) {
+        image_texture_close(&b->slots[i].image);
         if (b->slots[i].loaded)
             cudaEventDestroy(b->slots[i].loaded);
+    }
     for (int i = 0; i < STAGES; i++) {
         if (b->stages[i].copied)
             cudaEventDestroy(b->stages[i].copied);

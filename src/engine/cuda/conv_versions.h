@@ -15,6 +15,7 @@ struct conv_version {
     const char *name; /* what --kernels pins */
     enum conv_op op;
     bool is_half;
+    bool writes_half;   /* a deconv: the last level in FP16, if asked to */
     int cc_min, cc_max; /* compute capability times ten, both included */
     size_t (*bytes)(const struct conv_layer *layer);
     void (*pack)(const struct conv_layer *layer, void *out);

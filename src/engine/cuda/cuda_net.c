@@ -156,6 +156,7 @@ static int open_own(struct cuda_net *n, const char *pinned, int cc)
                  n->is_half ? "--fp32" : "--device cpu");
         log_verbose("%s: %s kernels", op_names[op], of_op[op]->name);
     }
+    n->last_level_is_half = of_op[DECONV]->writes_half;
     if (n->is_half && cc == 90 && (!pinned || !strcmp(pinned, "sm90")))
         n->ops.front = run_front;
     TRY(pack(n, of_op));

@@ -31,8 +31,9 @@ struct cuda_net {
     struct cudnn_net cudnn; /* instead, where it is open */
     size_t workspace_bytes; /* that each cuda_stream must have */
     bool is_half, is_tf32;
-    int block_size;       /* for ifnet_plan() */
-    char description[96]; /* "sm90 kernels", "cuDNN 9.19.0, cuBLAS 13.1.0" */
+    bool last_level_is_half; /* for ifnet_plan() */
+    int block_size;          /* for ifnet_plan() */
+    char description[96];    /* "sm90 kernels", "cuDNN 9.19.0, cuBLAS 13.1.0" */
 };
 
 /*
