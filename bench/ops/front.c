@@ -1,0 +1,48 @@
+/* front: gather and both conv_s2 of each block, where they are one op. */
+#include <stdio.h>
+
+#include "bench.h"
+
+static int run(const void *arg, const struct bench_net *net)
+{
+    return net->ops.front(arg, net->stream);
+}
+
+static double flops_of(const struct tensor *out, int cin)
+{
+    return 2.0 * 9 * cin * out->channels * out->height * out->width;
+}
+
+void bench_front(const struct bench *b)
+{
+    const struct ifnet *net = b->net.net;
+    float half = 0.5f;
+    const float *t = bench_place(&b->net, &half, sizeof half);
+    for (int i = 0; b->net.ops.front && i < IFNET_BLOCKS; i++) {
+        const struct ifnet_block *k = &net->block[i];
+        const struct block_weights *w = &b->net.weights->block[i];
+        struct front_args a = { .gather = { .image0 = b->net.image[0],
+                                            .image1 = b->net.image[1],
+                                            .levels = net->level,
+                                            .level_count = i,
+                                            .scale = net->level[i].scale,
+                                            .t = t,
+                                            .out = k->input },
+                                .half = k->half,
+                                .out = k->ping,
+                                .conv0 = &w->conv0,
+                                .conv1 = &w->conv1 };
+        char shape[64];
+        snprintf(shape, sizeof shape, "block %d, %dx%d", i, k->ping.width,
+                 k->ping.height);
+        double flops =
+            flops_of(&k->half, w->conv0.cin) + flops_of(&k->ping, k->half.channels);
+        /* What interpolation reads of the images: four pixels of scale * scale. */
+        double share =
+            i == 3 ? 1 : 4 / (double)(net->level[i].scale * net->level[i].scale);
+        bench_run(b, "front", shape, flops,
+                  bench_tensor_bytes(&b->net, &k->ping) +
+                      2 * share * bench_image_bytes(&b->net),
+                  run, &a);
+    }
+}
