@@ -30,7 +30,7 @@ if(TARGET rifec)
             rifec_script_with(e2e hdr ${case} ${encoder})
         endforeach()
     endforeach()
-    rifec_script(e2e fields refused bwdif yadif bob off unmarked later film)
+    rifec_script(e2e fields refused bwdif yadif bob off unmarked auto later film)
     rifec_script(e2e formats yuv420p yuv422p yuv444p yuvj420p nv12 gray rgb24 gbrp
                              yuv420p10le yuv422p10le yuv444p10le gray10le gbrp10le)
     rifec_script(e2e alpha yuva420p yuva422p10le yuva444p12le yuva444p16le rgba argb bgra
