@@ -55,8 +55,10 @@ if(TARGET rifec)
 
     rifec_script(e2e resume stopped killed libx265 libsvtav1 libvpx-vp9 settings refused)
     rifec_script(e2e manual man bash zsh fish)
-    # Sanitizers are in nothing that is installed.
+    # Sanitizers are in nothing that is installed, and want more address space than
+    # any limit leaves.
     if(NOT RIFEC_SANITIZE)
+        rifec_script(e2e sizes short)
         rifec_script(e2e install files deb)
         set_property(TEST e2e/install/files e2e/install/deb
                      PROPERTY ENVIRONMENT BUILD=${PROJECT_BINARY_DIR})
