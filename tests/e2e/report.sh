@@ -51,6 +51,17 @@ quiet)
     [ ! -s stderr ] || fail 'words in spite of -q'
     works -i in.mkv -o again.mkv --x2 --progress off --loglevel warning
     [ ! -s stderr ] || fail 'words without a cause'
+    # What is not shown is in the report all the same.
+    quiet_ffmpeg -i in.mkv -f lavfi -i sine=d=1 -c:v copy -c:a aac loud.mkv
+    works -q -i loud.mkv -o out.webm --x2 --stats stats.json
+    [ ! -s stderr ] || fail 'words in spite of -q'
+    judge json stats.json 'any("(audio, aac)" in warning for warning in warnings)'
+    fails_in_silence() {
+        run --loglevel quiet -i missing.mkv -o no.mkv --stats stats.json
+        [ $status = 3 ] && [ ! -s stderr ]
+    }
+    fails_in_silence || fail "exit status $status, or words"
+    judge json stats.json '"missing.mkv" in error'
     ;;
 null)
     works -i in.mkv -f null --x2 --stats stats.json
