@@ -36,7 +36,7 @@ if(TARGET rifec)
     rifec_script(e2e alpha yuva420p yuva422p10le yuva444p12le yuva444p16le rgba argb bgra
                            rgba64le gbrap gbrap12le ya8)
     rifec_script(e2e transparency opaque palette prores vp9 lost)
-    rifec_script(e2e sizes 2x2 2x3 3x2 3x5 13x11 17x31 33x65 161x121 2x211 211x2 refused
+    rifec_script(e2e sizes 2x2 2x3 3x2 3x5 13x11 17x31 33x65 161x121 2x211 211x2 16384x2 refused
                            tile)
     rifec_script(e2e vfr gaps)
     rifec_script(e2e rate fps cfr slowmo tail part ends slow-sound)

@@ -49,7 +49,7 @@ short)
     [ ! -e out.nut ] || fail 'an output'
     ;;
 refused)
-    for size in 1x1 1x7 7x1; do
+    for size in 1x1 1x7 7x1 16386x4; do
         picture $size gray
         fails 3 "in\.nut: a picture of $size" -i in.nut -o out.mkv -c:v ffv1
         [ ! -e out.mkv ] || fail 'an output of nothing'
