@@ -184,6 +184,8 @@ moving)
     same "$(count again.mkv)" 32 'frames from the APNG'
     works -i in.mkv -o fast.gif -r 60
     says 'warning: GIF .*-r 50'
+    fails 4 'GIF .* 160 frames .*-r 50' -i in.mkv -o faster.gif --x8
+    [ ! -e faster.gif ] || fail 'a GIF'
     ! ffmpeg -v error -h encoder=libwebp_anim | grep -q Encoder || {
         works -i in.mkv -o out.webp
         # FFmpeg cannot read these yet: chunks of frames, and their durations.

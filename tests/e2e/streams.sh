@@ -97,6 +97,14 @@ offset)
     works -i in.mkv -o out.mkv --x2
     judge times in.mkv out.mkv 2
     same "$(packet_sums out.mkv a:0)" "$(packet_sums in.mkv a:0)" 'packets of the sound'
+    # AVI knows no start; the picture comes as long after the sound all the same, which
+    # has no hole behind its first packet.
+    works -i in.mkv -o out.avi --x2
+    ffprobe -v error -select_streams v:0 -show_entries frame=best_effort_timestamp_time \
+        -of csv=p=0 out.avi | awk 'NR == 1 { exit !($1 > 0.17 && $1 < 0.23) }' ||
+        fail 'the picture in AVI'
+    ffprobe -v error -select_streams a:0 -show_entries packet=pts_time -of csv=p=0 out.avi |
+        awk 'NR == 2 { exit !($1 > 0 && $1 < 0.2) }' || fail 'the sound in AVI'
     ;;
 programs)
     # A transport stream keeps its services and the numbers of its streams.
