@@ -20,7 +20,7 @@ if(TARGET rifec)
     rifec_script(e2e factor 2 3 4 8 5/2)
     rifec_script(e2e film --fp32)
     rifec_script(e2e streams mp4 mkv left-out cannot-hold cover offset programs backwards phone
-                             joined longer second-video ends edited negative)
+                             joined longer second-video ends edited negative timeless)
     rifec_script(e2e subtitles mp4 mkv webm bitmap unreadable part film)
     rifec_script(e2e tags file phone chapters part slow timecode turned shape)
     rifec_script(e2e colour tags override)

@@ -173,6 +173,14 @@ edited)
         same "$(packet_sums $in.out.mp4 a:0)" "$(packet_sums $in.mp4 a:0)" "sound of $in"
     done
     ;;
+timeless)
+    # A bare stream has no times: its frames come one period after the other.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.6 -c:v libx264 -bf 2 in.h264
+    works -i in.h264 -o out.mp4 --x2 --strict
+    says 'warning: [0-9]+ frames had no time'
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.6 -c:v ffv1 timed.mkv
+    judge times timed.mkv out.mp4 2 exact
+    ;;
 negative)
     # Times below zero, which players cut off: all move up together, and stay together.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=440:d=1 \
