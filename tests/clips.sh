@@ -21,8 +21,8 @@ else
 fi
 status=0
 
-echo '| clip | streams | seconds in, out | frames in, out | ffprobe |'
-echo '|---|---|---|---|---|'
+echo '| clip | streams | frames | picture, s | file, s | ffprobe |'
+echo '|---|---|---|---|---|---|'
 for clip in "$clips"/eval/*; do
     name=${clip##*/}
     [ "${name##*.}" != y4m ] || name=$name.mkv # presets are of encoders
@@ -43,7 +43,7 @@ films() {
             { cat "$out/said"; bad=$((bad + 1)); } >&2
         films=$((films + 1))
     done
-    echo "| $set, $films films | png | | each twice | $([ $bad = 0 ] && echo agrees || echo $bad differ) |"
+    echo "| $set, $films films | png | n to 2n | | | $([ $bad = 0 ] && echo agrees || echo $bad differ) |"
     [ $bad = 0 ] || status=1
 }
 
