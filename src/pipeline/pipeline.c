@@ -671,6 +671,8 @@ fail:
     err = first_failure(err, thread_join(&j->source_thread));
     err = first_failure(err, thread_join(&j->engine_thread));
     err = first_failure(err, thread_join(&j->sink_thread));
+    if (!err && !is_interrupted()) /* what was expected no longer matters */
+        j->progress->frames_expected = j->progress->frames_written;
     progress_finish(j->progress);
     return err;
 }

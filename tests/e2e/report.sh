@@ -41,10 +41,20 @@ progress)
     ;;
 late)
     # A picture that begins after the sound is not counted from the file's start.
-    quiet_ffmpeg -f lavfi -i sine=d=5 -itsoffset 4 -i in.mkv -map 0 -map 1 -c:v copy -c:a aac late.mkv
-    works -i late.mkv -o out.mkv --x2 --progress json
+    synth film.mkv 4 25 160x96
+    quiet_ffmpeg -f lavfi -i sine=d=5 -itsoffset 4 -i film.mkv -map 0 -map 1 -c:v copy -c:a aac late.mkv
+    works -i late.mkv -o out.mkv --x2 --progress json --preset ultrafast --device cpu
+    grep '^{' stderr | head -n 1 >line.json
+    judge json line.json '198 <= total_frames <= 202'
     grep '^{' stderr | tail -n 1 >line.json
-    judge json line.json 'frame == 20' 'total_frames <= 52'
+    judge json line.json 'frame == total_frames == 200' 'eta_s == 0' 'progress == "end"'
+    ;;
+wrong)
+    # A file that speaks of more than it has: at the end all is done nevertheless.
+    quiet_ffmpeg -i in.mkv -f lavfi -i sine=d=3 -map 0 -map 1 -c:v copy -c:a aac long.mkv
+    works -i long.mkv -o out.mkv --x2 --progress json
+    grep '^{' stderr | tail -n 1 >line.json
+    judge json line.json 'frame == total_frames == 20' 'eta_s == 0'
     ;;
 quiet)
     works -q -i in.mkv -o out.mkv --x2
