@@ -1,10 +1,14 @@
 /* Aligned allocation and the arena. */
+#define _POSIX_C_SOURCE 200809L
 #include "base/mem.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
@@ -40,17 +44,41 @@ static size_t read_number(const char *path, const char *key)
     return found;
 }
 
+static size_t left_of(size_t limit, size_t used)
+{
+    if (limit == SIZE_MAX || used == SIZE_MAX)
+        return SIZE_MAX;
+    return limit > used ? limit - used : 0;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Of the container's limit. */
+static size_t left_of_group(void)
+{
+    return left_of(read_number("/sys/fs/cgroup/memory.max", ""),
+                   read_number("/sys/fs/cgroup/memory.current", ""));
+}
+
+/* Of the process's own limit, `ulimit -v`. */
+static size_t left_of_process(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return SIZE_MAX;
+    size_t pages = read_number("/proc/self/statm", "");
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return left_of((size_t)limit.rlim_cur, pages == SIZE_MAX ? pages : pages * page);
+}
+
 size_t mem_available(void)
 {
     size_t kib = read_number("/proc/meminfo", "MemAvailable:");
-    size_t bytes = kib < SIZE_MAX >> 10 ? kib << 10 : SIZE_MAX;
-    size_t limit = read_number("/sys/fs/cgroup/memory.max", "");
-    size_t used = read_number("/sys/fs/cgroup/memory.current", "");
-    if (limit != SIZE_MAX && used != SIZE_MAX) {
-        size_t left = limit > used ? limit - used : 0;
-        bytes = left < bytes ? left : bytes;
-    }
-    return bytes;
+    size_t system = kib < SIZE_MAX >> 10 ? kib << 10 : SIZE_MAX;
+    return smaller(system, smaller(left_of_group(), left_of_process()));
 }
 
 size_t arena_reserve(struct arena *a, size_t bytes)

@@ -15,7 +15,8 @@ void *mem_alloc(size_t bytes);
 void mem_free(void *p);
 
 /* Bytes that could be allocated now without swapping: what the system has to
- * spare, or less when a container's limit is nearer. SIZE_MAX when unknown. */
+ * spare, or less when a container's limit, or the process's (`ulimit -v`), is nearer.
+ * SIZE_MAX when unknown. */
 size_t mem_available(void);
 
 /*

@@ -18,6 +18,7 @@
  */
 struct messages {
     struct progress *progress;
+    enum rifec_log_level shown; /* of these on stderr; the report has warnings anyway */
     atomic_int errors, warnings;
     char error[STATS_TEXT];
     char warning[STATS_WARNINGS][STATS_TEXT];
@@ -33,6 +34,8 @@ static void on_message(void *opaque, enum rifec_log_level level, const char *lin
         if (i < STATS_WARNINGS)
             snprintf(m->warning[i], sizeof m->warning[i], "%s", line);
     }
+    if (level > m->shown)
+        return;
     progress_break_line(m->progress);
     fprintf(stderr, "rifec: %s%s\n", level == RIFEC_LOG_WARNING ? "warning: " : "", line);
 }
@@ -81,7 +84,9 @@ static struct messages messages;
 void job_begin(const struct options *opt)
 {
     messages.progress = &progress;
-    rifec_log_set(opt->log_level, on_message, &messages);
+    messages.shown = opt->log_level;
+    bool enough = opt->log_level > RIFEC_LOG_WARNING;
+    rifec_log_set(enough ? opt->log_level : RIFEC_LOG_WARNING, on_message, &messages);
 }
 
 static int exit_status(int err, const struct pipeline_report *report)

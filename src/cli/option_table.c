@@ -64,10 +64,11 @@ const struct option_row option_rows[] = {
     { GROUP_FILES, .name = "no-metadata", .help = "leave titles and other tags out",
       .store = store_bool, FIELD(job.no_metadata), .value = true },
 
-    { GROUP_INPUT, .name = "deinterlace", .arg = "refuse|off|bwdif|yadif|bob",
+    { GROUP_INPUT, .name = "deinterlace", .arg = "refuse|off|bwdif|yadif|bob|auto",
       .initial = "refuse",
       .help = "input of two fields per frame: refuse it, take it\nas it is, or make a "
-              "frame of each frame\n(bwdif, yadif) or of each field (bob)",
+              "frame of each frame\n(bwdif, yadif) or of each field (bob); auto is\n"
+              "bwdif where frames are interlaced, and nothing\nwhere they are not",
       .store = store_choice, FIELD(job.deinterlace) },
     { GROUP_INPUT, .name = "hwaccel", .arg = "auto|cuda|none", .initial = "auto",
       .help = "who decodes: the GPU (NVDEC) where the engine\n"

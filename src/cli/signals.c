@@ -5,14 +5,24 @@
 #include <signal.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "pipeline/pipeline.h"
 
+/* timeout(1) signals the process and then its group, a terminal that closes does much
+ * the same: two signals, one wish. Nobody presses keys so fast. */
+#define ONE_WISH_S 0.02
+
 static atomic_int caught;
+static _Atomic double first_s;
 
 static void on_signal(int number)
 {
     int none = 0;
-    if (!atomic_compare_exchange_strong(&caught, &none, number))
+    if (atomic_compare_exchange_strong(&caught, &none, number))
+        first_s = clock_seconds();
+    else if (clock_seconds() - first_s < ONE_WISH_S)
+        return;
+    else
         signal(number, SIG_DFL); /* a third one ends the process at once */
     pipeline_interrupt();
 }

@@ -82,7 +82,7 @@ _Static_assert(ON_CUT_DUP == 0 && ON_CUT_BLEND == 1 && ON_CUT_SPLIT == 2, "--on-
 _Static_assert(DEDUP_HOLD == 0 && DEDUP_OFF == 1 && DEDUP_SMOOTH == 2, "--dedup");
 _Static_assert(DEINTERLACE_REFUSE == 0 && DEINTERLACE_OFF == 1 &&
                    DEINTERLACE_BWDIF == 2 && DEINTERLACE_YADIF == 3 &&
-                   DEINTERLACE_BOB == 4,
+                   DEINTERLACE_BOB == 4 && DEINTERLACE_AUTO == 5,
                "--deinterlace");
 _Static_assert(HWACCEL_AUTO == 0 && HWACCEL_CUDA == 1 && HWACCEL_NONE == 2, "--hwaccel");
 _Static_assert(TAIL_HOLD == 0 && TAIL_DROP == 1 && TAIL_LOOP == 2, "--tail");

@@ -207,6 +207,9 @@ void container_options(const AVFormatContext *ctx, AVDictionary **options)
     if (container_is(ctx->oformat, "mp4|mov") && has_dotted_tags(ctx->metadata) &&
         !has_cover(ctx))
         av_dict_set(options, "movflags", "use_metadata_tags", 0);
+    /* AVI has no place for a start: what begins late, all of it, begins at zero. */
+    if (container_is(ctx->oformat, "avi"))
+        av_dict_set(options, "avoid_negative_ts", "make_zero", 0);
     /* Up to 4.4 Matroska's first subtitles became the default ones. */
     if (container_is(ctx->oformat, "matroska|webm"))
         av_dict_set(options, "default_mode", "passthrough", 0);

@@ -88,14 +88,30 @@ static bool is_two_fields(enum AVFieldOrder order)
     return order != AV_FIELD_UNKNOWN && order != AV_FIELD_PROGRESSIVE;
 }
 
+/* `av` is the first frame that goes through the filter. */
+static int open_fields(struct decode *d, const AVFrame *av, enum AVFieldOrder order)
+{
+    const bool marked = avcompat_is_interlaced(av);
+    return deinterlace_open(
+        &d->fields,
+        &(struct deinterlace_params){
+            .mode = d->mode,
+            .first = av,
+            .time_base = d->time_base,
+            .marked_only = marked,
+            .bottom_first = !marked && (order == AV_FIELD_BB || order == AV_FIELD_BT),
+        });
+}
+
 /* By the first frame, the container's word, and the user's wish. */
 static int settle_fields(struct decode *d, const AVFrame *av)
 {
     int err = 0;
     const enum AVFieldOrder order = decoder_context(d->decoder)->field_order;
-    const bool marked = avcompat_is_interlaced(av);
-    d->fields_seen = marked || is_two_fields(order);
-    if (d->mode == DEINTERLACE_OFF || (!d->fields_seen && d->mode == DEINTERLACE_REFUSE))
+    d->fields_seen = avcompat_is_interlaced(av) || is_two_fields(order);
+    if (d->mode == DEINTERLACE_OFF ||
+        (!d->fields_seen &&
+         (d->mode == DEINTERLACE_REFUSE || d->mode == DEINTERLACE_AUTO)))
         return 0;
     if (d->mode == DEINTERLACE_REFUSE)
         FAIL(RIFEC_ERR_INPUT,
@@ -106,30 +122,27 @@ static int settle_fields(struct decode *d, const AVFrame *av)
     if (!d->fields_seen)
         log_warning("%s: is not marked as interlaced; --deinterlace is done all the same",
                     d->path);
-    TRY(deinterlace_open(
-        &d->fields,
-        &(struct deinterlace_params){
-            .mode = d->mode,
-            .first = av,
-            .time_base = d->time_base,
-            .marked_only = marked,
-            .bottom_first = !marked && (order == AV_FIELD_BB || order == AV_FIELD_BT),
-        }));
+    TRY(open_fields(d, av, order));
 fail:
     return err;
 }
 
 /* Fields that come later than the first frame cannot be refused any more. */
-static void watch_fields(struct decode *d, AVFrame *av)
+static int watch_fields(struct decode *d, AVFrame *av)
 {
     if (d->mode == DEINTERLACE_OFF) {
         avcompat_set_progressive(av);
-    } else if (!d->fields && !d->fields_seen && avcompat_is_interlaced(av)) {
-        d->fields_seen = true;
-        log_warning("%s: from frame %lld on frames are interlaced and taken as they are; "
-                    "--deinterlace bwdif makes whole ones of them",
-                    d->path, (long long)d->count);
+        return 0;
     }
+    if (d->fields_seen || d->fields || !avcompat_is_interlaced(av))
+        return 0;
+    d->fields_seen = true;
+    if (d->mode == DEINTERLACE_AUTO)
+        return open_fields(d, av, AV_FIELD_UNKNOWN);
+    log_warning("%s: from frame %lld on frames are interlaced and taken as they are; "
+                "--deinterlace auto makes whole ones of them",
+                d->path, (long long)d->count);
+    return 0;
 }
 
 AVRational decode_time_base(const struct decode *d)
@@ -212,7 +225,7 @@ static int check(struct decode *d, AVFrame *f)
     TRY(follow_format(d, f));
     if (f->flags & AV_FRAME_FLAG_CORRUPT || f->decode_error_flags)
         TRY(note_damage(d, AVERROR_INVALIDDATA));
-    watch_fields(d, f);
+    TRY(watch_fields(d, f));
     d->count++;
 fail:
     return err;

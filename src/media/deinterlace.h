@@ -16,6 +16,7 @@ enum deinterlace_mode {
     DEINTERLACE_BWDIF, /* a frame for each frame                             */
     DEINTERLACE_YADIF, /* the same, faster                                   */
     DEINTERLACE_BOB,   /* bwdif, a frame for each field: twice the rate      */
+    DEINTERLACE_AUTO,  /* as bwdif, of interlaced frames alone               */
 };
 
 struct deinterlace;

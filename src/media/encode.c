@@ -30,6 +30,7 @@ struct encode {
     AVFrame *original; /* newest decoded frame's tags and side data, no pixels */
     int stream_index;
     int64_t sent, received; /* frames, packets */
+    int64_t start, end;     /* of what was sent */
     /* Encoders of FFmpeg up to 5 forget the duration: kept here by pts. */
     struct {
         int64_t pts, duration;
@@ -238,7 +239,8 @@ int encode_send(struct encode *e, struct rifec_frame **frame)
         TRY(dress(e, av, decoded));
         if (e->convert)
             TRY(convert_frame(e->convert, &av));
-        e->sent++;
+        e->start = e->sent++ ? e->start : av->pts;
+        e->end = av->pts + AVFRAME_DURATION(av);
         unsigned i = e->next_duration++ % DURATIONS;
         e->durations[i].pts = av->pts;
         e->durations[i].duration = AVFRAME_DURATION(av);
@@ -259,6 +261,12 @@ static int64_t duration_at(const struct encode *e, int64_t pts)
     return 0;
 }
 
+/* One packet, at the end, is the whole moving picture. */
+static bool is_whole(const struct encode *e)
+{
+    return !strcmp(e->codec->codec->name, "libwebp_anim");
+}
+
 int encode_receive(struct encode *e, AVPacket **out)
 {
     *out = NULL;
@@ -272,7 +280,10 @@ int encode_receive(struct encode *e, AVPacket **out)
             return 0;
         return av_fail(RIFEC_ERR_CODEC, code, "encoder %s failed", e->codec->codec->name);
     }
-    if (!pkt->duration)
+    if (is_whole(e)) {
+        pkt->pts = pkt->dts = e->start;
+        pkt->duration = e->end - e->start;
+    } else if (!pkt->duration)
         pkt->duration = duration_at(e, pkt->pts);
     e->received++;
     pkt->stream_index = e->stream_index;
@@ -282,9 +293,7 @@ int encode_receive(struct encode *e, AVPacket **out)
 
 int64_t encode_written(const struct encode *e)
 {
-    /* One packet, at the end, is the whole moving picture. */
-    bool whole = !strcmp(e->codec->codec->name, "libwebp_anim");
-    return whole && e->received ? e->sent : e->received;
+    return is_whole(e) && e->received ? e->sent : e->received;
 }
 
 const AVCodecContext *encode_context(const struct encode *e)

@@ -147,10 +147,16 @@ static bool has_rate(const struct encode_params *p)
     return given;
 }
 
+/* FFmpeg's name, but for what is none outside of it. */
+static const char *name_of(const AVCodec *codec)
+{
+    return codec->id == AV_CODEC_ID_WRAPPED_AVFRAME ? "uncompressed video" : codec->name;
+}
+
 /* --crf or --bitrate for an encoder to which they mean nothing. */
 static int refuse_rate(const AVCodecContext *c, const struct row *row, const char *what)
 {
-    const char *name = c->codec->name;
+    const char *name = name_of(c->codec);
     const AVCodecDescriptor *d = avcodec_descriptor_get(c->codec->id);
     if (row->quality_is)
         log_error("%s has no %s; its quality is %s", name, what, row->quality_is);
@@ -207,7 +213,7 @@ static int set_preset(AVCodecContext *c, const struct encode_params *p,
     if (!value)
         return 0;
     if (!knows(c, key)) {
-        log_error("%s has no presets", c->codec->name);
+        log_error("%s has no presets: leave --preset out", name_of(c->codec));
         return RIFEC_ERR_USAGE;
     }
     bool named = false;

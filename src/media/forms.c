@@ -66,8 +66,22 @@ const AVCodec *forms_picture_encoder(enum AVCodecID codec)
     return encoder;
 }
 
-/* Players slow down what is faster than their clocks. */
-#define GIF_RATE_MAX 50
+/* GIF counts hundredths of a second; players show half as many frames at most. */
+static int check_gif_rate(double rate)
+{
+    const int ticks = 100, shown = 50;
+    if (rate > ticks) {
+        log_error("GIF counts hundredths of a second, and %g frames per second would "
+                  "share them; give -r %d",
+                  rate, shown);
+        return RIFEC_ERR_OUTPUT;
+    }
+    if (rate > shown)
+        log_warning("GIF counts hundredths of a second, and players show no more than %d "
+                    "frames per second; try -r %d",
+                    shown, shown);
+    return 0;
+}
 
 int forms_muxer_options(const AVOutputFormat *format, AVRational frame_rate,
                         AVDictionary **options)
@@ -77,9 +91,7 @@ int forms_muxer_options(const AVOutputFormat *format, AVRational frame_rate,
         e = av_dict_set(options, "loop", "0", 0); /* for ever, as GIF does */
     else if (!strcmp(format->name, "apng"))
         e = av_dict_set(options, "plays", "0", 0);
-    else if (!strcmp(format->name, "gif") && av_q2d(frame_rate) > GIF_RATE_MAX)
-        log_warning("GIF counts hundredths of a second, and players show no more than %d "
-                    "frames per second; try -r %d",
-                    GIF_RATE_MAX, GIF_RATE_MAX);
+    else if (!strcmp(format->name, "gif"))
+        return check_gif_rate(av_q2d(frame_rate));
     return e < 0 ? RIFEC_ERR_NOMEM : 0;
 }

@@ -115,6 +115,8 @@ static int add_copy(struct streams *s, struct stream *st)
                       name_of(st->in, name, sizeof name));
         goto fail;
     }
+    if (st->in->sample_aspect_ratio.num) /* muxers look here alone */
+        st->out->codecpar->sample_aspect_ratio = st->in->sample_aspect_ratio;
 #if !AVCOMPAT_PAR_SIDE_DATA /* else it came with the parameters */
     int n;
     const AVPacketSideData *sd = avcompat_side_data(st->in, &n);

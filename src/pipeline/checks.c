@@ -4,6 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/log.h"
+#include "rifec/error.h"
+
 /* Containers round times to ticks, of a millisecond in Matroska. */
 #define ROUNDING_US 2000
 
@@ -50,4 +53,18 @@ void checks_make(struct checks *c, const struct checks_subject *s)
     c->av_offset_us =
         offset_change(s, (int64_t)((double)tl->p.first_pts * tick_us), video.out_start);
     c->av_offset_ok = fabs((double)c->av_offset_us) <= frame_us / 2 + ROUNDING_US;
+}
+
+int checks_judge(const struct checks *c, const char *path, bool strict)
+{
+    enum rifec_log_level level = strict ? RIFEC_LOG_ERROR : RIFEC_LOG_WARNING;
+    if (!c->duration_ok)
+        log_line(level, "%s: the video lasts %.3f s %s than the input's", path,
+                 1e-6 * (double)llabs(c->duration_delta_us),
+                 c->duration_delta_us > 0 ? "longer" : "less");
+    if (!c->av_offset_ok)
+        log_line(level, "%s: the sound begins %.3f s %s than it did", path,
+                 1e-6 * (double)llabs(c->av_offset_us),
+                 c->av_offset_us > 0 ? "later" : "earlier");
+    return strict && !(c->duration_ok && c->av_offset_ok) ? RIFEC_ERR_VERIFY : 0;
 }

@@ -33,4 +33,7 @@ struct checks_subject {
 /* Fills all but frames_ok. */
 void checks_make(struct checks *c, const struct checks_subject *s);
 
+/* Says what moved; strictly, that is an error: RIFEC_ERR_VERIFY. */
+int checks_judge(const struct checks *c, const char *path, bool strict);
+
 #endif

@@ -671,6 +671,8 @@ fail:
     err = first_failure(err, thread_join(&j->source_thread));
     err = first_failure(err, thread_join(&j->engine_thread));
     err = first_failure(err, thread_join(&j->sink_thread));
+    if (!err && !is_interrupted()) /* what was expected no longer matters */
+        j->progress->frames_expected = j->progress->frames_written;
     progress_finish(j->progress);
     return err;
 }
@@ -707,22 +709,12 @@ static void conclude(struct job *j)
 static int verify(const struct job *j)
 {
     const struct pipeline_report *r = j->report;
-    enum rifec_log_level level = j->opt->strict ? RIFEC_LOG_ERROR : RIFEC_LOG_WARNING;
     if (!r->checks.frames_ok) {
         log_error("%s: %lld frames were planned but %lld written", r->out.path,
                   (long long)r->out.frames_planned, (long long)r->out.frames_written);
         return RIFEC_ERR_VERIFY;
     }
-    if (!r->checks.duration_ok)
-        log_line(level, "%s: the video lasts %.3f s %s than the input's", r->out.path,
-                 1e-6 * (double)llabs(r->checks.duration_delta_us),
-                 r->checks.duration_delta_us > 0 ? "longer" : "less");
-    if (!r->checks.av_offset_ok)
-        log_line(level, "%s: the sound begins %.3f s %s than it did", r->out.path,
-                 1e-6 * (double)llabs(r->checks.av_offset_us),
-                 r->checks.av_offset_us > 0 ? "later" : "earlier");
-    bool ok = r->checks.duration_ok && r->checks.av_offset_ok;
-    return ok || !j->opt->strict ? 0 : RIFEC_ERR_VERIFY;
+    return checks_judge(&r->checks, r->out.path, j->opt->strict);
 }
 
 void pipeline_report_close(struct pipeline_report *report)

@@ -73,6 +73,18 @@ static bool cuts_video(struct source *s, const AVStream *st, const AVPacket *pkt
     return s->from_us && st->index < 64 && !(s->begun >> st->index & 1);
 }
 
+/* Where MP4 says that a track ends with its last frame, FFmpeg has this one last as
+ * long as the one before, and the copy would be longer than the file. */
+static void end_with_track(const AVStream *st, AVPacket *pkt)
+{
+    if (pkt->pts == AV_NOPTS_VALUE || st->start_time == AV_NOPTS_VALUE ||
+        st->duration <= 0)
+        return;
+    int64_t end = st->start_time + st->duration;
+    if (pkt->pts <= end && pkt->pts + pkt->duration > end)
+        pkt->duration = end > pkt->pts ? end - pkt->pts : 1;
+}
+
 /* True when the packet is to be copied; then it is ready for that. */
 static bool take_packet(struct source *s, AVPacket *pkt)
 {
@@ -85,6 +97,8 @@ static bool take_packet(struct source *s, AVPacket *pkt)
     if (!mux_copies(s->mux, pkt->stream_index) ||
         (video ? cuts_video(s, st, pkt) : is_before(s, ts, tb) || is_behind(s, ts, tb)))
         return false;
+    if (video)
+        end_with_track(st, pkt);
     pkt->pts = moved(s, pkt->pts, tb);
     pkt->dts = moved(s, pkt->dts, tb);
     return true;

@@ -22,6 +22,23 @@ tags)
     tagged bt2020nc bt2020 smpte2084 tv yuv420p10le
     tagged bt2020nc bt2020 arib-std-b67 tv yuv422p10le
     ;;
+unsaid)
+    # A stream that does not name its matrix: by its height, as players do it; nothing
+    # is made up in the tags.
+    for case in 64x718:smpte170m:bt709 64x720:bt709:smpte170m; do
+        others=${case#*:}
+        synth in.mkv 0.08 25 "${case%%:*}" -c:v ffv1 -pix_fmt yuv420p
+        works -y -i in.mkv -o unsaid.mkv --x2 -c:v utvideo --pix-fmt gbrp
+        for matrix in "${others%:*}" "${others#*:}"; do
+            works -y -i in.mkv -o $matrix.mkv --x2 -c:v utvideo --pix-fmt gbrp --colorspace $matrix
+            frame_sums $matrix.mkv gbrp >$matrix
+        done
+        same "$(frame_sums unsaid.mkv gbrp)" "$(cat "${others%:*}")" "the matrix of $case"
+        ! cmp -s bt709 smpte170m || fail 'the test itself: both matrices are one'
+        works -y -i in.mkv -o out.mkv --x2 -c:v ffv1
+        same "$(entry out.mkv v:0 $keys)" "$(entry in.mkv v:0 $keys)" 'tags'
+    done
+    ;;
 override)
     # The user knows better: for the tags and for the numbers.
     synth in.mkv 0.12 25 64x48 -c:v ffv1 -pix_fmt yuv420p

@@ -2,6 +2,7 @@
 
     craft.py bitmap FILE.sup           one picture of subtitles, 0.2 to 0.6 s
     craft.py backwards IN.flv OUT.flv  a packet of sound that goes back in time
+    craft.py ends IN.mp4 OUT.mp4       the last track ends with its last frame
     craft.py turned IN.mp4 OUT.mp4     the picture is to be turned by 90 degrees
     craft.py dolby IN.mp4 OUT.mp4 BASE says that there is Dolby Vision, profile 8
     craft.py hdr10plus IN OUT          H.265 with a message of HDR10+ in each frame
@@ -41,6 +42,15 @@ def backwards(source, target):
             sound.append(at)
         at += 11 + int.from_bytes(data[at + 1:at + 4], "big") + 4
     data[sound[7] + 4:sound[7] + 8] = data[sound[3] + 4:sound[3] + 8]
+    open(target, "wb").write(data)
+
+
+def ends(source, target):
+    """The last entry of the last table of durations says 0."""
+    data = bytearray(open(source, "rb").read())
+    at = data.rindex(b"stts") + 8
+    entries = int.from_bytes(data[at:at + 4], "big")
+    data[at + 8 * entries:at + 8 * entries + 4] = bytes(4)
     open(target, "wb").write(data)
 
 
@@ -109,5 +119,5 @@ def hdr10plus(source, target):
 
 
 if __name__ == "__main__":
-    {"bitmap": bitmap, "backwards": backwards, "turned": turned,
+    {"bitmap": bitmap, "backwards": backwards, "ends": ends, "turned": turned,
      "dolby": dolby, "hdr10plus": hdr10plus}[sys.argv[1]](*sys.argv[2:])

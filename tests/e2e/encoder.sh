@@ -64,7 +64,9 @@ lossless)
     works -i in.mkv -o out.mkv --x2 -c:v ffv1
     fails 2 'lossless' -y -i in.mkv -o out.mkv -c:v ffv1 --crf 20
     fails 2 'lossless' -y -i in.mkv -o out.mkv -c:v ffv1 -b:v 2M
-    fails 2 'no presets' -y -i in.mkv -o out.mkv -c:v ffv1 --preset slow
+    fails 2 'ffv1 has no presets' -y -i in.mkv -o out.mkv -c:v ffv1 --preset slow
+    fails 2 'uncompressed video has no presets' -i in.mkv -o out.y4m --preset slow
+    fails 2 'uncompressed video has no crf: it is lossless' -i in.mkv -f null --crf 20
     ;;
 prores)
     synth in.mkv 0.2

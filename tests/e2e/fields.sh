@@ -27,6 +27,13 @@ whole() {
     same "$(entry out.mkv v:0 avg_frame_rate)" "$3/1" 'frame rate'
 }
 
+# in.ts: ten frames that are whole, and then such of two fields.
+later() {
+    synth a.ts 0.4 25 64x48 -pix_fmt yuv420p -c:v mpeg2video -q:v 2
+    woven b.ts -c:v mpeg2video -q:v 2 -flags +ildct+ilme -top 1 -output_ts_offset 0.4
+    cat a.ts b.ts >in.ts
+}
+
 case $1 in
 refused)
     woven in.mkv $marked
@@ -65,11 +72,29 @@ unmarked)
     ;;
 later)
     # What cannot be refused any more is at least said.
-    synth a.ts 0.4 25 64x48 -pix_fmt yuv420p -c:v mpeg2video -q:v 2
-    woven b.ts -c:v mpeg2video -q:v 2 -flags +ildct+ilme -top 1 -output_ts_offset 0.4
-    cat a.ts b.ts >in.ts
+    later
     run -i in.ts -o out.mkv --x2 # the joint itself may not decode: 0 or 3
-    says 'warning: in\.ts: from frame [0-9]+ on frames are interlaced'
+    says 'warning: in\.ts: from frame [0-9]+ on frames are interlaced.*--deinterlace auto'
+    ;;
+auto)
+    # In a loop over all kinds: what is whole passes bit by bit, without a word, ...
+    synth in.mkv 0.4
+    works -i in.mkv -o plain.mkv --x2 -c:v ffv1 --deinterlace auto
+    same "$(frame_sums plain.mkv yuv420p | sed -n 'p;n')" "$(frame_sums in.mkv yuv420p)" 'whole frames'
+    ! grep -q interlaced stderr || fail 'a word on fields'
+    # ... fields are as with bwdif, and from where they begin.
+    whole auto bwdif=mode=send_frame:deint=interlaced 50
+    later
+    run -i in.ts -o taken.mkv --x2 -c:v ffv1
+    from=$(sed -n 's/.* from frame \([0-9]*\) on frames are interlaced.*/\1/p' stderr)
+    run -i in.ts -o made.mkv --x2 -c:v ffv1 --deinterlace auto
+    ! grep -q interlaced stderr || fail 'a word on fields'
+    for out in taken made; do
+        frame_sums $out.mkv yuv420p | sed -n 'p;n' >$out
+    done
+    same "$(wc -l <made)" "$(wc -l <taken)" 'originals'
+    same "$(head -n "$from" made)" "$(head -n "$from" taken)" 'frames before the first of two fields'
+    ! tail -n +$((from + 1)) made | grep -qFf taken || fail 'frames of two fields are left as they were'
     ;;
 film)
     clip=$(eval_clip e14_interlaced_tff_720x480.mkv)

@@ -172,10 +172,10 @@ full-disk)
 moving)
     # GIF, APNG and WebP: by extension, for ever, each frame as long as it should be.
     synth in.mkv 0.4 20 64x48 -c:v ffv1
-    works -i in.mkv -o out.gif
+    works -i in.mkv -o out.gif --strict
     same "$(count out.gif)" 16 'frames of the GIF'
     judge times in.mkv out.gif 2
-    works -i in.mkv -o out.apng
+    works -i in.mkv -o out.apng --strict
     same "$(count out.apng)" 16 'frames of the APNG'
     grep -aq 'NETSCAPE2.0' out.gif || fail 'the GIF plays once'
     works -i out.gif -o again.mkv -c:v ffv1
@@ -184,8 +184,10 @@ moving)
     same "$(count again.mkv)" 32 'frames from the APNG'
     works -i in.mkv -o fast.gif -r 60
     says 'warning: GIF .*-r 50'
+    fails 4 'GIF .* 160 frames .*-r 50' -i in.mkv -o faster.gif --x8
+    [ ! -e faster.gif ] || fail 'a GIF'
     ! ffmpeg -v error -h encoder=libwebp_anim | grep -q Encoder || {
-        works -i in.mkv -o out.webp
+        works -i in.mkv -o out.webp --strict
         # FFmpeg cannot read these yet: chunks of frames, and their durations.
         python3 - out.webp <<'END' || fail 'the WebP'
 import struct, sys

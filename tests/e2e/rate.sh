@@ -27,6 +27,7 @@ cfr)
     ;;
 slowmo)
     works -i "$lotus" -o out.mp4 --x3 --slowmo
+    says 'warning: slow motion: audio.* left out'
     judge slow "$lotus" out.mp4 3 exact
     same "$(entry out.mp4 '' codec_type)" video streams
     same "$(entry out.mp4 v:0 r_frame_rate)" 12/1 'frame rate'

@@ -41,16 +41,37 @@ progress)
     ;;
 late)
     # A picture that begins after the sound is not counted from the file's start.
-    quiet_ffmpeg -f lavfi -i sine=d=5 -itsoffset 4 -i in.mkv -map 0 -map 1 -c:v copy -c:a aac late.mkv
-    works -i late.mkv -o out.mkv --x2 --progress json
+    synth film.mkv 4 25 160x96
+    quiet_ffmpeg -f lavfi -i sine=d=5 -itsoffset 4 -i film.mkv -map 0 -map 1 -c:v copy -c:a aac late.mkv
+    works -i late.mkv -o out.mkv --x2 --progress json --preset ultrafast --device cpu
+    grep '^{' stderr | head -n 1 >line.json
+    judge json line.json '198 <= total_frames <= 202'
     grep '^{' stderr | tail -n 1 >line.json
-    judge json line.json 'frame == 20' 'total_frames <= 52'
+    judge json line.json 'frame == total_frames == 200' 'eta_s == 0' 'progress == "end"'
+    ;;
+wrong)
+    # A file that speaks of more than it has: at the end all is done nevertheless.
+    quiet_ffmpeg -i in.mkv -f lavfi -i sine=d=3 -map 0 -map 1 -c:v copy -c:a aac long.mkv
+    works -i long.mkv -o out.mkv --x2 --progress json
+    grep '^{' stderr | tail -n 1 >line.json
+    judge json line.json 'frame == total_frames == 20' 'eta_s == 0'
     ;;
 quiet)
     works -q -i in.mkv -o out.mkv --x2
     [ ! -s stderr ] || fail 'words in spite of -q'
     works -i in.mkv -o again.mkv --x2 --progress off --loglevel warning
     [ ! -s stderr ] || fail 'words without a cause'
+    # What is not shown is in the report all the same.
+    quiet_ffmpeg -i in.mkv -f lavfi -i sine=d=1 -c:v copy -c:a aac loud.mkv
+    works -q -i loud.mkv -o out.webm --x2 --stats stats.json
+    [ ! -s stderr ] || fail 'words in spite of -q'
+    judge json stats.json 'any("(audio, aac)" in warning for warning in warnings)'
+    fails_in_silence() {
+        run --loglevel quiet -i missing.mkv -o no.mkv --stats stats.json
+        [ $status = 3 ] && [ ! -s stderr ]
+    }
+    fails_in_silence || fail "exit status $status, or words"
+    judge json stats.json '"missing.mkv" in error'
     ;;
 null)
     works -i in.mkv -f null --x2 --stats stats.json

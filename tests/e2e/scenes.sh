@@ -19,7 +19,10 @@ joined() {
 case $1 in
 found)
     joined
-    works -i joined.mkv -o out.mkv --x2 -c:v ffv1 --stats stats.json
+    works -v -i joined.mkv -o out.mkv --x2 -c:v ffv1 --stats stats.json
+    for cut in 1 2 3; do
+        says "cut at $cut\.000 s"
+    done
     judge json stats.json 'len(cuts) == 3' \
         'all(abs(a - b) < 0.002 for a, b in zip(cuts, (1, 2, 3)))' \
         'input["frames"] == 48' 'output["frames_planned"] == output["frames_written"] == 96'
@@ -33,6 +36,11 @@ off)
     joined
     works -i joined.mkv -o out.mkv --x2 -c:v ffv1 --scene off --stats stats.json
     judge json stats.json 'cuts == []' 'output["frames_synthesized"] == 47'
+    # A threshold that nothing reaches is the same, a very low one finds cuts in motion.
+    works -i joined.mkv -f null --x2 --scene-threshold 1 --stats stats.json
+    judge json stats.json 'cuts == []'
+    works -i joined.mkv -f null --x2 --scene-threshold 0.001 --stats stats.json
+    judge json stats.json 'len(cuts) > 3'
     ;;
 list)
     joined
@@ -76,7 +84,17 @@ smooth)
     works -i twos.mkv -o out.mkv --x2 -c:v ffv1 --dedup smooth --stats out.json
     n=$(count twos.mkv)
     same "$(count out.mkv)" $((2 * n)) frames
-    judge json held.json "input['duplicates'] == $((n / 2))"
+    judge json held.json "input['duplicates'] == $((n / 2))" \
+        "output['frames_synthesized'] == $((n / 2 - 1))"
+    # Between a drawing and its repetition lies the drawing, with --dedup off another.
+    works -i twos.mkv -o off.mkv --x2 -c:v ffv1 --dedup off --stats off.json
+    judge json off.json "output['frames_synthesized'] == $((n - 1))"
+    for out in held off; do
+        frame_sums $out.mkv yuv420p | awk 'NR % 4 == 1 { a = $0 } NR % 4 == 2 { n += a == $0 }
+            NR % 4 == 3 && a != $0 { print "a drawing is lost" } END { print n + 0 }' >$out
+    done
+    same "$(cat held)" $((n / 2)) 'drawings between drawings'
+    same "$(cat off)" 0 'drawings between drawings with --dedup off'
     judge json out.json "input['duplicates'] == $((n / 2))" \
         'output["frames_held"] <= 3' 'output["frames_planned"] == output["frames_written"]'
     frame_sums out.mkv yuv420p | head -n $((2 * n - 4)) | uniq -d >repeated

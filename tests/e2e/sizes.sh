@@ -29,8 +29,27 @@ tile)
     says '48x285 needs [0-9]+ MiB'
     fails 2 '--tile takes auto, off or a number of rows' -i in.nut -o out.nut --tile 5
     ;;
+short)
+    # Bands are taken unasked where the whole does not fit, and only there; with a
+    # limit on the process this can be tried on any machine.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=1920x1080:r=25:d=0.08 -c:v rawvideo -pix_fmt yuv420p in.nut
+    limit=1000000 # KiB
+    flags='-i in.nut -c:v rawvideo --device cpu --threads 2'
+    until (ulimit -v $limit && works -y $flags -o bands.nut --frames 1) &&
+        grep -q 'memory is short' stderr; do
+        limit=$((limit - 60000))
+        [ $limit -gt 400000 ] || fail 'never in bands'
+    done
+    (ulimit -v $limit && works -y $flags -o bands.nut --frames 2)
+    rows=$(sed -n 's/.*memory is short: \([0-9]*\) rows.*/\1/p' stderr)
+    works $flags -o same.nut --tile "$rows" --frames 2
+    same "$(frame_sums bands.nut yuv420p)" "$(frame_sums same.nut yuv420p)" 'pictures'
+    # No room even for that is a message, not a crash.
+    (ulimit -v $((limit - 250000)) && fails 7 'cannot (allocate|start)|no memory' $flags -o out.nut)
+    [ ! -e out.nut ] || fail 'an output'
+    ;;
 refused)
-    for size in 1x1 1x7 7x1; do
+    for size in 1x1 1x7 7x1 16386x4; do
         picture $size gray
         fails 3 "in\.nut: a picture of $size" -i in.nut -o out.mkv -c:v ffv1
         [ ! -e out.mkv ] || fail 'an output of nothing'

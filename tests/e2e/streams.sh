@@ -97,6 +97,14 @@ offset)
     works -i in.mkv -o out.mkv --x2
     judge times in.mkv out.mkv 2
     same "$(packet_sums out.mkv a:0)" "$(packet_sums in.mkv a:0)" 'packets of the sound'
+    # AVI knows no start; the picture comes as long after the sound all the same, which
+    # has no hole behind its first packet.
+    works -i in.mkv -o out.avi --x2
+    ffprobe -v error -select_streams v:0 -show_entries frame=best_effort_timestamp_time \
+        -of csv=p=0 out.avi | awk 'NR == 1 { exit !($1 > 0.17 && $1 < 0.23) }' ||
+        fail 'the picture in AVI'
+    ffprobe -v error -select_streams a:0 -show_entries packet=pts_time -of csv=p=0 out.avi |
+        awk 'NR == 2 { exit !($1 > 0 && $1 < 0.2) }' || fail 'the sound in AVI'
     ;;
 programs)
     # A transport stream keeps its services and the numbers of its streams.
@@ -149,6 +157,57 @@ joined)
     done
     run -i two.ts -o part.mp4 --x2 --ss 1 --to 3
     same "$(count part.mp4)" 100 'frames of the part'
+    ;;
+edited)
+    # Edit lists of MP4: frames before the cut are decoded, never shown; a track that
+    # begins late does so.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=440:d=1 \
+        -c:v libx264 -g 25 -bf 2 -c:a aac whole.mp4
+    quiet_ffmpeg -ss 0.5 -i whole.mp4 -c copy cut.mp4
+    quiet_ffmpeg -itsoffset 0.3 -i whole.mp4 -i whole.mp4 -map 0:v -map 1:a -c copy late.mp4
+    [ "$(entry cut.mp4 v:0 nb_frames)" -gt "$(count cut.mp4)" ] || fail 'the test itself: cut'
+    same "$(entry late.mp4 v:0 start_time)" 0.300000 'the test itself: start'
+    for in in cut late; do
+        works -i $in.mp4 -o $in.out.mp4 --x2 --strict
+        judge times $in.mp4 $in.out.mp4 2 exact
+        same "$(packet_sums $in.out.mp4 a:0)" "$(packet_sums $in.mp4 a:0)" "sound of $in"
+    done
+    ;;
+timeless)
+    # A bare stream has no times: its frames come one period after the other.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.6 -c:v libx264 -bf 2 in.h264
+    works -i in.h264 -o out.mp4 --x2 --strict
+    says 'warning: [0-9]+ frames had no time'
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.6 -c:v ffv1 timed.mkv
+    judge times timed.mkv out.mp4 2 exact
+    ;;
+negative)
+    # Times below zero, which players cut off: all move up together, and stay together.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=440:d=1 \
+        -c:v libx264 -bf 2 -c:a flac zero.mkv
+    quiet_ffmpeg -i zero.mkv -c copy -output_ts_offset -0.4 -avoid_negative_ts disabled in.mkv
+    [ "$(entry in.mkv a:0 start_time | cut -c1)" = - ] || fail 'the test itself: no time is negative'
+    works -i in.mkv -o out.mkv --x2 --strict
+    same "$(count out.mkv)" 50 frames
+    for stream in v:0 a:0; do
+        for file in in out; do
+            ffprobe -v error -select_streams $stream -show_entries packet=pts_time \
+                -of csv=p=0 $file.mkv | tr -d , | sort -n | head -n 1
+        done
+    done | xargs echo | awk '{ print; exit !($2 >= 0 && ($2 - $1) - ($4 - $3) < 0.002 &&
+        ($2 - $1) - ($4 - $3) > -0.002) }' || fail 'picture and sound moved apart'
+    ;;
+ends)
+    # A further video whose last frame is shown for no time is as long as it was.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i testsrc2=s=32x32:r=1:d=2 \
+        -map 0 -map 1 -c:v:0 libx264 -c:v:1 mpeg4 two.mov
+    quiet_ffmpeg -i two.mov -map 0 -c copy -bsf:v:1 'setts=duration=if(N\,2000\,DURATION)' long.mp4
+    python3 "$tests/e2e/craft.py" ends long.mp4 in.mp4
+    same "$(entry in.mp4 v:1 duration)" 1.000000 'the test itself: length'
+    works -i in.mp4 -o out.mp4 --x2
+    case $(entry out.mp4 v:1 duration) in 1.000*) ;; *) fail 'the second video became longer' ;; esac
+    same "$(entry out.mp4 v:1 nb_frames)" 2 'its frames'
+    same "$(entry out.mp4 v:1 sample_aspect_ratio)" 1:1 'its aspect'
     ;;
 longer)
     # Sound that is longer than the picture and left out cuts nothing off.

@@ -82,13 +82,24 @@ END
         -e tune=zerolatency --device cpu --progress json || fail 'it did not die of SIGINT'
     shorter_but_whole out.mkv
     ;;
+both)
+    # timeout(1) signals its child and then the whole group: that is one wish to stop.
+    start -i in.mkv -o out.mkv --x2 --preset ultrafast -e tune=zerolatency
+    kill -TERM $process
+    kill -INT $process
+    status=0
+    wait $process || status=$?
+    [ $status = 143 ] || [ $status = 130 ] || fail "exit status $status" # either may be first
+    no_leftovers
+    shorter_but_whole out.mkv
+    ;;
 twice)
     # A frame that takes long, so that the second signal finds it at work.
     synth large.mkv 2 25 640x384
     start -i large.mkv -o old.mkv -y --x2 --preset ultrafast -e tune=zerolatency \
         --kernels c --threads 1
     kill -INT $process
-    sleep 0.05
+    sleep 0.1
     kill -INT $process
     finish 130
     same "$(cat old.mkv)" precious 'the file that was there'
