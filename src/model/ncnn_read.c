@@ -394,25 +394,35 @@ fail:
 /* --- is it what 4.6 does? ------------------------------------------------------------
  */
 
-static int check_block(const struct reader *r, const struct group *g, int b)
+/* The first thing that is another, or NULL. */
+static const char *find_difference(const struct group *g)
 {
-    const char *wrong = NULL;
     for (int i = 0; i < CONVS; i++) {
         const struct conv *c = &g->conv[i];
         if (c->kernel != 3 || c->stride != (i < 2 ? 2 : 1))
-            wrong = "the size or stride of a convolution";
-        if (!c->is_leaky)
-            wrong = "a leaky ReLU is not where it was";
+            return "a convolution has another size or stride";
         if (i > 0 && c->in != g->conv[i - 1].out)
-            wrong = "a convolution reads something else";
+            return "a convolution reads something else";
+        if (i >= 2 && !c->is_residual)
+            return "a convolution's input is not added to its output";
+        if (!c->is_leaky)
+            return "a leaky ReLU of 0.2 is missing";
     }
     if (g->deconv.kernel != 4 || g->deconv.stride != 2 || g->deconv.is_leaky ||
         g->deconv.in != g->conv[CONVS - 1].out)
-        wrong = "its deconvolution";
-    if (!wrong)
-        return 0;
-    log_error("%s: block %d is not that of IFNet 4.6: %s", r->t->name, b, wrong);
-    return RIFEC_ERR_MODEL;
+        return "its deconvolution is another";
+    return NULL;
+}
+
+/* Do the names tell that it is another version? Then architecture.c says which. */
+static bool is_named_otherwise(const struct group *g)
+{
+    int residuals = 0, prelus = 0;
+    for (int i = 0; i < CONVS; i++) {
+        residuals += g->conv[i].is_residual;
+        prelus += g->conv[i].is_prelu;
+    }
+    return g->conv_count != CONVS || !g->is_shuffled || !residuals || prelus;
 }
 
 /* Where the names of tensors do not tell: the layers around the numbers. */
@@ -420,18 +430,17 @@ static int check_graph(const struct reader *r)
 {
     int err = 0;
     const char *name = r->t->name;
-    for (int g = 0; g < r->group_count; g++) {
-        bool is_ours = r->group[g].is_shuffled && r->group[g].conv_count == CONVS;
-        for (int i = 0; is_ours && i < CONVS; i++)
-            is_ours = !r->group[g].conv[i].is_prelu &&
-                      (i < 2 || r->group[g].conv[i].is_residual);
-        if (!is_ours)
-            return 0; /* another version: architecture.c says which */
-    }
+    for (int g = 0; g < r->group_count; g++)
+        if (is_named_otherwise(&r->group[g]))
+            return 0;
     if (r->group_count != IFNET_BLOCKS)
         return 0;
-    for (int b = 0; b < IFNET_BLOCKS; b++)
-        TRY(check_block(r, &r->group[b], b));
+    for (int b = 0; b < IFNET_BLOCKS; b++) {
+        const char *wrong = find_difference(&r->group[b]);
+        if (wrong)
+            FAIL(RIFEC_ERR_MODEL, "%s: block %d is not that of IFNet 4.6: %s", name, b,
+                 wrong);
+    }
     if (r->odd_scale)
         FAIL(RIFEC_ERR_MODEL,
              "%s: layer '%s' resizes by another factor than IFNet 4.6 does: a model for "

@@ -18,6 +18,9 @@
 /* No size in a file of weights is larger; sums of a few such fit in 64 bits. */
 #define SIZE_LIMIT ((int64_t)1 << 40)
 
+/* Of one tensor; IFNet's largest has a third of a million. */
+#define ELEMENTS_MAX ((int64_t)1 << 28)
+
 void tensors_close(struct tensors **tp)
 {
     struct tensors *t = *tp;
@@ -115,13 +118,13 @@ static bool is_inside(const struct tensor_place *p, const int64_t *strides)
     return (uint64_t)last < p->storage_bytes / (uint64_t)p->element_bytes;
 }
 
-/* Of rows that follow each other. False: larger than any file. */
+/* Of rows that follow each other. False: larger than any tensor. */
 static bool plain_strides(const struct tensor_place *p, int64_t *strides)
 {
     int64_t n = 1;
     for (int i = p->rank - 1; i >= 0; i--) {
         strides[i] = n;
-        if (p->dims[i] < 0 || (p->dims[i] > 0 && n > SIZE_LIMIT / p->dims[i]))
+        if (p->dims[i] < 0 || (p->dims[i] > 0 && n > ELEMENTS_MAX / p->dims[i]))
             return false;
         n *= p->dims[i] ? p->dims[i] : 1;
     }
