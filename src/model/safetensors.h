@@ -1,9 +1,11 @@
 /*
- * Reads the safetensors container: eight bytes of header length, a JSON header
- * that names tensors, their type, shape and place, then their data.
+ * The safetensors container: eight bytes of header length, a JSON header that
+ * names tensors, their type, shape and place, then their data.
  */
 #ifndef RIFEC_MODEL_SAFETENSORS_H
 #define RIFEC_MODEL_SAFETENSORS_H
+
+#include <stdio.h>
 
 #include "model/tensors.h"
 
@@ -12,5 +14,11 @@ bool safetensors_probe(const struct filemap *file);
 
 /* Lists the tensors of t->file[0]. RIFEC_ERR_MODEL or RIFEC_ERR_NOMEM, logged. */
 int safetensors_list(struct tensors *t);
+
+/*
+ * Writes the tensors that the network uses, which weights_load() has accepted, into
+ * a file that can seek. RIFEC_ERR_OUTPUT; the caller knows the name and says so.
+ */
+int safetensors_write(const struct tensors *t, bool is_half, FILE *f);
 
 #endif

@@ -166,16 +166,20 @@ fail:
     return err;
 }
 
+int weights_open_tensors(struct tensors **out, const char *path)
+{
+    if (path)
+        return tensors_open(out, path);
+    return tensors_open_memory(out, rifec_embedded_model,
+                               (size_t)(rifec_embedded_model_end - rifec_embedded_model),
+                               "the built-in model");
+}
+
 int weights_open(struct weights *w, const char *path)
 {
-    if (!path)
-        return weights_open_memory(
-            w, rifec_embedded_model,
-            (size_t)(rifec_embedded_model_end - rifec_embedded_model),
-            "the built-in model");
     *w = (struct weights){ 0 };
     struct tensors *file;
-    int err = tensors_open(&file, path);
+    int err = weights_open_tensors(&file, path);
     if (!err)
         err = weights_load(w, file);
     tensors_close(&file);

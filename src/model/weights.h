@@ -54,7 +54,10 @@ int weights_open(struct weights *w, const char *path);
 int weights_open_memory(struct weights *w, const void *data, size_t bytes,
                         const char *name);
 
-/* The same from a file that is open. */
+/* Only opens and lists it, as tensors_open(); path NULL: the built-in model. */
+int weights_open_tensors(struct tensors **out, const char *path);
+
+/* weights_open() of a file that is open. */
 int weights_load(struct weights *w, const struct tensors *file);
 
 /* Bytes held. */
