@@ -141,6 +141,8 @@ static int read_conv(struct reader *r, const struct ncnn_layer *l, struct conv *
     int err = 0;
     double out = ncnn_get(l, 0, 0), kernel = ncnn_get(l, 1, 0), size = ncnn_get(l, 6, 0);
     double stride = ncnn_get(l, 3, 1);
+    if (r->group_count == GROUPS_MAX)
+        return other_network(r, l, "is one too many");
     if (!(out >= 1 && out <= 4096 && kernel >= 1 && kernel <= 16 && size >= 1 &&
           size <= 1e9 && stride >= 1 && stride <= 16))
         return other_network(r, l, "has strange sizes");
@@ -171,8 +173,6 @@ static int on_conv(struct reader *r, const struct ncnn_layer *l)
     int err = read_conv(r, l, &c);
     if (err < 0)
         return err;
-    if (r->group_count == GROUPS_MAX)
-        return other_network(r, l, "is one too many");
     struct group *g = &r->group[r->group_count];
     if (g->conv_count < CONVS)
         g->conv[g->conv_count] = c;
@@ -182,10 +182,10 @@ static int on_conv(struct reader *r, const struct ncnn_layer *l)
 
 static int on_deconv(struct reader *r, const struct ncnn_layer *l)
 {
-    if (r->group_count == GROUPS_MAX)
-        return other_network(r, l, "is one too many");
-    int err = read_conv(r, l, &r->group[r->group_count].deconv);
-    r->group_count += !err;
+    struct conv c;
+    int err = read_conv(r, l, &c);
+    if (!err)
+        r->group[r->group_count++].deconv = c;
     return err;
 }
 
@@ -319,22 +319,17 @@ static int add(struct reader *r, const char *prefix, const char *what, int rank,
                                     (size_t)n->count * (size_t)n->element_bytes });
 }
 
-static int add_conv(struct reader *r, const char *prefix, const struct conv *c)
-{
-    int err = 0;
-    TRY(add(r, prefix, "weight", 4, (int64_t[]){ c->cout, c->cin, c->kernel, c->kernel },
-            NULL, &c->weight));
-    TRY(add(r, prefix, "bias", 1, (int64_t[]){ c->cout }, NULL, &c->bias));
-fail:
-    return err;
-}
-
 /* ncnn has the outputs of a deconvolution first, PyTorch the inputs. */
-static int add_deconv(struct reader *r, const char *prefix, const struct conv *c)
+static int add_conv(struct reader *r, const char *prefix, const struct conv *c,
+                    bool is_deconv)
 {
-    int err = 0, taps = c->kernel * c->kernel;
-    TRY(add(r, prefix, "weight", 4, (int64_t[]){ c->cin, c->cout, c->kernel, c->kernel },
-            (int64_t[]){ taps, (int64_t)taps * c->cin, c->kernel, 1 }, &c->weight));
+    int err = 0, k = c->kernel, in = is_deconv ? 0 : 1, out = 1 - in;
+    int64_t dims[4] = { 0, 0, k, k }, strides[4] = { 0, 0, k, 1 };
+    dims[in] = c->cin;
+    dims[out] = c->cout;
+    strides[in] = k * k;
+    strides[out] = (int64_t)k * k * c->cin;
+    TRY(add(r, prefix, "weight", 4, dims, strides, &c->weight));
     TRY(add(r, prefix, "bias", 1, (int64_t[]){ c->cout }, NULL, &c->bias));
 fail:
     return err;
@@ -360,7 +355,7 @@ static int add_block(struct reader *r, const struct group *g, int b)
         else
             snprintf(prefix, sizeof prefix, "block%d.convblock.%d.%s", b, i - 2,
                      c->is_residual ? "conv" : "0");
-        TRY(add_conv(r, prefix, c));
+        TRY(add_conv(r, prefix, c, false));
         if (i >= 2 && c->is_residual) {
             snprintf(prefix, sizeof prefix, "block%d.convblock.%d", b, i - 2);
             TRY(add_beta(r, prefix, c));
@@ -372,7 +367,7 @@ static int add_block(struct reader *r, const struct group *g, int b)
     }
     snprintf(prefix, sizeof prefix,
              g->is_shuffled ? "block%d.lastconv.0" : "block%d.lastconv", b);
-    TRY(add_deconv(r, prefix, &g->deconv));
+    TRY(add_conv(r, prefix, &g->deconv, true));
 fail:
     return err;
 }
@@ -385,7 +380,7 @@ static int add_others(struct reader *r, const struct group *g, bool blocks, int 
     for (int i = 0; i <= g->conv_count && i < CONVS; i++) {
         bool last = i == g->conv_count;
         snprintf(prefix, sizeof prefix, blocks ? "encode.%d" : "layer.%d", (*count)++);
-        TRY(last ? add_deconv(r, prefix, &g->deconv) : add_conv(r, prefix, &g->conv[i]));
+        TRY(add_conv(r, prefix, last ? &g->deconv : &g->conv[i], last));
     }
 fail:
     return err;

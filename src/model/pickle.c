@@ -210,6 +210,17 @@ static int push_number(struct machine *m, enum pickle_kind kind, int64_t v)
     return err;
 }
 
+static int push_view(struct machine *m, enum pickle_kind kind, const void *text, size_t n,
+                     int64_t v)
+{
+    int err = push_number(m, kind, v);
+    if (!err) {
+        m->p->values[m->p->count - 1].text = text;
+        m->p->values[m->p->count - 1].length = n;
+    }
+    return err;
+}
+
 static int push_int(struct machine *m, size_t n)
 {
     const unsigned char *p;
@@ -238,15 +249,9 @@ static int push_long(struct machine *m)
 static int push_text(struct machine *m)
 {
     const unsigned char *n, *p;
-    struct pickle_value *value;
     if (!take(m, 4, &n) || !take(m, (size_t)number(n, 4), &p))
         return damaged(m, "it ends in a text");
-    int err = push_new(m, PICKLE_TEXT, &value);
-    if (!err) {
-        value->text = (const char *)p;
-        value->length = (size_t)number(n, 4);
-    }
-    return err;
+    return push_view(m, PICKLE_TEXT, p, (size_t)number(n, 4), 0);
 }
 
 /* --- memo ------------------------------------------------------------------- */
@@ -321,14 +326,7 @@ static int push_global(struct machine *m)
                   m->p->name, module_length, module, name_length, name);
         return RIFEC_ERR_MODEL;
     }
-    struct pickle_value *value;
-    int err = push_new(m, PICKLE_GLOBAL, &value);
-    if (!err) {
-        value->number = found;
-        value->text = name;
-        value->length = (size_t)name_length;
-    }
-    return err;
+    return push_view(m, PICKLE_GLOBAL, name, (size_t)name_length, found);
 }
 
 /* REDUCE: calls what lies below the arguments. */
@@ -473,18 +471,14 @@ int pickle_read(struct pickle *p, const unsigned char *data, size_t bytes,
                          .end = data + (bytes < BYTES_MAX ? bytes : BYTES_MAX) };
     int op = 0;
     while (op != OP_STOP) {
-        if (m.at == m.end) {
-            err = damaged(&m, "it has no end");
-            goto fail;
-        }
+        if (m.at == m.end)
+            TRY(damaged(&m, "it has no end"));
         op = *m.at++;
         if (op != OP_STOP)
             TRY(step(&m, op));
     }
-    if (m.stack.count != 1 || !peek(&m, 0)) {
-        err = damaged(&m, "it leaves not one value");
-        goto fail;
-    }
+    if (m.stack.count != 1 || !peek(&m, 0))
+        TRY(damaged(&m, "it leaves not one value"));
     p->root = m.stack.data[0];
     p->bytes = (size_t)(m.at - data);
 fail:

@@ -58,22 +58,30 @@ static int list(struct tensors *t)
     return RIFEC_ERR_MODEL;
 }
 
+/* By its first bytes alone: PyTorch calls its files .bin, too. */
+static bool is_known(const struct filemap *file)
+{
+    return torch_probe_zip(file) || torch_probe_legacy(file) || safetensors_probe(file);
+}
+
 static bool is_file(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-/* The path with another ending; the caller frees it. NULL: no memory. */
-static char *with_ending(const char *path, size_t stem, const char *ending)
+/* The path with another ending; the caller frees it. */
+static int with_ending(const char *path, size_t stem, const char *ending, char **out)
 {
     size_t n = strlen(ending);
-    char *text = malloc(stem + n + 1);
-    if (text) {
-        memcpy(text, path, stem);
-        memcpy(text + stem, ending, n + 1);
+    *out = malloc(stem + n + 1);
+    if (!*out) {
+        log_error("%s: no memory for a name", path);
+        return RIFEC_ERR_NOMEM;
     }
-    return text;
+    memcpy(*out, path, stem);
+    memcpy(*out + stem, ending, n + 1);
+    return 0;
 }
 
 /* ncnn's two files have one name: whichever is given, the other is beside it. */
@@ -84,19 +92,20 @@ static int open_pair(struct tensors *t, const char *path)
     bool is_bin = n > 4 && !strcmp(path + n - 4, ".bin");
     bool is_param = n > 6 && !strcmp(path + n - 6, ".param");
     char *other = NULL;
-    if (is_bin && !torch_probe_zip(&t->file[0]) && !torch_probe_legacy(&t->file[0])) {
-        other = with_ending(path, n - 4, ".param");
-        if (other && is_file(other)) {
-            t->file[1] = t->file[0];
-            TRY(filemap_open(&t->file[0], other));
-        }
+    if (is_bin && !is_known(&t->file[0])) {
+        TRY(with_ending(path, n - 4, ".param", &other));
+        if (!is_file(other))
+            FAIL(RIFEC_ERR_MODEL,
+                 "%s: if these are the numbers of ncnn, their graph is missing: %s", path,
+                 other);
+        t->file[1] = t->file[0];
+        TRY(filemap_open(&t->file[0], other));
     } else if (ncnn_probe(&t->file[0])) {
         if (!is_param)
             FAIL(RIFEC_ERR_MODEL,
                  "%s: a graph of ncnn: name it .param, with its .bin beside it", path);
-        other = with_ending(path, n - 6, ".bin");
-        if (other)
-            TRY(filemap_open(&t->file[1], other));
+        TRY(with_ending(path, n - 6, ".bin", &other));
+        TRY(filemap_open(&t->file[1], other));
     }
 fail:
     free(other);

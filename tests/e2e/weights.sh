@@ -59,6 +59,13 @@ convert)
     tool 0 verify e.bin built-in
     grep -q GridSample e.param || fail 'no GridSample'
     ! grep -q rife.Warp e.param || fail 'a warp of its own'
+    # One of the two files alone.
+    cp c.bin alone.bin
+    tool 5 info alone.bin
+    grep -q 'alone\.param' stderr || fail 'the other file is not named'
+    cp c.param other.param
+    tool 5 info other.param
+    grep -q 'other\.bin' stderr || fail 'the other file is not named'
     # An output that exists is kept.
     sum=$(cksum <c.param)
     tool 4 convert folder c.param

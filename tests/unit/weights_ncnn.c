@@ -217,6 +217,83 @@ static void other_graphs(const struct pair *p)
     refused(p, "7767517", "Input", "Noop ", "inputs");
 }
 
+/* --- other versions -------------------------------------------------------------------
+ */
+
+/* A graph that has the layers of a version in their order, and two channels. */
+struct sketch {
+    struct bytes param, bin;
+    int layers, blob; /* the last result */
+};
+
+/* A layer that reads the last result, and its numbers: so many, and biases. */
+static void sketch_layer(struct sketch *s, const char *type, const char *params,
+                         int numbers)
+{
+    char line[200];
+    bool is_input = !strcmp(type, "Input");
+    snprintf(line, sizeof line, "%s l%d %d 1", type, s->layers, !is_input);
+    put_text(&s->param, line);
+    if (!is_input) {
+        snprintf(line, sizeof line, " b%d", s->blob);
+        put_text(&s->param, line);
+    }
+    s->blob = s->layers++;
+    snprintf(line, sizeof line, " b%d %s\n", s->blob, params);
+    put_text(&s->param, line);
+    for (int i = 0; i < numbers; i++)
+        put_le(&s->bin, 0, 4);
+}
+
+/* Convolutions, each with what follows it, and a deconvolution. */
+static void sketch_group(struct sketch *s, int convs, bool prelu, bool shuffle)
+{
+    for (int i = 0; i < convs; i++) {
+        sketch_layer(s, "Convolution", "0=2 1=3 4=1 5=1 6=36", 1 + 36 + 2);
+        if (prelu)
+            sketch_layer(s, "PReLU", "0=2", 2);
+    }
+    sketch_layer(s, "Deconvolution", "0=2 1=4 3=2 4=1 5=1 6=64", 1 + 64 + 2);
+    if (shuffle)
+        sketch_layer(s, "PixelShuffle", "0=2", 0);
+}
+
+static void other_version(const char *what, int inputs, int encoders, int encoder_convs,
+                          int blocks, int convs, bool prelu, bool shuffle)
+{
+    struct sketch s = { 0 };
+    struct bytes text = { 0 };
+    struct weights w;
+    char line[40];
+    for (int i = 0; i < inputs; i++)
+        sketch_layer(&s, "Input", "", 0);
+    for (int i = 0; i < encoders; i++)
+        sketch_group(&s, encoder_convs, false, false);
+    for (int i = 0; i < blocks; i++)
+        sketch_group(&s, convs, prelu, shuffle);
+    snprintf(line, sizeof line, "7767517\n%d %d\n", s.layers, s.layers);
+    put_text(&text, line);
+    put(&text, s.param.data, s.param.count);
+    struct pair p = { (char *)text.data, (char *)s.bin.data, text.count, s.bin.count };
+    CHECK_INT(load(&w, &p, p.param_bytes, p.bin_bytes), RIFEC_ERR_MODEL);
+    if (!CHECK(strstr(message, "net.param") && strstr(message, what)))
+        fprintf(stderr, "    %s\n", message);
+    free(s.param.data);
+    free(s.bin.data);
+    free(text.data);
+}
+
+static void other_versions(void)
+{
+    other_version("4.0 or 4.1", 3, 0, 0, 4, 10, true, false);
+    other_version("4.2 to 4.4", 3, 0, 0, 4, 10, false, false);
+    other_version("4.7 to 4.9", 3, 2, 1, 4, 10, false, true);
+    other_version("4.10 or later", 3, 2, 3, 4, 10, false, true);
+    other_version("4.10 or later", 3, 2, 3, 5, 10, false, true);
+    other_version("RIFE 1, 2 or 3", 2, 0, 0, 3, 8, true, false);
+    other_version("not the weights of a RIFE", 3, 0, 0, 4, 6, false, false);
+}
+
 /* --- damage --------------------------------------------------------------------------
  */
 
@@ -257,6 +334,7 @@ int main(void)
     struct pair p = export(&model, &(struct ncnn_options){ 0 });
     separate_beta(&model, &p);
     other_graphs(&p);
+    other_versions();
     damage(&p);
     pair_free(&p);
     weights_close(&model);
