@@ -174,8 +174,7 @@ int ncnn_graph_read(struct ncnn_graph *g, const unsigned char *data, size_t byte
         return damaged(&p, "not a text");
     g->text = malloc(bytes + 1);
     g->blobs = malloc(BLOBS_MAX * sizeof *g->blobs);
-    g->layers = malloc(LAYERS_MAX * sizeof *g->layers);
-    if (!g->text || !g->blobs || !g->layers)
+    if (!g->text || !g->blobs)
         FAIL(RIFEC_ERR_NOMEM, "%s: no memory for its graph", name);
     memcpy(g->text, data, bytes);
     g->text[bytes] = '\0';
@@ -185,6 +184,9 @@ int ncnn_graph_read(struct ncnn_graph *g, const unsigned char *data, size_t byte
     layers = read_count(word(&line), LAYERS_MAX);
     if (layers <= 0)
         TRY(damaged(&p, "no layers"));
+    g->layers = malloc((size_t)layers * sizeof *g->layers);
+    if (!g->layers)
+        FAIL(RIFEC_ERR_NOMEM, "%s: no memory for its graph", name);
     while (g->layer_count < layers) {
         if (!next_line(&p, &line))
             TRY(damaged(&p, "truncated: fewer layers than it says"));

@@ -92,12 +92,14 @@ static void real_file(const char *folder, const char *name, const char *format)
 
 /* --- damage --------------------------------------------------------------------- */
 
+/* Where what was read goes, so that it is read. */
+static volatile float last_read;
+
 /* Opens a copy of exactly this size and reads all that is there. */
 static int survive(const unsigned char *data, size_t n)
 {
     unsigned char *copy = malloc(n ? n : 1);
     struct tensors *t;
-    volatile float sum = 0;
     memcpy(copy, data, n);
     message[0] = '\0';
     int err = tensors_open_memory(&t, copy, n, "damaged");
@@ -106,7 +108,7 @@ static int survive(const unsigned char *data, size_t n)
         const struct stored_tensor *s = &t->list[i];
         bool is_float = strchr(s->type, 'F') != NULL && s->element_bytes <= 4;
         for (int64_t k = 0; is_float && k < tensor_elements(s) && k < 1000; k++)
-            sum += tensor_value(s, k);
+            last_read = tensor_value(s, k);
     }
     tensors_close(&t);
     free(copy);

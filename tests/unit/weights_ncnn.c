@@ -48,25 +48,28 @@ static void pair_free(struct pair *p)
     free(p->bin);
 }
 
-/* As weights_open(), from copies of exactly this size. */
+/* As weights_open(); of what is cut, from copies of exactly this size. w NULL: lists. */
 static int load(struct weights *w, const struct pair *p, size_t param_bytes,
                 size_t bin_bytes)
 {
     struct tensors *t = calloc(1, sizeof *t);
-    char *param = malloc(param_bytes + 1), *bin = malloc(bin_bytes + 1);
+    bool is_cut = bin_bytes < p->bin_bytes;
+    char *param = malloc(param_bytes ? param_bytes : 1);
+    char *bin = is_cut ? malloc(bin_bytes ? bin_bytes : 1) : p->bin;
     memcpy(param, p->param, param_bytes);
-    memcpy(bin, p->bin, bin_bytes);
+    if (is_cut)
+        memcpy(bin, p->bin, bin_bytes);
     message[0] = '\0';
-    *w = (struct weights){ 0 };
     t->name = "net.param";
     t->file[0] = filemap_lend(param, param_bytes);
     t->file[1] = filemap_lend(bin, bin_bytes);
     int err = ncnn_list(t);
-    if (!err)
+    if (!err && w)
         err = weights_load(w, t);
     tensors_close(&t);
     free(param);
-    free(bin);
+    if (is_cut)
+        free(bin);
     return err;
 }
 
@@ -301,23 +304,23 @@ static void damage(const struct pair *exported)
 {
     struct weights w;
     struct pair p = *exported;
-    int refusals = 0, tries = 0;
+    int refused_bits = 0;
     for (size_t n = 0; n < p.bin_bytes; n += n / 3 + 1)
-        CHECK_INT(load(&w, &p, p.param_bytes, n), RIFEC_ERR_MODEL);
-    CHECK_INT(load(&w, &p, p.param_bytes, p.bin_bytes - 1), RIFEC_ERR_MODEL);
-    /* The graph alone: with an empty .bin it is refused at the first numbers. */
-    for (size_t n = 0; n + 1 < p.param_bytes; n += 7)
-        CHECK_INT(load(&w, &p, n, 0), RIFEC_ERR_MODEL);
-    /* Bits of the text, at every 13th; what it does not tell may still be read. */
-    for (size_t bit = 0; bit < 8 * p.param_bytes; bit += 13) {
+        CHECK_INT(load(NULL, &p, p.param_bytes, n), RIFEC_ERR_MODEL);
+    CHECK_INT(load(NULL, &p, p.param_bytes, p.bin_bytes - 1), RIFEC_ERR_MODEL);
+    /* The last line is a sum that numbers do not depend on. */
+    size_t last_line = (size_t)(strstr(p.param, " out0") - p.param) - 20;
+    for (size_t n = 0; n < last_line; n += 7)
+        CHECK_INT(load(NULL, &p, n, p.bin_bytes), RIFEC_ERR_MODEL);
+    /* What a bit of the text does not change, a name for instance, may still be read. */
+    for (size_t bit = 0; bit < 8 * p.param_bytes; bit += 29) {
         p.param[bit / 8] ^= (char)(1 << bit % 8);
-        int err = load(&w, &p, p.param_bytes, bit % 32 ? 0 : 400000);
-        CHECK(err == RIFEC_ERR_MODEL && message[0] != '\0');
+        int err = load(NULL, &p, p.param_bytes, p.bin_bytes);
+        CHECK(err == 0 || (err == RIFEC_ERR_MODEL && message[0] != '\0'));
         p.param[bit / 8] ^= (char)(1 << bit % 8);
-        refusals += err != 0;
-        tries++;
+        refused_bits += err != 0;
     }
-    CHECK_INT(refusals, tries);
+    CHECK(refused_bits > 1000);
     uint32_t tag = 0x000d4b38; /* 8 bits */
     memcpy(p.bin, &tag, sizeof tag);
     CHECK_INT(load(&w, &p, p.param_bytes, p.bin_bytes), RIFEC_ERR_MODEL);
