@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """The exported model in the real ncnn runtime makes the frames that PyTorch makes.
 
-    python3 ncnn_frames.py RIFEC_WEIGHTS GOLDEN_FOLDER
+    python3 ncnn_frames.py RIFEC_WEIGHTS GOLDEN_FOLDER [RIFEC]
 
 RIFEC_WEIGHTS, the program, exports the built-in model; ncnn (the Python package of
-that name) runs it on the inputs of the golden files and is held to their frames.
-Exits with 77 when the package is not installed.
+that name) runs it on the inputs of the golden files and is held to their frames, and,
+in codes of 8 bits, to what RIFEC makes of the same inputs with the exported files as
+its --model. Exits with 77 when the package is not installed.
 
 Tolerance: both compute in FP32 and differ in the order of additions, and in how the
 convolutions are split into smaller ones. tests/model/golden.c says that this moves
 flow by 1e-4 px, which moves an edge by as much, times a contrast of at most one;
 measured was 7e-6. FP16 rounds weights times beta to 11 bits, which moves flow by 1e-2
 px at most, of pictures whose neighbours differ by less than 0.4: 4e-3, one code of 8
-bits; measured was 5e-4.
+bits; measured was 5e-4. A code differs where a difference of at most FP32 passes a
+half: of values without a preference that is 255 * 2 * FP32 of them, and by one.
 """
 import json
 import pathlib
@@ -104,8 +106,21 @@ def interpolate(stem, golden):
     return np.array(out)[:, :h, :w]
 
 
+def by_rifec(program, stem, golden, scratch):
+    """The frame in the middle as rifec makes it on the CPU, in codes."""
+    _, h, w = golden["image0"].shape
+    frames = [np.rint(golden[k] * 255).astype(np.uint8).transpose(1, 2, 0) for k in ("image0", "image1")]
+    pathlib.Path(scratch, "in.rgb").write_bytes(b"".join(f.tobytes() for f in frames))
+    subprocess.run([program, "-i", f"{scratch}/in.rgb", "--input-format", "rawvideo", "--input-size",
+                    f"{w}x{h}", "--input-pix-fmt", "rgb24", "-y", "-o", f"{scratch}/out.rgb", "-f",
+                    "rawvideo", "--pix-fmt", "rgb24", "--x2", "--device", "cpu", "--scene", "off",
+                    "--model", stem + ".param"], check=True)
+    out = np.fromfile(f"{scratch}/out.rgb", np.uint8)
+    return out.reshape(-1, h, w, 3)[1].transpose(2, 0, 1)
+
+
 def main():
-    program, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    program, folder, rifec = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3:]
     failed = False
     with tempfile.TemporaryDirectory() as scratch:
         for i, (options, cases, tolerance) in enumerate(RUNS):
@@ -113,11 +128,19 @@ def main():
             subprocess.run([program, "convert", "built-in", stem + ".param", *options], check=True)
             for case in cases:
                 golden = read_golden(folder / f"{case}.safetensors")
-                worst = np.abs(interpolate(stem, golden) - golden["frame"]).max()
+                frame = interpolate(stem, golden)
+                worst = np.abs(frame - golden["frame"]).max()
                 good = worst <= tolerance  # not true of NaN
                 failed = failed or not good
                 print(f"{' '.join(options)} {case}: differs by {worst:.2e}, may by {tolerance:.0e}",
                       "" if good else "FAILED")
+                if rifec and golden["timestep"] == 0.5:
+                    codes = np.rint(np.clip(frame, 0, 1) * 255)
+                    away = np.abs(codes - by_rifec(rifec[0], stem, golden, scratch))
+                    good = away.max() <= 1 and (away > 0).mean() < 255 * 2 * FP32
+                    failed = failed or not good
+                    print(f"    rifec's codes: {away.max():.0f} away at most, {(away > 0).mean():.1e} of them",
+                          "" if good else "FAILED")
     sys.exit(failed)
 
 
