@@ -55,7 +55,7 @@ if(TARGET rifec)
 
     rifec_script(e2e resume stopped killed libx265 libsvtav1 libvpx-vp9 settings refused)
     rifec_script(e2e manual man bash zsh fish)
-    rifec_script(e2e weights info convert full frames usage)
+    rifec_script(e2e weights info convert range full frames usage)
     # Sanitizers are in nothing that is installed.
     if(NOT RIFEC_SANITIZE)
         rifec_script(e2e install files deb)

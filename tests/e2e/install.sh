@@ -43,7 +43,8 @@ deb)
     done
     cpack --config "$build/CPackConfig.cmake" -B "$folder" >log 2>&1 || { cat log; fail cpack; }
     dpkg-deb -c rifec_*.deb >contents
-    for file in bin/rifec bin/rifec-weights share/man/man1/rifec.1 share/bash-completion/completions/rifec \
+    for file in bin/rifec bin/rifec-weights share/man/man1/rifec.1 \
+        share/man/man1/rifec-weights.1 share/bash-completion/completions/rifec \
         share/doc/rifec/copyright; do
         grep -q " \./usr/$file\$" contents || fail "$file is not in the package"
     done

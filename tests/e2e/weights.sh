@@ -76,6 +76,37 @@ convert)
     tool 4 convert built-in nowhere/f.safetensors
     no_leftovers
     ;;
+range)
+    # A bias that FP16 cannot hold, then one that is no number.
+    tool 0 convert built-in full.safetensors --fp32
+    # put VALUE: the first bias of the last layer.
+    put() {
+        python3 - "$1" <<'END'
+import json, struct, sys
+raw = bytearray(open("full.safetensors", "rb").read())
+size, = struct.unpack("<Q", raw[:8])
+at = 8 + size + json.loads(raw[8:8 + size])["block3.lastconv.0.bias"]["data_offsets"][0]
+raw[at:at + 4] = struct.pack("<f", float(sys.argv[1]))
+open("changed.safetensors", "wb").write(raw)
+END
+    }
+    put 70000
+    tool 9 verify changed.safetensors
+    grep -q 'holds numbers up to 65504' stderr || fail 'not said'
+    tool 5 convert changed.safetensors half.safetensors --fp16
+    tool 5 convert changed.safetensors half.param --fp16
+    tool 0 convert changed.safetensors kept.safetensors
+    tool 0 info kept.safetensors
+    shows types F32
+    tool 9 verify full.safetensors changed.safetensors
+    grep -q 'by up to 70000' stderr || fail 'not said'
+    put nan
+    tool 0 info changed.safetensors
+    shows 'not finite' 1
+    tool 5 verify changed.safetensors
+    tool 5 convert changed.safetensors half.safetensors
+    [ ! -e half.safetensors ] && [ ! -e half.param ] || fail 'an output'
+    ;;
 full)
     [ -w /dev/full ] || exit 77
     ln -s /dev/full g.safetensors.part
