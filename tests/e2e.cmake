@@ -44,6 +44,7 @@ if(TARGET rifec)
     rifec_script(e2e report late stats stats-stdout stats-failed progress quiet null half help devices doctor)
     rifec_script(e2e lossless originals)
     rifec_script(e2e cache kept ways)
+    rifec_script(e2e weights info convert range full frames usage)
     rifec_script(e2e hwaccel fallback silent device)
     rifec_script(e2e names odd)
     rifec_script(e2e encoder options libx264 libx264rgb libx265 libsvtav1 libaom-av1 libvpx-vp9
@@ -55,7 +56,6 @@ if(TARGET rifec)
 
     rifec_script(e2e resume stopped killed libx265 libsvtav1 libvpx-vp9 settings refused)
     rifec_script(e2e manual man bash zsh fish)
-    rifec_script(e2e weights info convert range full frames usage)
     # Sanitizers are in nothing that is installed.
     if(NOT RIFEC_SANITIZE)
         rifec_script(e2e install files deb)
