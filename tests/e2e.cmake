@@ -44,6 +44,7 @@ if(TARGET rifec)
     rifec_script(e2e report late wrong stats stats-stdout stats-failed progress quiet null half help devices doctor)
     rifec_script(e2e lossless originals)
     rifec_script(e2e cache kept ways)
+    rifec_script(e2e weights info convert range full frames usage)
     rifec_script(e2e hwaccel fallback silent device)
     rifec_script(e2e names odd)
     rifec_script(e2e encoder options libx264 libx264rgb libx265 libsvtav1 libaom-av1 libvpx-vp9

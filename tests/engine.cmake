@@ -84,3 +84,6 @@ target_include_directories(test_precision PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
 # --- weights --------------------------------------------------------------------
 rifec_add_engine_test(weights LABELS unit SOURCES unit/weights.c
     ARGS ${PROJECT_SOURCE_DIR}/weights/ifnet-4.6.safetensors)
+rifec_add_engine_test(weights_files LABELS unit SOURCES unit/weights_files.c
+    ARGS ${CMAKE_CURRENT_SOURCE_DIR}/data)
+rifec_add_engine_test(weights_ncnn LABELS unit SOURCES unit/weights_ncnn.c)

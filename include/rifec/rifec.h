@@ -52,7 +52,7 @@ struct rifec_params {
     enum rifec_device device;
     int device_index; /* which CUDA device, in the order of rifec_list_devices() */
     enum rifec_precision precision;
-    const char *model;   /* safetensors file; NULL: the built-in default     */
+    const char *model;   /* weights, docs/weights.md; NULL: the built-in     */
     float scale;         /* 0.25, 0.5, 1 or 2: resolution at which flow is
                             estimated; 0 means 1                             */
     int threads;         /* CPU threads; 0: one per core                     */

@@ -171,7 +171,7 @@ const struct option_row option_rows[] = {
       .help = "single precision, but for factors in tensor\ncores: CUDA with cuDNN",
       .store = store_bool, FIELD(job.engine.tf32), .value = true },
     { GROUP_ENGINE, .name = "model", .arg = "FILE", .initial = "built-in",
-      .help = "weights of IFNet 4.6, safetensors",
+      .help = "weights of RIFE 4.6: safetensors, PyTorch or ncnn",
       .store = store_text, FIELD(job.engine.model) },
     { GROUP_ENGINE, .name = "scale", .arg = "0.25|0.5|1|2", .initial = "1",
       .help = "resolution at which motion is estimated:\n"

@@ -8,7 +8,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "model/safetensors.h"
+#include "model/architecture.h"
+#include "model/tensors.h"
 
 const int ifnet_channels[IFNET_BLOCKS] = { 192, 128, 96, 64 };
 const int ifnet_inputs[IFNET_BLOCKS] = { 7, 12, 12, 12 };
@@ -20,9 +21,10 @@ extern const unsigned char rifec_embedded_model[], rifec_embedded_model_end[];
 #define TENSOR_FLOATS_MAX (192 * 192 * 3 * 3)
 
 struct reader {
-    const struct safetensors *file;
-    float *tensor; /* [TENSOR_FLOATS_MAX] as it lies in the file */
-    float *next;   /* where the next layer's numbers go          */
+    const struct tensors *file;
+    int deconv_outputs; /* in the file: 24, or 20 in 4.5         */
+    float *tensor;      /* [TENSOR_FLOATS_MAX] as it lies in the file */
+    float *next;        /* where the next layer's numbers go          */
 };
 
 static size_t layer_floats(int cin, int cout, int kernel)
@@ -59,37 +61,36 @@ static int read_conv(struct reader *r, struct conv_layer *layer, const char *pre
     char name[96];
     int cin = layer->cin, cout = layer->cout, taps = layer->kernel * layer->kernel;
     snprintf(name, sizeof name, "%s.weight", prefix);
-    TRY(safetensors_read(
-        r->file, name, (int[]){ cout, cin, layer->kernel, layer->kernel }, 4, r->tensor));
+    TRY(tensors_read(r->file, name, (int[]){ cout, cin, layer->kernel, layer->kernel }, 4,
+                     r->tensor));
     for (int o = 0; o < cout; o++)
         for (int i = 0; i < cin; i++)
             for (int k = 0; k < taps; k++)
                 layer->weight[(k * cin + i) * cout + o] =
                     r->tensor[(o * cin + i) * taps + k];
     snprintf(name, sizeof name, "%s.bias", prefix);
-    TRY(safetensors_read(r->file, name, (int[]){ cout }, 1, layer->bias));
+    TRY(tensors_read(r->file, name, (int[]){ cout }, 1, layer->bias));
 fail:
     return err;
 }
 
-/* nn.ConvTranspose2d: file [cin][24][4][4], of which 20 outputs live. */
+/* nn.ConvTranspose2d: file [cin][24][4][4], of which 20 outputs live; 4.5 has those. */
 static int read_deconv(struct reader *r, struct conv_layer *layer, const char *prefix)
 {
     int err = 0;
     char name[96];
     float bias[DECONV_CHANNELS];
-    int cin = layer->cin, taps = layer->kernel * layer->kernel;
+    int cin = layer->cin, taps = layer->kernel * layer->kernel, all = r->deconv_outputs;
     snprintf(name, sizeof name, "%s.weight", prefix);
-    TRY(safetensors_read(r->file, name,
-                         (int[]){ cin, DECONV_CHANNELS, layer->kernel, layer->kernel }, 4,
-                         r->tensor));
+    TRY(tensors_read(r->file, name, (int[]){ cin, all, layer->kernel, layer->kernel }, 4,
+                     r->tensor));
     for (int i = 0; i < cin; i++)
         for (int o = 0; o < DECONV_LIVE; o++)
             for (int k = 0; k < taps; k++)
                 layer->weight[(k * cin + i) * DECONV_LIVE + o] =
-                    r->tensor[(i * DECONV_CHANNELS + o) * taps + k];
+                    r->tensor[(i * all + o) * taps + k];
     snprintf(name, sizeof name, "%s.bias", prefix);
-    TRY(safetensors_read(r->file, name, (int[]){ DECONV_CHANNELS }, 1, bias));
+    TRY(tensors_read(r->file, name, (int[]){ all }, 1, bias));
     memcpy(layer->bias, bias, DECONV_LIVE * sizeof *bias);
 fail:
     return err;
@@ -100,7 +101,7 @@ static int fold_beta(struct reader *r, struct conv_layer *layer, const char *nam
 {
     int err = 0;
     int c = layer->cout, rows = layer->kernel * layer->kernel * layer->cin;
-    TRY(safetensors_read(r->file, name, (int[]){ 1, c, 1, 1 }, 4, r->tensor));
+    TRY(tensors_read(r->file, name, (int[]){ 1, c, 1, 1 }, 4, r->tensor));
     for (int o = 0; o < c; o++) {
         layer->bias[o] *= r->tensor[o];
         float worst = fabsf(layer->bias[o]);
@@ -112,7 +113,7 @@ static int fold_beta(struct reader *r, struct conv_layer *layer, const char *nam
             FAIL(
                 RIFEC_ERR_MODEL,
                 "%s: tensor '%s' times its convolution overflows in channel %d: damaged?",
-                safetensors_name(r->file), name, o);
+                r->file->name, name, o);
     }
 fail:
     return err;
@@ -142,17 +143,22 @@ fail:
     return err;
 }
 
-static int load(struct weights *w, const struct safetensors *file)
+int weights_load(struct weights *w, const struct tensors *file)
 {
     int err = 0;
+    struct architecture arch;
+    *w = (struct weights){ 0 };
     float *tensor = mem_alloc(TENSOR_FLOATS_MAX * sizeof *tensor);
     w->data = mem_alloc(total_floats() * sizeof *w->data);
     if (!tensor || !w->data)
         FAIL(RIFEC_ERR_NOMEM, "no memory for the weights");
-    struct reader r = { .file = file, .tensor = tensor, .next = w->data };
+    TRY(architecture_check(file, &arch));
+    struct reader r = {
+        .file = file, .deconv_outputs = arch.outputs, .tensor = tensor, .next = w->data
+    };
     for (int b = 0; b < IFNET_BLOCKS; b++)
         TRY(read_block(&r, &w->block[b], b));
-    safetensors_sha256(file, w->sha256);
+    tensors_sha256(file, w->sha256);
 fail:
     mem_free(tensor);
     if (err < 0)
@@ -160,19 +166,23 @@ fail:
     return err;
 }
 
+int weights_open_tensors(struct tensors **out, const char *path)
+{
+    if (path)
+        return tensors_open(out, path);
+    return tensors_open_memory(out, rifec_embedded_model,
+                               (size_t)(rifec_embedded_model_end - rifec_embedded_model),
+                               "the built-in model");
+}
+
 int weights_open(struct weights *w, const char *path)
 {
-    if (!path)
-        return weights_open_memory(
-            w, rifec_embedded_model,
-            (size_t)(rifec_embedded_model_end - rifec_embedded_model),
-            "the built-in model");
     *w = (struct weights){ 0 };
-    struct safetensors *file;
-    int err = safetensors_open(&file, path);
+    struct tensors *file;
+    int err = weights_open_tensors(&file, path);
     if (!err)
-        err = load(w, file);
-    safetensors_close(&file);
+        err = weights_load(w, file);
+    tensors_close(&file);
     return err;
 }
 
@@ -180,11 +190,11 @@ int weights_open_memory(struct weights *w, const void *data, size_t bytes,
                         const char *name)
 {
     *w = (struct weights){ 0 };
-    struct safetensors *file;
-    int err = safetensors_open_memory(&file, data, bytes, name);
+    struct tensors *file;
+    int err = tensors_open_memory(&file, data, bytes, name);
     if (!err)
-        err = load(w, file);
-    safetensors_close(&file);
+        err = weights_load(w, file);
+    tensors_close(&file);
     return err;
 }
 

@@ -1,7 +1,7 @@
 /*
  * IFNet's weights in memory: FP32, beta folded, in the order the ops read.
  *
- * Files are safetensors with the names of the 4.6 state dict
+ * Files of any format (tensors.h) have the names of the 4.6 state dict
  * ("block0.conv0.0.0.weight", ...); docs/weights.md lists them. Each engine
  * opens its own: a backend hangs its prepared kernels on the layers.
  */
@@ -42,8 +42,10 @@ struct weights {
 extern const int ifnet_channels[IFNET_BLOCKS]; /* 192, 128, 96, 64 */
 extern const int ifnet_inputs[IFNET_BLOCKS];   /* 7, 12, 12, 12    */
 
+struct tensors;
+
 /*
- * Loads a file, or with path NULL the model built into the library.
+ * Loads a file or folder, or with path NULL the model built into the library.
  * RIFEC_ERR_MODEL or RIFEC_ERR_NOMEM, logged; *w needs no closing then.
  */
 int weights_open(struct weights *w, const char *path);
@@ -51,6 +53,12 @@ int weights_open(struct weights *w, const char *path);
 /* The same from memory; `name` is used in messages. */
 int weights_open_memory(struct weights *w, const void *data, size_t bytes,
                         const char *name);
+
+/* Only opens and lists it, as tensors_open(); path NULL: the built-in model. */
+int weights_open_tensors(struct tensors **out, const char *path);
+
+/* weights_open() of a file that is open. */
+int weights_load(struct weights *w, const struct tensors *file);
 
 /* Bytes held. */
 size_t weights_bytes(const struct weights *w);

@@ -11,7 +11,8 @@ there() {
 case $1 in
 files)
     cmake --install "$build" --prefix "$folder/usr" >log 2>&1 || { cat log; fail 'cmake --install'; }
-    there usr/bin/rifec "$(find usr -name librifec.a)" usr/include/rifec/rifec.h \
+    there usr/bin/rifec usr/bin/rifec-weights usr/share/man/man1/rifec-weights.1 \
+        "$(find usr -name librifec.a)" usr/include/rifec/rifec.h \
         usr/share/man/man1/rifec.1 usr/share/bash-completion/completions/rifec \
         usr/share/zsh/vendor-completions/_rifec usr/share/fish/vendor_completions.d/rifec.fish \
         usr/share/doc/rifec/README.md usr/share/doc/rifec/copyright \
@@ -42,7 +43,8 @@ deb)
     done
     cpack --config "$build/CPackConfig.cmake" -B "$folder" >log 2>&1 || { cat log; fail cpack; }
     dpkg-deb -c rifec_*.deb >contents
-    for file in bin/rifec share/man/man1/rifec.1 share/bash-completion/completions/rifec \
+    for file in bin/rifec bin/rifec-weights share/man/man1/rifec.1 \
+        share/man/man1/rifec-weights.1 share/bash-completion/completions/rifec \
         share/doc/rifec/copyright; do
         grep -q " \./usr/$file\$" contents || fail "$file is not in the package"
     done

@@ -13,7 +13,7 @@
 #include "check.h"
 #include "engine/cpu/cpu_net.h"
 #include "engine/cpu/sample.h"
-#include "model/safetensors.h"
+#include "model/tensors.h"
 #if RIFEC_HAVE_CUDA
 #include "checkcuda.h"
 #include "engine/cuda/cuda_net.h"
@@ -64,16 +64,16 @@ struct outcome {
 };
 
 /* Tensor [channels][h][w] of the file; the caller frees it. */
-static float *read_tensor(const struct safetensors *file, const char *name, int channels,
+static float *read_tensor(const struct tensors *file, const char *name, int channels,
                           int h, int w)
 {
     float *p = malloc(sizeof *p * (size_t)(channels * h * w));
-    if (!p || safetensors_read(file, name, (int[]){ channels, h, w }, 3, p) < 0)
+    if (!p || tensors_read(file, name, (int[]){ channels, h, w }, 3, p) < 0)
         exit(1);
     return p;
 }
 
-static void fill_image(const struct safetensors *file, const char *name,
+static void fill_image(const struct tensors *file, const char *name,
                        const struct image *im)
 {
     int w = im->width, h = im->height;
@@ -89,8 +89,8 @@ static void fill_image(const struct safetensors *file, const char *name,
 }
 
 /* Largest difference of flow and mask after `blocks` blocks; NaN stays. */
-static void compare_flow(const struct outcome *o, const struct safetensors *file,
-                         int blocks, double *flow_error, double *mask_error)
+static void compare_flow(const struct outcome *o, const struct tensors *file, int blocks,
+                         double *flow_error, double *mask_error)
 {
     char name[16];
     int w = o->out.width_padded, h = o->out.height_padded;
@@ -115,7 +115,7 @@ static void compare_flow(const struct outcome *o, const struct safetensors *file
     free(mask);
 }
 
-static void compare_frame(const struct image *out, const struct safetensors *file,
+static void compare_frame(const struct image *out, const struct tensors *file,
                           double *mean_error, double *max_error, double *psnr)
 {
     int w = out->width, h = out->height;
@@ -137,7 +137,7 @@ static void compare_frame(const struct image *out, const struct safetensors *fil
     free(want);
 }
 
-static void judge(const struct outcome *o, const struct safetensors *file,
+static void judge(const struct outcome *o, const struct tensors *file,
                   const struct limits *limits)
 {
     for (int b = 1; b <= IFNET_BLOCKS; b++) {
@@ -156,7 +156,7 @@ static void judge(const struct outcome *o, const struct safetensors *file,
 }
 
 static int run_cpu(const struct rifec_params *p, float t, const char *name,
-                   const struct safetensors *file)
+                   const struct tensors *file)
 {
     struct cpu_net n;
     struct outcome o;
@@ -175,7 +175,7 @@ static int run_cpu(const struct rifec_params *p, float t, const char *name,
 }
 
 #if RIFEC_HAVE_CUDA
-static struct image upload(const struct safetensors *file, const char *name,
+static struct image upload(const struct tensors *file, const char *name,
                            const struct ifnet *net, bool is_half)
 {
     struct image host = checkop_blank_image(net->width, net->height, net->width_padded,
@@ -185,7 +185,7 @@ static struct image upload(const struct safetensors *file, const char *name,
 }
 
 static int run_gpu(const struct rifec_params *p, float t, const char *name,
-                   const struct safetensors *file)
+                   const struct tensors *file)
 {
     struct cuda_net n;
     struct ifnet net;
@@ -235,7 +235,7 @@ static bool has_cudnn(void)
 }
 #else
 static int run_gpu(const struct rifec_params *p, float t, const char *name,
-                   const struct safetensors *file)
+                   const struct tensors *file)
 {
     (void)p, (void)t, (void)name, (void)file;
     return 0;
@@ -267,7 +267,7 @@ int main(int argc, char **argv)
         return CHECK_SKIP;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char path[4096];
-        struct safetensors *file;
+        struct tensors *file;
         struct rifec_params p = { .width = cases[i].width,
                                   .height = cases[i].height,
                                   .scale = cases[i].scale,
@@ -276,10 +276,10 @@ int main(int argc, char **argv)
                                   .precision = half ? RIFEC_PRECISION_FP16
                                                     : RIFEC_PRECISION_FP32 };
         snprintf(path, sizeof path, "%s/%s.safetensors", argv[1], cases[i].name);
-        if (!CHECK_INT(safetensors_open(&file, path), 0))
+        if (!CHECK_INT(tensors_open(&file, path), 0))
             return 1;
         CHECK_INT((gpu ? run_gpu : run_cpu)(&p, cases[i].t, cases[i].name, file), 0);
-        safetensors_close(&file);
+        tensors_close(&file);
     }
     return check_result();
 }

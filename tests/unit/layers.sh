@@ -18,6 +18,7 @@ layer() {
 layer base     'base/|rifec/'                                    'pthread'
 layer model    'base/|model/|rifec/'                             'cjson'
 layer engine   'base/|model/|engine/|rifec/|rifec_kernels\.h'    'omp|oneapi|dnnl|cjson|cu|nv'
+layer tool     'base/|model/|tool/|rifec/'                      ''
 layer media    'base/|media/|rifec/(frame|error|log)\.h'         'lib(av|sw)'
 layer pipeline 'base/|media/|pipeline/|rifec/'                   'libav'
 layer cli      'base/|pipeline/|cli/|rifec/|media/versions\.h'   'cjson'

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "model/safetensors.h"
+#include "model/tensors.h"
 #include "model/sha256.h"
 #include "model/weights.h"
 #include "rifec/error.h"
@@ -43,14 +43,14 @@ static int read_x(const char *header, const void *data, size_t data_bytes, float
 {
     size_t bytes;
     unsigned char *file = make_file(header, data, data_bytes, &bytes);
-    struct safetensors *s;
+    struct tensors *s;
     message[0] = 0;
-    int err = safetensors_open_memory(&s, file, bytes, "some.safetensors");
+    int err = tensors_open_memory(&s, file, bytes, "some.safetensors");
     if (!err)
-        err = safetensors_read(s, "x", (int[]){ 2, 3 }, 2, out);
+        err = tensors_read(s, "x", (int[]){ 2, 3 }, 2, out);
     else
         CHECK(s == NULL);
-    safetensors_close(&s);
+    tensors_close(&s);
     free(file);
     return err;
 }
@@ -94,11 +94,11 @@ static void refused(const char *header, const void *data, size_t data_bytes,
 static void damaged_tensors(void)
 {
     float data[6] = { 0 };
-    refused("", NULL, 0, "JSON");
-    refused("[]", NULL, 0, "JSON");
+    refused("", NULL, 0, "no weights");
+    refused("[]", NULL, 0, "no weights");
     refused("{\"x\":", NULL, 0, "JSON");
     refused("{}", NULL, 0, "missing");
-    refused("{\"x\":3}", NULL, 0, "missing");
+    refused("{\"x\":3}", NULL, 0, "type");
     refused("{\"X\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[0,24]}}", data,
             24, "missing");
     refused("{\"x\":{}}", data, 24, "type");
@@ -130,21 +130,23 @@ static void damaged_tensors(void)
 
 static void damaged_files(void)
 {
-    struct safetensors *s;
+    struct tensors *s;
     unsigned char file[64] = { 0 };
-    CHECK_INT(safetensors_open_memory(&s, file, 0, "f"), RIFEC_ERR_MODEL);
-    CHECK_INT(safetensors_open_memory(&s, file, 7, "f"), RIFEC_ERR_MODEL);
+    CHECK_INT(tensors_open_memory(&s, file, 0, "f"), RIFEC_ERR_MODEL);
+    CHECK_INT(tensors_open_memory(&s, file, 7, "f"), RIFEC_ERR_MODEL);
     file[0] = 57; /* one more than follows */
-    CHECK_INT(safetensors_open_memory(&s, file, 64, "f"), RIFEC_ERR_MODEL);
+    file[8] = '{';
+    CHECK_INT(tensors_open_memory(&s, file, 64, "f"), RIFEC_ERR_MODEL);
     CHECK(strstr(message, "truncated") != NULL);
     memset(file, 0xff, 8);
-    CHECK_INT(safetensors_open_memory(&s, file, 64, "f"), RIFEC_ERR_MODEL);
-    CHECK(strstr(message, "header") != NULL);
-    CHECK_INT(safetensors_open(&s, "/no/such/file"), RIFEC_ERR_MODEL);
+    CHECK_INT(tensors_open_memory(&s, file, 64, "f"), RIFEC_ERR_MODEL);
+    CHECK(strstr(message, "no weights") != NULL);
+    CHECK_INT(tensors_open(&s, "/no/such/file"), RIFEC_ERR_MODEL);
     CHECK(s == NULL && strstr(message, "/no/such/file") != NULL);
-    CHECK_INT(safetensors_open(&s, "/"), RIFEC_ERR_MODEL);
+    CHECK_INT(tensors_open(&s, "/"), RIFEC_ERR_MODEL);
+    CHECK(strstr(message, "folder") != NULL);
+    CHECK_INT(tensors_open(&s, "/dev/null"), RIFEC_ERR_MODEL);
     CHECK(strstr(message, "regular file") != NULL);
-    CHECK_INT(safetensors_open(&s, "/dev/null"), RIFEC_ERR_MODEL);
 }
 
 /* The model as it is, then cut short at many lengths, then with bytes turned over. */
@@ -163,17 +165,15 @@ static void model_file(const char *path)
     weights_close(&embedded);
 
     /* Beta is folded: layer = file's weight * beta, reordered. */
-    struct safetensors *s;
+    struct tensors *s;
     static float weight[96 * 96 * 9], bias[96], beta[96];
-    CHECK_INT(safetensors_open(&s, path), 0);
-    CHECK_INT(safetensors_read(s, "block2.convblock.5.conv.weight",
-                               (int[]){ 96, 96, 3, 3 }, 4, weight),
+    CHECK_INT(tensors_open(&s, path), 0);
+    CHECK_INT(tensors_read(s, "block2.convblock.5.conv.weight", (int[]){ 96, 96, 3, 3 },
+                           4, weight),
               0);
-    CHECK_INT(safetensors_read(s, "block2.convblock.5.conv.bias", (int[]){ 96 }, 1, bias),
+    CHECK_INT(tensors_read(s, "block2.convblock.5.conv.bias", (int[]){ 96 }, 1, bias), 0);
+    CHECK_INT(tensors_read(s, "block2.convblock.5.beta", (int[]){ 1, 96, 1, 1 }, 4, beta),
               0);
-    CHECK_INT(
-        safetensors_read(s, "block2.convblock.5.beta", (int[]){ 1, 96, 1, 1 }, 4, beta),
-        0);
     const struct conv_layer *l = &w.block[2].res[5];
     int wrong = 0;
     for (int o = 0; o < 96; o++) {
@@ -184,7 +184,7 @@ static void model_file(const char *path)
                          weight[(o * 96 + i) * 9 + k] * beta[o];
     }
     CHECK_INT(wrong, 0);
-    safetensors_close(&s);
+    tensors_close(&s);
     weights_close(&w);
 
     FILE *f = fopen(path, "rb");

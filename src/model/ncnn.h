@@ -1,0 +1,38 @@
+/*
+ * Models of ncnn: .param, a graph as text, and .bin, its numbers in the order of the
+ * layers. Read are the graphs that exporters make of IFNet 4.5 and 4.6, with beta
+ * folded into the convolutions or as a layer of its own; written is the former.
+ */
+#ifndef RIFEC_MODEL_NCNN_H
+#define RIFEC_MODEL_NCNN_H
+
+#include <stdio.h>
+
+#include "model/tensors.h"
+
+struct weights;
+
+/* Is it a .param file? */
+bool ncnn_probe(const struct filemap *file);
+
+/*
+ * Lists the tensors of t->file[0], .param, and t->file[1], .bin, under the names of
+ * the state dict. What the graph of 4.6 would not do is refused, unless the names
+ * already tell which other version it is.
+ */
+int ncnn_list(struct tensors *t);
+
+struct ncnn_options {
+    bool is_half; /* numbers of convolutions in FP16 */
+    bool stock;   /* warp by ncnn's own layers, not by rife.Warp */
+};
+
+/*
+ * Writes both files. Blobs in0 and in1 are the pictures, [3][h][w] of 0..1, in2 the
+ * timestep, [1][h][w], with h and w multiples of 32; out0 is the in-between.
+ * RIFEC_ERR_OUTPUT or RIFEC_ERR_NOMEM; the caller knows the names and says so.
+ */
+int ncnn_write(const struct weights *w, const struct ncnn_options *opt, FILE *param,
+               FILE *bin);
+
+#endif

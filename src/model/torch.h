@@ -1,0 +1,18 @@
+/*
+ * The files of torch.save(): a ZIP archive of a pickle and one file per storage
+ * (since PyTorch 1.6), or, in older ones, pickles and then the storages. What is
+ * saved must be a dictionary of tensors, or one that holds such a dictionary.
+ */
+#ifndef RIFEC_MODEL_TORCH_H
+#define RIFEC_MODEL_TORCH_H
+
+#include "model/tensors.h"
+
+bool torch_probe_zip(const struct filemap *file);
+bool torch_probe_legacy(const struct filemap *file);
+
+/* List the tensors of t->file[0]. RIFEC_ERR_MODEL or RIFEC_ERR_NOMEM, logged. */
+int torch_list_zip(struct tensors *t);
+int torch_list_legacy(struct tensors *t);
+
+#endif

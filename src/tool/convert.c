@@ -1,0 +1,223 @@
+/* rifec-weights convert: to safetensors, or to ncnn's pair of files. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/half.h"
+#include "base/log.h"
+#include "model/architecture.h"
+#include "model/ncnn.h"
+#include "model/safetensors.h"
+#include "model/weights.h"
+#include "tool/tool.h"
+
+/* An output: NAME.part until it is whole. */
+struct output {
+    char *name, *part;
+    FILE *file;
+};
+
+static char *join(const char *a, size_t a_length, const char *b)
+{
+    char *text = malloc(a_length + strlen(b) + 1);
+    if (text) {
+        memcpy(text, a, a_length);
+        strcpy(text + a_length, b);
+    } else {
+        log_error("no memory for a name");
+    }
+    return text;
+}
+
+static int output_open(struct output *o, const char *stem, size_t length,
+                       const char *ending, bool overwrite)
+{
+    int err = 0;
+    o->name = join(stem, length, ending);
+    o->part = o->name ? join(o->name, strlen(o->name), ".part") : NULL;
+    if (!o->part)
+        return RIFEC_ERR_NOMEM;
+    if (!overwrite && access(o->name, F_OK) == 0)
+        FAIL(RIFEC_ERR_OUTPUT, "%s: exists; -y replaces it", o->name);
+    o->file = fopen(o->part, "wb");
+    if (!o->file)
+        FAIL(RIFEC_ERR_OUTPUT, "%s: cannot be written: %s", o->part, strerror(errno));
+fail:
+    return err;
+}
+
+/* Gives it its name. */
+static int output_finish(struct output *o)
+{
+    FILE *f = o->file;
+    o->file = NULL;
+    if (fclose(f) || rename(o->part, o->name)) {
+        log_error("%s: cannot be written: %s", o->name, strerror(errno));
+        remove(o->part);
+        return RIFEC_ERR_OUTPUT;
+    }
+    return 0;
+}
+
+/* What was not finished leaves nothing. */
+static void output_close(struct output *o)
+{
+    if (o->file) {
+        fclose(o->file);
+        remove(o->part);
+    }
+    free(o->name);
+    free(o->part);
+}
+
+/* --- precision ---------------------------------------------------------------- */
+
+/* What FP16 would do to numbers: keep all, change some, or make one infinite. */
+struct fit {
+    bool exact, finite;
+};
+
+static void fit_number(struct fit *fit, float v)
+{
+    float half = half_to_float(float_to_half(v));
+    fit->exact = fit->exact && half == v;
+    fit->finite = fit->finite && isfinite(half);
+}
+
+static struct fit fit_tensors(const struct tensors *t)
+{
+    struct fit fit = { true, true };
+    for (int i = 0; i < t->count; i++)
+        if (architecture_uses(t->list[i].name))
+            for (int64_t k = 0; k < tensor_elements(&t->list[i]); k++)
+                fit_number(&fit, tensor_value(&t->list[i], k));
+    return fit;
+}
+
+/* ncnn has beta multiplied in. Biases, which stay FP32, are among them: no matter. */
+static struct fit fit_layers(const struct weights *w)
+{
+    struct fit fit = { true, true };
+    for (size_t i = 0; i < weights_bytes(w) / sizeof(float); i++)
+        fit_number(&fit, w->data[i]);
+    return fit;
+}
+
+static int choose(const struct tool_options *opt, struct fit fit, bool *is_half)
+{
+    *is_half =
+        opt->precision == PRECISION_KEPT ? fit.exact : opt->precision == PRECISION_FP16;
+    if (*is_half && !fit.finite) {
+        log_error("%s: a number is larger than FP16 can hold: use --fp32", opt->names[0]);
+        return RIFEC_ERR_MODEL;
+    }
+    return 0;
+}
+
+/* --- formats ------------------------------------------------------------------ */
+
+static int written(const struct output *o, int err)
+{
+    if (err == RIFEC_ERR_OUTPUT)
+        log_error("%s: cannot be written: %s", o->name, strerror(errno));
+    return err;
+}
+
+static int to_safetensors(const struct tool_options *opt, const struct tensors *t,
+                          size_t stem)
+{
+    int err = 0;
+    bool is_half;
+    struct output out = { 0 };
+    TRY(choose(opt, fit_tensors(t), &is_half));
+    TRY(output_open(&out, opt->names[1], stem, ".safetensors", opt->overwrite));
+    TRY(written(&out, safetensors_write(t, is_half, out.file)));
+    TRY(output_finish(&out));
+    log_info("%s: %s", out.name, is_half ? "FP16" : "FP32");
+fail:
+    output_close(&out);
+    return err;
+}
+
+static int to_ncnn(const struct tool_options *opt, const struct weights *w,
+                   const char *stem, size_t length)
+{
+    int err = 0;
+    struct ncnn_options ncnn = { .stock = opt->stock };
+    struct output param = { 0 }, bin = { 0 };
+    TRY(choose(opt, fit_layers(w), &ncnn.is_half));
+    TRY(output_open(&param, stem, length, ".param", opt->overwrite));
+    TRY(output_open(&bin, stem, length, ".bin", opt->overwrite));
+    TRY(written(&bin, ncnn_write(w, &ncnn, param.file, bin.file)));
+    TRY(output_finish(&bin));
+    TRY(output_finish(&param));
+    log_info("%s, %s: %s", param.name, bin.name, ncnn.is_half ? "FP16" : "FP32");
+fail:
+    output_close(&param);
+    output_close(&bin);
+    return err;
+}
+
+/* Into a folder, which is made if its name ends in a slash. */
+static int to_folder(const struct tool_options *opt, const struct weights *w)
+{
+    int err = 0;
+    const char *folder = opt->names[1];
+    size_t length = strlen(folder);
+    char *stem = join(folder, length, folder[length - 1] == '/' ? "flownet" : "/flownet");
+    if (!stem)
+        return RIFEC_ERR_NOMEM;
+    if (mkdir(folder, 0777) < 0 && errno != EEXIST)
+        FAIL(RIFEC_ERR_OUTPUT, "%s: cannot be made: %s", folder, strerror(errno));
+    TRY(to_ncnn(opt, w, stem, strlen(stem)));
+fail:
+    free(stem);
+    return err;
+}
+
+/* The length of the name without the ending; 0: it has another. */
+static size_t stem_of(const char *name, const char *ending)
+{
+    size_t n = strlen(name), k = strlen(ending);
+    return n > k && !strcmp(name + n - k, ending) ? n - k : 0;
+}
+
+static bool is_folder(const char *name)
+{
+    struct stat st;
+    return name[strlen(name) - 1] == '/' || (stat(name, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+int tool_convert(const struct tool_options *opt)
+{
+    int err = 0;
+    const char *name = opt->names[1];
+    struct tensors *t = NULL;
+    struct weights w = { 0 };
+    size_t safetensors = stem_of(name, ".safetensors"), pair = stem_of(name, ".param");
+    bool folder = *name && is_folder(name);
+    pair = pair ? pair : stem_of(name, ".bin");
+    if (!safetensors && !pair && !folder)
+        FAIL(RIFEC_ERR_USAGE,
+             "%s: an output is called .safetensors, .param, .bin or FOLDER/", name);
+    if (opt->stock && safetensors && !folder)
+        FAIL(RIFEC_ERR_USAGE, "--stock is for ncnn, and %s is none", name);
+    TRY(tool_open(&t, opt->names[0]));
+    TRY(weights_load(&w, t)); /* what it does not accept is not passed on */
+    if (folder)
+        TRY(to_folder(opt, &w));
+    else if (pair)
+        TRY(to_ncnn(opt, &w, name, pair));
+    else
+        TRY(to_safetensors(opt, t, safetensors));
+fail:
+    weights_close(&w);
+    tensors_close(&t);
+    return err;
+}

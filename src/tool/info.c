@@ -1,0 +1,110 @@
+/* rifec-weights info: what a file holds, also when rifec cannot run it. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "model/architecture.h"
+#include "model/tensors.h"
+#include "tool/tool.h"
+
+/* Of the numbers that count: the network's, or of another network all. */
+struct survey {
+    int tensors, ignored;
+    const char *one_ignored;
+    long long parameters, not_finite;
+    int f32, f16, bf16, other; /* tensors of these types */
+    float lowest, highest;
+};
+
+static void look_at(struct survey *s, const struct stored_tensor *t)
+{
+    int64_t count = tensor_elements(t);
+    bool is_float = true;
+    s->tensors++;
+    s->parameters += count;
+    if (!strcmp(t->type, "F32"))
+        s->f32++;
+    else if (!strcmp(t->type, "F16"))
+        s->f16++;
+    else if (!strcmp(t->type, "BF16"))
+        s->bf16++;
+    else
+        is_float = false;
+    s->other += !is_float;
+    for (int64_t i = 0; is_float && i < count; i++) {
+        float v = tensor_value(t, i);
+        if (!isfinite(v)) {
+            s->not_finite++;
+            continue;
+        }
+        s->lowest = fminf(s->lowest, v);
+        s->highest = fmaxf(s->highest, v);
+    }
+}
+
+static struct survey examine(const struct tensors *t, bool runs)
+{
+    struct survey s = { .lowest = INFINITY, .highest = -INFINITY };
+    for (int i = 0; i < t->count; i++) {
+        if (!runs || architecture_uses(t->list[i].name)) {
+            look_at(&s, &t->list[i]);
+        } else {
+            s.ignored++;
+            s.one_ignored = s.one_ignored ? s.one_ignored : t->list[i].name;
+        }
+    }
+    return s;
+}
+
+static void print_types(const struct survey *s)
+{
+    const struct {
+        const char *name;
+        int count;
+    } types[] = {
+        { "F32", s->f32 }, { "F16", s->f16 }, { "BF16", s->bf16 }, { "others", s->other }
+    };
+    printf("types         ");
+    for (size_t i = 0, shown = 0; i < sizeof types / sizeof *types; i++)
+        if (types[i].count) {
+            printf("%s%s", shown++ ? ", " : "", types[i].name);
+            if (types[i].count < s->tensors)
+                printf(" (%d tensors)", types[i].count);
+        }
+    putchar('\n');
+}
+
+int tool_info(const struct tool_options *opt)
+{
+    int err = 0;
+    char sum[65];
+    struct tensors *t = NULL;
+    TRY(tool_open(&t, opt->names[0]));
+    struct architecture arch = architecture_guess(t);
+    struct survey s = examine(t, arch.runs);
+    tensors_sha256(t, sum);
+    printf("file          %s\nformat        %s\n", t->name, t->format);
+    if (arch.runs)
+        printf("network       %s\n", arch.name);
+    else if (arch.name)
+        printf("network       %s, which does not run here: %s ('%s')\n", arch.name,
+               arch.why, arch.tensor);
+    else
+        printf("network       no RIFE\n");
+    printf("parameters    %lld in %d tensors\n", s.parameters, s.tensors);
+    if (arch.runs && s.tensors != architecture_tensors())
+        printf("missing       %d tensors\n", architecture_tensors() - s.tensors);
+    if (s.ignored)
+        printf("ignored       %d tensors, '%s' for one\n", s.ignored, s.one_ignored);
+    print_types(&s);
+    if (s.lowest <= s.highest)
+        printf("range         %g to %g\n", s.lowest, s.highest);
+    printf("not finite    %lld\nsha256        %s\n", s.not_finite, sum);
+    if (fflush(stdout))
+        FAIL(RIFEC_ERR_OUTPUT, "cannot write to stdout");
+fail:
+    tensors_close(&t);
+    return err;
+}

@@ -1,0 +1,27 @@
+/* rifec-weights: what a file of weights is, converted, verified. */
+#ifndef RIFEC_TOOL_TOOL_H
+#define RIFEC_TOOL_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct tensors;
+
+enum precision { PRECISION_KEPT, PRECISION_FP16, PRECISION_FP32 };
+
+struct tool_options {
+    const char *names[2]; /* FILE, and OUTPUT or REFERENCE: NULL */
+    enum precision precision;
+    bool stock, overwrite;
+    double tolerance;
+};
+
+/* "built-in" is the model in the library. Errors as those of tensors_open(). */
+int tool_open(struct tensors **out, const char *name);
+
+/* Each returns 0 or a code, logged; what was asked for goes to stdout. */
+int tool_info(const struct tool_options *opt);
+int tool_convert(const struct tool_options *opt);
+int tool_verify(const struct tool_options *opt);
+
+#endif

@@ -1,0 +1,112 @@
+/* rifec-weights verify: as the engine would load them, and against others. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/half.h"
+#include "base/log.h"
+#include "model/architecture.h"
+#include "model/tensors.h"
+#include "model/weights.h"
+#include "tool/tool.h"
+
+#define FP16_MAX 65504.0f
+
+/* Every layer of the network, and what it is called. */
+static const struct conv_layer *layer_of(const struct weights *w, int i, char name[40])
+{
+    int per_block = IFNET_RESCONVS + 3, b = i / per_block, k = i % per_block;
+    const struct block_weights *block = &w->block[b];
+    if (i >= IFNET_BLOCKS * per_block)
+        return NULL;
+    if (k < 2) {
+        snprintf(name, 40, "block%d.conv0.%d", b, k);
+        return k ? &block->conv1 : &block->conv0;
+    }
+    if (k < per_block - 1) {
+        snprintf(name, 40, "block%d.convblock.%d", b, k - 2);
+        return &block->res[k - 2];
+    }
+    snprintf(name, 40, "block%d.lastconv", b);
+    return &block->deconv;
+}
+
+static float difference(const float *a, const float *b, int count)
+{
+    float worst = 0;
+    for (int i = 0; i < count; i++)
+        worst = fmaxf(worst, fabsf(a[i] - b[i]));
+    return worst;
+}
+
+/* A table of the largest differences; returns the largest of all. */
+static float compare(const struct weights *a, const struct weights *b)
+{
+    char name[40];
+    float worst = 0;
+    const struct conv_layer *l;
+    printf("%-22s %12s %12s\n", "largest difference in", "weights", "biases");
+    for (int i = 0; (l = layer_of(a, i, name)); i++) {
+        const struct conv_layer *other = layer_of(b, i, name);
+        float weight = difference(l->weight, other->weight,
+                                  l->kernel * l->kernel * l->cin * l->cout);
+        float bias = difference(l->bias, other->bias, l->cout);
+        printf("%-22s %12g %12g\n", name, weight, bias);
+        worst = fmaxf(worst, fmaxf(weight, bias));
+    }
+    printf("%-22s %12g\n", "all", worst);
+    return worst;
+}
+
+/* The largest number, and how many FP16 makes zero. */
+static float measure(const struct weights *w, long long *vanish)
+{
+    float largest = 0;
+    *vanish = 0;
+    for (size_t i = 0; i < weights_bytes(w) / sizeof(float); i++) {
+        largest = fmaxf(largest, fabsf(w->data[i]));
+        *vanish += w->data[i] != 0 && !(float_to_half(w->data[i]) & 0x7fff);
+    }
+    return largest;
+}
+
+static int load(struct weights *w, const char *name, struct architecture *arch)
+{
+    struct tensors *t;
+    int err = tool_open(&t, name);
+    if (!err) {
+        *arch = architecture_guess(t);
+        err = weights_load(w, t);
+    }
+    tensors_close(&t);
+    return err;
+}
+
+int tool_verify(const struct tool_options *opt)
+{
+    int err = 0;
+    long long vanish;
+    struct weights w = { 0 }, reference = { 0 };
+    struct architecture arch;
+    TRY(load(&w, opt->names[0], &arch));
+    float largest = measure(&w, &vanish);
+    printf(
+        "%s: %s, complete and finite; the largest number is %g, FP16 makes %lld zero\n",
+        opt->names[0], arch.name, largest, vanish);
+    if (largest > FP16_MAX)
+        FAIL(RIFEC_ERR_VERIFY, "%s: FP16 holds numbers up to %g: run it with --fp32",
+             opt->names[0], FP16_MAX);
+    if (opt->names[1]) {
+        TRY(load(&reference, opt->names[1], &arch));
+        float worst = compare(&w, &reference);
+        if (worst > opt->tolerance)
+            FAIL(RIFEC_ERR_VERIFY, "%s differs from %s by up to %g", opt->names[0],
+                 opt->names[1], worst);
+    }
+fail:
+    if (fflush(stdout) && !err)
+        err = RIFEC_ERR_OUTPUT;
+    weights_close(&w);
+    weights_close(&reference);
+    return err;
+}

@@ -1,0 +1,158 @@
+# rifec-weights, and rifec with what it writes.
+. "$(dirname "$0")/lib.sh"
+program=$(dirname "$RIFEC")/rifec-weights
+
+# tool STATUS ARGUMENTS: must end so; its words are in stdout and stderr.
+tool() {
+    expected=$1
+    shift
+    ran="rifec-weights $*" status=0
+    "$program" "$@" </dev/null >stdout 2>stderr || status=$?
+    same $status "$expected" 'exit status'
+    if [ "$expected" != 0 ]; then
+        grep -q '^rifec-weights: ' stderr || fail 'no message'
+    fi
+}
+
+# shows NAME VALUE: a line of info.
+shows() {
+    same "$(sed -n "s/^$1  *//p" stdout)" "$2" "$1"
+}
+
+case $1 in
+info)
+    tool 0 info "$weights"
+    shows format safetensors
+    shows network 'RIFE 4.6'
+    shows parameters '5306256 in 120 tensors'
+    shows types F16
+    shows 'not finite' 0
+    shows sha256 "$(sha256sum "$weights" | cut -d ' ' -f 1)"
+    same "$(sed -n 's/^range *//p' stdout | grep -c -- '^-[0-9.]* to [0-9.]*$')" 1 'lines of range'
+    tool 0 info "$tests/data/torch-legacy.pth"
+    shows format 'PyTorch (legacy)'
+    shows network 'no RIFE'
+    head -c 5000000 "$weights" >cut
+    tool 5 info cut
+    grep -q 'cut: truncated' stderr || fail 'not said'
+    tool 5 info missing
+    ;;
+convert)
+    tool 0 convert built-in a.safetensors
+    tool 0 verify a.safetensors built-in
+    tool 0 info a.safetensors
+    shows types F16
+    [ "$(wc -c <a.safetensors)" -lt 10700000 ] || fail 'larger than its numbers'
+    tool 0 convert a.safetensors --fp32 b.safetensors
+    tool 0 info b.safetensors
+    shows types F32
+    # ncnn has beta folded: exact in FP32 only, which is then what is written.
+    tool 0 convert b.safetensors folder/
+    tool 0 verify folder built-in
+    tool 0 verify folder/flownet.bin folder/flownet.param
+    tool 0 convert --fp16 folder c.bin
+    tool 0 verify c.param folder --tolerance 5e-4
+    tool 9 verify c.param folder
+    tool 0 convert folder d.safetensors
+    tool 0 verify d.safetensors built-in
+    tool 0 convert --stock built-in e.param
+    tool 0 verify e.bin built-in
+    grep -q GridSample e.param || fail 'no GridSample'
+    ! grep -q rife.Warp e.param || fail 'a warp of its own'
+    # One of the two files alone.
+    cp c.bin alone.bin
+    tool 5 info alone.bin
+    grep -q 'alone\.param' stderr || fail 'the other file is not named'
+    cp c.param other.param
+    tool 5 info other.param
+    grep -q 'other\.bin' stderr || fail 'the other file is not named'
+    # An output that exists is kept.
+    sum=$(cksum <c.param)
+    tool 4 convert folder c.param
+    grep -q 'c\.param: exists' stderr || fail 'not said'
+    same "$(cksum <c.param)" "$sum" 'what was there'
+    tool 0 convert -y folder c.param
+    tool 0 verify c.param folder
+    tool 4 convert built-in nowhere/f.safetensors
+    no_leftovers
+    ;;
+range)
+    # A bias that FP16 cannot hold, then one that is no number.
+    tool 0 convert built-in full.safetensors --fp32
+    # put VALUE: the first bias of the last layer.
+    put() {
+        python3 - "$1" <<'END'
+import json, struct, sys
+raw = bytearray(open("full.safetensors", "rb").read())
+size, = struct.unpack("<Q", raw[:8])
+at = 8 + size + json.loads(raw[8:8 + size])["block3.lastconv.0.bias"]["data_offsets"][0]
+raw[at:at + 4] = struct.pack("<f", float(sys.argv[1]))
+open("changed.safetensors", "wb").write(raw)
+END
+    }
+    put 70000
+    tool 9 verify changed.safetensors
+    grep -q 'holds numbers up to 65504' stderr || fail 'not said'
+    tool 5 convert changed.safetensors half.safetensors --fp16
+    tool 5 convert changed.safetensors half.param --fp16
+    tool 0 convert changed.safetensors kept.safetensors
+    tool 0 info kept.safetensors
+    shows types F32
+    tool 9 verify full.safetensors changed.safetensors
+    grep -q 'by up to 70000' stderr || fail 'not said'
+    put nan
+    tool 0 info changed.safetensors
+    shows 'not finite' 1
+    tool 5 verify changed.safetensors
+    tool 5 convert changed.safetensors half.safetensors
+    [ ! -e half.safetensors ] && [ ! -e half.param ] || fail 'an output'
+    ;;
+full)
+    [ -w /dev/full ] || exit 77
+    ln -s /dev/full g.safetensors.part
+    tool 4 convert built-in g.safetensors
+    [ ! -e g.safetensors ] || fail 'an output'
+    ;;
+frames)
+    # What was converted makes the same pictures.
+    synth in.mkv 0.2
+    tool 0 convert built-in folder/
+    tool 0 convert built-in a.safetensors --fp32
+    works -i in.mkv -o want.mkv --x2 -c:v ffv1
+    for model in folder folder/flownet.bin a.safetensors; do
+        works -i in.mkv -o have.mkv --x2 -c:v ffv1 -y --model $model
+        same "$(frame_sums have.mkv yuv420p)" "$(frame_sums want.mkv yuv420p)" "frames of $model"
+    done
+    fails 5 'torch-zip\.pth: .*not the weights of a RIFE' -i in.mkv -o have.mkv -y --x2 \
+        --model "$tests/data/torch-zip.pth"
+    ;;
+usage)
+    tool 2
+    tool 2 frobnicate built-in
+    tool 2 info
+    tool 2 info built-in built-in
+    tool 2 info built-in --fp16
+    tool 2 convert built-in
+    tool 2 convert built-in a.onnx
+    tool 2 convert built-in a.safetensors --stock
+    tool 2 convert built-in a.param --fp16 --fp32
+    tool 2 verify built-in --tolerance many
+    tool 2 verify built-in --tolerance
+    tool 2 verify built-in -y
+    tool 2 verify built-in --whatever
+    tool 0 --version
+    same "$(cat stdout)" "rifec-weights $("$RIFEC" --version | sed -n 's/^rifec //p')" 'version'
+    tool 0 --help
+    # The manual page knows every option and every exit status of --help.
+    manual=$(sed 's/\\-/-/g; s/\\f[BIR]//g' "$tests/../packaging/rifec-weights.1.in")
+    for word in $(grep -oE -e '(^|[ ,|[])--?[a-z][a-z0-9-]*' stdout | tr -d ' ,|[' | sort -u) \
+        built-in; do
+        printf '%s\n' "$manual" | grep -qE -e "(^|[^a-z-])$word([^a-z0-9-]|\$)" ||
+            fail "$word is not in the manual page"
+    done
+    if command -v groff >/dev/null; then
+        same "$(groff -ww -man -Tutf8 "$tests/../packaging/rifec-weights.1.in" 2>&1 >/dev/null)" '' \
+            'what groff says'
+    fi
+    ;;
+esac
