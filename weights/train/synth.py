@@ -113,7 +113,7 @@ class Layer:
                 mask = torch.where(small[..., 0], soft, mask)
                 self.hard = torch.where(small, 1, self.hard)
             self.mask = mask
-            self.opacity = (torch.where(u(1) < .12, .4 + .5 * u(1), torch.ones_like(u(1))) * maybe(.7))[..., None, None, None]
+            self.opacity = (torch.where(u(1) < .12, .4 + .5 * u(1), torch.ones_like(u(1))) * maybe(.7 - .3 * held))[..., None, None, None]
             self.rise = ((u(1) < .05 + .15 * held) * (2. - 4 * (u(1) < .5)))[..., None, None, None]
 
     def own(self, p, s):
