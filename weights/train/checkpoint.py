@@ -1,7 +1,7 @@
 """Weights as safetensors, and checkpoints in parts small enough for slow links.
 
-A checkpoint is 53 MB: parameters FP32, moving average FP16, Adam's moments BF16, in
-four parts. Nothing here needs the safetensors package: the format is a length, a JSON
+A checkpoint is at most 53 MB: parameters FP32, moving average FP16, the optimizer's
+moments BF16, in four parts. Nothing here needs the safetensors package: the format is a length, a JSON
 header and the bytes.
 """
 import json
@@ -57,10 +57,14 @@ def exists(folder):
     return all(os.path.exists(part(folder, i)) for i in range(PARTS))
 
 
-def save(folder, net, opt, ema, step, seconds):
+def save_average(path, net, ema):
     """ema: list of tensors in the order of net.parameters()."""
+    write_weights(path, {n: e.half() for (n, _), e in zip(net.named_parameters(), ema)})
+
+
+def save(folder, net, opt, ema, step, seconds):
+    save_average(os.path.join(folder, 'ema.safetensors'), net, ema)
     names = [n for n, _ in net.named_parameters()]
-    write_weights(os.path.join(folder, 'ema.safetensors'), {n: e.half() for n, e in zip(names, ema)})
     pieces = [[] for _ in range(PARTS)]
     sizes = [0] * PARTS
     order = sorted(range(len(names)), key=lambda i: -ema[i].numel())
@@ -68,11 +72,12 @@ def save(folder, net, opt, ema, step, seconds):
     for i in order:
         j = sizes.index(min(sizes))
         sizes[j] += ema[i].numel()
-        s = opt.state[params[i]]
-        pieces[j].append((i, params[i].detach().cpu(), ema[i].half().cpu(), s['exp_avg'].bfloat16().cpu(),
-                          s['exp_avg_sq'].bfloat16().cpu(), s['step'].cpu()))
+        state = {k: (v.bfloat16() if v.dim() else v).cpu() for k, v in opt.state[params[i]].items()}
+        pieces[j].append((i, params[i].detach().cpu(), ema[i].half().cpu(), state))
     for j in range(PARTS):
-        torch.save({'step': step, 'seconds': seconds, 'pieces': pieces[j]}, part(folder, j))
+        torch.save({'step': step, 'seconds': seconds, 'pieces': pieces[j]}, part(folder, j) + '.part')
+    for j in range(PARTS):
+        os.replace(part(folder, j) + '.part', part(folder, j))
 
 
 def load(folder, net, opt, ema):
@@ -80,10 +85,9 @@ def load(folder, net, opt, ema):
     params = list(net.parameters())
     for j in range(PARTS):
         saved = torch.load(part(folder, j), map_location='cpu')
-        for i, p, e, m, v, n in saved['pieces']:
-            dev = params[i].device
+        for i, p, e, state in saved['pieces']:
             params[i].data.copy_(p)
             ema[i].copy_(e)
-            like = lambda x: torch.empty_like(params[i]).copy_(x)
-            opt.state[params[i]] = {'exp_avg': like(m), 'exp_avg_sq': like(v), 'step': n.to(dev)}
+            like = lambda x: torch.empty_like(params[i]).copy_(x) if x.dim() else x.to(params[i].device)
+            opt.state[params[i]] = {k: like(v) for k, v in state.items()}
     return saved['step'], saved['seconds']

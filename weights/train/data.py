@@ -8,8 +8,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from textures import SIZE
-
 SPANS = (2, 3, 4, 5, 6, 8)      # frames between the two inputs
 
 
@@ -70,35 +68,24 @@ class RealClips:
         self.rows = torch.tensor([r[:5] for r in rows], device=device)
         self.chance = torch.tensor([r[5] for r in rows], device=device).cumsum(0)
         self.device, self.side, self.count = device, side, len(clips)
-        self.stills = self.cut_stills(clips)
-
-    @staticmethod
-    def cut_stills(clips, each=3):
-        """Single frames as textures for the motion generator: N,3,SIZE,SIZE uint8."""
-        out = []
-        for c in clips:
-            for i in np.linspace(0, len(c) - 1, each).astype(int):
-                h, w = c.shape[1:3]
-                m = min(h, w)
-                out.append(cv2.resize(c[i, :m, :m] if i % 2 else c[i, -m:, -m:], (SIZE, SIZE), interpolation=cv2.INTER_CUBIC))
-        return torch.from_numpy(np.stack(out)).permute(0, 3, 1, 2)
 
     def draw(self, n):
         """n windows by their weights: rows of (first pixel of the clip, start, span, h, w)."""
         at = torch.rand(n, device=self.device) * self.chance[-1]
         return self.rows[torch.searchsorted(self.chance, at).clamp(max=len(self.rows) - 1)]
 
-    def batch(self, n, size, still=.03):
+    def batch(self, n, size, still=.06):
         """n triplets n,3(times 0,t,1),3,size,size in [0,1] and t n; a share `still` repeats one frame."""
         u = lambda *s: torch.rand(*s, device=self.device)
         base, start, span, h, w = self.draw(n).unbind(1)
         middle = 1 + (u(n) * (span - 1)).long()
         t = middle / span
         frame = torch.stack((torch.zeros_like(span), middle, span), 1) * (u(n, 1) > still)
-        # One zoom for the batch: the crop is 0.7 to 1.5 times as large as its result. The
-        # coin is the CPU's: asking the GPU for a number would stop its queue.
+        # One zoom for the batch: the crop is 0.85 to 1.6 times as large as its result, mostly
+        # larger, for what is made smaller is sharp. The coin is the CPU's: asking the GPU
+        # for a number would stop its queue.
         coin = torch.rand(2).tolist()
-        cut = min(self.side, int(size * (1 if coin[0] < .5 else .7 + .8 * coin[1])))
+        cut = min(self.side, int(size * (1 if coin[0] < .4 else .85 + .75 * coin[1])))
         y, x = (u(n) * (h - cut + 1)).long(), (u(n) * (w - cut + 1)).long()
         corner = base + start * h * w + y * w + x
         pos = corner[:, None] + frame * (h * w)[:, None]

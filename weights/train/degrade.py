@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 
 def overlay(frames, t, bank, share):
-    """Writing or a logo over the first samples (a share of all); two in three stand still, the rest run along."""
+    """Writing or a logo over the first samples (a share of all); three in four stand still, the rest run along."""
     k = round(len(frames) * share)
     if not k:
         return frames
@@ -22,7 +22,7 @@ def overlay(frames, t, bank, share):
     ys, xs = torch.linspace(-1, 1, h, device=dev), torch.linspace(-1, 1, w, device=dev)
     grid = torch.stack(torch.meshgrid(xs, ys, indexing='xy'), -1)
     centre, radius = 1.4 * (u(1, 1, 1, 2) - .5), .3 + .9 * u(1, 1, 1, 1)
-    run = .35 * (u(1, 1, 1, 2) - .5) * (u(1, 1, 1, 1) > .67)
+    run = .35 * (u(1, 1, 1, 2) - .5) * (u(1, 1, 1, 1) > .75)
     run[..., 1] *= u(1, 1, 1) < .3                      # most tickers run sideways
     tau = torch.stack((torch.zeros_like(t), t, torch.ones_like(t)), 1)[:k].view(k, 3, 1, 1, 1)
     own = (grid - centre - run * tau) / radius          # k,3,h,w,2

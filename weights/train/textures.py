@@ -225,14 +225,13 @@ def draw_all(table, seed):
 
 
 def photographs(folder):
-    """Squares cut from photographs, N,SIZE,SIZE,3 uint8 RGB."""
+    """Squares cut from photographs pixel by pixel, overlapping a little, N,SIZE,SIZE,3 uint8 RGB."""
     def squares(path):
         x = cv2.imread(path)[:, :, ::-1]
         h, w = x.shape[:2]
-        s = SIZE / min(h, w)
-        x = cv2.resize(x, (max(SIZE, round(w * s)), max(SIZE, round(h * s))),
-                       interpolation=cv2.INTER_AREA if s < 1 else cv2.INTER_CUBIC)
-        return [x[:SIZE, :SIZE], x[-SIZE:, -SIZE:]]
+        x = cv2.copyMakeBorder(x, 0, max(0, SIZE - h), 0, max(0, SIZE - w), cv2.BORDER_REFLECT)
+        cuts = lambda m: np.linspace(0, m - SIZE, 1 + math.ceil((m - SIZE) / (.8 * SIZE))).astype(int)
+        return [x[i:i + SIZE, j:j + SIZE] for i in cuts(x.shape[0]) for j in cuts(x.shape[1])]
     with ThreadPoolExecutor() as pool:
-        found = sum(pool.map(squares, sorted(glob.glob(os.path.join(folder, '*.jpg')))), [])
+        found = sum(pool.map(squares, sorted(glob.glob(os.path.join(folder, '*.*')))), [])
     return np.stack(found) if found else np.empty((0, SIZE, SIZE, 3), np.uint8)

@@ -2,10 +2,11 @@
 
     python3 train.py --data DATA --out RUN --seconds 1300 [--init weights.safetensors]
 
-DATA holds clips/ (videos) and photos/ (*.jpg). One process per GPU, told apart by RANK
+DATA holds clips/ (videos) and photos/. One process per GPU, told apart by RANK
 and WORLD_SIZE (as torchrun sets them). The schedule runs on the clock: learning rate
-and crop size follow the elapsed share of --seconds, so a run fits a fixed lease.
-RUN gets log.txt, ema.safetensors and a checkpoint in parts; --resume goes on from it.
+and crop size follow the elapsed share of --seconds, set-up included, so a run fits a
+fixed lease. RUN gets log.txt, ema.safetensors and a checkpoint in parts; --resume goes
+on from it, or begins where there is none.
 """
 import argparse
 import math
@@ -20,10 +21,12 @@ import checkpoint
 import degrade
 from data import RealClips
 from ifnet import IFNet
+from muon import Muon
 from synth import Bank, SynthStream
 
 STAGE_WEIGHT = (.15, .2, .3, 1.)        # image loss, coarse to fine
 FLOW_WEIGHT = (.3, .5, .8, 1.)          # flow loss, coarse to fine
+STILL_WEIGHT = .004                     # of the logarithm of the largest error of what stands still
 TICK = 25                               # steps between looks at the clock
 
 
@@ -34,13 +37,17 @@ def arguments():
     a.add_argument('--seconds', type=float, default=1300, help='length of the whole schedule')
     a.add_argument('--init', default='', help='weights to start from')
     a.add_argument('--resume', action='store_true')
+    a.add_argument('--start', type=float, default=0, help='when the schedule began, in seconds since 1970, also for a run '
+                   'that was broken off and is resumed; without it, now')
     a.add_argument('--phases', default='256x64:0.7,384x28:1', help='CROPxBATCH:END for each GPU, END as a share of the time')
     a.add_argument('--real', type=float, default=.5, help='share of real crops in a batch')
+    a.add_argument('--muon', action='store_true', help='orthogonal updates for the inner convolutions')
     a.add_argument('--lr', type=float, default=3e-4)
     a.add_argument('--floor', type=float, default=.005, help='last learning rate over the first')
     a.add_argument('--decay', type=float, default=.9995, help='of the moving average')
     a.add_argument('--seed', type=int, default=6)
-    a.add_argument('--save', type=float, default=100, help='seconds between checkpoints')
+    a.add_argument('--save', type=float, default=60, help='seconds between checkpoints')
+    a.add_argument('--keep', default='.6,.8', help='shares of the time at which the average is kept under a name of its own')
     a.add_argument('--bank', type=float, default=1, help='scale of the number of drawn textures')
     a.add_argument('--compile', type=int, default=1)
     a.add_argument('--steps', type=int, default=0, help='stop after so many steps (trials)')
@@ -48,6 +55,7 @@ def arguments():
     a = a.parse_args()
     a.phases = [(int(s.split('x')[0]), int(s.split('x')[1].split(':')[0]), float(s.split(':')[1]))
                 for s in a.phases.split(',')]
+    a.keep = [float(s) for s in a.keep.split(',') if s]
     return a
 
 
@@ -64,14 +72,27 @@ def laplacian_loss(d, levels=5):
 def endpoint_error(flow, truth, valid):
     """Mean length of the flow error in pixels where the source lies inside; long errors are cut at 60 px."""
     e = (flow - truth).unflatten(1, (2, 2)).pow(2).sum(2)
-    return ((e + .01).sqrt() * valid).clamp(max=60).mean()
+    return ((e + 1e-4).sqrt() * valid).clamp(max=60).mean()
+
+
+def still_error(out, frames):
+    """Largest error per sample, in code values, where the inputs and the target agree all around a pixel.
+
+    The 8th power stands for the maximum: it reaches every pixel that is nearly as bad.
+    """
+    a, target, b = frames.unbind(1)
+    moving = ((a != b) | (a != target)).any(1, keepdim=True).float()
+    d = 255 * (out - target) * (1 - F.max_pool2d(moving, 5, 1, 2))
+    return (d.pow(8).mean((1, 2, 3)) + 1e-6) ** (1 / 8)
 
 
 def objective(net, device, frames, t, flow, valid, flow_weight, log_weight):
     """Loss and what the log shows. The first samples, as many as flow has, carry true flows.
 
     The logarithm of each sample's squared error is what a mean PSNR measures: it keeps
-    small errors on still pictures worth correcting beside large ones on fast motion.
+    small errors on still pictures worth correcting beside large ones on fast motion. So
+    does that of the largest error of what stands still, whose bare gradient would be
+    forty times that of all else.
     """
     target, size = frames[:, 1], frames.shape[-1]
     plane = t.view(-1, 1, 1, 1).expand(-1, 1, size, size)
@@ -80,8 +101,10 @@ def objective(net, device, frames, t, flow, valid, flow_weight, log_weight):
     image = sum(w * laplacian_loss(s[0] - target) for w, s in zip(STAGE_WEIGHT, stages))
     error = (stages[-1][0] - target).pow(2).mean((1, 2, 3))
     epe = sum(w * endpoint_error(s[1][:len(flow)], flow, valid) for w, s in zip(FLOW_WEIGHT, stages))
-    loss = image + log_weight * torch.log(error + 1e-5).mean() + flow_weight * epe
-    return loss, image.detach(), epe.detach(), error.detach()
+    still = still_error(stages[-1][0], frames)
+    loss = (image + log_weight * torch.log(error + 1e-5).mean() + flow_weight * epe
+            + STILL_WEIGHT * torch.log1p(still).mean())
+    return loss, image.detach(), epe.detach(), still.detach().mean(), error.detach()
 
 
 class Mixer:
@@ -99,12 +122,12 @@ class Mixer:
         frames = degrade.fade(frames, t, .15)
         if self.n_real:
             real, tr = self.clips.batch(self.n_real, self.size)
-            real = degrade.overlay(real, tr, self.bank, .2)
+            real = degrade.overlay(real, tr, self.bank, .25)
             frames, t = torch.cat((frames, real)), torch.cat((t, tr))
         every = torch.cat((valid, valid.new_ones(self.n_real, *valid.shape[1:])))
         frames, every = degrade.bars(frames, every, .12)
         s = frames[:self.n_synth]
-        s = degrade.compress(degrade.noise(s, .45), .3)
+        s = degrade.compress(degrade.noise(s, .25), .2)
         frames = degrade.to_8_bit(torch.cat((s, frames[self.n_synth:])))
         return frames, t, flow.contiguous(), every[:self.n_synth].contiguous()
 
@@ -139,7 +162,8 @@ def main():
     began = time.time()
     net = IFNet().to(device, memory_format=torch.channels_last)
     params = list(net.parameters())
-    opt = torch.optim.AdamW(params, lr=a.lr, weight_decay=1e-3, betas=(.9, .99), fused=device == 'cuda')
+    adam = {'lr': a.lr, 'weight_decay': 1e-3, 'betas': (.9, .99), 'fused': device == 'cuda'}
+    opt = Muon(net.named_parameters(), **adam) if a.muon else torch.optim.AdamW(params, **adam)
     scaler = torch.amp.GradScaler(device, init_scale=1024, enabled=device == 'cuda')
     if a.init:
         net.load_state_dict(checkpoint.read_weights(a.init))
@@ -162,14 +186,15 @@ def main():
         one = lambda *s: torch.rand(*s, device=device)
         sample = one(batch, 3, 3, size, size), one(batch), one(n, 4, size, size), one(n, 2, size, size)
     else:
-        bank = Bank(device, a.seed, os.path.join(a.data, 'photos'), clips.stills if clips else None, a.bank)
+        bank = Bank(device, a.seed, os.path.join(a.data, 'photos'), a.bank)
         say('textures %d, masks %d, clips %d, windows %d, set up in %.0f s' % (
             len(bank.textures), len(bank.masks), clips.count if clips else 0, len(clips.rows) if clips else 0, time.time() - began))
 
     run = torch.compile(objective, dynamic=False) if a.compile else objective
     scalar = lambda v: torch.tensor(v, device=device)
-    start, first, saved, phase = time.time() - used, step, time.time(), -1
-    progress, elapsed, mark, seen = 0., used, (time.time(), step), torch.zeros(5, device=device)
+    start, first, saved, phase = a.start or began - used, step, time.time(), -1
+    progress, elapsed, mark, seen = 0., used, (time.time(), step), torch.zeros(6, device=device)
+    a.keep = [k for k in a.keep if k > used / a.seconds]
     while True:
         if (step - first) % TICK == 0:          # all ranks act on the clock of the first
             clock = torch.tensor([time.time() - start], dtype=torch.float64, device=device)
@@ -185,15 +210,20 @@ def main():
                 mixer = Mixer(*a.phases[phase][:2], a.real, bank, clips)
                 say('phase %d: crops of %d, %d generated and %d real per GPU, %d GPU' % (
                     phase, mixer.size, mixer.n_synth, mixer.n_real, world))
-            if rank == 0 and not a.warm and time.time() - saved > a.save:
-                checkpoint.save(a.out, net, opt, ema, step, elapsed)
-                saved = time.time()
+            if rank == 0 and not a.warm:
+                if a.keep and progress >= a.keep[0]:
+                    checkpoint.save_average(os.path.join(a.out, 'ema-%.0f.safetensors' % (100 * a.keep.pop(0))), net, ema)
+                if time.time() - saved > a.save:
+                    if not torch.stack([e.sum() for e in ema]).isfinite().all():
+                        raise SystemExit('the weights are no numbers any more: --resume goes on from the last checkpoint')
+                    checkpoint.save(a.out, net, opt, ema, step, elapsed)
+                    saved = time.time()
             flow_weight, log_weight = scalar(.002 * (1 - progress) ** 2 + 2e-5), scalar(.02)
         lr = a.lr * min(1, (step - first + 1) / 300) * (a.floor + (1 - a.floor) * (1 + math.cos(math.pi * progress)) / 2)
         for group in opt.param_groups:
             group['lr'] = lr
         sample = sample if a.warm else mixer.next()
-        loss, image, epe, error = run(net, device, *sample, flow_weight, log_weight)
+        loss, image, epe, still, error = run(net, device, *sample, flow_weight, log_weight)
         opt.zero_grad(set_to_none=True)
         scaler.scale(loss).backward()
         if a.warm:
@@ -210,10 +240,10 @@ def main():
         n, f = mixer.n_synth, sample[0]
         blend = ((f[n:, 0] + f[n:, 2]) / 2 - f[n:, 1]).pow(2).mean((1, 2, 3))
         mean_db = lambda e: -10 * torch.log10(e + 1e-6).mean()
-        seen += torch.stack((image, epe, mean_db(error[:n]), mean_db(error[n:]), mean_db(blend)))
+        seen += torch.stack((image, epe, still, mean_db(error[:n]), mean_db(error[n:]), mean_db(blend)))
         if step % 500 == 0 or step - first in (1, 10, 100):
             steps = step - mark[1]
-            say('step %d %.0f s lr %.2e image %.4f epe %.2f generated %.2f dB real %.2f dB (blend %.2f) %.1f steps/s scale %g' % (
+            say('step %d %.0f s lr %.2e image %.4f epe %.2f still %.2f generated %.2f dB real %.2f dB (blend %.2f) %.1f steps/s scale %g' % (
                 step, time.time() - start, lr, *(seen / steps).tolist(), steps / (time.time() - mark[0]), scaler.get_scale()))
             seen.zero_()
             mark = time.time(), step
