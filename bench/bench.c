@@ -170,6 +170,11 @@ double bench_image_bytes(const struct bench_net *n)
     return (im->is_half ? 8.0 : 16.0) * im->width_padded * im->height_padded;
 }
 
+double bench_level_bytes(const struct level *l)
+{
+    return (l->is_half ? 2.0 : 4.0) * LEVEL_CHANNELS * l->width * l->height;
+}
+
 /* --- the network on the CPU ------------------------------------------------------- */
 
 static float noise(uint32_t *state)

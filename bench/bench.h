@@ -57,6 +57,7 @@ void *bench_place(const struct bench_net *n, void *host, size_t bytes);
 double bench_number_bytes(const struct bench_net *n);
 double bench_tensor_bytes(const struct bench_net *n, const struct tensor *t);
 double bench_image_bytes(const struct bench_net *n);
+double bench_level_bytes(const struct level *l);
 
 /* gpu.c, or nogpu.c in a build without CUDA. */
 int bench_gpu_open(struct bench *b, const struct rifec_params *p);

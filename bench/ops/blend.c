@@ -20,8 +20,7 @@ void bench_blend(const struct bench *b)
                             .level_count = IFNET_BLOCKS,
                             .out = net->out };
     /* Two images and the finest level read, one image written. */
-    double read = 2 * bench_image_bytes(&b->net) +
-                  4.0 * net->level[3].width * net->level[3].height * LEVEL_CHANNELS;
+    double read = 2 * bench_image_bytes(&b->net) + bench_level_bytes(&net->level[3]);
     bench_run(b, "blend", "4 levels", 0, read + (double)ifnet_image_bytes(net), run, &a);
     struct bench_frame f;
     if (!b->net.ops.blend_store ||

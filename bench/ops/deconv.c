@@ -24,8 +24,7 @@ void bench_deconv(const struct bench *b)
         /* Each output pixel of the 2x transposed convolution has four taps. */
         double flops = 2 * 4 * 4 * pixels * c * DECONV_LIVE;
         bench_run(b, "deconv", shape, flops,
-                  bench_tensor_bytes(&b->net, &k->ping) +
-                      4 * pixels * 16 * LEVEL_CHANNELS,
-                  run, &a);
+                  bench_tensor_bytes(&b->net, &k->ping) + bench_level_bytes(&a.out), run,
+                  &a);
     }
 }
