@@ -116,20 +116,12 @@ CONSTEXPR patch patch_at(int levels, int i)
     return patch_of(1 << (levels - i));
 }
 
-/* Bytes of the patches of the first `count` levels; and of what is copied into all. */
+/* Bytes of the patches of the first `count` levels. */
 CONSTEXPR int patches_end(int levels, int count)
 {
     int bytes = 0;
     for (int i = 0; i < count; i++)
         bytes += patch_at(levels, i).bytes();
-    return bytes;
-}
-
-CONSTEXPR int patches_copied(int levels)
-{
-    int bytes = 0;
-    for (int i = 0; i < levels; i++)
-        bytes += patch_at(levels, i).copied();
     return bytes;
 }
 
@@ -166,6 +158,7 @@ struct front_design {
     static constexpr int threads = 128 * GROUPS + TEAMS * TEAM_WARPS * 32;
 
     static_assert(LEVELS == 2 || LEVELS == 3, "blocks 2 and 3");
+    static_assert(at_patches % 128 == 0, "TMA wants patches aligned");
     static_assert(shared <= SHARED, "too much shared memory");
     static_assert(TEAMS <= BUFFERS, "a team could take a buffer that is not empty");
     static_assert(BUFFERS % GROUPS == 0, "a group could take a buffer that is not full");
@@ -509,6 +502,15 @@ static __device__ __forceinline__ void multiply(const front_params<typename D::S
                     halves(lrelu(d[4 * j + 2]), lrelu(d[4 * j + 3]));
         }
     }
+}
+
+/* Bytes of what is copied into the patches. */
+CONSTEXPR int patches_copied(int levels)
+{
+    int bytes = 0;
+    for (int i = 0; i < levels; i++)
+        bytes += patch_at(levels, i).copied();
+    return bytes;
 }
 
 /* Fetches the patches of tile (ty, tx). */

@@ -6,10 +6,12 @@
  * of levels of scale 8, 4, 2 and 1 those are 2, 3, 4 and 4 rows instead of 8, 8, 8
  * and 4. (Below, not beside: then the loads of a warp still lie side by side.)
  *
- *     rows of scale 8: y0/8 - 1/2 rounded down, and the next     all four pixels
- *             scale 4: k - 1, k, k + 1             pixels 0 1: first two, 2 3: last two
- *             scale 2: 2k - 1 .. 2k + 2            pixel 0: first two, 1 2: middle, 3:
- * last scale 1: 4k .. 4k + 3                one each
+ *     scale   rows                            of which pixels use
+ *     8       y0/8 - 1/2 rounded down, next   all both
+ *     4       k - 1, k, k + 1                 0 and 1 the first two, 2 and 3 the last
+ *     2       2k - 1 .. 2k + 2                0 the first two, 1 and 2 the middle, 3 the
+ *                                             last
+ *     1       4k .. 4k + 3                    one each
  */
 #ifndef RIFEC_KERNELS_MOTION_CUH
 #define RIFEC_KERNELS_MOTION_CUH
