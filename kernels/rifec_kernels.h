@@ -35,7 +35,8 @@ int cuda_launched(const char *kernel);
 
 /*
  * A view of an image for the texture unit, in im->texture, until it is closed. FP16
- * images only; else, and where the GPU cannot, 0: kernels then read the numbers.
+ * images only, aligned to 512 bytes; else, and where the GPU cannot, which is logged,
+ * 0: kernels then read the numbers.
  */
 void image_texture_open(struct image *im);
 void image_texture_close(struct image *im);
@@ -87,8 +88,7 @@ size_t deconv_fp32_pack_bytes(const struct conv_layer *l);
 void deconv_fp32_pack(const struct conv_layer *l, void *out);
 int deconv_fp32(const struct deconv_args *a, void *stream);
 
-/* _sm90: wgmma. Compute capability 9.0 alone, FP16, block 8, 64, 96, 128 or 192 channels.
- */
+/* _sm90: wgmma. Compute capability 9.0, FP16, block 8, 64, 96, 128 or 192 channels. */
 size_t resconv_sm90_pack_bytes(const struct conv_layer *l);
 void resconv_sm90_pack(const struct conv_layer *l, void *out);
 int resconv_sm90(const struct conv_args *a, void *stream);
@@ -114,9 +114,9 @@ int deconv_col2im_cuda(const float *in, const float *bias, const struct level *o
                        cudaStream_t stream);
 
 /*
- * front_sm90: of blocks 2 and 3, FP16, block 8. It has a layout of its own for both
- * layers' weights, and leaves gather.out and half alone. front_sm90_fits(): whether it
- * can; else the ops it stands for must do it.
+ * front_sm90: of blocks 2 and 3, FP16, block 8; images of FP32, or with a texture. It has
+ * a layout of its own for both layers' weights, and leaves gather.out and half alone.
+ * front_sm90_fits(): whether it can; else the ops it stands for must do it.
  */
 size_t front_sm90_pack_bytes(const struct conv_layer *l);
 void front_sm90_pack(const struct conv_layer *l, void *out);

@@ -1,6 +1,10 @@
 /* Views of images for the texture unit. */
 #include "common.cuh"
 
+extern "C" {
+#include "base/log.h"
+}
+
 extern "C" void image_texture_open(struct image *im)
 {
     im->texture = 0;
@@ -17,10 +21,14 @@ extern "C" void image_texture_open(struct image *im)
     how.addressMode[0] = how.addressMode[1] = cudaAddressModeClamp;
     how.filterMode = cudaFilterModeLinear;
     how.readMode = cudaReadModeElementType;
-    if (cudaCreateTextureObject(&im->texture, &what, &how, NULL) != cudaSuccess) {
-        im->texture = 0;
-        (void)cudaGetLastError(); /* too large, or not aligned */
-    }
+    cudaError_t e = cudaCreateTextureObject(&im->texture, &what, &how, NULL);
+    if (e == cudaSuccess)
+        return;
+    /* Too large, or not aligned: slower, and no less right. */
+    log_verbose("no texture of %d x %d: %s", im->width_padded, im->height_padded,
+                cudaGetErrorString(e));
+    im->texture = 0;
+    (void)cudaGetLastError();
 }
 
 extern "C" void image_texture_close(struct image *im)
