@@ -1,6 +1,7 @@
 /* IFNet: its shapes, where its tensors lie, and the forward function. */
 #include "model/ifnet.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -85,6 +86,7 @@ void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *a
         .height_padded = round_up(p->height, multiple),
         .is_half = p->is_half,
     };
+    assert(!p->last_level_is_half || !p->band_rows); /* keep_rows() moves FP32 */
     size_t big = ifnet_image_bytes(net), small = 0, levels = 0;
     for (int b = 0; b < IFNET_BLOCKS; b++) {
         struct ifnet_block *k = &net->block[b];

@@ -48,11 +48,11 @@ struct ifnet {
 struct ifnet_params {
     int width, height;
     float scale;
-    int block_size; /* of the tensors; 0: all channels in one block */
-    int band_rows;  /* 0: whole */
-    bool is_half;   /* tensors of FP16 */
-    bool last_level_is_half;
-    bool no_scratch; /* nothing needs deconv_scratch */
+    int block_size;          /* of the tensors; 0: all channels in one block */
+    int band_rows;           /* 0: whole */
+    bool is_half;            /* tensors of FP16 */
+    bool last_level_is_half; /* not in bands */
+    bool no_scratch;         /* nothing needs deconv_scratch */
 };
 
 /* Plans the network. Reserves memory in the arena. */

@@ -17,11 +17,13 @@
  * full-resolution pixel (x, y) they are the sum over the levels present of the
  * level, linearly interpolated with ratio 1 / level.scale; the four flow
  * channels are multiplied by level.scale. All in FP32: in FP16 a coordinate
- * beyond 1024 has no fractional part left.
+ * beyond 1024 has no fractional part left. On a GPU the numbers of the last level
+ * may be stored as FP16 (level.is_half); blend reads them, gather never does.
  *
  * Warp. The image at (x + flow_x, y + flow_y), each clamped to the padded
  * picture, 0 .. size - 1, bilinear between the four neighbours. NaN counts as 0
- * and any magnitude of flow is allowed.
+ * and any magnitude of flow is allowed. Where an image has a texture, front and
+ * blend_store may have the texture unit do it: its weights are multiples of 1/256.
  */
 #ifndef RIFEC_MODEL_OPS_H
 #define RIFEC_MODEL_OPS_H
@@ -100,9 +102,9 @@ struct conv_args {
  *     channel c at (2Y + i, 2X + j) = d[4c + 2i + j][Y][X],  i, j in 0..1
  *     d[o][2y - 1 + ky][2x - 1 + kx] += in[.][y][x] * w[ky][kx][.][o]
  *
- * so out is four times as high and wide as in. Channels 0..3 are the flow,
- * channel 4 the mask, channel 5 is never used: the layer carries only the 20
- * live outputs. Tolerance as conv_s2.
+ * so out, of FP16 where out.is_half, is four times as high and wide as in. Channels 0..3
+ * are the flow, channel 4 the mask, channel 5 is never used: the layer carries only the
+ * 20 live outputs. Tolerance as conv_s2.
  */
 #define DECONV_SCRATCH 128 /* channels: four phases of 20, rounded up to 32 each */
 struct deconv_args {
@@ -174,6 +176,7 @@ struct thumbnail_args {
  * and their contracts hold, with the rounding of what lies between left out or not.
  *
  * front: gather, then both conv_s2: the block's features from the frames.
+ *     From a texture colours are clamped to 0..1 after they are interpolated.
  * resblock: the eight resconvs of a block, from `ping` to `ping`, `pong` between.
  */
 struct front_args {

@@ -46,8 +46,7 @@ struct level {
     float *mask; /* [height][width]: logit of the share of image 0           */
     int height, width;
     float scale;
-    bool is_half; /* CUDA: both are FP16 in truth; only of the last level, which is small
-                   */
+    bool is_half; /* CUDA, the last level alone: flow and mask are FP16 in truth */
 };
 
 #define LEVEL_CHANNELS 5
