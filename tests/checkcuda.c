@@ -139,15 +139,22 @@ static size_t number_bytes(bool is_half)
     return is_half ? sizeof(uint16_t) : sizeof(float);
 }
 
-static void *upload_numbers(const float *host, size_t n, bool is_half)
+/* To be freed. */
+static uint16_t *halves_of(const float *host, size_t n)
 {
-    if (!is_half)
-        return checkcuda_upload(host, n * sizeof *host);
     uint16_t *half = malloc(n * sizeof *half);
     if (!half)
         abort();
     for (size_t i = 0; i < n; i++)
         half[i] = float_to_half(host[i]);
+    return half;
+}
+
+static void *upload_numbers(const float *host, size_t n, bool is_half)
+{
+    if (!is_half)
+        return checkcuda_upload(host, n * sizeof *host);
+    uint16_t *half = halves_of(host, n);
     void *p = checkcuda_upload(half, n * sizeof *half);
     free(half);
     return p;
@@ -189,12 +196,8 @@ struct image checkcuda_textured(const struct image *host)
 {
     struct image im = *host;
     size_t bytes = image_numbers(host) * sizeof *im.half;
-    uint16_t *half = malloc(bytes);
-    if (!half)
-        abort();
+    uint16_t *half = halves_of(host->data, image_numbers(host));
     checkcuda_round(host->data, image_numbers(host));
-    for (size_t i = 0; i < image_numbers(host); i++)
-        half[i] = float_to_half(host->data[i]);
     uintptr_t at = (uintptr_t)checkcuda_bytes(bytes + TEXTURE_ALIGN);
     im.half = (uint16_t *)((at + TEXTURE_ALIGN - 1) / TEXTURE_ALIGN * TEXTURE_ALIGN);
     im.is_half = true;

@@ -1,7 +1,4 @@
-/*
- * blend_store: blend and store in one, against the two in C. GPU only, for formats
- * whose chroma is not subsampled by four.
- */
+/* blend_store: blend and store in one, against the two in C. GPU only. */
 #include <stdio.h>
 
 #include "check.h"
@@ -12,6 +9,7 @@
 
 #include "checkcuda.h"
 #include "formats.h"
+#include "rifec/rifec.h"
 
 /* Codes may differ by one where rounding decides, or at 16 bits by what a coordinate
  * that is 2^-23 of 300 off can do to a contrast of two: 2^-15 of full scale. */
@@ -125,6 +123,9 @@ static int on_cuda(void)
             try(f, checkop_int(2, 300), checkop_int(2, 150),
                 ldexpf(8, i / FORMATS < 2 ? 0 : i % 4 - 1), TEXTURE, i / FORMATS == 3);
     }
+    /* As wide and as high as pictures may be: positions keep their fractions. */
+    try(&formats[0], RIFEC_SIZE_MAX, 40, 8, TEXTURE, false);
+    try(&formats[0], 40, RIFEC_SIZE_MAX, 8, TEXTURE, false);
     return checkop_finish();
 }
 #endif

@@ -135,12 +135,13 @@ static int on_cuda(void)
         return CHECK_SKIP;
     for (int i = 0; i < checkop_cases(48); i++) {
         int c = channels[i % 4];
-        try_cuda(c, checkop_int(1, 30), checkop_int(1, 60), i / 4 % 2,
-                 c == 64 && i / 8 % 2);
+        bool is_half = i / 4 % 2;
+        try_cuda(c, checkop_int(1, 30), checkop_int(1, 60), is_half,
+                 is_half && c == 64 && i / 8 % 2);
     }
     /* The shapes of 1080p: more tiles than multiprocessors. */
     for (int i = 0; i < checkop_cases(8); i++)
-        try_cuda(channels[i % 4], 34 << i % 4, 60 << i % 4, i / 4 == 0, i % 4 == 3);
+        try_cuda(channels[i % 4], 34 << i % 4, 60 << i % 4, i / 4 == 0, i == 3);
     return checkop_finish();
 }
 #endif

@@ -11,6 +11,7 @@
 
 #include "checkcuda.h"
 #include "convtest.h"
+#include "rifec/rifec.h"
 
 /*
  * Inputs, what lies between and outputs are rounded to FP16. Where sums of another
@@ -59,6 +60,17 @@ static void make_hostile(struct level *levels, int count, const struct conv_laye
                 l->weight[(tap * l->cin + c) * l->cout + o] = 0;
 }
 
+/* All of a level moves by the same whole number of pixels. */
+static void make_whole(struct level *levels, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const float flow[4] = { (float)checkop_int(-2, 2), (float)checkop_int(-2, 2),
+                                (float)checkop_int(-2, 2), (float)checkop_int(-2, 2) };
+        for (int k = 0; k < 4 * levels[i].width * levels[i].height; k++)
+            levels[i].flow[k] = flow[k % 4];
+    }
+}
+
 static struct tensor half_tensor(int channels, int height, int width)
 {
     struct tensor like = {
@@ -72,11 +84,9 @@ static struct image upload_image(const struct image *host, bool textured)
     return textured ? checkcuda_textured(host) : checkcuda_image(host, false);
 }
 
-/* From images without a texture: exact in FP32. */
-static void unfused(const struct front_args *of)
+/* gather reads images by their numbers, whether they have a texture or not. */
+static void unfused(const struct front_args *a)
 {
-    struct front_args args = *of, *a = &args;
-    a->gather.image0.texture = a->gather.image1.texture = 0;
     struct conv_layer conv0 = *a->conv0, conv1 = *a->conv1;
     struct conv_pack pack0 = upload_layer(&conv0, conv_ref_pack_bytes, conv_ref_pack);
     struct conv_pack pack1 = upload_layer(&conv1, conv_ref_pack_bytes, conv_ref_pack);
@@ -89,26 +99,31 @@ static void unfused(const struct front_args *of)
         checkop_fail("the ops it stands for failed");
 }
 
-static void try(int block, int width, int height, bool textured, bool hostile)
+enum flow { SMALL, WHOLE, HOSTILE };
+
+static void try(int block, int width, int height, bool textured, enum flow flow)
 {
+    static const char *const names[] = { "", ", whole flow", ", hostile flow" };
     int wp = (width + 31) / 32 * 32, hp = (height + 31) / 32 * 32;
     int scale = 8 >> block, c = block == 3 ? 64 : 96;
     int h = hp / scale, w = wp / scale;
     checkop_case("block %d, %dx%d, images of %s%s", block, width, height,
-                 textured ? "FP16 with a texture" : "FP32",
-                 hostile ? ", hostile flow" : "");
+                 textured ? "FP16 with a texture" : "FP32", names[flow]);
     struct conv_layer conv0 = make_half_layer(12, c / 2);
     struct conv_layer conv1 = make_half_layer(c / 2, c);
     struct level levels[3], device_levels[3];
     checkop_levels(levels, block, 8, wp, hp, FLOW);
-    for (int i = 0; i < block; i++)
+    for (int i = 0; textured && i < block; i++)
         checkcuda_snap(&levels[i]);
-    if (hostile)
+    if (flow == WHOLE)
+        make_whole(levels, block);
+    if (flow == HOSTILE)
         make_hostile(levels, block, &conv0);
     for (int i = 0; i < block; i++)
         device_levels[i] = checkcuda_level(&levels[i]);
-    /* The texture unit clamps colours after it has interpolated them. */
-    float beyond = textured ? 0 : 0.2f;
+    /* The texture unit clamps colours after it has interpolated them, which is no other
+     * than before where there is nothing to interpolate. */
+    float beyond = textured && flow != WHOLE ? 0 : 0.2f;
     struct image image0 = checkop_image(width, height, wp, hp, -beyond, 1 + beyond);
     struct image image1 = checkop_image(width, height, wp, hp, -beyond, 1 + beyond);
     float t = checkop_float(0.01f, 0.99f);
@@ -140,6 +155,11 @@ static void try(int block, int width, int height, bool textured, bool hostile)
         checkop_compare("the same once more", got[k].data, got[0].data,
                         tensor_floats(&want), 0, 0);
     }
+    if (textured) { /* of FP16 only by textures */
+        a.gather.image1.texture = 0;
+        if (front_sm90_fits(&a))
+            checkop_fail("front_sm90 says that it can without a texture");
+    }
     checkcuda_free_all();
     checkop_free_all();
 }
@@ -154,10 +174,16 @@ static int on_cuda(void)
     }
     for (int i = 0; i < checkop_cases(48); i++)
         try(2 + i % 2, checkop_int(2, 400), checkop_int(2, 200), i / 2 % 2,
-            i / 4 % 3 == 2);
-    /* Several tiles for each multiprocessor: buffers in turn. */
+            i / 4 % 3 == 2 ? HOSTILE : SMALL);
+    for (int i = 0; i < checkop_cases(8); i++)
+        try(2 + i % 2, checkop_int(2, 400), checkop_int(2, 200), true, WHOLE);
+    /* Four tiles and more for each multiprocessor: every buffer's parity comes round. */
     for (int i = 0; i < 4; i++)
-        try(2 + i % 2, 1280, 720, i / 2, false);
+        try(2 + i % 2, 1920, 1080, i / 2, SMALL);
+    /* As wide and as high as pictures may be. */
+    for (int i = 0; i < checkop_cases(8); i++)
+        try(2 + i % 2, i / 4 ? 40 : RIFEC_SIZE_MAX, i / 4 ? RIFEC_SIZE_MAX : 40,
+            i / 2 % 2, SMALL);
     return checkop_finish();
 }
 #endif
