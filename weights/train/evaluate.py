@@ -95,14 +95,24 @@ def triplets(net, kind, folder, device, each):
 
 
 def timesteps(net, path, device, gap=4):
-    """PSNR at each inner time of a gap of frames, and the blend weighted by time."""
+    """PSNR at each inner time of a gap of frames, and of the blend weighted by time; then of the steps from each
+    frame to the next, against the true ones: how evenly things move."""
     frames = read_frames(path, 4 * gap + 1, device)
+    name = os.path.basename(path)[:34]
+    at, steps = [[] for _ in range(gap)], []
+    for i in range(0, len(frames) - gap, gap):
+        truth = frames[i:i + gap + 1]
+        a, b = truth[0], truth[-1]
+        made, mixed = [a], [a]
+        for k in range(1, gap):
+            made.append(interpolate(net, a, b, k / gap))
+            mixed.append(a + (b - a) * (k / gap))
+            at[k].append((psnr(made[k], truth[k]), psnr(mixed[k], truth[k])))
+        made, mixed = made + [b], mixed + [b]
+        steps += [[psnr(x[k + 1] - x[k], truth[k + 1] - truth[k]) for x in (made, mixed)] for k in range(gap)]
     for k in range(1, gap):
-        rows = []
-        for i in range(0, len(frames) - gap, gap):
-            a, target, b = frames[i], frames[i + k], frames[i + gap]
-            rows.append((psnr(interpolate(net, a, b, k / gap), target), psnr(a + (b - a) * (k / gap), target)))
-        print('%-34s t %d/%d  %7.2f dB  blend %7.2f' % (os.path.basename(path)[:34], k, gap, *mean(rows)), flush=True)
+        print('%-34s t %d/%d  %7.2f dB  blend %7.2f' % (name, k, gap, *mean(at[k])), flush=True)
+    print('%-34s steps of 1/%d  %7.2f dB  blend %7.2f' % (name, gap, *mean(steps)), flush=True)
 
 
 def still(net, folder, device, match):
