@@ -36,5 +36,9 @@ void log_line(enum rifec_log_level level, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
+    /* Names in files may be meant for the terminal; a message is one line of text. */
+    for (unsigned char *c = (unsigned char *)line; *c; c++)
+        if (*c < ' ' || *c == 127)
+            *c = '?';
     sink.fn(sink.opaque, level, line);
 }

@@ -41,6 +41,15 @@ static void test_format(void)
     CHECK_INT(h.level, RIFEC_LOG_ERROR);
 }
 
+/* What a file calls its tensors or its streams does not reach a terminal as orders. */
+static void test_control_characters(void)
+{
+    struct heard h = { 0 };
+    rifec_log_set(RIFEC_LOG_INFO, listen, &h);
+    log_error("%s", "a\033[2Jb\nc\177 \xc3\xa9");
+    CHECK_STR(h.line, "a?[2Jb?c? \xc3\xa9");
+}
+
 /* Cut, not overrun; what matters stands first. */
 static void test_long_message(void)
 {
@@ -58,6 +67,7 @@ static void test_long_message(void)
 int main(void)
 {
     test_level_filter();
+    test_control_characters();
     test_format();
     test_long_message();
     rifec_log_set(RIFEC_LOG_INFO, NULL, NULL);
