@@ -13,14 +13,15 @@
 #define ONE_WISH_S 0.02
 
 static atomic_int caught;
-static _Atomic double first_s;
+static _Atomic double first_s; /* 0: none came */
 
 static void on_signal(int number)
 {
-    int none = 0;
-    if (atomic_compare_exchange_strong(&caught, &none, number))
-        first_s = clock_seconds();
-    else if (clock_seconds() - first_s < ONE_WISH_S)
+    /* Two threads may be here at once: who sets the time is the first. */
+    double now = clock_seconds(), first = 0;
+    if (atomic_compare_exchange_strong(&first_s, &first, now))
+        caught = number;
+    else if (now - first < ONE_WISH_S)
         return;
     else
         signal(number, SIG_DFL); /* a third one ends the process at once */
