@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "model/architecture.h"
 #include "model/ncnn.h"
 #include "model/ncnn_param.h"
 #include "model/weights.h"
@@ -195,14 +196,14 @@ static void on_binary(struct reader *r, const struct ncnn_layer *l)
     struct conv *c = last_conv(r);
     if (!c || l->bottom_count != 2 || l->top_count != 1)
         return;
-    int op = (int)ncnn_get(l, 0, 0), a = r->source[l->bottoms[0]],
-        b = r->source[l->bottoms[1]];
+    double op = ncnn_get(l, 0, 0);
+    int a = r->source[l->bottoms[0]], b = r->source[l->bottoms[1]];
     int other = a == c->out ? b : b == c->out ? a : -1;
-    if (other < 0)
+    if (other < 0 || c->is_residual || c->is_leaky) /* too late for either */
         return;
     if (op == 2 && r->constant[other].count == c->cout && !c->beta.data)
         c->beta = r->constant[other];
-    else if (op == 0 && other == c->in && !c->is_residual)
+    else if (op == 0 && other == c->in)
         c->is_residual = true;
     else
         return;
@@ -386,8 +387,7 @@ fail:
     return err;
 }
 
-/* --- is it what 4.6 does? ------------------------------------------------------------
- */
+/* --- is it what 4.6 does? --------------------------------------------------------- */
 
 /* The first thing that is another, or NULL. */
 static const char *find_difference(const struct group *g)
@@ -398,6 +398,8 @@ static const char *find_difference(const struct group *g)
             return "a convolution has another size or stride";
         if (i > 0 && c->in != g->conv[i - 1].out)
             return "a convolution reads something else";
+        if (i < 2 && (c->is_residual || c->beta.data))
+            return "a sum or a product where there is none";
         if (i >= 2 && !c->is_residual)
             return "a convolution's input is not added to its output";
         if (!c->is_leaky)
@@ -409,26 +411,13 @@ static const char *find_difference(const struct group *g)
     return NULL;
 }
 
-/* Do the names tell that it is another version? Then architecture.c says which. */
-static bool is_named_otherwise(const struct group *g)
-{
-    int residuals = 0, prelus = 0;
-    for (int i = 0; i < CONVS; i++) {
-        residuals += g->conv[i].is_residual;
-        prelus += g->conv[i].is_prelu;
-    }
-    return g->conv_count != CONVS || !g->is_shuffled || !residuals || prelus;
-}
-
 /* Where the names of tensors do not tell: the layers around the numbers. */
 static int check_graph(const struct reader *r)
 {
     int err = 0;
     const char *name = r->t->name;
-    for (int g = 0; g < r->group_count; g++)
-        if (is_named_otherwise(&r->group[g]))
-            return 0;
-    if (r->group_count != IFNET_BLOCKS)
+    /* Of another version, or of too few blocks, the names tell. */
+    if (!architecture_guess(r->t).runs || r->group_count != IFNET_BLOCKS)
         return 0;
     for (int b = 0; b < IFNET_BLOCKS; b++) {
         const char *wrong = find_difference(&r->group[b]);
@@ -436,6 +425,9 @@ static int check_graph(const struct reader *r)
             FAIL(RIFEC_ERR_MODEL, "%s: block %d is not that of IFNet 4.6: %s", name, b,
                  wrong);
     }
+    if (r->group[IFNET_BLOCKS].conv_count)
+        FAIL(RIFEC_ERR_MODEL, "%s: convolutions after the last block, IFNet 4.6 has none",
+             name);
     if (r->odd_scale)
         FAIL(RIFEC_ERR_MODEL,
              "%s: layer '%s' resizes by another factor than IFNet 4.6 does: a model for "

@@ -73,8 +73,7 @@ static int load(struct weights *w, const struct pair *p, size_t param_bytes,
     return err;
 }
 
-/* --- there and back ------------------------------------------------------------------
- */
+/* --- there and back -------------------------------------------------------- */
 
 static void round_trip(const struct weights *model)
 {
@@ -147,7 +146,9 @@ static struct pair with_beta(const struct pair *p)
             put(&bin, &two, sizeof two);
     }
     CHECK_INT((long long)at, (long long)p->bin_bytes);
-    return (struct pair){ (char *)param.data, (char *)bin.data, param.count, bin.count };
+    put(&param, "", 1);
+    return (struct pair){ (char *)param.data, (char *)bin.data, param.count - 1,
+                          bin.count };
 }
 
 static void separate_beta(const struct weights *model, const struct pair *exported)
@@ -174,8 +175,7 @@ static void separate_beta(const struct weights *model, const struct pair *export
     pair_free(&p);
 }
 
-/* --- other graphs --------------------------------------------------------------------
- */
+/* --- other graphs ---------------------------------------------------------- */
 
 /* The export with the first `from` after `after` replaced by `to`. */
 static void refused(const struct pair *exported, const char *after, const char *from,
@@ -220,8 +220,59 @@ static void other_graphs(const struct pair *p)
     refused(p, "7767517", "Input", "Noop ", "inputs");
 }
 
-/* --- other versions -------------------------------------------------------------------
- */
+/* Beta multiplies what is already added to the input. */
+static void late_beta(const struct pair *exported)
+{
+    char from[400], to[400], conv[32], beta[32], sum[32], in[32], out[32];
+    int used = 0;
+    struct pair p = with_beta(exported);
+    const char *at = strstr(p.param, "BinaryOp mul_");
+    sscanf(at, "BinaryOp %*s 2 1 %31s %31s %31s 0=2 BinaryOp %*s 2 1 %*s %31s %31s 0=0%n",
+           conv, beta, sum, in, out, &used);
+    if (CHECK(used > 0)) {
+        snprintf(from, sizeof from, "%.*s", used, at);
+        snprintf(to, sizeof to,
+                 "BinaryOp sum 2 1 %s %s %s 0=0\nBinaryOp mul 2 1 %s %s %s 0=2", conv, in,
+                 sum, sum, beta, out);
+        refused(&p, "", from, to, "leaky");
+    }
+    pair_free(&p);
+}
+
+/* The export with numbers of zero inserted so many bytes before the end of .bin. */
+static void refused_with(const struct pair *exported, int numbers, size_t before_end,
+                         const char *after, const char *type, const char *to_type,
+                         const char *params, const char *word)
+{
+    struct bytes bin = { 0 };
+    char from[200], to[200], in[32], out[32];
+    const char *line = strstr(strstr(exported->param, after), type);
+    size_t from_start = exported->bin_bytes - before_end;
+    if (!CHECK_INT(sscanf(line, "%*s %*s 1 1 %31s %31s", in, out), 2))
+        return;
+    snprintf(from, sizeof from, "%.*s", (int)strcspn(line, "\n"), line);
+    snprintf(to, sizeof to, "%s other 1 1 %s %s %s", to_type, in, out, params);
+    put(&bin, exported->bin, from_start);
+    for (int i = 0; i < numbers; i++)
+        put_le(&bin, 0, 4);
+    put(&bin, exported->bin + from_start, before_end);
+    struct pair p = { exported->param, (char *)bin.data, exported->param_bytes,
+                      bin.count };
+    refused(&p, after, from, to, word);
+    free(bin.data);
+}
+
+/* Layers that have numbers, where only the graph tells that they are none of 4.6. */
+static void other_layers(const struct pair *p)
+{
+    size_t last_deconv = 4 * (1 + 64 * DECONV_CHANNELS * 16 + DECONV_CHANNELS);
+    refused_with(p, 1, last_deconv, "block3.convblock.7", "ReLU ", "PReLU", "0=1",
+                 "leaky");
+    refused_with(p, 1 + 9 + 1, 0, "block3.lastconv", "Sigmoid ", "Convolution",
+                 "0=1 1=3 4=1 5=1 6=9", "after the last block");
+}
+
+/* --- other versions -------------------------------------------------------- */
 
 /* A graph that has the layers of a version in their order, and two channels. */
 struct sketch {
@@ -297,8 +348,7 @@ static void other_versions(void)
     other_version("not the weights of a RIFE", 3, 0, 0, 4, 6, false, false);
 }
 
-/* --- damage --------------------------------------------------------------------------
- */
+/* --- damage ---------------------------------------------------------------- */
 
 static void damage(const struct pair *exported)
 {
@@ -337,6 +387,8 @@ int main(void)
     struct pair p = export(&model, &(struct ncnn_options){ 0 });
     separate_beta(&model, &p);
     other_graphs(&p);
+    late_beta(&p);
+    other_layers(&p);
     other_versions();
     damage(&p);
     pair_free(&p);
