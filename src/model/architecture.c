@@ -52,17 +52,20 @@ static bool is_conv_part(const char *s)
     return !strcmp(s, "weight") || !strcmp(s, "bias");
 }
 
+_Static_assert(IFNET_BLOCKS == 4 && IFNET_RESCONVS == 8, "the sets below");
+
 bool architecture_uses(const char *tensor)
 {
-    int block, i, n = 0;
-    if (sscanf(tensor, "block%1d.conv0.%1d.0.%n", &block, &i, &n) == 2 && n)
-        return block < IFNET_BLOCKS && i < 2 && is_conv_part(tensor + n);
-    if (sscanf(tensor, "block%1d.convblock.%1d.%n", &block, &i, &n) == 2 && n)
-        return block < IFNET_BLOCKS && i < IFNET_RESCONVS &&
-               (!strcmp(tensor + n, "beta") ||
-                (!strncmp(tensor + n, "conv.", 5) && is_conv_part(tensor + n + 5)));
-    if (sscanf(tensor, "block%1d.lastconv.0.%n", &block, &n) == 1 && n)
-        return block < IFNET_BLOCKS && is_conv_part(tensor + n);
+    /* Sets, as a number may have blanks before it, which are another name. */
+    char block[2], i[2];
+    int n = 0;
+    if (sscanf(tensor, "block%1[0-3].conv0.%1[01].0.%n", block, i, &n) == 2 && n)
+        return is_conv_part(tensor + n);
+    if (sscanf(tensor, "block%1[0-3].convblock.%1[0-7].%n", block, i, &n) == 2 && n)
+        return !strcmp(tensor + n, "beta") ||
+               (!strncmp(tensor + n, "conv.", 5) && is_conv_part(tensor + n + 5));
+    if (sscanf(tensor, "block%1[0-3].lastconv.0.%n", block, &n) == 1 && n)
+        return is_conv_part(tensor + n);
     return false;
 }
 

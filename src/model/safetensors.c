@@ -125,15 +125,7 @@ int safetensors_list(struct tensors *t)
     const struct filemap *file = &t->file[0];
     cJSON *header = NULL, *entry;
     t->format = "safetensors";
-    if (file->bytes < 8)
-        FAIL(RIFEC_ERR_MODEL,
-             "%s: %zu bytes are too few for a safetensors file: fetch it again", t->name,
-             file->bytes);
     uint64_t length = header_length(file);
-    if (length > HEADER_BYTES_MAX)
-        FAIL(RIFEC_ERR_MODEL,
-             "%s: a header of %llu bytes: this is not a safetensors file of IFNet",
-             t->name, (unsigned long long)length);
     if (length > file->bytes - 8)
         FAIL(RIFEC_ERR_MODEL,
              "%s: truncated: the header says %llu bytes, %zu are there: fetch it again",

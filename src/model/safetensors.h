@@ -12,7 +12,8 @@
 /* Could this be one? Looks at the length of the header and at its first byte. */
 bool safetensors_probe(const struct filemap *file);
 
-/* Lists the tensors of t->file[0]. RIFEC_ERR_MODEL or RIFEC_ERR_NOMEM, logged. */
+/* Lists the tensors of t->file[0], which could be one. RIFEC_ERR_MODEL or
+ * RIFEC_ERR_NOMEM, logged. */
 int safetensors_list(struct tensors *t);
 
 /*

@@ -40,6 +40,8 @@ static const char *guess(const struct filemap *file)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (begins_with(file, kinds[i].begin))
             return kinds[i].what;
+    if (file->bytes > 8 && file->data[8] == '{')
+        return "safetensors of a much larger network, or damaged";
     return "none of safetensors, PyTorch (.pkl, .pth), ncnn (.param and .bin)";
 }
 

@@ -129,9 +129,9 @@ int zip_next(struct zip *z, struct zip_entry *entry)
         return RIFEC_ERR_MODEL;
     }
     /* The local header repeats the name, with an extra field of its own length. */
-    const unsigned char *local = z->file->data + at;
-    if (!is_inside(z, at, LOCAL_BYTES) || !has_mark(local, 3, 4))
+    if (!is_inside(z, at, LOCAL_BYTES) || !has_mark(z->file->data + at, 3, 4))
         return damaged(z);
+    const unsigned char *local = z->file->data + at;
     uint64_t skip = LOCAL_BYTES + number(local + 26, 2) + number(local + 28, 2);
     if (!is_inside(z, at, skip) || !is_inside(z, at + skip, bytes))
         return damaged(z);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "model/architecture.h"
 #include "model/tensors.h"
 #include "model/weights.h"
 #include "rifec/error.h"
@@ -175,6 +176,57 @@ static void strange_pickles(void)
 #undef PICKLE
 }
 
+/* --- ZIP64 ------------------------------------------------------------------------ */
+
+/* A pickle whose place in the archive is said in 64 bits. */
+static void placed_at(uint64_t at, const char *word)
+{
+    struct bytes b = { 0 }, directory = { 0 };
+    struct tensors *t;
+    put_zip_file(&b, &directory, "x/data.pkl", "\x80\x02}.", 4);
+    directory.data[30] = 12; /* bytes of extra field */
+    memset(directory.data + 42, 0xff, 4);
+    put_le(&directory, 1, 2);
+    put_le(&directory, 8, 2);
+    put_le(&directory, at, 8);
+    put_zip_end(&b, &directory);
+    CHECK_INT(tensors_open_memory(&t, b.data, b.count, "zip64"), RIFEC_ERR_MODEL);
+    if (!CHECK(strstr(message, word) != NULL))
+        fprintf(stderr, "    at %llx: %s\n", (unsigned long long)at, message);
+    free(b.data);
+}
+
+static void zip64_places(void)
+{
+    placed_at(0, "dictionary of tensors");
+    placed_at(1, "directory");
+    placed_at(1000, "directory");
+    placed_at(UINT64_MAX, "directory");
+    placed_at(UINT64_MAX - 29, "directory");
+    placed_at((uint64_t)1 << 63, "directory");
+}
+
+/* --- the names of the network ------------------------------------------------------- */
+
+/* rifec-weights writes all tensors of these names, and only those were checked. */
+static void used_names(void)
+{
+    struct tensors *t;
+    int used = 0;
+    if (!CHECK_INT(weights_open_tensors(&t, NULL), 0))
+        return;
+    for (int i = 0; i < t->count; i++)
+        used += architecture_uses(t->list[i].name);
+    CHECK_INT(used, architecture_tensors());
+    tensors_close(&t);
+    CHECK(!architecture_uses("block 0.lastconv.0.weight"));
+    CHECK(!architecture_uses("block0.conv0. 1.0.weight"));
+    CHECK(!architecture_uses("block0.convblock. 7.beta"));
+    CHECK(!architecture_uses("block0.convblock.8.beta"));
+    CHECK(!architecture_uses("block4.lastconv.0.bias"));
+    CHECK(!architecture_uses("block0.conv0.0.0.weights"));
+}
+
 /* --- the model in each format ------------------------------------------------------ */
 
 static void same_as_built_in(struct bytes b, const char *name)
@@ -289,14 +341,15 @@ static void other_files(void)
 {
     struct weights w;
     static const struct {
-        const char *begin, *word;
+        const char begin[48], *word;
     } files[] = { { "<!DOCTYPE html><html>", "web page" },
                   { "version https://git-lfs.github.com/spec/v1", "git lfs pull" },
                   { "\x80\x04\x95 a pickle", "torch.save()" },
+                  { "\0\0\0\1\0\0\0\0{", "larger network" },
                   { "PK\5\6, a ZIP that is empty", "none of" },
                   { "PK\3\4, a ZIP that is cut, and more", "directory" } };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        CHECK_INT(weights_open_memory(&w, files[i].begin, strlen(files[i].begin), "file"),
+        CHECK_INT(weights_open_memory(&w, files[i].begin, sizeof files[i].begin, "file"),
                   RIFEC_ERR_MODEL);
         if (!CHECK(strstr(message, files[i].word) != NULL))
             fprintf(stderr, "    %s\n", message);
@@ -317,6 +370,8 @@ int main(int argc, char **argv)
     free(zip.data);
     free(legacy.data);
     strange_pickles();
+    zip64_places();
+    used_names();
     whole_model();
     model_of_45();
     other_networks();
