@@ -18,7 +18,7 @@ int filemap_open(struct filemap *m, const char *path)
     int err = 0;
     struct stat st;
     *m = (struct filemap){ 0 };
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would wait */
     if (fd < 0 || fstat(fd, &st) < 0)
         FAIL(RIFEC_ERR_MODEL, "%s: cannot open the model: %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode))
