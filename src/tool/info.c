@@ -102,8 +102,7 @@ int tool_info(const struct tool_options *opt)
     if (s.lowest <= s.highest)
         printf("range         %g to %g\n", s.lowest, s.highest);
     printf("not finite    %lld\nsha256        %s\n", s.not_finite, sum);
-    if (fflush(stdout))
-        FAIL(RIFEC_ERR_OUTPUT, "cannot write to stdout");
+    TRY(tool_flush());
 fail:
     tensors_close(&t);
     return err;

@@ -73,10 +73,12 @@ static int usage(const char *what, const char *on)
     return RIFEC_ERR_USAGE;
 }
 
-static int print(const char *text)
+int tool_flush(void)
 {
-    fputs(text, stdout);
-    return fflush(stdout) ? RIFEC_ERR_OUTPUT : 0;
+    if (!fflush(stdout) && !ferror(stdout))
+        return 0;
+    log_error("cannot write to stdout");
+    return RIFEC_ERR_OUTPUT;
 }
 
 static int set_precision(struct tool_options *opt, enum precision p)
@@ -112,14 +114,20 @@ static int parse(struct tool_options *opt, int argc, char **argv)
             opt->overwrite = true;
         else if (c == 'v')
             rifec_log_set(RIFEC_LOG_VERBOSE, on_message, NULL);
-        else if (c == 'h')
-            return print(help) < 0 ? RIFEC_ERR_OUTPUT : 1;
-        else if (c == OPTION_VERSION)
-            return printf("rifec-weights %s\n", rifec_version()) < 0 || fflush(stdout)
-                       ? RIFEC_ERR_OUTPUT
-                       : 1;
-        else
-            return usage("unknown option, or one without its value: ", argv[optind - 1]);
+        else if (c == 'h' || c == OPTION_VERSION) {
+            if (c == 'h')
+                fputs(help, stdout);
+            else
+                printf("rifec-weights %s\n", rifec_version());
+            TRY(tool_flush());
+            return 1;
+        } else {
+            /* Of letters in one word getopt is not past the word yet. */
+            const char letter[] = { '-', (char)optopt, '\0' };
+            bool is_letter = optopt > 0 && optopt < OPTION_FP16;
+            return usage("unknown option, or one without its value: ",
+                         is_letter ? letter : argv[optind - 1]);
+        }
     }
 fail:
     return err;

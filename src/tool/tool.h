@@ -19,6 +19,9 @@ struct tool_options {
 /* "built-in" is the model in the library. Errors as those of tensors_open(). */
 int tool_open(struct tensors **out, const char *name);
 
+/* All that was printed is written, or RIFEC_ERR_OUTPUT, logged. */
+int tool_flush(void);
+
 /* Each returns 0 or a code, logged; what was asked for goes to stdout. */
 int tool_info(const struct tool_options *opt);
 int tool_convert(const struct tool_options *opt);

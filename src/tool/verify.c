@@ -93,19 +93,19 @@ int tool_verify(const struct tool_options *opt)
     printf(
         "%s: %s, complete and finite; the largest number is %g, FP16 makes %lld zero\n",
         opt->names[0], arch.name, largest, vanish);
+    TRY(tool_flush());
     if (largest > FP16_MAX)
         FAIL(RIFEC_ERR_VERIFY, "%s: FP16 holds numbers up to %g: run it with --fp32",
              opt->names[0], FP16_MAX);
     if (opt->names[1]) {
         TRY(load(&reference, opt->names[1], &arch));
         float worst = compare(&w, &reference);
+        TRY(tool_flush());
         if (worst > opt->tolerance)
             FAIL(RIFEC_ERR_VERIFY, "%s differs from %s by up to %g", opt->names[0],
                  opt->names[1], worst);
     }
 fail:
-    if (fflush(stdout) && !err)
-        err = RIFEC_ERR_OUTPUT;
     weights_close(&w);
     weights_close(&reference);
     return err;

@@ -36,6 +36,9 @@ info)
     tool 5 info cut
     grep -q 'cut: truncated' stderr || fail 'not said'
     tool 5 info missing
+    mkfifo pipe
+    tool 5 info pipe
+    grep -q 'not a regular file' stderr || fail 'not said'
     ;;
 convert)
     tool 0 convert built-in a.safetensors
@@ -112,6 +115,13 @@ full)
     ln -s /dev/full g.safetensors.part
     tool 4 convert built-in g.safetensors
     [ ! -e g.safetensors ] || fail 'an output'
+    for words in --help --version 'info built-in' 'verify built-in' \
+        'verify built-in built-in'; do
+        status=0
+        "$program" $words >/dev/full 2>stderr || status=$?
+        same $status 4 "exit status of $words"
+        grep -q stdout stderr || fail "$words: no message"
+    done
     ;;
 frames)
     # What was converted makes the same pictures.
@@ -140,6 +150,9 @@ usage)
     tool 2 verify built-in --tolerance
     tool 2 verify built-in -y
     tool 2 verify built-in --whatever
+    grep -q -e '--whatever' stderr || fail 'not named'
+    tool 2 info -zy built-in
+    grep -q -e ' -z' stderr || fail 'not named'
     tool 0 --version
     same "$(cat stdout)" "rifec-weights $("$RIFEC" --version | sed -n 's/^rifec //p')" 'version'
     tool 0 --help
