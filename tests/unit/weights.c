@@ -8,20 +8,11 @@
 #include <string.h>
 
 #include "check.h"
+#include "message.h"
 #include "model/tensors.h"
 #include "model/sha256.h"
 #include "model/weights.h"
 #include "rifec/error.h"
-#include "rifec/log.h"
-
-static char message[1024];
-
-static void keep_message(void *opaque, enum rifec_log_level level, const char *line)
-{
-    (void)opaque;
-    (void)level;
-    snprintf(message, sizeof message, "%s", line);
-}
 
 /* A file in memory: header text, then data. The caller frees it. */
 static unsigned char *make_file(const char *header, const void *data, size_t data_bytes,

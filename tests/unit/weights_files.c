@@ -13,21 +13,12 @@
 #include <string.h>
 
 #include "check.h"
+#include "message.h"
 #include "model/architecture.h"
 #include "model/tensors.h"
 #include "model/weights.h"
 #include "rifec/error.h"
-#include "rifec/log.h"
 #include "weightsfile.h"
-
-static char message[1024];
-
-static void keep_message(void *opaque, enum rifec_log_level level, const char *line)
-{
-    (void)opaque;
-    (void)level;
-    snprintf(message, sizeof message, "%s", line);
-}
 
 static struct bytes read_file(const char *folder, const char *name)
 {

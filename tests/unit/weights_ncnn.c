@@ -11,20 +11,11 @@
 
 #include "base/half.h"
 #include "check.h"
+#include "message.h"
 #include "model/ncnn.h"
 #include "model/weights.h"
 #include "rifec/error.h"
-#include "rifec/log.h"
 #include "weightsfile.h"
-
-static char message[1024];
-
-static void keep_message(void *opaque, enum rifec_log_level level, const char *line)
-{
-    (void)opaque;
-    (void)level;
-    snprintf(message, sizeof message, "%s", line);
-}
 
 struct pair {
     char *param, *bin;
