@@ -146,15 +146,16 @@ static void *run_job(void *arg)
     return NULL;
 }
 
-/* Two engines of different kind in two threads. */
-static void two_engines(void)
+/* Two engines of different kind in two threads. In FP16 each has textures of its own. */
+static void two_engines(enum rifec_precision precision)
 {
     static struct job jobs[2];
     uint64_t alone[2][RESULTS];
     pthread_t thread[2];
-    jobs[0].p = make_params("yuv420p", 150, 75, RIFEC_PRECISION_AUTO);
-    jobs[1].p = make_params("rgb24", 64, 96, RIFEC_PRECISION_FP32);
-    jobs[1].p.scale = 0.5f;
+    jobs[0].p = make_params("yuv420p", 150, 75, precision);
+    jobs[1].p = make_params("rgb24", 64, 96, precision);
+    if (precision == RIFEC_PRECISION_FP32)
+        jobs[1].p.scale = 0.5f;
     for (int i = 0; i < 2; i++) {
         paint_all(jobs[i].frames, &jobs[i].p, FRAMES);
         run(&jobs[i].p, jobs[i].frames, false, alone[i]);
@@ -434,7 +435,7 @@ int main(int argc, char **argv)
     }
     rifec_log_set(RIFEC_LOG_INFO, keep_error, NULL);
     same_bytes("yuv420p", 75, 53, RIFEC_PRECISION_FP32);
-    two_engines();
+    two_engines(RIFEC_PRECISION_FP32);
     early_close();
     compare(clip, RIFEC_PRECISION_FP32);
     if (device == RIFEC_DEVICE_CUDA) {
@@ -442,6 +443,7 @@ int main(int argc, char **argv)
         same_bytes("yuv420p", quick ? 160 : 640, quick ? 96 : 368, RIFEC_PRECISION_FP16);
         same_bytes("yuv420p10", 301, 157, RIFEC_PRECISION_FP16);
         same_bytes("yuva420p", 320, 180, RIFEC_PRECISION_FP32);
+        two_engines(RIFEC_PRECISION_FP16);
         no_memory();
         side_by_side();
         compare(clip, RIFEC_PRECISION_FP16);
