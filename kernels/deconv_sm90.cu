@@ -235,6 +235,9 @@ static __device__ __forceinline__ void multiply(const deconv_params &p,
         const int ty = tile / p.tiles_x, tx = tile - ty * p.tiles_x;
         float d[D::N / 2];
 
+        /* Another group had this stage: a parity alone may be that of two turns ago. */
+        if (D::STAGES % D::GROUPS != 0 && k >= D::STAGES)
+            mbar_wait(b.tile_empty(s), (k / D::STAGES - 1) & 1);
 #pragma unroll
         for (int chunk = 0; chunk < D::CHUNKS; chunk++) {
             const uint64_t pixels0 =
