@@ -41,7 +41,8 @@ int cuda_launched(const char *kernel);
 void image_texture_open(struct image *im);
 void image_texture_close(struct image *im);
 
-/* Images and tensors may be FP32 or FP16, tensors of any block that 8 divides. */
+/* Images and tensors may be FP32 or FP16, tensors of any block that 8 divides; gather's
+ * also by parity. */
 int load_cuda(const struct load_args *a, void *stream);
 int gather_cuda(const struct gather_args *a, void *stream);
 int blend_cuda(const struct blend_args *a, void *stream);
@@ -96,6 +97,18 @@ int resconv_sm90(const struct conv_args *a, void *stream);
 size_t deconv_sm90_pack_bytes(const struct conv_layer *l);
 void deconv_sm90_pack(const struct conv_layer *l, void *out);
 int deconv_sm90(const struct deconv_args *a, void *stream);
+
+/*
+ * conv_s2_sm90: wgmma. Compute capability 9.0, FP16, block 8, the layers of blocks 0 and
+ * 1, which conv_s2_sm90_takes() knows. in is by parity, as gather_cuda() writes it where
+ * its out is; out of the first convolution of a block is, of the second is not.
+ * conv_s2_sm90_fits(): whether it can.
+ */
+bool conv_s2_sm90_takes(const struct conv_layer *l);
+size_t conv_s2_sm90_pack_bytes(const struct conv_layer *l);
+void conv_s2_sm90_pack(const struct conv_layer *l, void *out);
+bool conv_s2_sm90_fits(const struct conv_args *a);
+int conv_s2_sm90(const struct conv_args *a, const struct conv_pack *pack, void *stream);
 
 /*
  * What is left to do around a convolution by cuDNN or cuBLAS. bias is on the

@@ -27,9 +27,10 @@ template <int N> struct wgmma;
     WGMMA_4(48, 49, 50, 51) ", " WGMMA_4(52, 53, 54, 55) ", " WGMMA_4(56, 57, 58, 59) ", " \
     WGMMA_4(60, 61, 62, 63)
 #define WGMMA_TEXT_68 WGMMA_TEXT_64 ", " WGMMA_4(64, 65, 66, 67)
+#define WGMMA_TEXT_72 WGMMA_TEXT_68 ", " WGMMA_4(68, 69, 70, 71)
 #define WGMMA_TEXT_100 \
-    WGMMA_TEXT_68 ", " \
-    WGMMA_4(68, 69, 70, 71) ", " WGMMA_4(72, 73, 74, 75) ", " WGMMA_4(76, 77, 78, 79) ", " \
+    WGMMA_TEXT_72 ", " \
+    WGMMA_4(72, 73, 74, 75) ", " WGMMA_4(76, 77, 78, 79) ", " \
     WGMMA_4(80, 81, 82, 83) ", " WGMMA_4(84, 85, 86, 87) ", " WGMMA_4(88, 89, 90, 91) ", " \
     WGMMA_4(92, 93, 94, 95) ", " WGMMA_4(96, 97, 98, 99)
 
@@ -43,8 +44,9 @@ template <int N> struct wgmma;
 #define WGMMA_SUMS_48 WGMMA_SUMS_40, WGMMA_D4(40), WGMMA_D4(44)
 #define WGMMA_SUMS_64 WGMMA_SUMS_48, WGMMA_D4(48), WGMMA_D4(52), WGMMA_D4(56), WGMMA_D4(60)
 #define WGMMA_SUMS_68 WGMMA_SUMS_64, WGMMA_D4(64)
+#define WGMMA_SUMS_72 WGMMA_SUMS_68, WGMMA_D4(68)
 #define WGMMA_SUMS_100 \
-    WGMMA_SUMS_68, WGMMA_D4(68), WGMMA_D4(72), WGMMA_D4(76), WGMMA_D4(80), WGMMA_D4(84), \
+    WGMMA_SUMS_72, WGMMA_D4(72), WGMMA_D4(76), WGMMA_D4(80), WGMMA_D4(84), \
     WGMMA_D4(88), WGMMA_D4(92), WGMMA_D4(96)
 
 /* n: the N; r: N / 2 sums; a, b, c: the numbers of the operands after them. */
@@ -70,6 +72,7 @@ WGMMA(80, 40, 40, 41, 42)
 WGMMA(96, 48, 48, 49, 50)
 WGMMA(128, 64, 64, 65, 66)
 WGMMA(136, 68, 68, 69, 70)
+WGMMA(144, 72, 72, 73, 74)
 WGMMA(200, 100, 100, 101, 102)
 // clang-format on
 #endif

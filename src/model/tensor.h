@@ -17,6 +17,8 @@ struct tensor {
     };
     int channels, height, width, block;
     bool is_half;
+    bool by_parity; /* CUDA, within a fused front alone: data[row % 2][column % 2], each
+                     * as above of height / 2 by width / 2 */
 };
 
 /*

@@ -2,6 +2,7 @@
 #include "convtest.h"
 #if RIFEC_HAVE_CUDA
 #include "convcuda.h"
+#include "rifec/rifec.h"
 #endif
 
 /* Tolerance of ops.h: 1e-5 * sum |w * in|; the sums here are below 30. */
@@ -82,6 +83,202 @@ static void try_cuda(int cin, int cout, int height, int width, bool is_half)
     checkop_free_all();
 }
 
+/* Between a tensor and the one by parity, which is of four times the channels here. */
+static float *by_parity_at(const struct tensor *parts, int c, int y, int x)
+{
+    int part = y % 2 * 2 + x % 2;
+    return tensor_at(parts, part * parts->channels / 4 + c, y / 2, x / 2);
+}
+
+static struct tensor make_by_parity(int channels, int height, int width)
+{
+    return make_tensor(4 * channels, height / 2, width / 2, CUDA_BLOCK);
+}
+
+static struct tensor as_one(const struct tensor *parts, int channels)
+{
+    struct tensor t = *parts;
+    t.channels = channels;
+    t.height *= 2;
+    t.width *= 2;
+    t.by_parity = true;
+    return t;
+}
+
+/* Of a block's two convolutions the first also writes by parity. */
+static void try_sm90(int cin, int cout, int height, int width)
+{
+    static const struct conv_version version = { .bytes = conv_s2_sm90_pack_bytes,
+                                                 .pack = conv_s2_sm90_pack };
+    checkop_case("%d -> %d channels, %dx%d, by parity", cin, cout, width, height);
+    int channels = cin < IFNET_INPUTS ? IFNET_INPUTS : cin;
+    bool is_first = cin < IFNET_INPUTS;
+    struct conv_layer layer = make_cuda_layer(cin, cout, 3, true);
+    struct conv_pack pack;
+    struct conv_layer packed = pack_layer(&layer, &version, &pack);
+    struct conv_args a = { .in = make_tensor(channels, height, width, CUDA_BLOCK),
+                           .out = make_tensor(cout, height / 2, width / 2, CUDA_BLOCK),
+                           .layer = &layer };
+    struct tensor parts = make_by_parity(channels, height, width);
+    for (int c = 0; c < channels; c++)
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++)
+                *by_parity_at(&parts, c, y, x) = c < cin ? checkop_float(-1, 1) : 0;
+    struct tensor device = checkcuda_tensor(&parts, CUDA_BLOCK, true);
+    for (int c = 0; c < channels; c++)
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++)
+                *tensor_at(&a.in, c, y, x) = *by_parity_at(&parts, c, y, x);
+    struct cpu_stream s = { .threads = CUDA_TEST_THREADS };
+    conv_s2_c(&a, &s);
+    struct tensor want = a.out, got[2];
+    if (is_first) {
+        want = make_by_parity(cout, height / 2, width / 2);
+        for (int c = 0; c < cout; c++)
+            for (int y = 0; y < height / 2; y++)
+                for (int x = 0; x < width / 2; x++)
+                    *by_parity_at(&want, c, y, x) = *tensor_at(&a.out, c, y, x);
+    }
+    for (int k = 0; k < 2; k++) {
+        struct tensor out = checkcuda_blank_tensor(&want, CUDA_BLOCK, true);
+        struct conv_args args = { as_one(&device, channels),
+                                  is_first ? as_one(&out, cout) : out, &packed };
+        if (!conv_s2_sm90_fits(&args) ||
+            conv_s2_sm90(&args, &pack, checkcuda_stream()) < 0)
+            checkop_fail("conv_s2_sm90 failed");
+        got[k] = checkcuda_get_tensor(&out, CUDA_BLOCK);
+    }
+    checkop_compare("conv_s2_sm90", got[0].data, want.data, tensor_floats(&want),
+                    CONV_ABSOLUTE, CONV_RELATIVE(true));
+    checkop_compare("the same once more", got[1].data, got[0].data, tensor_floats(&want),
+                    0, 0);
+    checkcuda_free_all();
+    checkop_free_all();
+}
+
+/* Of tensors that are nowhere. */
+static bool fits(const struct conv_layer *l, struct tensor in, struct tensor out)
+{
+    return conv_s2_sm90_fits(&(struct conv_args){ in, out, l });
+}
+
+static void what_fits(void)
+{
+    static const int shapes[][2] = { { 7, 96 }, { 96, 192 }, { 12, 64 }, { 64, 128 } };
+    for (int i = 0; i < 4; i++) {
+        checkop_case("what conv_s2_sm90 takes, %d -> %d", shapes[i][0], shapes[i][1]);
+        bool is_first = shapes[i][0] < IFNET_INPUTS;
+        struct conv_layer layer = { .cin = shapes[i][0],
+                                    .cout = shapes[i][1],
+                                    .kernel = 3 };
+        const struct tensor in = { .channels = is_first ? IFNET_INPUTS : layer.cin,
+                                   .height = 12,
+                                   .width = 16,
+                                   .block = CUDA_BLOCK,
+                                   .is_half = true,
+                                   .by_parity = true };
+        const struct tensor out = { .channels = layer.cout,
+                                    .height = 6,
+                                    .width = 8,
+                                    .block = CUDA_BLOCK,
+                                    .is_half = true,
+                                    .by_parity = is_first };
+        struct tensor t;
+        if (!fits(&layer, in, out))
+            checkop_fail("it says that it cannot");
+        t = in, t.by_parity = false;
+        if (fits(&layer, t, out))
+            checkop_fail("in is not by parity");
+        t = out, t.by_parity = !is_first;
+        if (fits(&layer, in, t))
+            checkop_fail("out is by parity, or not, the wrong way round");
+        t = in, t.is_half = false;
+        if (fits(&layer, t, out))
+            checkop_fail("in is FP32");
+        t = out, t.is_half = false;
+        if (fits(&layer, in, t))
+            checkop_fail("out is FP32");
+        t = in, t.block = IFNET_INPUTS;
+        if (fits(&layer, t, out))
+            checkop_fail("in is in other blocks");
+        t = in, t.height += 2;
+        if (fits(&layer, t, out))
+            checkop_fail("in is not twice as high as out");
+        /* Halves of out that would be odd, in rows and in columns. */
+        struct tensor odd_in = in, odd_out = out;
+        odd_in.height += 2, odd_out.height += 1;
+        if (fits(&layer, odd_in, odd_out) == is_first)
+            checkop_fail("out has an odd number of rows");
+        odd_in = in, odd_out = out;
+        odd_in.width += 2, odd_out.width += 1;
+        if (fits(&layer, odd_in, odd_out) == is_first)
+            checkop_fail("out has an odd number of columns");
+        layer.kernel = 4;
+        if (fits(&layer, in, out))
+            checkop_fail("the layer is not of 3x3");
+    }
+}
+
+/*
+ * Outputs whose tiles are cut at the bottom and at the right, for each version in turn
+ * (its template's numbers) on the 132 multiprocessors of an H200: a tile or less to a
+ * block, then all stages used, then each of them three times and more.
+ */
+static const struct {
+    int cin, cout, height, width;
+} of_versions[] = {
+    { 7, 96, 106, 150 },   /* 16, 18, 2, 2 */
+    { 12, 64, 106, 270 },  /* 16, 18, 2, 2 */
+    { 7, 96, 178, 214 },   /* 16, 18, 4, 2 */
+    { 7, 96, 274, 486 },   /* 16, 18, 4, 2: 15 tiles to a block */
+    { 12, 64, 398, 406 },  /* 16, 18, 4, 2: 9 */
+    { 64, 128, 43, 61 },   /* 64, 8, 1, 1 */
+    { 64, 128, 52, 117 },  /* 64, 17, 1, 1: a row of pixels in the last of tiles */
+    { 64, 128, 67, 117 },  /* 64, 17, 1, 1: all but one */
+    { 64, 128, 85, 125 },  /* 64, 8, 3, 2 */
+    { 64, 128, 131, 189 }, /* 64, 8, 3, 2: 7 tiles to a block */
+    { 64, 128, 187, 211 }, /* 64, 8, 3, 2: 10 */
+    { 96, 192, 34, 61 },   /* 96, 7, 1, 1 */
+    { 96, 192, 47, 61 },   /* 96, 7, 2, 2 */
+    { 96, 192, 89, 117 },  /* 96, 7, 2, 2: 5 tiles to a block */
+};
+
+static void on_sm90(void)
+{
+    static const int shapes[][2] = { { 7, 96 }, { 96, 192 }, { 12, 64 }, { 64, 128 } };
+    static const int edges[] = { 1, 7, 8, 9, 16, 17, 18, 19, 34, 36 }; /* of tiles */
+    /* Of block 0's input at 720p, 1080p, 4K and 8K; and the others' in halves of that. */
+    static const int large[][2] = {
+        { 92, 160 }, { 136, 240 }, { 272, 480 }, { 544, 960 }
+    };
+    static const int halves[] = { 2, 1, 4, 2 };
+    for (int i = 0; i < checkop_cases(80); i++) {
+        const int *s = shapes[i % 4];
+        int step = s[0] < IFNET_INPUTS ? 4 : 2; /* a tensor by parity has even sizes */
+        int rows = i < 40 ? edges[i / 4] : checkop_int(1, 40);
+        try_sm90(s[0], s[1], step * rows, step * checkop_int(1, 40));
+    }
+    for (size_t i = 0; i < sizeof of_versions / sizeof *of_versions; i++)
+        try_sm90(of_versions[i].cin, of_versions[i].cout, 2 * of_versions[i].height,
+                 2 * of_versions[i].width);
+    for (int i = 0; i < checkop_cases(32); i++) {
+        const int *s = shapes[i % 4];
+        int step = s[0] < IFNET_INPUTS ? 4 : 2;
+        try_sm90(s[0], s[1], step * checkop_int(40, 140), step * checkop_int(40, 140));
+    }
+    for (int i = 0; i < checkop_cases(16); i++) {
+        const int *s = shapes[i % 4], *size = large[i / 4];
+        try_sm90(s[0], s[1], size[0] * halves[i % 4] / 2, size[1] * halves[i % 4] / 2);
+    }
+    /* As wide and as high as they may be: where flow is estimated at twice the size,
+     * block 0's input has a fourth of RIFEC_SIZE_MAX. */
+    for (int i = 0; i < checkop_cases(8); i++) {
+        const int *s = shapes[i % 4];
+        int length = RIFEC_SIZE_MAX / 4 * halves[i % 4] / 2;
+        try_sm90(s[0], s[1], i / 4 ? 16 : length, i / 4 ? length : 16);
+    }
+}
+
 static int on_cuda(void)
 {
     static const int shapes[][2] = { { 7, 96 },  { 96, 192 }, { 12, 64 }, { 64, 128 },
@@ -98,6 +295,8 @@ static int on_cuda(void)
         int factor = 1 << (i % 8 / 2 + (i % 2 == 0));
         try_cuda(s[0], s[1], 68 * factor, 120 * factor, i / 8 == 0);
     }
+    if (checkcuda_capability() == 90)
+        on_sm90();
     return checkop_finish();
 }
 #endif
@@ -108,6 +307,7 @@ int main(int argc, char **argv)
 #if RIFEC_HAVE_CUDA
     if (checkop_on_cuda())
         return on_cuda();
+    what_fits();
 #endif
     static const int shapes[][2] = { { 7, 96 },  { 96, 192 }, { 12, 64 }, { 64, 128 },
                                      { 12, 48 }, { 48, 96 },  { 12, 32 }, { 32, 64 } };

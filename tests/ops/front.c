@@ -1,6 +1,6 @@
 /*
- * front: gather and both conv_s2 in one kernel, against gather_cuda() and two
- * conv_s2_ref() on the device. GPUs of compute capability 9.0 only.
+ * front: gather and both conv_s2 in one kernel, or in blocks 0 and 1 by parity, against
+ * gather_cuda() and two conv_s2_ref() on the device. GPUs of compute capability 9.0 only.
  */
 #include <stdio.h>
 
@@ -9,6 +9,8 @@
 #if RIFEC_HAVE_CUDA
 #include <string.h>
 
+#include "base/err.h"
+#include "base/log.h"
 #include "checkcuda.h"
 #include "convtest.h"
 #include "rifec/rifec.h"
@@ -99,17 +101,37 @@ static void unfused(const struct front_args *a)
         checkop_fail("the ops it stands for failed");
 }
 
+/* Blocks 0 and 1: three kernels, and between them tensors by parity. */
+static int by_parity(const struct front_args *a, const struct conv_pack *conv0,
+                     const struct conv_pack *conv1, void *stream)
+{
+    int err = 0;
+    struct gather_args gather = a->gather;
+    struct tensor half = a->half;
+    gather.out.by_parity = half.by_parity = true;
+    struct conv_args first = { gather.out, half, a->conv0 };
+    struct conv_args second = { half, a->out, a->conv1 };
+    if (!conv_s2_sm90_fits(&first) || !conv_s2_sm90_fits(&second))
+        FAIL(RIFEC_ERR_USAGE, "conv_s2_sm90 says that it cannot");
+    TRY(gather_cuda(&gather, stream));
+    TRY(conv_s2_sm90(&first, conv0, stream));
+    TRY(conv_s2_sm90(&second, conv1, stream));
+fail:
+    return err;
+}
+
 enum flow { SMALL, WHOLE, HOSTILE };
 
 static void try(int block, int width, int height, bool textured, enum flow flow)
 {
     static const char *const names[] = { "", ", whole flow", ", hostile flow" };
     int wp = (width + 31) / 32 * 32, hp = (height + 31) / 32 * 32;
-    int scale = 8 >> block, c = block == 3 ? 64 : 96;
+    int scale = 8 >> block, c = ifnet_channels[block];
+    bool in_one = block >= 2;
     int h = hp / scale, w = wp / scale;
     checkop_case("block %d, %dx%d, images of %s%s", block, width, height,
                  textured ? "FP16 with a texture" : "FP32", names[flow]);
-    struct conv_layer conv0 = make_half_layer(12, c / 2);
+    struct conv_layer conv0 = make_half_layer(ifnet_inputs[block], c / 2);
     struct conv_layer conv1 = make_half_layer(c / 2, c);
     struct level levels[3], device_levels[3];
     checkop_levels(levels, block, 8, wp, hp, FLOW);
@@ -140,22 +162,34 @@ static void try(int block, int width, int height, bool textured, enum flow flow)
                             .conv1 = &conv1 };
     unfused(&a);
     struct tensor want = checkcuda_get_tensor(&a.out, 8);
-    struct conv_pack pack0 = upload_layer(&conv0, front_sm90_pack_bytes, front_sm90_pack);
-    struct conv_pack pack1 = upload_layer(&conv1, front_sm90_pack_bytes, front_sm90_pack);
+    size_t (*bytes_of)(const struct conv_layer *) =
+        in_one ? front_sm90_pack_bytes : conv_s2_sm90_pack_bytes;
+    void (*pack)(const struct conv_layer *, void *) =
+        in_one ? front_sm90_pack : conv_s2_sm90_pack;
+    struct conv_pack pack0 = upload_layer(&conv0, bytes_of, pack);
+    struct conv_pack pack1 = upload_layer(&conv1, bytes_of, pack);
     struct tensor got[2];
-    if (!front_sm90_fits(&a))
-        checkop_fail("front_sm90 says that it cannot");
-    for (int k = 0; k < 2 && front_sm90_fits(&a); k++) {
+    if (front_sm90_fits(&a) != in_one)
+        checkop_fail("front_sm90_fits is wrong");
+    for (int k = 0; k < 2 && front_sm90_fits(&a) == in_one; k++) {
+        a.gather.out = half_tensor(IFNET_INPUTS, h, w);
+        a.half = half_tensor(c / 2, h / 2, w / 2);
         a.out = half_tensor(c, h / 4, w / 4);
-        if (front_sm90(&a, &pack0, &pack1, checkcuda_stream()) < 0)
-            checkop_fail("front_sm90");
+        /* The second time as in the network, where out lies on gather's; and several on
+         * end, since each begins while the one before it is under way. */
+        if (k == 1)
+            a.out.data = a.gather.out.data;
+        for (int turn = 0; turn < (k == 0 ? 1 : 5); turn++)
+            if ((in_one ? front_sm90 : by_parity)(&a, &pack0, &pack1,
+                                                  checkcuda_stream()) < 0)
+                checkop_fail("it failed");
         got[k] = checkcuda_get_tensor(&a.out, 8);
-        checkop_compare("front_sm90", got[k].data, want.data, tensor_floats(&want),
-                        ABSOLUTE, RELATIVE);
+        checkop_compare(in_one ? "front_sm90" : "by parity", got[k].data, want.data,
+                        tensor_floats(&want), ABSOLUTE, RELATIVE);
         checkop_compare("the same once more", got[k].data, got[0].data,
                         tensor_floats(&want), 0, 0);
     }
-    if (textured) { /* of FP16 only by textures */
+    if (textured && in_one) { /* of FP16 only by textures */
         a.gather.image1.texture = 0;
         if (front_sm90_fits(&a))
             checkop_fail("front_sm90 says that it can without a texture");
@@ -177,13 +211,20 @@ static int on_cuda(void)
             i / 4 % 3 == 2 ? HOSTILE : SMALL);
     for (int i = 0; i < checkop_cases(8); i++)
         try(2 + i % 2, checkop_int(2, 400), checkop_int(2, 200), true, WHOLE);
+    for (int i = 0; i < checkop_cases(32); i++)
+        try(i % 2, checkop_int(2, 800), checkop_int(2, 600), i / 2 % 2,
+            i / 4 % 3 == 2 ? HOSTILE : SMALL);
     /* Four tiles and more for each multiprocessor: every buffer's parity comes round. */
     for (int i = 0; i < 4; i++)
         try(2 + i % 2, 1920, 1080, i / 2, SMALL);
+    for (int i = 0; i < 4; i++)
+        try(i % 2, i / 2 ? 3840 : 1920, i / 2 ? 2160 : 1080, true, SMALL);
     /* As wide and as high as pictures may be. */
     for (int i = 0; i < checkop_cases(8); i++)
         try(2 + i % 2, i / 4 ? 40 : RIFEC_SIZE_MAX, i / 4 ? RIFEC_SIZE_MAX : 40,
             i / 2 % 2, SMALL);
+    for (int i = 0; i < checkop_cases(4); i++)
+        try(i % 2, i / 2 ? 40 : RIFEC_SIZE_MAX, i / 2 ? RIFEC_SIZE_MAX : 40, true, SMALL);
     return checkop_finish();
 }
 #endif

@@ -62,11 +62,22 @@ static size_t aligned(size_t bytes)
     return (bytes + 255) & ~(size_t)255;
 }
 
-/* Bytes of a layer's weights for the fused front, where that is used at all. */
+/* Bytes of a layer's weights for the front's own kernels, where they are used at all. */
 static size_t fused_bytes(const struct cuda_net *n, const struct conv_layer *layer,
                           enum conv_op op)
 {
-    return n->ops.front && op == CONV_S2 ? front_sm90_pack_bytes(layer) : 0;
+    if (!n->ops.front || op != CONV_S2)
+        return 0;
+    return conv_s2_sm90_takes(layer) ? conv_s2_sm90_pack_bytes(layer)
+                                     : front_sm90_pack_bytes(layer);
+}
+
+static void pack_fused(const struct conv_layer *layer, void *out)
+{
+    if (conv_s2_sm90_takes(layer))
+        conv_s2_sm90_pack(layer, out);
+    else
+        front_sm90_pack(layer, out);
 }
 
 static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
@@ -97,7 +108,7 @@ static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
         l->pack.bias = (float *)(void *)((unsigned char *)n->packed + at);
         at += aligned(bias_bytes);
         if (fused_bytes(n, layer[i], op[i])) {
-            front_sm90_pack(layer[i], host + at);
+            pack_fused(layer[i], host + at);
             l->fused.weight = (unsigned char *)n->packed + at;
             l->fused.bias = l->pack.bias;
             at += aligned(fused_bytes(n, layer[i], op[i]));
@@ -118,7 +129,8 @@ fail:
 
 static int run_conv(const struct conv_args *a, void *stream)
 {
-    return ((const struct cuda_layer *)a->layer->plan)->conv(a, stream);
+    const struct cuda_layer *l = a->layer->plan;
+    return a->in.by_parity ? conv_s2_sm90(a, &l->fused, stream) : l->conv(a, stream);
 }
 
 static int run_deconv(const struct deconv_args *a, void *stream)
@@ -126,16 +138,20 @@ static int run_deconv(const struct deconv_args *a, void *stream)
     return ((const struct cuda_layer *)a->layer->plan)->deconv(a, stream);
 }
 
-/* In one kernel where that can be, else in three. */
+/* In one kernel where that can be; else in three, of blocks 0 and 1 by parity. */
 static int run_front(const struct front_args *a, void *stream)
 {
     int err = 0;
     const struct cuda_layer *conv0 = a->conv0->plan, *conv1 = a->conv1->plan;
     if (front_sm90_fits(a))
         return front_sm90(a, &conv0->fused, &conv1->fused, stream);
-    TRY(gather_cuda(&a->gather, stream));
-    TRY(run_conv(&(struct conv_args){ a->gather.out, a->half, a->conv0 }, stream));
-    TRY(run_conv(&(struct conv_args){ a->half, a->out, a->conv1 }, stream));
+    const bool by_parity = a->gather.level_count < 2;
+    struct gather_args gather = a->gather;
+    struct tensor half = a->half;
+    gather.out.by_parity = half.by_parity = by_parity;
+    TRY(gather_cuda(&gather, stream));
+    TRY(run_conv(&(struct conv_args){ gather.out, half, a->conv0 }, stream));
+    TRY(run_conv(&(struct conv_args){ half, a->out, a->conv1 }, stream));
 fail:
     return err;
 }
@@ -147,6 +163,8 @@ static int open_own(struct cuda_net *n, const char *pinned, int cc)
     n->block_size = 8;
     n->ops.conv_s2 = n->ops.resconv = run_conv;
     n->ops.deconv = run_deconv;
+    if (n->is_half && cc == 90 && (!pinned || !strcmp(pinned, "sm90")))
+        n->ops.front = run_front;
     for (int op = 0; op < CONV_OPS; op++) {
         of_op[op] = choose((enum conv_op)op, n->is_half, cc, pinned);
         if (!of_op[op])
@@ -154,11 +172,10 @@ static int open_own(struct cuda_net *n, const char *pinned, int cc)
                  "no kernels for %s on a GPU of compute capability %d.%d: try %s",
                  n->is_half ? "FP16" : "FP32", cc / 10, cc % 10,
                  n->is_half ? "--fp32" : "--device cpu");
-        log_verbose("%s: %s kernels", op_names[op], of_op[op]->name);
+        log_verbose("%s: %s%s kernels", op_names[op],
+                    op == CONV_S2 && n->ops.front ? "sm90 or " : "", of_op[op]->name);
     }
     n->last_level_is_half = of_op[DECONV]->writes_half;
-    if (n->is_half && cc == 90 && (!pinned || !strcmp(pinned, "sm90")))
-        n->ops.front = run_front;
     TRY(pack(n, of_op));
     snprintf(n->description, sizeof n->description, "%s kernels", of_op[RESCONV]->name);
 fail:

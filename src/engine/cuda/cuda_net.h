@@ -17,7 +17,7 @@
 /* What layer->plan points to: the numbers first, as the kernels want it. */
 struct cuda_layer {
     struct conv_pack pack;
-    struct conv_pack fused; /* for a fused front; no weight: there is none */
+    struct conv_pack fused; /* for the front's own kernels; no weight: there is none */
     int (*conv)(const struct conv_args *a, void *stream);
     int (*deconv)(const struct deconv_args *a, void *stream);
 };
