@@ -8,18 +8,40 @@ static int run(const void *arg, const struct bench_net *net)
     return net->ops.conv_s2(arg, net->stream);
 }
 
-static void measure(const struct bench *b, int block, const struct tensor *in,
-                    const struct tensor *out, const struct conv_layer *layer)
+static int run_both(const void *arg, const struct bench_net *net)
 {
-    struct conv_args a = { *in, *out, layer };
+    const struct conv_args *a = arg;
+    int err = net->ops.conv_s2(&a[0], net->stream);
+    return err < 0 ? err : net->ops.conv_s2(&a[1], net->stream);
+}
+
+static double flops_of(const struct conv_args *a)
+{
+    return 2.0 * 9 * a->out.width * a->out.height * a->layer->cin * a->layer->cout;
+}
+
+static double bytes_of(const struct bench *b, const struct conv_args *a)
+{
+    return bench_tensor_bytes(&b->net, &a->in) + bench_tensor_bytes(&b->net, &a->out);
+}
+
+static void measure(const struct bench *b, int block, const struct conv_args *a)
+{
     char shape[64];
-    snprintf(shape, sizeof shape, "block %d, %d -> %d, %dx%d", block, layer->cin,
-             layer->cout, out->width, out->height);
-    double pixels = (double)out->width * out->height;
-    double flops = 2 * 9 * pixels * layer->cin * layer->cout;
-    bench_run(b, "conv_s2", shape, flops,
-              bench_tensor_bytes(&b->net, in) + bench_tensor_bytes(&b->net, out), run,
-              &a);
+    snprintf(shape, sizeof shape, "block %d, %d -> %d, %dx%d%s", block, a->layer->cin,
+             a->layer->cout, a->out.width, a->out.height,
+             a->in.by_parity ? ", by parity" : "");
+    bench_run(b, "conv_s2", shape, flops_of(a), bytes_of(b, a), run, a);
+}
+
+/* One after the other, as in the network. */
+static void measure_both(const struct bench *b, int block, const struct conv_args *a)
+{
+    char shape[64];
+    snprintf(shape, sizeof shape, "block %d, both%s", block,
+             a->in.by_parity ? ", by parity" : "");
+    bench_run(b, "conv_s2", shape, flops_of(&a[0]) + flops_of(&a[1]),
+              bytes_of(b, &a[0]) + bytes_of(b, &a[1]), run_both, a);
 }
 
 void bench_conv_s2(const struct bench *b)
@@ -27,7 +49,16 @@ void bench_conv_s2(const struct bench *b)
     for (int i = 0; i < IFNET_BLOCKS; i++) {
         const struct ifnet_block *k = &b->net.net->block[i];
         const struct block_weights *w = &b->net.weights->block[i];
-        measure(b, i, &k->input, &k->half, &w->conv0);
-        measure(b, i, &k->half, &k->ping, &w->conv1);
+        struct conv_args a[2] = { { k->input, k->half, &w->conv0 },
+                                  { k->half, k->ping, &w->conv1 } };
+        measure(b, i, &a[0]);
+        measure(b, i, &a[1]);
+        measure_both(b, i, a);
+        if (!b->net.ops.front || i > 1)
+            continue;
+        a[0].in.by_parity = a[0].out.by_parity = a[1].in.by_parity = true;
+        measure(b, i, &a[0]);
+        measure(b, i, &a[1]);
+        measure_both(b, i, a);
     }
 }
