@@ -153,6 +153,7 @@ struct kind {
     int level_count, block;
     float scale;
     bool half_image, half_tensor, hostile;
+    bool by_parity;
 };
 
 /*
@@ -167,15 +168,38 @@ static double tolerance(int width_padded)
     return 2 * 0x1p-23 * (width_padded + FLOW) + 1e-6 * FLOW;
 }
 
+/* [height][width][IFNET_INPUTS], of out by parity, too. */
+static struct tensor get_out(const struct tensor *out)
+{
+    const int h = out->height, w = out->width;
+    if (!out->by_parity)
+        return checkcuda_get_tensor(out, IFNET_INPUTS);
+    struct tensor parts = *out;
+    parts.channels *= 4;
+    parts.height /= 2;
+    parts.width /= 2;
+    parts = checkcuda_get_tensor(&parts, IFNET_INPUTS);
+    struct tensor t = *out;
+    t.data = checkop_floats((size_t)IFNET_INPUTS * (size_t)(h * w));
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++)
+            memcpy(t.data + IFNET_INPUTS * (y * w + x),
+                   parts.data +
+                       IFNET_INPUTS *
+                           (((y % 2 * 2 + x % 2) * (h / 2) + y / 2) * (w / 2) + x / 2),
+                   IFNET_INPUTS * sizeof *t.data);
+    return t;
+}
+
 static void try_cuda(int width, int height, int multiple, const struct kind *k)
 {
     int wp = (width + multiple - 1) / multiple * multiple;
     int hp = (height + multiple - 1) / multiple * multiple;
     checkop_case("%dx%d padded to %dx%d, %d levels, scale %g, block %d%s, image of "
-                 "FP%d, tensor of FP%d",
+                 "FP%d, tensor of FP%d%s",
                  width, height, wp, hp, k->level_count, (double)k->scale, k->block,
                  k->hostile ? ", hostile flow" : "", k->half_image ? 16 : 32,
-                 k->half_tensor ? 16 : 32);
+                 k->half_tensor ? 16 : 32, k->by_parity ? ", by parity" : "");
     struct level levels[3], device_levels[3];
     checkop_levels(levels, k->level_count, k->scale * (float)(1 << k->level_count), wp,
                    hp, FLOW);
@@ -193,6 +217,8 @@ static void try_cuda(int width, int height, int multiple, const struct kind *k)
         .t = &t,
     };
     a.top = checkop_int(0, 1) * checkop_int(0, (int)((float)hp / k->scale) - 1);
+    if (k->by_parity)
+        a.top -= a.top % 2;
     struct tensor want = a.out = make_out(&a.image0, k->scale, k->block, a.top);
     struct gather_args d = a;
     d.image0 = checkcuda_image(&a.image0, k->half_image); /* and rounds the host's */
@@ -200,11 +226,12 @@ static void try_cuda(int width, int height, int multiple, const struct kind *k)
     d.levels = device_levels;
     d.t = checkcuda_upload(&t, sizeof t);
     d.out = checkcuda_blank_tensor(&want, k->block, k->half_tensor);
+    d.out.by_parity = k->by_parity;
     struct cpu_stream s = checkop_stream(1, wp, (int)((float)wp / k->scale));
     gather_c(&a, &s);
     if (gather_cuda(&d, checkcuda_stream()) < 0)
         checkop_fail("gather_cuda");
-    struct tensor got = checkcuda_get_tensor(&d.out, IFNET_INPUTS);
+    struct tensor got = get_out(&d.out);
     struct tensor wide = { .channels = IFNET_INPUTS,
                            .height = want.height,
                            .width = want.width,
@@ -245,16 +272,18 @@ static int on_cuda(void)
                           .block = i / 2 % 2 ? 16 : 8,
                           .half_tensor = i % 3 > 0,
                           .half_image = i % 3 > 1,
-                          .hostile = i % 5 == 4 };
+                          .hostile = i % 5 == 4,
+                          .by_parity = i / 12 % 2 };
         try_cuda(checkop_int(2, 300), checkop_int(2, 110), e > 0 ? 32 << e : 32, &k);
     }
     /* Far to the right: coordinates of FP16 would be wrong by pixels. */
-    for (int i = 0; i < checkop_cases(8); i++) {
+    for (int i = 0; i < checkop_cases(12); i++) {
         struct kind k = { .level_count = i % 4,
                           .scale = ldexpf(8, -(i % 4)),
                           .block = 8,
                           .half_tensor = i / 4,
-                          .half_image = i / 4 };
+                          .half_image = i / 4,
+                          .by_parity = i / 4 > 1 };
         try_cuda(8190, 64, 32, &k);
     }
     return checkop_finish();
