@@ -12,6 +12,7 @@
 
 #include "checkcuda.h"
 #include "convtest.h"
+#include "engine/cuda/cuda_net.h"
 #include "formats.h"
 #include "rifec/rifec.h"
 
@@ -273,6 +274,67 @@ static void check_refusals(void)
     close_scene(&s);
 }
 
+/* --- the op table ------------------------------------------------------------------ */
+
+/* The table's tail does as its deconv and blend_store, and says what it left out. */
+static void try_table(const struct cuda_net *n, const struct named_format *named,
+                      bool textured)
+{
+    struct scene s;
+    const int last = IFNET_BLOCKS - 1;
+    const bool fused = textured && is_plain(&named->format);
+    open_scene(&s, named, 322, 182, textured, false);
+    s.args.deconv.layer = &n->weights.block[last].deconv;
+    void *stream = checkcuda_stream();
+    if (n->ops.deconv(&s.args.deconv, stream) < 0 ||
+        n->ops.blend_store(&s.args.blend_store, stream) < 0)
+        checkop_fail("the ops it stands for failed");
+    struct rifec_frame want = get_frame(&s);
+    struct level level = checkcuda_get_level(&s.args.deconv.out);
+    begin(&s);
+    s.made = fused;
+    if (n->ops.tail(&s.args, stream) < 0)
+        checkop_fail("tail");
+    struct rifec_frame got = get_frame(&s);
+    compare("tail of the table", &got, &want, fused ? 1 : 0);
+    if (s.made == fused)
+        checkop_fail("%s says the tail", fused ? "made the last level," : "left it out,");
+    /* Deconv's input is still there, so that the level can be made afterwards. */
+    if (fused && n->ops.deconv(&s.args.deconv, stream) < 0)
+        checkop_fail("deconv");
+    struct level made = checkcuda_get_level(&s.args.deconv.out);
+    size_t pixels = (size_t)level.width * (size_t)level.height;
+    checkop_compare("flow of the last level", made.flow, level.flow, 4 * pixels, 0, 0);
+    checkop_compare("mask of the last level", made.mask, level.mask, pixels, 0, 0);
+    close_scene(&s);
+}
+
+static void check_table(void)
+{
+    struct cuda_net n;
+    struct rifec_params p = {
+        .width = 322, .height = 182, .scale = 1, .precision = RIFEC_PRECISION_FP16
+    };
+    checkop_case("the op table");
+    if (cuda_net_open(&n, &p, checkcuda_capability()) < 0 || !n.ops.tail) {
+        checkop_fail("no tail in the op table");
+        return;
+    }
+    for (int i = 0; i < FORMATS; i++)
+        if (formats[i].format.family == RIFEC_FAMILY_YUV &&
+            !formats[i].format.comp[3].step)
+            try_table(&n, &formats[i], true);
+    try_table(&n, &formats[0], false);
+    cuda_net_close(&n);
+    checkop_case("the op table of other kernels");
+    p.kernels = "sm80";
+    if (cuda_net_open(&n, &p, checkcuda_capability()) < 0)
+        checkop_fail("cuda_net_open");
+    else if (n.ops.tail)
+        checkop_fail("a tail of sm90 with kernels pinned to sm80");
+    cuda_net_close(&n);
+}
+
 static int on_cuda(void)
 {
     const struct named_format *plain[FORMATS];
@@ -287,6 +349,7 @@ static int on_cuda(void)
         if (is_plain(&formats[i].format))
             plain[count++] = &formats[i];
     check_refusals();
+    check_table();
     try(&formats[0], 161, 121, false);
     for (int i = 0; i < checkop_cases(count); i++)
         try(plain[i], 2, 2, false);

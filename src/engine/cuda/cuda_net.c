@@ -140,6 +140,18 @@ fail:
     return err;
 }
 
+static int run_tail(const struct tail_args *a, void *stream)
+{
+    int err = 0;
+    *a->made = !tail_sm90_fits(a);
+    if (!*a->made)
+        return tail_sm90(a, stream);
+    TRY(run_deconv(&a->deconv, stream));
+    TRY(blend_store_cuda(&a->blend_store, stream));
+fail:
+    return err;
+}
+
 static int open_own(struct cuda_net *n, const char *pinned, int cc)
 {
     int err = 0;
@@ -159,6 +171,8 @@ static int open_own(struct cuda_net *n, const char *pinned, int cc)
     n->last_level_is_half = of_op[DECONV]->writes_half;
     if (n->is_half && cc == 90 && (!pinned || !strcmp(pinned, "sm90")))
         n->ops.front = run_front;
+    if (of_op[DECONV]->deconv == deconv_sm90)
+        n->ops.tail = run_tail;
     TRY(pack(n, of_op));
     snprintf(n->description, sizeof n->description, "%s kernels", of_op[RESCONV]->name);
 fail:
