@@ -77,5 +77,6 @@ void bench_blend(const struct bench *b);
 void bench_store(const struct bench *b);
 void bench_thumbnail(const struct bench *b);
 void bench_front(const struct bench *b);
+void bench_tail(const struct bench *b);
 
 #endif

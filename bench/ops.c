@@ -21,7 +21,7 @@ static const struct {
     { "conv_s2", bench_conv_s2 }, { "resconv", bench_resconv },
     { "deconv", bench_deconv },   { "blend", bench_blend },
     { "store", bench_store },     { "thumbnail", bench_thumbnail },
-    { "front", bench_front },
+    { "front", bench_front },     { "tail", bench_tail },
 };
 
 #define OPS (sizeof ops / sizeof *ops)

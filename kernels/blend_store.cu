@@ -10,28 +10,17 @@
  * 58 x 56 with their rim (1.2 times the work) come to 1.3 waves of blocks on 132
  * SMs: 73 us with 256 threads, 92 us with 128 (H200, 2026-11-24).
  */
-#include "motion.cuh"
+#include "blend.cuh"
 
 #define COLUMNS 32 /* of a block of threads, which is as many strips wide ... */
 #define STRIPS  8  /* ... and so many high */
 
-/* B - Y and R - Y: of pictures of 8 bits halves are enough. */
 template <typename S> struct differences_of {
     typedef float2 type;
 };
 template <> struct differences_of<filtered> {
     typedef __half2 type;
 };
-
-__device__ static inline void put_difference(float2 *to, float2 v)
-{
-    *to = v;
-}
-
-__device__ static inline void put_difference(__half2 *to, float2 v)
-{
-    *to = __float22half2_rn(v);
-}
 
 __device__ static inline float2 get_difference(const float2 *from)
 {
@@ -57,12 +46,10 @@ __device__ static float4 blend_pixel(const blend_params<S> &p, const motion &v, 
 {
     float4 a = warp<false>(p.image0, x, y, v.flow.x, v.flow.y);
     float4 b = warp<false>(p.image1, x, y, v.flow.z, v.flow.w);
-    float m = sigmoid_of(v.mask), n = 1 - m;
-    return make_float4(a.x * m + b.x * n, a.y * m + b.y * n, a.z * m + b.z * n,
-                       a.w * m + b.w * n);
+    return merge(a, b, v.mask);
 }
 
-/* plain: YUV of 8 bits, subsampled, without alpha, which is nearly every film. */
+/* plain: as is_plain() says. */
 template <bool strips, bool plain, typename S>
 __global__ void __launch_bounds__(COLUMNS *STRIPS)
     blend_strip_kernel(const __grid_constant__ blend_params<S> p)
@@ -151,22 +138,35 @@ __global__ void bring_down_kernel(const __grid_constant__ struct picture p,
     store_chroma(p, sum, cx, cy);
 }
 
-template <int TAPS, typename S>
-static void bring_down(const blend_params<S> &p, cudaStream_t stream)
+template <int TAPS, typename T>
+static void launch_bring_down(const struct picture &p, const T *differences,
+                              cudaStream_t stream)
 {
-    const struct yuv *k = &p.picture.yuv;
-    typedef typename differences_of<S>::type T;
+    const struct yuv *k = &p.yuv;
     launch_in_chain(
         bring_down_kernel<TAPS, T>,
         dim3(div_up(k->chroma_width, COLUMNS), div_up(k->chroma_height, CHROMA_ROWS)),
-        dim3(COLUMNS, CHROMA_ROWS), stream, p.picture, (const T *)p.differences);
+        dim3(COLUMNS, CHROMA_ROWS), stream, p, differences);
 }
 
-/* Whether the samples are those that `plain` is for. */
-static bool is_plain(const struct rifec_format *f)
+template <typename T>
+static void choose_taps(const struct picture &p, const T *differences,
+                        cudaStream_t stream)
 {
-    return f->family == RIFEC_FAMILY_YUV && f->depth == 8 && f->comp[0].shift == 0 &&
-           f->comp[3].step == 0 && (f->chroma_w_log2 || f->chroma_h_log2);
+    if (p.yuv.x.taps == 5 && p.yuv.y.taps == 5)
+        launch_bring_down<5>(p, differences, stream);
+    else
+        launch_bring_down<0>(p, differences, stream);
+}
+
+void bring_down(const struct picture &p, const float2 *differences, cudaStream_t stream)
+{
+    choose_taps(p, differences, stream);
+}
+
+void bring_down(const struct picture &p, const __half2 *differences, cudaStream_t stream)
+{
+    choose_taps(p, differences, stream);
 }
 
 template <typename S>
@@ -191,10 +191,8 @@ static void launch(const struct blend_store_args *a, cudaStream_t stream)
         launch_in_chain(blend_strip_kernel<true, false, S>, grid, block, stream, p);
     else
         launch_in_chain(blend_strip_kernel<false, false, S>, grid, block, stream, p);
-    if (subsampled && k->x.taps == 5 && k->y.taps == 5)
-        bring_down<5>(p, stream);
-    else if (subsampled)
-        bring_down<0>(p, stream);
+    if (subsampled)
+        bring_down(p.picture, p.differences, stream);
 }
 
 extern "C" int blend_store_cuda(const struct blend_store_args *a, void *stream)

@@ -137,6 +137,15 @@ bool front_sm90_fits(const struct front_args *a);
 int front_sm90(const struct front_args *a, const struct conv_pack *conv0,
                const struct conv_pack *conv1, void *stream);
 
+/*
+ * tail_sm90: deconv of 64 channels and blend_store to plain YUV of 8 bits, FP16, block 8,
+ * images with a texture; the deconv's layer is packed for deconv_sm90. Leaves deconv.in
+ * alone, does not make the last level and may write anything there.
+ * tail_sm90_fits(): whether it can; else the ops it stands for must do it.
+ */
+bool tail_sm90_fits(const struct tail_args *a);
+int tail_sm90(const struct tail_args *a, void *stream);
+
 #ifdef __cplusplus
 }
 #endif

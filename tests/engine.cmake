@@ -28,7 +28,7 @@ foreach(op ${RIFEC_OPS})
     rifec_add_engine_test(${op} LABELS op SOURCES ops/${op}.c ${op_sources} LIBS ${op_libs})
     rifec_add_cuda_test(${op} test_${op})
 endforeach()
-foreach(op blend_store equal front) # which only the GPU has
+foreach(op blend_store equal front tail) # which only the GPU has
     add_executable(test_${op} ops/${op}.c ${op_sources})
     target_include_directories(test_${op} PRIVATE ${PROJECT_SOURCE_DIR}/src
                                                   ${CMAKE_CURRENT_SOURCE_DIR})

@@ -17,8 +17,8 @@ enable_language(CUDA)
 find_package(CUDAToolkit REQUIRED)
 
 set(kernels blend blend_store conv_fp32 conv_ref conv_s2_sm80 conv_s2_sm90 deconv_sm80
-    deconv_sm90 equal front_sm90 gather launch load resconv_sm80 resconv_sm90 store texture
-    thumbnail)
+    deconv_sm90 equal front_sm90 gather launch load resconv_sm80 resconv_sm90 store tail_sm90
+    texture thumbnail)
 list(TRANSFORM kernels REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/kernels/\\1.cu")
 target_sources(librifec PRIVATE ${kernels} engine/cuda/backend_cuda.c
     engine/cuda/conv_versions.c engine/cuda/cuda_net.c engine/cuda/devices.c

@@ -74,7 +74,8 @@ static bool level_is_kept(const struct ifnet *net, int b)
  *     small        half ──────►│           level[3] ───────────►
  *     levels                               level[0..2] ────────►
  *
- * In bands, small holds the band of each level, and levels all four.
+ * In bands, small holds the band of each level, and levels all four. A tail reads ping
+ * to its end: it may write where level[3] would be, but not to out.
  */
 void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *arena)
 {
@@ -204,6 +205,21 @@ fail:
     return err;
 }
 
+static struct deconv_args deconv_args(const struct ifnet *net, int b)
+{
+    const struct ifnet_block *k = &net->block[b];
+    return (struct deconv_args){ .in = k->ping,
+                                 .layer = &net->weights->block[b].deconv,
+                                 .out = k->band,
+                                 .scratch = k->deconv_scratch };
+}
+
+/* Whether finish() does the last block's deconv, too. */
+static bool has_tail(const struct ifnet *net, const struct ifnet_task *task)
+{
+    return net->ops->tail && task->frame && !in_bands(&net->block[IFNET_BLOCKS - 1]);
+}
+
 /* Block b for the rows of ping that begin at `row`. */
 static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task, int row,
                         void *stream)
@@ -229,11 +245,10 @@ static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task,
                                     .conv1 = &w->conv1 },
               stream));
     TRY(resblock(ops, &(struct resblock_args){ k->ping, k->pong, w->res }, stream));
-    TRY(ops->deconv(&(struct deconv_args){ .in = k->ping,
-                                           .layer = &w->deconv,
-                                           .out = k->band,
-                                           .scratch = k->deconv_scratch },
-                    stream));
+    if (b == IFNET_BLOCKS - 1 && has_tail(net, task))
+        return 0;
+    struct deconv_args deconv = deconv_args(net, b);
+    TRY(ops->deconv(&deconv, stream));
     if (in_bands(k))
         keep_rows(&k->band, 4 * (row - top), &net->level[b], 4 * row,
                   4 * min_int(k->kept, k->rows - row));
@@ -245,15 +260,22 @@ static int finish(struct ifnet *net, const struct ifnet_task *task, void *stream
 {
     int err = 0;
     const struct ops *ops = net->ops;
+    const struct blend_store_args blend_store = { .image0 = task->image0,
+                                                  .image1 = task->image1,
+                                                  .levels = net->level,
+                                                  .level_count = IFNET_BLOCKS,
+                                                  .yuv = task->yuv,
+                                                  .frame = task->frame,
+                                                  .between = net->out };
+    net->last_level_is_made = true;
+    if (has_tail(net, task))
+        return ops->tail(
+            &(struct tail_args){ .deconv = deconv_args(net, IFNET_BLOCKS - 1),
+                                 .blend_store = blend_store,
+                                 .made = &net->last_level_is_made },
+            stream);
     if (task->frame && ops->blend_store)
-        return ops->blend_store(&(struct blend_store_args){ .image0 = task->image0,
-                                                            .image1 = task->image1,
-                                                            .levels = net->level,
-                                                            .level_count = IFNET_BLOCKS,
-                                                            .yuv = task->yuv,
-                                                            .frame = task->frame,
-                                                            .between = net->out },
-                                stream);
+        return ops->blend_store(&blend_store, stream);
     TRY(ops->blend(&(struct blend_args){ .image0 = task->image0,
                                          .image1 = task->image1,
                                          .levels = net->level,
@@ -278,4 +300,12 @@ int ifnet_forward(struct ifnet *net, const struct ifnet_task *task, void *stream
     TRY(finish(net, task, stream));
 fail:
     return err;
+}
+
+int ifnet_make_last_level(struct ifnet *net, void *stream)
+{
+    struct deconv_args deconv = deconv_args(net, IFNET_BLOCKS - 1);
+    if (net->last_level_is_made)
+        return 0;
+    return net->ops->deconv(&deconv, stream);
 }

@@ -28,6 +28,9 @@ struct ifnet {
     struct ifnet_block block[IFNET_BLOCKS];
     struct level level[IFNET_BLOCKS]; /* what each block added, .scale included */
     struct image out; /* the in-between, until the next forward, if no frame was given */
+    /* By the newest forward(), which may do without it. A graph that replays one does not
+     * set it: the tasks of a net that is captured are alike, textures included. */
+    bool last_level_is_made;
     const struct weights *weights;
     const struct ops *ops;
 
@@ -74,5 +77,8 @@ struct ifnet_task {
 };
 
 int ifnet_forward(struct ifnet *net, const struct ifnet_task *task, void *stream);
+
+/* The last of the levels, where the newest forward() left it out; before the next. */
+int ifnet_make_last_level(struct ifnet *net, void *stream);
 
 #endif

@@ -179,6 +179,8 @@ struct thumbnail_args {
  * front: gather, then both conv_s2: the block's features from the frames.
  *     From a texture colours are clamped to 0..1 after they are interpolated.
  * resblock: the eight resconvs of a block, from `ping` to `ping`, `pong` between.
+ * tail: the last block's deconv, then blend_store. It need not make the last level, whose
+ *     memory it may write anything to; then it leaves deconv.in as it is, and says so.
  */
 struct front_args {
     struct gather_args gather; /* .out: shape of the block's input; may be written */
@@ -190,6 +192,12 @@ struct front_args {
 struct resblock_args {
     struct tensor ping, pong;
     const struct conv_layer *layers; /* [IFNET_RESCONVS] */
+};
+
+struct tail_args {
+    struct deconv_args deconv; /* .out: the last of the levels */
+    struct blend_store_args blend_store;
+    bool *made; /* becomes whether deconv.out was made */
 };
 
 /* stream is the backend's own: how many threads, or which queue of a device. */
@@ -206,6 +214,7 @@ struct ops {
     int (*front)(const struct front_args *a, void *stream);
     int (*resblock)(const struct resblock_args *a, void *stream);
     int (*blend_store)(const struct blend_store_args *a, void *stream);
+    int (*tail)(const struct tail_args *a, void *stream);
 };
 
 #endif

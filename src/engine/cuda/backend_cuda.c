@@ -512,11 +512,15 @@ static int cuda_level(struct rifec *e, int block, struct level *out)
 {
     int err = 0;
     struct cuda_backend *b = e->priv;
-    const struct level *l = &b->lanes[0].net.level[block];
+    struct lane *lane = &b->lanes[0];
+    const struct level *l = &lane->net.level[block];
     size_t pixels = (size_t)l->width * (size_t)l->height;
     float *flow = out->flow, *mask = out->mask;
     CU(cudaSetDevice(b->device));
     if (flow && mask) {
+        if (block == IFNET_BLOCKS - 1)
+            TRY(ifnet_make_last_level(&lane->net, &lane->stream));
+        CU(cudaStreamSynchronize(lane->stream.stream));
         TRY(fetch(flow, l->flow, 4 * pixels, l->is_half));
         TRY(fetch(mask, l->mask, pixels, l->is_half));
     }

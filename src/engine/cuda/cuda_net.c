@@ -156,6 +156,18 @@ fail:
     return err;
 }
 
+static int run_tail(const struct tail_args *a, void *stream)
+{
+    int err = 0;
+    *a->made = !tail_sm90_fits(a);
+    if (!*a->made)
+        return tail_sm90(a, stream);
+    TRY(run_deconv(&a->deconv, stream));
+    TRY(blend_store_cuda(&a->blend_store, stream));
+fail:
+    return err;
+}
+
 static int open_own(struct cuda_net *n, const char *pinned, int cc)
 {
     int err = 0;
@@ -176,6 +188,8 @@ static int open_own(struct cuda_net *n, const char *pinned, int cc)
                     op == CONV_S2 && n->ops.front ? "sm90 or " : "", of_op[op]->name);
     }
     n->last_level_is_half = of_op[DECONV]->writes_half;
+    if (of_op[DECONV]->deconv == deconv_sm90)
+        n->ops.tail = run_tail;
     TRY(pack(n, of_op));
     snprintf(n->description, sizeof n->description, "%s kernels", of_op[RESCONV]->name);
 fail:

@@ -1,0 +1,37 @@
+/* What blending into a frame is made of: for blend_store.cu and tail_sm90.cu. */
+#ifndef RIFEC_KERNELS_BLEND_CUH
+#define RIFEC_KERNELS_BLEND_CUH
+
+#include "motion.cuh"
+
+/* The two warped images by the share of the first, which the mask is the logit of. */
+__device__ static inline float4 merge(float4 a, float4 b, float mask)
+{
+    float m = sigmoid_of(mask), n = 1 - m;
+    return make_float4(a.x * m + b.x * n, a.y * m + b.y * n, a.z * m + b.z * n,
+                       a.w * m + b.w * n);
+}
+
+/* B - Y and R - Y: of pictures of 8 bits halves are enough. */
+__device__ static inline void put_difference(float2 *to, float2 v)
+{
+    *to = v;
+}
+
+__device__ static inline void put_difference(__half2 *to, float2 v)
+{
+    *to = __float22half2_rn(v);
+}
+
+/* Whether the samples are YUV of 8 bits, subsampled, without alpha: nearly every film. */
+static inline bool is_plain(const struct rifec_format *f)
+{
+    return f->family == RIFEC_FAMILY_YUV && f->depth == 8 && f->comp[0].shift == 0 &&
+           f->comp[3].step == 0 && (f->chroma_w_log2 || f->chroma_h_log2);
+}
+
+/* Launches what makes subsampled chroma of B - Y and R - Y, [height][width]. */
+void bring_down(const struct picture &p, const float2 *differences, cudaStream_t stream);
+void bring_down(const struct picture &p, const __half2 *differences, cudaStream_t stream);
+
+#endif
