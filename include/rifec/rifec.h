@@ -62,7 +62,7 @@ struct rifec_params {
     const char *kernels; /* pins an implementation: "c", "dnn"; on CUDA "ref",
                             "cudnn", ...; NULL: best                         */
     int in_flight;       /* CUDA: in-betweens under way at a time, 1 to
-                            RIFEC_IN_FLIGHT_MAX; 0: 3. Results do not depend
+                            RIFEC_IN_FLIGHT_MAX; 0: 2. Results do not depend
                             on it                                            */
     bool no_graph;       /* CUDA: launch each kernel by itself, for
                             measurement; results do not depend on it         */

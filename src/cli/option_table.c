@@ -190,7 +190,7 @@ const struct option_row option_rows[] = {
       .arg = "NAME", .initial = "the fastest",
       .help = "pin an implementation: c, dnn; on CUDA cudnn,\nref, sm80, sm90",
       .store = store_text, FIELD(job.engine.kernels) },
-    { GROUP_ENGINE, .name = "in-flight", .arg = "N", .initial = "0, three of them",
+    { GROUP_ENGINE, .name = "in-flight", .arg = "N", .initial = "0, two of them",
       .help = "CUDA: work on N in-betweens at a time, up to 8,\nwith the same result",
       .neutral = true, .store = store_integer, FIELD(job.engine.in_flight),
       .value = RIFEC_IN_FLIGHT_MAX },

@@ -34,7 +34,7 @@
 
 #define CUDA_SLOTS        8
 #define STAGES            3 /* uploads that may be under way */
-#define IN_FLIGHT_DEFAULT 3
+#define IN_FLIGHT_DEFAULT 2
 
 struct slot {
     struct image image;
