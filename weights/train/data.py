@@ -40,7 +40,7 @@ def windows(frames):
             if s.max() < .002:
                 found.append((i, span, .3))
             elif .001 < s.min() and s.max() < min(.12, 3.5 * s.min() + .004):
-                found.append((i, span, float(np.clip(s.mean() * span / .04, .15, 1.5))))
+                found.append((i, span, float(np.clip(s.mean() * span / .04, .15, 2.5))))
     return found
 
 

@@ -4,6 +4,7 @@ All functions take frames n,3(times 0,t,1),3,h,w in [0,1]. Overlays, fades and b
 apply to all three times; noise and compression only to the inputs, so that the target
 stays clean.
 """
+import functools
 import math
 
 import torch
@@ -69,11 +70,15 @@ def noise(frames, chance):
     return out
 
 
-def dct_matrix(device):
-    k = torch.arange(8, device=device).float()
-    m = torch.cos(math.pi / 8 * (k[None] + .5) * k[:, None]) / 2
-    m[0] /= math.sqrt(2)
-    return m
+@functools.cache
+def coding(device):
+    """Matrices: RGB to luma and chroma, back, and the transform of 8; steps of a quantizer by row, column, plane."""
+    k = torch.arange(8).float()
+    dct = torch.cos(math.pi / 8 * (k[None] + .5) * k[:, None]) / 2
+    dct[0] /= math.sqrt(2)
+    rgb = torch.tensor([[.299, .587, .114], [-.169, -.331, .5], [.5, -.419, -.081]])
+    step = (1 + .25 * (k[:, None, None] + k)).view(8, 1, 8) * torch.tensor([1., 2, 2]).view(3, 1, 1, 1, 1)
+    return rgb.to(device), torch.linalg.inv(rgb).to(device), dct.to(device), step.to(device)
 
 
 def compress(frames, share):
@@ -82,16 +87,11 @@ def compress(frames, share):
     k = round(n * share)
     if not k:
         return frames
-    dev = frames.device
     x = frames[-k:, ::2]
-    rgb = torch.tensor([[.299, .587, .114], [-.169, -.331, .5], [.5, -.419, -.081]])
-    back, rgb = torch.linalg.inv(rgb).to(dev), rgb.to(dev)
-    d = dct_matrix(dev)
+    rgb, back, d, step = coding(frames.device)
     y = torch.einsum('dc,ktchw->ktdhw', rgb, x).reshape(k, 2, 3, h // 8, 8, w // 8, 8)
     y = torch.einsum('ai,ktchiwj,bj->ktchawb', d, y, d)
-    f = torch.arange(8, device=dev)
-    step = (1 + .25 * (f[:, None, None] + f)).view(8, 1, 8) * torch.tensor([1., 2, 2], device=dev).view(3, 1, 1, 1, 1)
-    step = step * (.004 * torch.exp(torch.rand(k, 1, 1, 1, 1, 1, 1, device=dev) * 2.5))
+    step = step * (.004 * torch.exp(torch.rand(k, 1, 1, 1, 1, 1, 1, device=frames.device) * 2.5))
     y = (y / step).round() * step
     y = torch.einsum('ai,ktchawb,bj->ktchiwj', d, y, d).reshape(k, 2, 3, h, w)
     out = frames.clone()

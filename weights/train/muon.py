@@ -29,7 +29,7 @@ def inner(name, p):
 
 
 class Muon(torch.optim.Optimizer):
-    _step_supports_amp_scaling = True       # GradScaler then hands over found_inf, and never waits for the GPU
+    """Set found_inf (0 or 1, a tensor) before a step: 1 leaves the weights as they are."""
 
     def __init__(self, named, lr, weight_decay, momentum=.95, **adam):
         named = list(named)

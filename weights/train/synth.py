@@ -140,7 +140,7 @@ class Layer:
     def flow(self, p, t):
         """Flow t->0 and t->1 (n,4,h,w) on the points p: the motion is inverted by fixed-point steps."""
         here = self.own(p, t[:, None])
-        ends = torch.tensor([-.5, .5], device=t.device).expand(len(t), 2)
+        ends = torch.linspace(-.5, .5, 2, device=t.device).expand(len(t), 2)
         q = p.expand(len(t), 2, -1, -1, -1)
         for _ in range(3):
             q = q + (here - self.own(q, ends))
@@ -157,10 +157,10 @@ def random_scene(n, size, device):
     quarter = (angle / (math.pi / 2)).floor() * (math.pi / 2)
     angle = torch.where(scroll > 0, quarter, angle)
     speed = torch.where(scroll > 0, size / 256 * torch.exp(u() * 4.2), speed)
-    held = maybe(.07) * (1 - scroll)
+    held = maybe(.12) * (1 - scroll)
     live = 1 - held
     kind = u()
-    pace = 1 - (kind < .1).float() - .9 * ((kind >= .1) & (kind < .2)).float() + (kind > .88).float()
+    pace = 1 - (kind < .1).float() - .9 * ((kind >= .1) & (kind < .2)).float() + (kind > .86).float() + (kind > .95).float()
     pace = torch.where(held > 0, 1, pace)
     return {'v': speed * torch.cat((torch.cos(angle), torch.sin(angle)), 1) * live, 'scroll': scroll, 'pace': pace, 'held': held,
             'spin': torch.randn(n, 1, device=device) * .025 * maybe(.3) * live,
@@ -222,11 +222,11 @@ class SynthStream:
 
 
 def back_in_time(frames, t, flow, valid):
-    return frames.flip(1), 1 - t, flow[:, [2, 3, 0, 1]], valid.flip(1)
+    return frames.flip(1), 1 - t, flow.roll(2, 1), valid.flip(1)
 
 
 def mirror(frames, t, flow, valid):
     """Left and right change places, and so do x and y."""
-    flow = flow.flip(-1) * torch.tensor([-1., 1, -1, 1], device=flow.device).view(1, 4, 1, 1)
-    return (frames.flip(-1).transpose(-1, -2), t, flow.transpose(-1, -2)[:, [1, 0, 3, 2]],
-            valid.flip(-1).transpose(-1, -2))
+    flow = flow.flip(-1).transpose(-1, -2)
+    flow = torch.stack((flow[:, 1::2], -flow[:, ::2]), 2).flatten(1, 2)
+    return frames.flip(-1).transpose(-1, -2), t, flow, valid.flip(-1).transpose(-1, -2)

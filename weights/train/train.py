@@ -28,6 +28,7 @@ STAGE_WEIGHT = (.15, .2, .3, 1.)        # image loss, coarse to fine
 FLOW_WEIGHT = (.3, .5, .8, 1.)          # flow loss, coarse to fine
 STILL_WEIGHT = .004                     # of the logarithm of the largest error of what stands still
 TICK = 25                               # steps between looks at the clock
+SCALE = 1024.                           # first loss scale, for gradients in FP16
 
 
 def arguments():
@@ -50,6 +51,7 @@ def arguments():
     a.add_argument('--keep', default='.6,.8', help='shares of the time at which the average is kept under a name of its own')
     a.add_argument('--bank', type=float, default=1, help='scale of the number of drawn textures')
     a.add_argument('--compile', type=int, default=1)
+    a.add_argument('--graphs', type=int, default=1, help='0: launch every kernel anew; slower')
     a.add_argument('--steps', type=int, default=0, help='stop after so many steps (trials)')
     a.add_argument('--warm', action='store_true', help='compile the last phase into the cache and leave')
     a = a.parse_args()
@@ -132,12 +134,100 @@ class Mixer:
         return frames, t, flow.contiguous(), every[:self.n_synth].contiguous()
 
 
-def average_gradients(params, world):
-    flat = torch.cat([p.grad.reshape(-1) for p in params])
-    dist.all_reduce(flat)
-    flat /= world
-    for p, g in zip(params, flat.split([p.numel() for p in params])):
-        p.grad.copy_(g.view_as(p))
+class Step:
+    """One step of training: gradients of a batch, then new weights and a new average.
+
+    Nothing in it waits for the GPU or depends on a number that only the CPU knows, so it can be
+    recorded: what changes from step to step are tensors of one element.
+    """
+
+    def __init__(self, net, opt, ema, objective, device, world, n_synth):
+        self.net, self.opt, self.ema, self.objective, self.device, self.world = net, opt, ema, objective, device, world
+        self.params = list(net.parameters())
+        scalar = lambda v, **kind: torch.tensor(v, device=device, **kind)
+        self.flow_weight, self.log_weight, self.blending = scalar(0.), scalar(.02), scalar(0.)
+        self.scale, self.good_steps = scalar(SCALE if device == 'cuda' else 1.), scalar(0, dtype=torch.int32)
+        self.seen = torch.zeros(6, device=device)
+        self.n_synth = n_synth
+        self.flat = torch.zeros(sum(p.numel() for p in self.params), device=device) if world > 1 else None
+
+    def backward(self, sample):
+        loss, image, epe, still, error = self.objective(self.net, self.device, *sample, self.flow_weight, self.log_weight)
+        for p in self.params:
+            p.grad = None
+        (loss * self.scale).backward()
+        if self.world > 1:
+            torch.cat([p.grad.reshape(-1) for p in self.params], out=self.flat)
+        with torch.no_grad():
+            f = sample[0][self.n_synth:]
+            blend = ((f[:, 0] + f[:, 2]) / 2 - f[:, 1]).pow(2).mean((1, 2, 3))
+            mean_db = lambda e: -10 * torch.log10(e + 1e-6).mean()
+            self.seen += torch.stack((image, epe, still, mean_db(error[:self.n_synth]), mean_db(error[self.n_synth:]), mean_db(blend)))
+
+    def exchange(self):
+        if self.world > 1:
+            dist.all_reduce(self.flat)
+
+    @torch.no_grad()
+    def update(self):
+        if self.world > 1:
+            for p, g in zip(self.params, self.flat.split([p.numel() for p in self.params])):
+                p.grad.copy_(g.view_as(p)).div_(self.world)
+        grads = [p.grad for p in self.params]
+        norm = torch.stack(torch._foreach_norm(grads)).norm() / self.scale
+        bad = 1. - norm.isfinite().float()
+        torch._foreach_mul_(grads, 1 / (self.scale * norm.clamp(min=1)))     # the gradient is at most 1 long
+        if self.device == 'cuda':
+            self.opt.found_inf, self.opt.grad_scale = bad, None              # a bad step changes nothing
+        self.opt.step()
+        if self.device == 'cuda':
+            torch._amp_update_scale_(self.scale, self.good_steps, bad, 2., .5, 2000)
+        torch._foreach_mul_(self.ema, 1 - self.blending)
+        torch._foreach_add_(self.ema, torch._foreach_mul([p.detach() for p in self.params], self.blending))
+
+
+class Player:
+    """Runs a Step: the first times as it is, then from a recording (CUDA graphs).
+
+    A step is two thousand kernels, most of them short: launching them one by one takes
+    almost twice as long as running them.
+    """
+
+    def __init__(self, step, record):
+        self.step, self.record, self.warm, self.graphs = step, record, 3, None
+
+    def __call__(self, sample):
+        if not self.record:
+            self.plain(sample)
+        elif self.warm:     # the allocator and the libraries settle, beside the main stream as recordings are
+            self.warm -= 1
+            side = torch.cuda.Stream()
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                self.plain(sample)
+            torch.cuda.current_stream().wait_stream(side)
+            torch.cuda.synchronize()
+        else:
+            if self.graphs is None:
+                self.make(sample)
+            for to, x in zip(self.sample, sample):
+                to.copy_(x)
+            self.graphs[0].replay()
+            self.step.exchange()
+            self.graphs[1].replay()
+
+    def plain(self, sample):
+        self.step.backward(sample)
+        self.step.exchange()
+        self.step.update()
+
+    def make(self, sample):
+        self.sample = [x.clone() for x in sample]
+        self.graphs = torch.cuda.CUDAGraph(), torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graphs[0], capture_error_mode='thread_local'):
+            self.step.backward(self.sample)
+        with torch.cuda.graph(self.graphs[1], pool=self.graphs[0].pool(), capture_error_mode='thread_local'):
+            self.step.update()
 
 
 def main():
@@ -162,9 +252,9 @@ def main():
     began = time.time()
     net = IFNet().to(device, memory_format=torch.channels_last)
     params = list(net.parameters())
-    adam = {'lr': a.lr, 'weight_decay': 1e-3, 'betas': (.9, .99), 'fused': device == 'cuda'}
+    lr = torch.tensor(a.lr, device=device)
+    adam = {'lr': lr, 'weight_decay': 1e-3, 'betas': (.9, .99), 'fused': device == 'cuda', 'capturable': device == 'cuda'}
     opt = Muon(net.named_parameters(), **adam) if a.muon else torch.optim.AdamW(params, **adam)
-    scaler = torch.amp.GradScaler(device, init_scale=1024, enabled=device == 'cuda')
     if a.init:
         net.load_state_dict(checkpoint.read_weights(a.init))
     ema = [p.detach().clone() for p in params]
@@ -191,26 +281,31 @@ def main():
             len(bank.textures), len(bank.masks), clips.count if clips else 0, len(clips.rows) if clips else 0, time.time() - began))
 
     run = torch.compile(objective, dynamic=False) if a.compile else objective
-    scalar = lambda v: torch.tensor(v, device=device)
+    if a.warm:
+        Step(net, opt, ema, run, device, 1, len(sample[2])).backward(sample)
+        print('compiled in %.0f s' % (time.time() - began), flush=True)
+        return
     start, first, saved, phase = a.start or began - used, step, time.time(), -1
-    progress, elapsed, mark, seen = 0., used, (time.time(), step), torch.zeros(6, device=device)
+    progress, elapsed, mark = 0., used, (time.time(), step)
     a.keep = [k for k in a.keep if k > used / a.seconds]
     while True:
         if (step - first) % TICK == 0:          # all ranks act on the clock of the first
             clock = torch.tensor([time.time() - start], dtype=torch.float64, device=device)
-            if world > 1 and not a.warm:
+            if world > 1:
                 dist.broadcast(clock, 0)
             elapsed = clock.item()
             progress = min(1., elapsed / a.seconds)
             if progress >= 1 or (a.steps and step - first >= a.steps):
                 break
             now = next(i for i, p in enumerate(a.phases) if progress < p[2])
-            if now != phase and not a.warm:
+            if now != phase:
                 phase = now
                 mixer = Mixer(*a.phases[phase][:2], a.real, bank, clips)
+                one = Step(net, opt, ema, run, device, world, mixer.n_synth)
+                play = Player(one, a.graphs and device == 'cuda')
                 say('phase %d: crops of %d, %d generated and %d real per GPU, %d GPU' % (
                     phase, mixer.size, mixer.n_synth, mixer.n_real, world))
-            if rank == 0 and not a.warm:
+            if rank == 0:
                 if a.keep and progress >= a.keep[0]:
                     checkpoint.save_average(os.path.join(a.out, 'ema-%.0f.safetensors' % (100 * a.keep.pop(0))), net, ema)
                 if time.time() - saved > a.save:
@@ -218,34 +313,16 @@ def main():
                         raise SystemExit('the weights are no numbers any more: --resume goes on from the last checkpoint')
                     checkpoint.save(a.out, net, opt, ema, step, elapsed)
                     saved = time.time()
-            flow_weight, log_weight = scalar(.002 * (1 - progress) ** 2 + 2e-5), scalar(.02)
-        lr = a.lr * min(1, (step - first + 1) / 300) * (a.floor + (1 - a.floor) * (1 + math.cos(math.pi * progress)) / 2)
-        for group in opt.param_groups:
-            group['lr'] = lr
-        sample = sample if a.warm else mixer.next()
-        loss, image, epe, still, error = run(net, device, *sample, flow_weight, log_weight)
-        opt.zero_grad(set_to_none=True)
-        scaler.scale(loss).backward()
-        if a.warm:
-            print('compiled in %.0f s' % (time.time() - began), flush=True)
-            return
-        if world > 1:
-            average_gradients(params, world)
-        scaler.unscale_(opt)
-        torch.nn.utils.clip_grad_norm_(params, 1.)
-        scaler.step(opt)
-        scaler.update()
-        torch._foreach_lerp_(ema, [p.detach() for p in params], 1 - min(a.decay, (step - first + 1) / (step - first + 20)))
+            one.flow_weight.fill_(.002 * (1 - progress) ** 2 + 2e-5)
+        lr.fill_(a.lr * min(1, (step - first + 1) / 300) * (a.floor + (1 - a.floor) * (1 + math.cos(math.pi * progress)) / 2))
+        one.blending.fill_(1 - min(a.decay, (step - first + 1) / (step - first + 20)))
+        play(mixer.next())
         step += 1
-        n, f = mixer.n_synth, sample[0]
-        blend = ((f[n:, 0] + f[n:, 2]) / 2 - f[n:, 1]).pow(2).mean((1, 2, 3))
-        mean_db = lambda e: -10 * torch.log10(e + 1e-6).mean()
-        seen += torch.stack((image, epe, still, mean_db(error[:n]), mean_db(error[n:]), mean_db(blend)))
         if step % 500 == 0 or step - first in (1, 10, 100):
             steps = step - mark[1]
             say('step %d %.0f s lr %.2e image %.4f epe %.2f still %.2f generated %.2f dB real %.2f dB (blend %.2f) %.1f steps/s scale %g' % (
-                step, time.time() - start, lr, *(seen / steps).tolist(), steps / (time.time() - mark[0]), scaler.get_scale()))
-            seen.zero_()
+                step, time.time() - start, lr.item(), *(one.seen / steps).tolist(), steps / (time.time() - mark[0]), one.scale.item()))
+            one.seen.zero_()
             mark = time.time(), step
     if rank == 0:
         checkpoint.save(a.out, net, opt, ema, step, elapsed)
