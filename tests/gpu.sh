@@ -92,7 +92,10 @@ for tool in $tools; do
     for op in $ops; do
         # A warp's lanes wait for each other and one arrives at the barrier for all, which
         # racecheck does not see. With every lane arriving it finds nothing (2026-11-29).
-        [ "$op-$tool" != tail-racecheck ] || continue
+        if [ "$op-$tool" = tail-racecheck ]; then
+            run "$op, $tool" sh -c 'exit 77'
+            continue
+        fi
         run "$op, $tool" $poison compute-sanitizer --tool "$tool" $options \
             --error-exitcode 9 --print-limit 5 "$build/tests/test_$op" --cuda
     done

@@ -29,7 +29,7 @@ def inner(name, p):
 
 
 class Muon(torch.optim.Optimizer):
-    """Set found_inf (0 or 1, a tensor) before a step: 1 leaves the weights as they are."""
+    """Set found_inf (0 or 1, a tensor) before a step: 1 leaves the weights as they are, and lets the momentum fade."""
 
     def __init__(self, named, lr, weight_decay, momentum=.95, **adam):
         named = list(named)
@@ -60,5 +60,5 @@ class Muon(torch.optim.Optimizer):
             ahead = torch._foreach_lerp(grads, averages, group['momentum'])
             update = orthogonal(torch.stack(ahead).flatten(2)).reshape(len(ps), *shape)
             update = update * (.2 * max(shape[0], shape[1:].numel()) ** .5 * group['lr'] * good)
-            torch._foreach_mul_(ps, 1 - group['lr'] * group['weight_decay'])
+            torch._foreach_mul_(ps, 1 - group['lr'] * group['weight_decay'] * good)
             torch._foreach_sub_(ps, list(update.unbind()))

@@ -29,6 +29,7 @@ FLOW_WEIGHT = (.3, .5, .8, 1.)          # flow loss, coarse to fine
 STILL_WEIGHT = .004                     # of the logarithm of the largest error of what stands still
 TICK = 25                               # steps between looks at the clock
 SCALE = 1024.                           # first loss scale, for gradients in FP16
+LOG_WEIGHT = .02                        # of the logarithm of the squared error
 
 
 def arguments():
@@ -141,14 +142,14 @@ class Step:
     recorded: what changes from step to step are tensors of one element.
     """
 
-    def __init__(self, net, opt, ema, objective, device, world, n_synth):
+    def __init__(self, net, opt, ema, objective, device, world):
         self.net, self.opt, self.ema, self.objective, self.device, self.world = net, opt, ema, objective, device, world
         self.params = list(net.parameters())
         scalar = lambda v, **kind: torch.tensor(v, device=device, **kind)
-        self.flow_weight, self.log_weight, self.blending = scalar(0.), scalar(.02), scalar(0.)
+        self.flow_weight, self.log_weight, self.blending = scalar(0.), scalar(LOG_WEIGHT), scalar(0.)
         self.scale, self.good_steps = scalar(SCALE if device == 'cuda' else 1.), scalar(0, dtype=torch.int32)
         self.seen = torch.zeros(6, device=device)
-        self.n_synth = n_synth
+        self.n_synth = 0        # samples of a batch that are generated: its first
         self.flat = torch.zeros(sum(p.numel() for p in self.params), device=device) if world > 1 else None
 
     def backward(self, sample):
@@ -178,7 +179,7 @@ class Step:
         bad = 1. - norm.isfinite().float()
         torch._foreach_mul_(grads, 1 / (self.scale * norm.clamp(min=1)))     # the gradient is at most 1 long
         if self.device == 'cuda':
-            self.opt.found_inf, self.opt.grad_scale = bad, None              # a bad step changes nothing
+            self.opt.found_inf, self.opt.grad_scale = bad, None              # a bad step changes no weights
         self.opt.step()
         if self.device == 'cuda':
             torch._amp_update_scale_(self.scale, self.good_steps, bad, 2., .5, 2000)
@@ -273,16 +274,18 @@ def main():
     if a.warm:      # the compiled code depends on shapes only
         size, batch, _ = a.phases[0]
         n = batch - round(batch * a.real)
-        one = lambda *s: torch.rand(*s, device=device)
-        sample = one(batch, 3, 3, size, size), one(batch), one(n, 4, size, size), one(n, 2, size, size)
+        u = lambda *s: torch.rand(*s, device=device)
+        sample = u(batch, 3, 3, size, size), u(batch), u(n, 4, size, size), u(n, 2, size, size)
     else:
         bank = Bank(device, a.seed, os.path.join(a.data, 'photos'), a.bank)
         say('textures %d, masks %d, clips %d, windows %d, set up in %.0f s' % (
             len(bank.textures), len(bank.masks), clips.count if clips else 0, len(clips.rows) if clips else 0, time.time() - began))
 
     run = torch.compile(objective, dynamic=False) if a.compile else objective
+    one = Step(net, opt, ema, run, device, 1 if a.warm else world)
     if a.warm:
-        Step(net, opt, ema, run, device, 1, len(sample[2])).backward(sample)
+        one.n_synth = n
+        one.backward(sample)
         print('compiled in %.0f s' % (time.time() - began), flush=True)
         return
     start, first, saved, phase = a.start or began - used, step, time.time(), -1
@@ -301,7 +304,7 @@ def main():
             if now != phase:
                 phase = now
                 mixer = Mixer(*a.phases[phase][:2], a.real, bank, clips)
-                one = Step(net, opt, ema, run, device, world, mixer.n_synth)
+                one.n_synth = mixer.n_synth
                 play = Player(one, a.graphs and device == 'cuda')
                 say('phase %d: crops of %d, %d generated and %d real per GPU, %d GPU' % (
                     phase, mixer.size, mixer.n_synth, mixer.n_real, world))

@@ -40,8 +40,8 @@ def mci(ffmpeg, even):
                           '-f', 'rawvideo', '-'], input=raw(even), stdout=subprocess.PIPE, check=True)
     out = torch.from_numpy(np.frombuffer(run.stdout, np.uint8).reshape(-1, h, w, 3).copy()).permute(0, 3, 1, 2)[:, None].float() / 255
     # Where the output begins is found by its originals, which come through nearly unchanged.
-    error = lambda at: np.mean([(out[2 * k + at] - even[k]).pow(2).mean().item() for k in range(2, len(even) - 1)])
-    at = min(range(-3, 4), key=error)
+    error = lambda at: np.mean([(out[2 * k + at] - even[k]).pow(2).mean().item() for k in range(1, len(even))])
+    at = min(range(-1, 4), key=error)
     return [out[2 * k + 1 + at] for k in range(len(even) - 1)]
 
 
@@ -73,6 +73,8 @@ def main():
     for path in a.clips:
         frames = read_frames(path, 19, 'cpu')
         frames = frames[:len(frames) - (len(frames) + 1) % 2]
+        if len(frames) < 3:
+            raise SystemExit('%s: no three frames' % path)
         h, w = frames[0].shape[-2:]
         frames = [x[..., :h // 2 * 2, :w // 2 * 2] for x in frames]
         pairs = list(zip(frames[:-1:2], frames[2::2]))

@@ -217,13 +217,18 @@ static int bind_memory(struct rifec *e, const struct places *at)
         l->t = (float *)(void *)(base + at->t) + i;
         TRY(open_lane(e, l));
     }
+    bool all_textured = true;
     for (int i = 0; i < CUDA_SLOTS; i++) {
         struct slot *s = &b->slots[i];
         s->image = ifnet_image(&b->lanes[0].net, (float *)(void *)(base + at->slot[i]));
         s->image.is_half = images_are_half(&e->params);
         image_texture_open(&s->image);
+        all_textured = all_textured && s->image.texture;
         CU(cudaEventCreateWithFlags(&s->loaded, cudaEventDisableTiming));
     }
+    /* All or none: which kernels run must not depend on the slot. */
+    for (int i = 0; !all_textured && i < CUDA_SLOTS; i++)
+        image_texture_close(&b->slots[i].image);
     for (int i = 0; i < STAGES; i++) {
         CU(cudaMallocHost((void **)&b->stages[i].host, b->frame_bytes));
         CU(cudaEventCreateWithFlags(&b->stages[i].copied,
