@@ -86,7 +86,8 @@ smooth)
     same "$(count out.mkv)" $((2 * n)) frames
     judge json held.json "input['duplicates'] == $((n / 2))" \
         "output['frames_synthesized'] == $((n / 2 - 1))"
-    # Between a drawing and its repetition lies the drawing, with --dedup off another.
+    # Between a drawing and its repetition lies the drawing, with --dedup off what the
+    # network makes of the two: now and then the same, but not always.
     works -i twos.mkv -o off.mkv --x2 -c:v ffv1 --dedup off --stats off.json
     judge json off.json "output['frames_synthesized'] == $((n - 1))"
     for out in held off; do
@@ -94,7 +95,7 @@ smooth)
             NR % 4 == 3 && a != $0 { print "a drawing is lost" } END { print n + 0 }' >$out
     done
     same "$(cat held)" $((n / 2)) 'drawings between drawings'
-    same "$(cat off)" 0 'drawings between drawings with --dedup off'
+    [ "$(cat off)" -lt $((n / 2)) ] || fail 'the network makes nothing with --dedup off'
     judge json out.json "input['duplicates'] == $((n / 2))" \
         'output["frames_held"] <= 3' 'output["frames_planned"] == output["frames_written"]'
     frame_sums out.mkv yuv420p | head -n $((2 * n - 4)) | uniq -d >repeated
