@@ -329,6 +329,10 @@ static __device__ __forceinline__ void multiply(const params &p, const block_sta
         else
             start_channels<D>(b, d, bias, at);
         pin(d);
+        /* With three stages, also what tells tile_full's turns apart: the other group had
+         * this stage before, tile k - 3, and a parity alone may be that of two turns ago.
+         * By the wait in its last turn this group knows that tile k - 3 had come.
+         * (deconv_sm90.cu, whose groups wait for nobody, waits for tile_empty.) */
         if (D::GROUPS == 2 && (group == 1 || turn > 0))
             mbar_wait(b.issued(1 - group), (group == 1 ? turn : turn - 1) & 1);
 
