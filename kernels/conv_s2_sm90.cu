@@ -56,14 +56,15 @@
  *              64 -> 128     4.1    10.8   6.3
  *              both          7.8    18.9
  *
- * The network takes 0.497 ms instead of 0.517, 0.494 with gather's share of an SM's memory.
+ * The network takes 0.497 ms instead of 0.517, 0.494 with gather's share of an SM's
+ * memory.
  *
- * Tried, for the network the same to 0.5 %: of 96 channels 9 rows, or two tiles at a time; of
- * 64 channels 9 rows; of 16 four tiles at a time, or one; all shared memory that there is,
- * by the carveout, so that blocks of the next kernel find room. Without dependent launch
- * 1 % more. gather by the texture unit does nothing for block 1 (10.9 instead of 11.8 by
- * itself, 0.494 ms for the network either way), and in block 0, where nothing is
- * interpolated, takes 4.8 instead of 2.8.
+ * Tried, for the network the same to 0.5 %: of 96 channels 9 rows, or two tiles at a
+ * time; of 64 channels 9 rows; of 16 four tiles at a time, or one; all shared memory that
+ * there is, by the carveout, so that blocks of the next kernel find room. Without
+ * dependent launch 1 % more. gather by the texture unit does nothing for block 1 (10.9
+ * instead of 11.8 by itself, 0.494 ms for the network either way), and in block 0, where
+ * nothing is interpolated, takes 4.8 instead of 2.8.
  */
 #include "common.cuh"
 #include "sm90.cuh"
