@@ -55,8 +55,8 @@
  */
 #include "common.cuh"
 #include "motion.cuh"
+#include "patches.cuh"
 #include "sm90.cuh"
-#include "tensor_map.cuh"
 #include "wgmma.cuh"
 
 #include <string.h>
@@ -77,31 +77,9 @@
 
 static_assert(64 * PASSES >= (MID_SIZE - 1) * IN_PITCH + MID_SIZE, "passes cover conv0a");
 static_assert(IN_PLANE % 128 == 64 && MID_PLANE % 128 == 64, "banks");
+static_assert(4 * TILE == PATCH_SIDE, "patches are of a tile's inputs");
 
-/*
- * What a tile needs of a level that is `ratio` times as coarse as the inputs: boxes of
- * its flow and mask, whose corners are (32 / ratio) times the tile's place plus first_x
- * or mask_x, and first_y. Those of masks are wider, because a copy begins and ends at
- * multiples of 16 bytes; and every box at one of 128.
- */
-#define MASK_X (-4)
-struct patch {
-    int ratio, first_x, first_y, width, mask_width, height;
-
-    __host__ __device__ constexpr int flow_bytes() const
-    {
-        return (width * height * 16 + 127) / 128 * 128;
-    }
-    __host__ __device__ constexpr int bytes() const
-    {
-        return flow_bytes() + (mask_width * height * 4 + 127) / 128 * 128;
-    }
-    __host__ __device__ constexpr int copied() const
-    {
-        return width * height * 16 + mask_width * height * 4;
-    }
-};
-
+/* Of a level `ratio` times as coarse as the inputs. */
 CONSTEXPR patch patch_of(int ratio)
 {
     return ratio == 8   ? patch{ 8, -1, -1, 6, 12, 6 }
@@ -109,21 +87,14 @@ CONSTEXPR patch patch_of(int ratio)
                         : patch{ 2, -2, -3, 19, 24, 20 };
 }
 
-/* Of level i, for the block that has `levels` of them: whose inputs are twice as fine
- * as the last. */
-CONSTEXPR patch patch_at(int levels, int i)
-{
-    return patch_of(1 << (levels - i));
-}
-
-/* Bytes of the patches of the first `count` levels. */
-CONSTEXPR int patches_end(int levels, int count)
-{
-    int bytes = 0;
-    for (int i = 0; i < count; i++)
-        bytes += patch_at(levels, i).bytes();
-    return bytes;
-}
+/* For the block with so many levels: its inputs are twice as fine as the last. */
+template <int LEVELS_> struct front_patches {
+    static constexpr int LEVELS = LEVELS_;
+    __host__ __device__ static constexpr patch patch_at(int i)
+    {
+        return patch_of(1 << (LEVELS - i));
+    }
+};
 
 /*
  * Of the block with LEVELS levels, images read as S: GROUPS warpgroups that multiply,
@@ -133,6 +104,7 @@ template <int LEVELS_, typename S_, int GROUPS_, int TEAMS_, int TEAM_WARPS_,
           int BUFFERS_>
 struct front_design {
     typedef S_ S;
+    typedef front_patches<LEVELS_> P;
     static constexpr int LEVELS = LEVELS_, GROUPS = GROUPS_, TEAMS = TEAMS_,
                          TEAM_WARPS = TEAM_WARPS_, BUFFERS = BUFFERS_;
     static constexpr int C = LEVELS == 3 ? 64 : 96, HALF = C / 2;
@@ -150,7 +122,7 @@ struct front_design {
     static constexpr int at_inputs = at_mid + GROUPS * mid_bytes;
     /* conv0a reads up to 240 bytes past a plane, for outputs that nobody uses. */
     static constexpr int at_patches = at_inputs + BUFFERS * IN_BYTES;
-    static constexpr int at_bias = at_patches + TEAMS * 2 * patches_end(LEVELS, LEVELS);
+    static constexpr int at_bias = at_patches + TEAMS * 2 * patches_bytes<P>();
     static constexpr int at_bars = at_bias + (HALF + C) * 4;
     static constexpr int bars = 2 * BUFFERS + 1 + 2 * TEAMS;
     static constexpr int shared = at_bars + bars * 8;
@@ -165,8 +137,8 @@ struct front_design {
 };
 
 template <typename S> struct front_params {
-    CUtensorMap flow[3], mask[3]; /* of the levels, for boxes of their patches */
-    int level_width[3], level_height[3];
+    patch_maps levels;
+    int level_width[PATCHES_MAX], level_height[PATCHES_MAX];
     S image0, image1;
     const float *t;
     const unsigned char *weight0, *weight1;
@@ -192,10 +164,9 @@ template <class D> struct patches {
 template <class D>
 SM90_INLINE motion level_at(const patches<D> &l, int i, int row, int column)
 {
-    const patch k = patch_at(D::LEVELS, i);
-    const int step = 4 * TILE / k.ratio;
-    const int y = row - l.ty * step - k.first_y, x = column - l.tx * step;
-    const unsigned char *flow = shared + l.at + patches_end(D::LEVELS, i);
+    const patch k = D::P::patch_at(i);
+    const int y = row - l.ty * k.step() - k.first_y, x = column - l.tx * k.step();
+    const unsigned char *flow = shared + l.at + patches_end<typename D::P>(i);
     const unsigned char *mask = flow + k.flow_bytes();
     return motion{ ((const float4 *)flow)[y * k.width + x - k.first_x],
                    ((const float *)mask)[y * k.mask_width + x - MASK_X] };
@@ -504,32 +475,6 @@ static __device__ __forceinline__ void multiply(const front_params<typename D::S
     }
 }
 
-/* Bytes of what is copied into the patches. */
-CONSTEXPR int patches_copied(int levels)
-{
-    int bytes = 0;
-    for (int i = 0; i < levels; i++)
-        bytes += patch_at(levels, i).copied();
-    return bytes;
-}
-
-/* Fetches the patches of tile (ty, tx). */
-template <class D>
-static __device__ __forceinline__ void fetch(const front_params<typename D::S> &p,
-                                             uint32_t to, int ty, int tx, uint32_t bar)
-{
-    mbar_expect(bar, patches_copied(D::LEVELS));
-#pragma unroll
-    for (int i = 0; i < D::LEVELS; i++) {
-        const patch k = patch_at(D::LEVELS, i);
-        const int step = 4 * TILE / k.ratio;
-        const int x = tx * step, y = ty * step + k.first_y;
-        const uint32_t at = to + patches_end(D::LEVELS, i);
-        copy_plane(at, &p.flow[i], 4 * (x + k.first_x), y, bar);
-        copy_plane(at + k.flow_bytes(), &p.mask[i], x + MASK_X, y, bar);
-    }
-}
-
 template <class D>
 static __device__ __forceinline__ void produce(const front_params<typename D::S> &p,
                                                const front_state<D> &b)
@@ -537,13 +482,13 @@ static __device__ __forceinline__ void produce(const front_params<typename D::S>
     const int warp = threadIdx.x / 32 - 4 * D::GROUPS, lane = threadIdx.x % 32;
     const int team = warp / D::TEAM_WARPS;
     const int first = warp % D::TEAM_WARPS * 32 + lane;
-    const int at_patches = D::at_patches + team * 2 * patches_end(D::LEVELS, D::LEVELS);
+    constexpr int bytes = patches_bytes<typename D::P>();
+    const int at_patches = D::at_patches + team * 2 * bytes;
     const float t = *p.t;
 
     for (int k = team, turn = 0; k < b.passes; k += D::TEAMS, turn++) {
         const int tile = b.first + k * b.stride, s = k % D::BUFFERS;
-        patches<D> l = { p.level_width, p.level_height,
-                         at_patches + turn % 2 * patches_end(D::LEVELS, D::LEVELS),
+        patches<D> l = { p.level_width, p.level_height, at_patches + turn % 2 * bytes,
                          tile / p.tiles_x, tile % p.tiles_x };
         /* All have read the patches of the turn before, whose place is the next's. */
         named_barrier(1 + D::GROUPS + team, D::TEAM_WARPS * 32);
@@ -552,9 +497,9 @@ static __device__ __forceinline__ void produce(const front_params<typename D::S>
                 if (k + n * D::TEAMS < b.passes) {
                     const int next = tile + n * D::TEAMS * b.stride;
                     const int half = (turn + n) % 2;
-                    fetch<D>(
-                        p, b.base + at_patches + half * patches_end(D::LEVELS, D::LEVELS),
-                        next / p.tiles_x, next % p.tiles_x, b.patch_full(team, half));
+                    copy_patches<typename D::P>(
+                        p.levels, b.base + at_patches + half * bytes, next / p.tiles_x,
+                        next % p.tiles_x, b.patch_full(team, half));
                 }
         if (k >= D::BUFFERS)
             mbar_wait(b.empty(s), (k / D::BUFFERS - 1) & 1);
@@ -646,19 +591,10 @@ static int launch(const struct front_args *a, const struct conv_pack *conv0,
     cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, device);
     front_params<typename D::S> p;
     memset(&p, 0, sizeof p);
-    for (int i = 0; i < D::LEVELS; i++) {
-        const struct level *l = &g->levels[i];
-        const patch k = patch_at(D::LEVELS, i);
-        int err = plane_map(&p.flow[i], l->flow, 4 * l->width, l->height, 4 * k.width,
-                            k.height);
-        if (!err)
-            err = plane_map(&p.mask[i], l->mask, l->width, l->height, k.mask_width,
-                            k.height);
-        if (err < 0)
-            return err;
-        p.level_width[i] = l->width;
-        p.level_height[i] = l->height;
-    }
+    int err =
+        map_patches<typename D::P>(&p.levels, p.level_width, p.level_height, g->levels);
+    if (err < 0)
+        return err;
     read_image(&p.image0, &g->image0);
     read_image(&p.image1, &g->image1);
     p.t = g->t;

@@ -70,8 +70,8 @@
  * 12 warps have the fewest threads and need 84 registers.
  */
 #include "blend.cuh"
+#include "patches.cuh"
 #include "sm90.cuh"
-#include "tensor_map.cuh"
 #include "wgmma.cuh"
 
 #include <string.h>
@@ -97,56 +97,24 @@
 #define TAP_BYTES   (CHANNELS * COLUMNS * 2)
 #define LEVEL_FLOW  (SIDE * SIDE * 8)
 #define LEVEL_BYTES (LEVEL_FLOW + SIDE * SIDE * 2)
-#define MASK_X      (-4)
 
-/*
- * What a tile needs of a level: size x size of its flow from (SIDE / scale) times the
- * tile's place plus `first` on, and of its mask from MASK_X on, because a copy of masks
- * begins and ends at multiples of 16 bytes. Every box begins at one of 128.
- */
-struct patch {
-    int scale, first, size, mask_width;
-
-    __host__ __device__ constexpr int flow_bytes() const
+/* Of levels 0 .. 2. */
+struct tail_patches {
+    static constexpr int LEVELS = 3;
+    __host__ __device__ static constexpr patch patch_at(int i)
     {
-        return (size * size * 16 + 127) / 128 * 128;
-    }
-    __host__ __device__ constexpr int bytes() const
-    {
-        return flow_bytes() + (mask_width * size * 4 + 127) / 128 * 128;
-    }
-    __host__ __device__ constexpr int copied() const
-    {
-        return size * size * 16 + mask_width * size * 4;
+        return i == 0   ? patch{ 8, -1, -1, 6, 12, 6 }
+               : i == 1 ? patch{ 4, -1, -1, 9, 12, 9 }
+                        : patch{ 2, -2, -2, 18, 20, 18 };
     }
 };
 
-/* Of level i. */
-CONSTEXPR patch patch_at(int i)
-{
-    return i == 0   ? patch{ 8, -1, 6, 12 }
-           : i == 1 ? patch{ 4, -1, 9, 12 }
-                    : patch{ 2, -2, 18, 20 };
-}
-
-#define PATCHES 3 /* levels that come so */
-
-/* Bytes of the patches of the first `count` levels. */
-CONSTEXPR int patches_end(int count)
-{
-    int bytes = 0;
-    for (int i = 0; i < count; i++)
-        bytes += patch_at(i).bytes();
-    return bytes;
-}
-
-#define PATCHES_COPIED                                                                   \
-    (patch_at(0).copied() + patch_at(1).copied() + patch_at(2).copied())
+#define PATCH_BYTES patches_bytes<tail_patches>()
 
 /* Shared memory. */
 #define AT_INPUTS  (TAPS * TAP_BYTES)
 #define AT_PATCHES (AT_INPUTS + INPUTS * IN_ROOM)
-#define AT_LEVELS  (AT_PATCHES + STAGES * patches_end(PATCHES))
+#define AT_LEVELS  (AT_PATCHES + STAGES * PATCH_BYTES)
 #define AT_PLACES  (AT_LEVELS + STAGES * LEVEL_BYTES)
 #define AT_BIAS    (AT_PLACES + STAGES * (int)sizeof(int2))
 #define AT_BARS    (AT_BIAS + COLUMNS / 4 * (int)sizeof(float))
@@ -154,13 +122,15 @@ CONSTEXPR int patches_end(int count)
 #define ALL_SHARED (AT_BARS + BARS * 8)
 
 static_assert(AT_INPUTS % 128 == 0 && AT_PATCHES % 128 == 0, "TMA wants 128 bytes");
+static_assert(SIDE == PATCH_SIDE, "patches are of a tile's pixels");
 static_assert(AT_BARS % 8 == 0, "barriers are aligned");
 static_assert(UNITS * STAGES % WARPS == 0, "a warp sees every round of its stages");
 static_assert(ALL_SHARED <= SHARED, "too much shared memory");
 
 struct tail_params {
-    CUtensorMap in, flow[PATCHES], mask[PATCHES];
-    int level_width[PATCHES], level_height[PATCHES];
+    CUtensorMap in;
+    patch_maps levels;
+    int level_width[PATCHES_MAX], level_height[PATCHES_MAX];
     const unsigned char *weight;
     const float *bias;
     filtered image0, image1;
@@ -201,9 +171,9 @@ struct patch_view {
 
 template <int i> SM90_INLINE motion patch_row(const patch_view &v, int row)
 {
-    constexpr patch k = patch_at(i);
+    constexpr patch k = tail_patches::patch_at(i);
     const int y = min(max(row, v.top), v.bottom);
-    const uint32_t flow = v.flow + y * k.size * 16, mask = v.mask + y * k.mask_width * 4;
+    const uint32_t flow = v.flow + y * k.width * 16, mask = v.mask + y * k.mask_width * 4;
     return lerp(motion{ load_shared_float4(flow), load_shared_float(mask) },
                 motion{ load_shared_float4(flow + 16), load_shared_float(mask + 4) },
                 v.f);
@@ -219,23 +189,22 @@ template <int i>
 SM90_INLINE void add_patch(motion (&m)[STRIP], uint32_t from, int height, int width,
                            int ty, int tx, int unit, int x)
 {
-    constexpr patch k = patch_at(i);
-    constexpr float ratio = 1.0f / k.scale;
-    const int y0 = ty * (SIDE / k.scale) + k.first, x0 = tx * (SIDE / k.scale) + k.first;
-    const float at = fmaf((float)x - 1.5f, ratio, -0.5f), left = floorf(at);
-    const int column = (int)left - k.first;
+    constexpr patch k = tail_patches::patch_at(i);
+    const int y0 = ty * k.step() + k.first_y, x0 = tx * k.step() + k.first_x;
+    const float at = fmaf((float)x - 1.5f, 1.0f / k.ratio, -0.5f), left = floorf(at);
+    const int column = (int)left - k.first_x;
     const patch_view v = {
         from + column * 16,
-        from + k.flow_bytes() + (column + k.first - MASK_X) * 4,
+        from + k.flow_bytes() + (column + k.first_x - MASK_X) * 4,
         x0 + column < 0            ? 1
         : x0 + column >= width - 1 ? 0
                                    : at - left,
         -y0,
         height - 1 - y0,
     };
-    const int row = k.scale == 8 ? unit >> 1 : k.scale == 4 ? unit : 2 * unit;
+    const int row = k.ratio == 8 ? unit >> 1 : k.ratio == 4 ? unit : 2 * unit;
     motion top = patch_row<i>(v, row), bottom = patch_row<i>(v, row + 1);
-    if (k.scale == 8) {
+    if (k.ratio == 8) {
         const bool odd = unit & 1;
         const float y = odd ? 0.8125f : 0.3125f;
         add(m[0], lerp(top, bottom, y), 8);
@@ -247,7 +216,7 @@ SM90_INLINE void add_patch(motion (&m)[STRIP], uint32_t from, int height, int wi
         const float z = odd ? 0.0625f : 0.5625f;
         add(m[2], lerp(top, bottom, z), 8);
         add(m[3], lerp(top, bottom, z + 0.125f), 8);
-    } else if (k.scale == 4) {
+    } else if (k.ratio == 4) {
 #pragma unroll
         for (int j = 0; j < STRIP; j++)
             add(m[j], lerp(top, bottom, 0.125f + 0.25f * (float)j), 4);
@@ -334,18 +303,10 @@ static __device__ __forceinline__ void copy(const tail_params &p, const tail_sta
             continue;
         const int tile = b.first + k * b.stride, s = k % STAGES;
         const int ty = tile / p.tiles_x, tx = tile - ty * p.tiles_x;
-        const uint32_t to = b.base + AT_PATCHES + s * patches_end(PATCHES);
         if (k >= STAGES)
             mbar_wait(b.done(s), (k / STAGES - 1) & 1);
-        mbar_expect(b.patch_full(s), PATCHES_COPIED);
-#pragma unroll
-        for (int i = 0; i < PATCHES; i++) {
-            const patch q = patch_at(i);
-            const int x = tx * (SIDE / q.scale), y = ty * (SIDE / q.scale) + q.first;
-            const uint32_t at = to + patches_end(i);
-            copy_plane(at, &p.flow[i], 4 * (x + q.first), y, b.patch_full(s));
-            copy_plane(at + q.flow_bytes(), &p.mask[i], x + MASK_X, y, b.patch_full(s));
-        }
+        copy_patches<tail_patches>(p.levels, b.base + AT_PATCHES + s * PATCH_BYTES, ty,
+                                   tx, b.patch_full(s));
     }
 }
 
@@ -438,7 +399,7 @@ static __device__ __forceinline__ void blend(const tail_params &p, const tail_st
     for (int n = threadIdx.x / 32 - 4; n < b.passes * UNITS; n += WARPS) {
         const int pass = n / UNITS, unit = n % UNITS, s = pass % STAGES;
         const int parity = pass / STAGES & 1;
-        const uint32_t patches = b.base + AT_PATCHES + s * patches_end(PATCHES);
+        const uint32_t patches = b.base + AT_PATCHES + s * PATCH_BYTES;
         mbar_wait(b.level_full(s), parity);
         mbar_wait(b.patch_full(s), parity);
         const int2 place = ((const int2 *)(shared + AT_PLACES))[s];
@@ -450,10 +411,10 @@ static __device__ __forceinline__ void blend(const tail_params &p, const tail_st
             m[j] = motion{ make_float4(0, 0, 0, 0), 0 };
         add_patch<0>(m, patches, p.level_height[0], p.level_width[0], place.y, place.x,
                      unit, lane);
-        add_patch<1>(m, patches + patches_end(1), p.level_height[1], p.level_width[1],
-                     place.y, place.x, unit, lane);
-        add_patch<2>(m, patches + patches_end(2), p.level_height[2], p.level_width[2],
-                     place.y, place.x, unit, lane);
+        add_patch<1>(m, patches + patches_end<tail_patches>(1), p.level_height[1],
+                     p.level_width[1], place.y, place.x, unit, lane);
+        add_patch<2>(m, patches + patches_end<tail_patches>(2), p.level_height[2],
+                     p.level_width[2], place.y, place.x, unit, lane);
         add_last(m, shared + AT_LEVELS + s * LEVEL_BYTES, unit, lane);
         __syncwarp();
         if (lane == 0)
@@ -553,16 +514,9 @@ extern "C" int tail_sm90(const struct tail_args *a, void *stream)
     tail_params p;
     memset(&p, 0, sizeof p);
     int err = tensor_map(&p.in, &a->deconv.in, PITCH, PITCH, CHANNELS / 8);
-    for (int i = 0; i < PATCHES && !err; i++) {
-        const struct level *l = &s->levels[i];
-        const patch k = patch_at(i);
-        err = plane_map(&p.flow[i], l->flow, 4 * l->width, l->height, 4 * k.size, k.size);
-        if (!err)
-            err =
-                plane_map(&p.mask[i], l->mask, l->width, l->height, k.mask_width, k.size);
-        p.level_width[i] = l->width;
-        p.level_height[i] = l->height;
-    }
+    if (!err)
+        err = map_patches<tail_patches>(&p.levels, p.level_width, p.level_height,
+                                        s->levels);
     if (err < 0)
         return err;
     p.weight = (const unsigned char *)pack->weight;
