@@ -49,6 +49,7 @@
  * c = 128 (2.5 at 720p, but slower in the network).
  */
 #include "common.cuh"
+#include "deconv_sm90.cuh"
 #include "sm90.cuh"
 #include "tensor_map.cuh"
 #include "wgmma.cuh"
@@ -56,12 +57,8 @@
 #include <string.h>
 #include <type_traits>
 
-#define TILE        8  /* places of a tile, each way */
-#define PITCH       9  /* pixels of a row of it      */
-#define PIXEL       16 /* bytes of 8 channels of a pixel */
-#define TAPS        4
-#define GROUPS_OF_8 10     /* of columns */
-#define SHARED      232448 /* bytes a block may have */
+#define PIXEL  16     /* bytes of 8 channels of a pixel */
+#define SHARED 232448 /* bytes a block may have */
 
 /*
  * CHUNKS: copies of a tile's channels, so that work begins with the first. STAGES: tiles
@@ -161,15 +158,7 @@ static __device__ __forceinline__ void load_weights(const deconv_params &p,
     }
 }
 
-/* What a lane adds to its columns, flow by [i][channel], mask by its two columns. */
-struct lane_bias {
-    float flow[2][4], mask[2];
-};
-
-/*
- * d[4 g + 2 h + q] is column 2 (lane % 4) + q of group g, at place
- * (2 warp + h, lane / 4) of the tile.
- */
+/* From place (2 warp + h, lane / 4) of the tile: deconv_sm90.cuh. */
 template <class D>
 static __device__ __forceinline__ void
 epilogue(const deconv_params &p, const deconv_state<D> &b, const float (&d)[D::N / 2],
@@ -192,15 +181,11 @@ epilogue(const deconv_params &p, const deconv_state<D> &b, const float (&d)[D::N
             const int row = 4 * h + 2 * a;
 #pragma unroll
             for (int i = 0; i < 2; i++) {
-                const int g = 4 * (5 * a + 2 * i) + 2 * h;
-                const float4 v =
-                    make_float4(d[g] + bias.flow[i][0], d[g + 1] + bias.flow[i][1],
-                                d[g + 4] + bias.flow[i][2], d[g + 5] + bias.flow[i][3]);
+                const float4 v = deconv_flow(d, bias, h, a, i);
                 if (flow_inside && (unsigned)(y0 + row + i) < (unsigned)height)
                     put_pixel((flow_type *)p.flow, flow + (row + i) * width, v);
             }
-            const int g = 4 * (5 * a + 4) + 2 * h;
-            const float2 v = make_float2(d[g] + bias.mask[0], d[g + 1] + bias.mask[1]);
+            const float2 v = deconv_mask(d, bias, h, a);
             if (mask_inside && (unsigned)(mask_y + row) < (unsigned)height) {
                 if (D::HALF)
                     *(__half2 *)((__half *)p.mask + (mask + row * width)) =
@@ -216,18 +201,9 @@ template <class D>
 static __device__ __forceinline__ void multiply(const deconv_params &p,
                                                 const deconv_state<D> &b)
 {
-    const int lane = threadIdx.x % 32, quad = lane % 4;
+    const int lane = threadIdx.x % 32;
     const int group = __shfl_sync(~0u, threadIdx.x / 128, 0);
-
-    lane_bias bias;
-#pragma unroll
-    for (int i = 0; i < 2; i++) {
-        bias.mask[i] = p.bias[16 + 2 * (quad / 2) + i];
-#pragma unroll
-        for (int c = 0; c < 4; c++)
-            bias.flow[i][c] = p.bias[4 * c + 2 * i + quad % 2];
-    }
-
+    const lane_bias bias = deconv_lane_bias(p.bias, lane);
     const uint64_t weights0 = wgmma_descriptor(b.base, 128, D::C * 16);
 
     for (int k = group; k < b.passes; k += D::GROUPS) {
@@ -336,7 +312,7 @@ extern "C" size_t deconv_sm90_pack_bytes(const struct conv_layer *l)
     return (size_t)TAPS * 8 * GROUPS_OF_8 * l->cin * sizeof(__half);
 }
 
-/* [tap][group][cin / 8][column][8] */
+/* [tap][group][cin / 8][column][8]; the order of columns is also deconv_sm90.cuh's */
 extern "C" void deconv_sm90_pack(const struct conv_layer *l, void *out)
 {
     __half *to = (__half *)out;

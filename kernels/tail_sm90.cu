@@ -70,23 +70,21 @@
  * 12 warps have the fewest threads and need 84 registers.
  */
 #include "blend.cuh"
+#include "deconv_sm90.cuh"
 #include "patches.cuh"
 #include "sm90.cuh"
 #include "wgmma.cuh"
 
 #include <string.h>
 
-#define TILE      8  /* places of the deconv, each way */
-#define SIDE      32 /* pixels of that */
+#define SIDE      (4 * TILE) /* pixels of a tile, each way */
 #define UNITS     (SIDE / STRIP)
-#define PITCH     (TILE + 1) /* of inputs */
-#define PIXEL     16         /* bytes of 8 channels of an input */
+#define PIXEL     16 /* bytes of 8 channels of an input */
 #define CHANNELS  64
-#define COLUMNS   80 /* of the product: 4 x 4 pixels of 5 */
-#define TAPS      4
-#define WARPS     12 /* that blend */
-#define INPUTS    2  /* tiles of the deconv's input in shared memory ... */
-#define STAGES    3  /* ... and of patches and last levels */
+#define COLUMNS   (8 * GROUPS_OF_8) /* of the product: 4 x 4 pixels of 5 */
+#define WARPS     12                /* that blend */
+#define INPUTS    2                 /* tiles of the deconv's input in shared memory ... */
+#define STAGES    3                 /* ... and of patches and last levels */
 #define THREADS   (32 * (4 + WARPS + 1))
 #define SHARED    232448 /* bytes a block may have */
 #define CONSTEXPR static __host__ __device__ constexpr
@@ -310,19 +308,12 @@ static __device__ __forceinline__ void copy(const tail_params &p, const tail_sta
     }
 }
 
-/* To the last level at `to`; what d is, is said at epilogue() of deconv_sm90.cu. */
+/* To the last level at `to`; what d is, deconv_sm90.cuh says. */
 SM90_INLINE void store_level(unsigned char *to, const float (&d)[COLUMNS / 2],
                              const float *bias, int warp, int lane)
 {
     const int quad = lane % 4;
-    float flow_bias[2][4], mask_bias[2]; /* flow by i and channel, mask by column */
-#pragma unroll
-    for (int i = 0; i < 2; i++) {
-        mask_bias[i] = bias[16 + 2 * (quad / 2) + i];
-#pragma unroll
-        for (int c = 0; c < 4; c++)
-            flow_bias[i][c] = bias[4 * c + 2 * i + quad % 2];
-    }
+    const lane_bias b = deconv_lane_bias(bias, lane);
     half4 *flow = (half4 *)to + 2 * warp * 4 * SIDE + lane;
     __half2 *mask = (__half2 *)(to + LEVEL_FLOW) +
                     ((2 * warp * 4 + quad / 2) * SIDE + lane / 4 * 4 + quad % 2 * 2) / 2;
@@ -332,16 +323,9 @@ SM90_INLINE void store_level(unsigned char *to, const float (&d)[COLUMNS / 2],
         for (int a = 0; a < 2; a++) {
             const int row = 4 * h + 2 * a;
 #pragma unroll
-            for (int i = 0; i < 2; i++) {
-                const int g = 4 * (5 * a + 2 * i) + 2 * h;
-                put_pixel(flow, (row + i) * SIDE,
-                          make_float4(d[g] + flow_bias[i][0], d[g + 1] + flow_bias[i][1],
-                                      d[g + 4] + flow_bias[i][2],
-                                      d[g + 5] + flow_bias[i][3]));
-            }
-            const int g = 4 * (5 * a + 4) + 2 * h;
-            mask[row * SIDE / 2] = __float22half2_rn(
-                make_float2(d[g] + mask_bias[0], d[g + 1] + mask_bias[1]));
+            for (int i = 0; i < 2; i++)
+                put_pixel(flow, (row + i) * SIDE, deconv_flow(d, b, h, a, i));
+            mask[row * SIDE / 2] = __float22half2_rn(deconv_mask(d, b, h, a));
         }
     }
 }
