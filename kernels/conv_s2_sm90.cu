@@ -74,12 +74,9 @@
 #include <assert.h>
 #include <string.h>
 
-#define TILE_X    8      /* outputs; a core matrix                */
-#define PITCH     9      /* pixels of a row of a part of the tile */
-#define PIXEL     16     /* bytes of 8 channels of a pixel        */
-#define COUTS     64     /* of a block                            */
-#define SHARED    232448 /* bytes a block may have                */
-#define CONSTEXPR static __host__ __device__ constexpr
+#define TILE_X 8  /* outputs; a core matrix                */
+#define PITCH  9  /* pixels of a row of a part of the tile */
+#define COUTS  64 /* of a block                            */
 
 /* The tap that is used n-th, 3 ky + kx: by parts, from odd rows and columns to even. */
 CONSTEXPR int tap_at(int n)
@@ -200,14 +197,6 @@ static __device__ __forceinline__ void load_weights(const conv_s2_params &p,
     }
 }
 
-/* Two sums to two halves. */
-SM90_INLINE uint32_t finish(float a, float b)
-{
-    const __half2 y =
-        __floats2half2_rn(fmaxf(a, LEAKY_SLOPE * a), fmaxf(b, LEAKY_SLOPE * b));
-    return *(const uint32_t *)&y;
-}
-
 /*
  * A warp has 16 output channels, two channel blocks, of all the pixels of the tile:
  * d[4 j + 2 h + q] is channel 8 h + lane / 4 of them, at pixel 2 (lane % 4) + q of row j.
@@ -231,7 +220,7 @@ SM90_INLINE void stage_outputs(const float (&d)[D::N / 2], uint32_t out)
 #pragma unroll
         for (int i = 0; i < 4; i++)
             if (j + i / 2 <= last)
-                r[i] = finish(d[4 * j + 2 * i], d[4 * j + 2 * i + 1]);
+                r[i] = halves(lrelu(d[4 * j + 2 * i]), lrelu(d[4 * j + 2 * i + 1]));
         if (j < last)
             stmatrix4_t(to, r);
         else

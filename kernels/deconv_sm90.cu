@@ -57,9 +57,6 @@
 #include <string.h>
 #include <type_traits>
 
-#define PIXEL  16     /* bytes of 8 channels of a pixel */
-#define SHARED 232448 /* bytes a block may have */
-
 /*
  * CHUNKS: copies of a tile's channels, so that work begins with the first. STAGES: tiles
  * in shared memory. GROUPS: warpgroups that multiply. SLICES: blocks that share a tile.

@@ -61,8 +61,7 @@
 
 #include <string.h>
 
-#define TILE      8  /* outputs of conv0b, each way */
-#define PIXEL     16 /* bytes of 8 channels of a pixel */
+#define TILE      8 /* outputs of conv0b, each way */
 #define IN_SIZE   (4 * TILE + 3)
 #define IN_PITCH  (2 * TILE + 2)
 #define IN_PLANE  (IN_PITCH * IN_PITCH * PIXEL)
@@ -72,8 +71,6 @@
 #define MID_SPARE (MID_PITCH * MID_PITCH)
 #define MID_PLANE ((MID_SPARE + 3) * PIXEL)
 #define PASSES    5 /* of 64 outputs of conv0a */
-#define SHARED    232448
-#define CONSTEXPR static __host__ __device__ constexpr
 
 static_assert(64 * PASSES >= (MID_SIZE - 1) * IN_PITCH + MID_SIZE, "passes cover conv0a");
 static_assert(IN_PLANE % 128 == 64 && MID_PLANE % 128 == 64, "banks");
@@ -184,12 +181,6 @@ SM90_INLINE rgb warp_unit(const S &im, int x, int y, float dx, float dy)
     return rgb{ v.x, v.y, v.z };
 }
 
-SM90_INLINE uint32_t halves(float a, float b)
-{
-    const __half2 h = __floats2half2_rn(a, b);
-    return *(const uint32_t *)&h;
-}
-
 /* One input, at pixel `at` of its plane. Outside the picture all of it is zero. */
 SM90_INLINE void put_input(uint32_t at, bool inside, const rgb &a, const rgb &b, float t,
                            float mask, float4 flow)
@@ -272,18 +263,6 @@ static __device__ __forceinline__ void make_inputs(const front_params<typename D
 }
 
 /* --- device: the convolutions ------------------------------------------------------ */
-
-SM90_INLINE float lrelu(float v)
-{
-    return fmaxf(v, LEAKY_SLOPE * v);
-}
-
-SM90_INLINE float2 load_shared_float2(uint32_t at)
-{
-    float2 v;
-    asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(v.x), "=f"(v.y) : "r"(at));
-    return v;
-}
 
 /* Sums start from the bias, of this lane's columns of N. */
 template <int N> SM90_INLINE void start_sums(float (&d)[N / 2], uint32_t bias)

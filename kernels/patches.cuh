@@ -12,9 +12,8 @@
 #include "sm90.cuh"
 #include "tensor_map.cuh"
 
-#define PATCH_SIDE     32
-#define PATCHES_MAX    3
-#define PATCH_FUNCTION static __host__ __device__ constexpr
+#define PATCH_SIDE  32
+#define PATCHES_MAX 3
 
 /*
  * Of a level `ratio` times as coarse as the tile's pixels: boxes of its flow and mask
@@ -45,7 +44,7 @@ struct patch {
 };
 
 /* Bytes of the patches of the first `count` levels. */
-template <class P> PATCH_FUNCTION int patches_end(int count)
+template <class P> CONSTEXPR int patches_end(int count)
 {
     int bytes = 0;
     for (int i = 0; i < count; i++)
@@ -54,13 +53,13 @@ template <class P> PATCH_FUNCTION int patches_end(int count)
 }
 
 /* Of all. */
-template <class P> PATCH_FUNCTION int patches_bytes()
+template <class P> CONSTEXPR int patches_bytes()
 {
     return patches_end<P>(P::LEVELS);
 }
 
 /* Bytes of what is copied into them. */
-template <class P> PATCH_FUNCTION int patches_copied()
+template <class P> CONSTEXPR int patches_copied()
 {
     int bytes = 0;
     for (int i = 0; i < P::LEVELS; i++)

@@ -64,10 +64,8 @@
 
 #include <string.h>
 
-#define TILE_X 8      /* outputs; a core matrix           */
-#define PITCH  10     /* pixels of a row of the halo tile */
-#define PIXEL  16     /* bytes of 8 channels of a pixel   */
-#define SHARED 232448 /* bytes a block may have           */
+#define TILE_X 8  /* outputs; a core matrix           */
+#define PITCH  10 /* pixels of a row of the halo tile */
 
 /*
  * ROWS: of outputs of a tile. STAGES: tiles in shared memory. GROUPS: warpgroups that
@@ -184,14 +182,6 @@ SM90_INLINE float2 two_floats(uint32_t halves)
     return __half22float2(*(const __half2 *)&halves);
 }
 
-/* Two sums to two halves. */
-SM90_INLINE uint32_t finish(float a, float b)
-{
-    const __half2 y =
-        __floats2half2_rn(fmaxf(a, LEAKY_SLOPE * a), fmaxf(b, LEAKY_SLOPE * b));
-    return *(const uint32_t *)&y;
-}
-
 /*
  * Weights on M: a warp has 16 output channels, two channel blocks, of all the
  * pixels of the tile. d[4 j + 2 h + q] is channel 8 h + lane / 4 of them, at
@@ -240,7 +230,7 @@ static __device__ __forceinline__ void end_channels(const float (&d)[D::N / 2],
 #pragma unroll
         for (int i = 0; i < 4; i++)
             if (j + i / 2 <= last)
-                r[i] = finish(d[4 * j + 2 * i], d[4 * j + 2 * i + 1]);
+                r[i] = halves(lrelu(d[4 * j + 2 * i]), lrelu(d[4 * j + 2 * i + 1]));
         if (j < last)
             stmatrix4_t(to + j * TILE_X * PIXEL, r);
         else
@@ -285,10 +275,11 @@ end_pixels(const params &p, const float (&d)[D::N / 2], int x0, int y0)
 #pragma unroll
     for (int j = 0; j < D::C / 8; j++) {
         if (inside0)
-            *(uint32_t *)(g + j * plane * 8) = finish(d[4 * j], d[4 * j + 1]);
+            *(uint32_t *)(g + j * plane * 8) =
+                halves(lrelu(d[4 * j]), lrelu(d[4 * j + 1]));
         if (inside1)
             *(uint32_t *)(g + (j * plane + p.width) * 8) =
-                finish(d[4 * j + 2], d[4 * j + 3]);
+                halves(lrelu(d[4 * j + 2]), lrelu(d[4 * j + 3]));
     }
 }
 

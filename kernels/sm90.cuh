@@ -1,7 +1,8 @@
 /*
  * sm_90a in small words: mbarriers, bulk and tensor copies, dependent launch,
- * matrix fragments. Each function is one PTX instruction (waiting is a loop of
- * one) and keeps its name; wgmma itself is in wgmma.cuh.
+ * matrix fragments, sums to halves. Each function that has to do with the machine is one
+ * PTX instruction (waiting is a loop of one) and keeps its name; wgmma itself is in
+ * wgmma.cuh.
  *
  * Addresses in shared memory are 32-bit throughout (shared_address()).
  */
@@ -12,7 +13,13 @@
 #include <cuda_fp16.h>
 #include <stdint.h>
 
+#include "model/ops.h"
+
 #define SM90_INLINE static __device__ __forceinline__
+#define CONSTEXPR   static __host__ __device__ constexpr
+
+#define PIXEL  16     /* bytes of 8 channels of a pixel */
+#define SHARED 232448 /* bytes of shared memory that a block may have */
 
 SM90_INLINE uint32_t shared_address(const void *p)
 {
@@ -215,10 +222,50 @@ SM90_INLINE uint32_t load_shared(uint32_t at)
     return r;
 }
 
+SM90_INLINE float load_shared_float(uint32_t at)
+{
+    float v;
+    asm volatile("ld.shared.f32 %0, [%1];" : "=f"(v) : "r"(at) : "memory");
+    return v;
+}
+
+SM90_INLINE float2 load_shared_float2(uint32_t at)
+{
+    float2 v;
+    asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];"
+                 : "=f"(v.x), "=f"(v.y)
+                 : "r"(at)
+                 : "memory");
+    return v;
+}
+
+SM90_INLINE float4 load_shared_float4(uint32_t at)
+{
+    float4 v;
+    asm volatile("ld.shared.v4.f32 {%0, %1, %2, %3}, [%4];"
+                 : "=f"(v.x), "=f"(v.y), "=f"(v.z), "=f"(v.w)
+                 : "r"(at)
+                 : "memory");
+    return v;
+}
+
 /* Barrier `id`, 1..15, of `threads` threads: whole warps. */
 SM90_INLINE void named_barrier(uint32_t id, uint32_t threads)
 {
     asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory");
+}
+
+/* --- sums to halves ----------------------------------------------------------- */
+
+SM90_INLINE uint32_t halves(float a, float b)
+{
+    const __half2 h = __floats2half2_rn(a, b);
+    return *(const uint32_t *)&h;
+}
+
+SM90_INLINE float lrelu(float v)
+{
+    return fmaxf(v, LEAKY_SLOPE * v);
 }
 
 /* --- wgmma: what is not the product itself ------------------------------------ */

@@ -77,17 +77,14 @@
 
 #include <string.h>
 
-#define SIDE      (4 * TILE) /* pixels of a tile, each way */
-#define UNITS     (SIDE / STRIP)
-#define PIXEL     16 /* bytes of 8 channels of an input */
-#define CHANNELS  64
-#define COLUMNS   (8 * GROUPS_OF_8) /* of the product: 4 x 4 pixels of 5 */
-#define WARPS     12                /* that blend */
-#define INPUTS    2                 /* tiles of the deconv's input in shared memory ... */
-#define STAGES    3                 /* ... and of patches and last levels */
-#define THREADS   (32 * (4 + WARPS + 1))
-#define SHARED    232448 /* bytes a block may have */
-#define CONSTEXPR static __host__ __device__ constexpr
+#define SIDE     (4 * TILE) /* pixels of a tile, each way */
+#define UNITS    (SIDE / STRIP)
+#define CHANNELS 64
+#define COLUMNS  (8 * GROUPS_OF_8) /* of the product: 4 x 4 pixels of 5 */
+#define WARPS    12                /* that blend */
+#define INPUTS   2                 /* tiles of the deconv's input in shared memory ... */
+#define STAGES   3                 /* ... and of patches and last levels */
+#define THREADS  (32 * (4 + WARPS + 1))
 
 #define IN_PLANE    (PITCH * PITCH * PIXEL)
 #define IN_BYTES    (CHANNELS / 8 * IN_PLANE)
@@ -142,23 +139,6 @@ struct tail_params {
 #if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
 extern __shared__ __align__(1024) unsigned char shared[];
-
-SM90_INLINE float4 load_shared_float4(uint32_t at)
-{
-    float4 v;
-    asm volatile("ld.shared.v4.f32 {%0, %1, %2, %3}, [%4];"
-                 : "=f"(v.x), "=f"(v.y), "=f"(v.z), "=f"(v.w)
-                 : "r"(at)
-                 : "memory");
-    return v;
-}
-
-SM90_INLINE float load_shared_float(uint32_t at)
-{
-    float v;
-    asm volatile("ld.shared.f32 %0, [%1];" : "=f"(v) : "r"(at) : "memory");
-    return v;
-}
 
 /* A level within the tile: its patches from a lane's left column on. */
 struct patch_view {
