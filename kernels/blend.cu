@@ -2,7 +2,7 @@
  * blend: the in-between. One thread a pixel: the lazy flow of all levels, both
  * frames warped by it, merged by the sigmoid of the mask, all in FP32.
  */
-#include "motion.cuh"
+#include "blend.cuh"
 
 template <typename P>
 __global__ void blend_kernel(const __grid_constant__ levels l, const pixels<P> image0,
@@ -17,9 +17,7 @@ __global__ void blend_kernel(const __grid_constant__ levels l, const pixels<P> i
     motion v = lazy_flow<IFNET_BLOCKS>(l, x, y);
     float4 a = warp<false>(image0, x, y, v.flow.x, v.flow.y);
     float4 b = warp<false>(image1, x, y, v.flow.z, v.flow.w);
-    float m = sigmoid_of(v.mask), n = 1 - m;
-    out[y * image0.width + x] = make_float4(a.x * m + b.x * n, a.y * m + b.y * n,
-                                            a.z * m + b.z * n, a.w * m + b.w * n);
+    out[y * image0.width + x] = merge(a, b, v.mask);
 }
 
 template <typename P> static void launch(const struct blend_args *a, cudaStream_t stream)
