@@ -23,8 +23,10 @@ static inline unsigned div_up(int n, int by)
  * Kernels that follow each other on a stream may start before the one before has
  * ended (programmatic dependent launch, from compute capability 9.0 on): blocks are
  * in place and addresses worked out when the data comes. Every kernel launched by
- * launch_in_chain() calls wait_for_previous() before it reads or writes anything
- * that another kernel touches; without exception, so that the wait is transitive.
+ * launch_in_chain() or launch_in_chain_shared(), which gives each block so many bytes of
+ * shared memory beside what the kernel declares, calls wait_for_previous() (sm90.cuh's
+ * grid_wait()) before it reads or writes anything that another kernel touches; without
+ * exception, so that the wait is transitive.
  */
 __device__ static inline void wait_for_previous(void)
 {
@@ -42,8 +44,9 @@ __device__ static inline void let_next_start(void)
 }
 
 template <typename... Params, typename... Args>
-static inline void launch_in_chain(void (*kernel)(Params...), dim3 grid, dim3 block,
-                                   cudaStream_t stream, const Args &...args)
+static inline void launch_in_chain_shared(void (*kernel)(Params...), dim3 grid,
+                                          dim3 block, int shared_bytes,
+                                          cudaStream_t stream, const Args &...args)
 {
     int device = 0, major = 0;
     cudaGetDevice(&device);
@@ -54,10 +57,30 @@ static inline void launch_in_chain(void (*kernel)(Params...), dim3 grid, dim3 bl
     cudaLaunchConfig_t config = {};
     config.gridDim = grid;
     config.blockDim = block;
+    config.dynamicSmemBytes = (size_t)shared_bytes;
     config.stream = stream;
     config.attrs = &early;
     config.numAttrs = major >= 9;
+    if (shared_bytes > 0)
+        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             shared_bytes);
     cudaLaunchKernelEx(&config, kernel, Params(args)...);
+}
+
+template <typename... Params, typename... Args>
+static inline void launch_in_chain(void (*kernel)(Params...), dim3 grid, dim3 block,
+                                   cudaStream_t stream, const Args &...args)
+{
+    launch_in_chain_shared(kernel, grid, block, 0, stream, args...);
+}
+
+/* Of the current device. */
+static inline int multiprocessors(void)
+{
+    int device = 0, count = 0;
+    cudaGetDevice(&device);
+    cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device);
+    return count;
 }
 
 /* --- numbers -------------------------------------------------------------- */

@@ -56,8 +56,7 @@
  *              64 -> 128     4.1    10.8   6.3
  *              both          7.8    18.9
  *
- * The network takes 0.497 ms instead of 0.517, 0.494 with gather's share of an SM's
- * memory.
+ * The network takes 0.497 ms instead of 0.517, 0.494 with gather's carveout (gather.cu).
  *
  * Tried, for the network the same to 0.5 %: of 96 channels 9 rows, or two tiles at a
  * time; of 64 channels 9 rows; of 16 four tiles at a time, or one; all shared memory that
@@ -486,29 +485,16 @@ static int make_params(struct conv_s2_params *p, const struct conv_s2_version *v
 extern "C" int conv_s2_sm90(const struct conv_args *a, const struct conv_pack *pack,
                             void *stream)
 {
-    int device = 0, sms = 0;
+    const int sms = multiprocessors();
     struct conv_s2_params p;
     assert(conv_s2_sm90_fits(a));
-    cudaGetDevice(&device);
-    cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, device);
     const struct conv_s2_version *v = choose(a, sms);
     int err = make_params(&p, v, a, pack);
     if (err < 0)
         return err;
-
-    cudaLaunchAttribute overlap = {};
-    overlap.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    overlap.val.programmaticStreamSerializationAllowed = 1;
-    cudaLaunchConfig_t config = {};
     /* As few blocks as take no longer: each of them fetches weights. */
-    config.gridDim = dim3(div_up(p.tiles, passes_of(v, a, sms)) * (unsigned)p.slices);
-    config.blockDim = dim3((unsigned)v->threads);
-    config.dynamicSmemBytes = (size_t)v->shared;
-    config.stream = stream_of(stream);
-    config.attrs = &overlap;
-    config.numAttrs = 1;
-    cudaFuncSetAttribute(v->kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                         v->shared);
-    cudaLaunchKernelEx(&config, v->kernel, p);
+    const unsigned blocks = div_up(p.tiles, passes_of(v, a, sms)) * (unsigned)p.slices;
+    launch_in_chain_shared(v->kernel, dim3(blocks), dim3((unsigned)v->threads), v->shared,
+                           stream_of(stream), p);
     return cuda_launched("conv_s2_sm90");
 }

@@ -350,25 +350,12 @@ extern "C" int deconv_sm90(const struct deconv_args *a, void *stream)
     p.tiles_x = (int)div_up(a->in.width + 1, TILE);
     p.tiles = p.tiles_x * (int)div_up(a->in.height + 1, TILE);
 
-    int device = 0, sms = 0;
-    cudaGetDevice(&device);
-    cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, device);
+    const int sms = multiprocessors();
     int blocks = sms / v->slices;
     if (blocks > p.tiles)
         blocks = p.tiles;
 
-    cudaLaunchAttribute early = {};
-    early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    early.val.programmaticStreamSerializationAllowed = 1;
-    cudaLaunchConfig_t config = {};
-    config.gridDim = dim3((unsigned)(blocks * v->slices));
-    config.blockDim = dim3((unsigned)v->threads);
-    config.dynamicSmemBytes = (size_t)v->shared;
-    config.stream = stream_of(stream);
-    config.attrs = &early;
-    config.numAttrs = 1;
-    cudaFuncSetAttribute(v->kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                         v->shared);
-    cudaLaunchKernelEx(&config, v->kernel, p);
+    launch_in_chain_shared(v->kernel, dim3((unsigned)(blocks * v->slices)),
+                           dim3((unsigned)v->threads), v->shared, stream_of(stream), p);
     return cuda_launched("deconv_sm90");
 }

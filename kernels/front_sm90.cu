@@ -565,9 +565,7 @@ static int launch(const struct front_args *a, const struct conv_pack *conv0,
 {
     const struct gather_args *g = &a->gather;
     void (*kernel)(front_params<typename D::S>) = front_kernel<D>;
-    int device = 0, sms = 0;
-    cudaGetDevice(&device);
-    cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, device);
+    const int sms = multiprocessors();
     front_params<typename D::S> p;
     memset(&p, 0, sizeof p);
     int err =
@@ -589,18 +587,8 @@ static int launch(const struct front_args *a, const struct conv_pack *conv0,
     p.tiles_x = (int)div_up(p.width, TILE);
     p.tiles = p.tiles_x * (int)div_up(p.height, TILE);
 
-    cudaLaunchAttribute early = {};
-    early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    early.val.programmaticStreamSerializationAllowed = 1;
-    cudaLaunchConfig_t config = {};
-    config.gridDim = dim3((unsigned)(p.tiles < sms ? p.tiles : sms));
-    config.blockDim = dim3(D::threads);
-    config.dynamicSmemBytes = D::shared;
-    config.stream = stream;
-    config.attrs = &early;
-    config.numAttrs = 1;
-    cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, D::shared);
-    cudaLaunchKernelEx(&config, kernel, p);
+    launch_in_chain_shared(kernel, dim3((unsigned)(p.tiles < sms ? p.tiles : sms)),
+                           dim3(D::threads), D::shared, stream, p);
     return cuda_launched("front_sm90");
 }
 

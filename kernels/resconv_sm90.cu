@@ -537,28 +537,15 @@ static int make_params(struct params *p, const struct version *v,
 
 extern "C" int resconv_sm90(const struct conv_args *a, void *stream)
 {
-    int device = 0, sms = 0;
+    const int sms = multiprocessors();
     struct params p;
-    cudaGetDevice(&device);
-    cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, device);
     const struct version *v = choose(&a->in, sms);
     int err = make_params(&p, v, a);
     if (err < 0)
         return err;
 
-    cudaLaunchAttribute overlap = {};
-    overlap.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    overlap.val.programmaticStreamSerializationAllowed = 1;
-    cudaLaunchConfig_t config = {};
-    config.gridDim =
-        dim3((unsigned)(blocks_of(v, p.tiles, sms) * (v->channels / v->couts)));
-    config.blockDim = dim3((unsigned)v->threads);
-    config.dynamicSmemBytes = (size_t)v->shared;
-    config.stream = stream_of(stream);
-    config.attrs = &overlap;
-    config.numAttrs = 1;
-    cudaFuncSetAttribute(v->kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                         v->shared);
-    cudaLaunchKernelEx(&config, v->kernel, p);
+    const int blocks = blocks_of(v, p.tiles, sms) * (v->channels / v->couts);
+    launch_in_chain_shared(v->kernel, dim3((unsigned)blocks), dim3((unsigned)v->threads),
+                           v->shared, stream_of(stream), p);
     return cuda_launched("resconv_sm90");
 }

@@ -492,23 +492,9 @@ extern "C" int tail_sm90(const struct tail_args *a, void *stream)
     /* Tiles begin two pixels early. */
     p.tiles_x = (int)div_up(p.picture.yuv.width + 2, SIDE);
     p.tiles = p.tiles_x * (int)div_up(p.picture.yuv.height + 2, SIDE);
-
-    int device = 0, sms = 0;
-    cudaGetDevice(&device);
-    cudaDeviceGetAttribute(&sms, cudaDevAttrMultiProcessorCount, device);
-    cudaLaunchAttribute early = {};
-    early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    early.val.programmaticStreamSerializationAllowed = 1;
-    cudaLaunchConfig_t config = {};
-    config.gridDim = dim3((unsigned)(p.tiles < sms ? p.tiles : sms));
-    config.blockDim = dim3(THREADS);
-    config.dynamicSmemBytes = ALL_SHARED;
-    config.stream = stream_of(stream);
-    config.attrs = &early;
-    config.numAttrs = 1;
-    cudaFuncSetAttribute(tail_kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                         ALL_SHARED);
-    cudaLaunchKernelEx(&config, tail_kernel, p);
+    const int sms = multiprocessors();
+    launch_in_chain_shared(tail_kernel, dim3((unsigned)(p.tiles < sms ? p.tiles : sms)),
+                           dim3(THREADS), ALL_SHARED, stream_of(stream), p);
     bring_down(p.picture, p.differences, stream_of(stream));
     return cuda_launched("tail_sm90");
 }
