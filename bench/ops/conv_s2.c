@@ -2,17 +2,26 @@
 #include <stdio.h>
 
 #include "bench.h"
+#if RIFEC_HAVE_CUDA
+#include "engine/cuda/cuda_net.h"
+#endif
 
 static int run(const void *arg, const struct bench_net *net)
 {
-    return net->ops.conv_s2(arg, net->stream);
+    const struct conv_args *a = arg;
+#if RIFEC_HAVE_CUDA
+    const struct cuda_layer *l = a->layer->plan;
+    if (a->in.by_parity) /* as run_front() does it */
+        return conv_s2_sm90(a, &l->front_pack, net->stream);
+#endif
+    return net->ops.conv_s2(a, net->stream);
 }
 
 static int run_both(const void *arg, const struct bench_net *net)
 {
     const struct conv_args *a = arg;
-    int err = net->ops.conv_s2(&a[0], net->stream);
-    return err < 0 ? err : net->ops.conv_s2(&a[1], net->stream);
+    int err = run(&a[0], net);
+    return err < 0 ? err : run(&a[1], net);
 }
 
 static double flops_of(const struct conv_args *a)

@@ -82,9 +82,8 @@ struct gather_args {
 /*
  * conv_s2: out = lrelu(conv3x3(in) + bias), stride 2, zero padding 1.
  * out is half as high and wide as in. in may have more channels than the
- * layer: those are zero. Where the table has a front, in of blocks 0 and 1 may be by
- * parity, and out of their first convolution is then, too. FP32 accumulation in any
- * order: tolerance 1e-5 * sum |w * in|.
+ * layer: those are zero. FP32 accumulation in any order: tolerance
+ * 1e-5 * sum |w * in|.
  */
 /*
  * resconv: out = lrelu(conv3x3(in) + bias + in), zero padding 1, in and out of

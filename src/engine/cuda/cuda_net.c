@@ -62,9 +62,9 @@ static size_t aligned(size_t bytes)
     return (bytes + 255) & ~(size_t)255;
 }
 
-/* Bytes of a layer's weights for the front's own kernels, where they are used at all. */
-static size_t fused_bytes(const struct cuda_net *n, const struct conv_layer *layer,
-                          enum conv_op op)
+/* Bytes of a layer's weights for run_front()'s own kernels, where it is used at all. */
+static size_t front_pack_bytes(const struct cuda_net *n, const struct conv_layer *layer,
+                               enum conv_op op)
 {
     if (!n->ops.front || op != CONV_S2)
         return 0;
@@ -72,7 +72,7 @@ static size_t fused_bytes(const struct cuda_net *n, const struct conv_layer *lay
                                      : front_sm90_pack_bytes(layer);
 }
 
-static void pack_fused(const struct conv_layer *layer, void *out)
+static void pack_for_front(const struct conv_layer *layer, void *out)
 {
     if (conv_s2_sm90_takes(layer))
         conv_s2_sm90_pack(layer, out);
@@ -91,7 +91,7 @@ static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
     for (int i = 0; i < CUDA_LAYERS; i++)
         n->packed_bytes += aligned(of_op[op[i]]->bytes(layer[i])) +
                            aligned((size_t)layer[i]->cout * sizeof(float)) +
-                           aligned(fused_bytes(n, layer[i], op[i]));
+                           aligned(front_pack_bytes(n, layer[i], op[i]));
     CU(cudaMalloc(&n->packed, n->packed_bytes));
     host = mem_alloc(n->packed_bytes);
     if (!host)
@@ -107,11 +107,11 @@ static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
         memcpy(host + at, layer[i]->bias, bias_bytes);
         l->pack.bias = (float *)(void *)((unsigned char *)n->packed + at);
         at += aligned(bias_bytes);
-        if (fused_bytes(n, layer[i], op[i])) {
-            pack_fused(layer[i], host + at);
-            l->fused.weight = (unsigned char *)n->packed + at;
-            l->fused.bias = l->pack.bias;
-            at += aligned(fused_bytes(n, layer[i], op[i]));
+        if (front_pack_bytes(n, layer[i], op[i])) {
+            pack_for_front(layer[i], host + at);
+            l->front_pack.weight = (unsigned char *)n->packed + at;
+            l->front_pack.bias = l->pack.bias;
+            at += aligned(front_pack_bytes(n, layer[i], op[i]));
         }
         l->conv = v->conv;
         l->deconv = v->deconv;
@@ -129,8 +129,7 @@ fail:
 
 static int run_conv(const struct conv_args *a, void *stream)
 {
-    const struct cuda_layer *l = a->layer->plan;
-    return a->in.by_parity ? conv_s2_sm90(a, &l->fused, stream) : l->conv(a, stream);
+    return ((const struct cuda_layer *)a->layer->plan)->conv(a, stream);
 }
 
 static int run_deconv(const struct deconv_args *a, void *stream)
@@ -138,20 +137,35 @@ static int run_deconv(const struct deconv_args *a, void *stream)
     return ((const struct cuda_layer *)a->layer->plan)->deconv(a, stream);
 }
 
-/* In one kernel where that can be; else in three, of blocks 0 and 1 by parity. */
+/* Of blocks 0 and 1: three kernels, and what lies between them is by parity. */
+static int run_front_by_parity(const struct front_args *a, void *stream)
+{
+    int err = 0;
+    const struct cuda_layer *conv0 = a->conv0->plan, *conv1 = a->conv1->plan;
+    struct gather_args gather = a->gather;
+    struct tensor half = a->half;
+    gather.out.by_parity = half.by_parity = true;
+    const struct conv_args first = { gather.out, half, a->conv0 };
+    const struct conv_args second = { half, a->out, a->conv1 };
+    TRY(gather_cuda(&gather, stream));
+    TRY(conv_s2_sm90(&first, &conv0->front_pack, stream));
+    TRY(conv_s2_sm90(&second, &conv1->front_pack, stream));
+fail:
+    return err;
+}
+
+/* Of blocks 2 and 3 in one kernel where that can be; else the ops it stands for. */
 static int run_front(const struct front_args *a, void *stream)
 {
     int err = 0;
     const struct cuda_layer *conv0 = a->conv0->plan, *conv1 = a->conv1->plan;
+    if (a->gather.level_count < 2)
+        return run_front_by_parity(a, stream);
     if (front_sm90_fits(a))
-        return front_sm90(a, &conv0->fused, &conv1->fused, stream);
-    const bool by_parity = a->gather.level_count < 2;
-    struct gather_args gather = a->gather;
-    struct tensor half = a->half;
-    gather.out.by_parity = half.by_parity = by_parity;
-    TRY(gather_cuda(&gather, stream));
-    TRY(run_conv(&(struct conv_args){ gather.out, half, a->conv0 }, stream));
-    TRY(run_conv(&(struct conv_args){ half, a->out, a->conv1 }, stream));
+        return front_sm90(a, &conv0->front_pack, &conv1->front_pack, stream);
+    TRY(gather_cuda(&a->gather, stream));
+    TRY(run_conv(&(struct conv_args){ a->gather.out, a->half, a->conv0 }, stream));
+    TRY(run_conv(&(struct conv_args){ a->half, a->out, a->conv1 }, stream));
 fail:
     return err;
 }

@@ -17,7 +17,7 @@
 /* What layer->plan points to: the numbers first, as the kernels want it. */
 struct cuda_layer {
     struct conv_pack pack;
-    struct conv_pack fused; /* for the front's own kernels; no weight: there is none */
+    struct conv_pack front_pack; /* for run_front()'s own kernels; weight may be NULL */
     int (*conv)(const struct conv_args *a, void *stream);
     int (*deconv)(const struct deconv_args *a, void *stream);
 };
