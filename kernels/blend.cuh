@@ -31,7 +31,9 @@ static inline bool is_plain(const struct rifec_format *f)
 }
 
 /* Launches what makes subsampled chroma of B - Y and R - Y, [height][width]. */
-void bring_down(const struct picture &p, const float2 *differences, cudaStream_t stream);
-void bring_down(const struct picture &p, const __half2 *differences, cudaStream_t stream);
+void blend_bring_down(const struct picture &p, const float2 *differences,
+                      cudaStream_t stream);
+void blend_bring_down(const struct picture &p, const __half2 *differences,
+                      cudaStream_t stream);
 
 #endif

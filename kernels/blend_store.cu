@@ -10,8 +10,8 @@
  * 58 x 56 with their rim (1.2 times the work) come to 1.3 waves of blocks on 132
  * SMs: 73 us with 256 threads, 92 us with 128 (H200, 2026-11-24). Chroma by strips of
  * four samples from eleven rows that are read at once, without shared memory, in place of
- * bring_down()'s kernel: 22.6, 48.3 and 160.6 us at 720p, 1080p and 4K instead of 17.6,
- * 45.0 and 161.8 (H200, 2026-11-29).
+ * blend_bring_down()'s kernel: the op then takes 22.6, 48.3 and 160.6 us at 720p, 1080p
+ * and 4K instead of 17.6, 45.0 and 161.8 (H200, 2026-11-29).
  */
 #include "blend.cuh"
 
@@ -162,12 +162,14 @@ static void choose_taps(const struct picture &p, const T *differences,
         launch_bring_down<0>(p, differences, stream);
 }
 
-void bring_down(const struct picture &p, const float2 *differences, cudaStream_t stream)
+void blend_bring_down(const struct picture &p, const float2 *differences,
+                      cudaStream_t stream)
 {
     choose_taps(p, differences, stream);
 }
 
-void bring_down(const struct picture &p, const __half2 *differences, cudaStream_t stream)
+void blend_bring_down(const struct picture &p, const __half2 *differences,
+                      cudaStream_t stream)
 {
     choose_taps(p, differences, stream);
 }
@@ -195,7 +197,7 @@ static void launch(const struct blend_store_args *a, cudaStream_t stream)
     else
         launch_in_chain(blend_strip_kernel<false, false, S>, grid, block, stream, p);
     if (subsampled)
-        bring_down(p.picture, p.differences, stream);
+        blend_bring_down(p.picture, p.differences, stream);
 }
 
 extern "C" int blend_store_cuda(const struct blend_store_args *a, void *stream)

@@ -11,7 +11,7 @@
  *
  * The level is rounded as deconv_sm90 rounds it, and the arithmetic after it is that
  * of blend_store.cu in the same order. B - Y and R - Y go where the last level would
- * have gone, as halves; bring_down() makes chroma of them.
+ * have gone, as halves; blend_bring_down() makes chroma of them.
  *
  * Strips. As tiles begin two pixels early, so do strips: 4k - 2 .. 4k + 1. What a strip
  * needs of the levels then is, counted within the tile, of strip u = 0 .. 7:
@@ -495,6 +495,6 @@ extern "C" int tail_sm90(const struct tail_args *a, void *stream)
     const int sms = multiprocessors();
     launch_in_chain_shared(tail_kernel, dim3((unsigned)(p.tiles < sms ? p.tiles : sms)),
                            dim3(THREADS), ALL_SHARED, stream_of(stream), p);
-    bring_down(p.picture, p.differences, stream_of(stream));
+    blend_bring_down(p.picture, p.differences, stream_of(stream));
     return cuda_launched("tail_sm90");
 }

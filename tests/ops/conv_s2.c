@@ -108,14 +108,12 @@ static struct tensor as_one(const struct tensor *parts, int channels)
 /* Of a block's two convolutions the first also writes by parity. */
 static void try_sm90(int cin, int cout, int height, int width)
 {
-    static const struct conv_version version = { .bytes = conv_s2_sm90_pack_bytes,
-                                                 .pack = conv_s2_sm90_pack };
     checkop_case("%d -> %d channels, %dx%d, by parity", cin, cout, width, height);
     int channels = cin < IFNET_INPUTS ? IFNET_INPUTS : cin;
     bool is_first = cin < IFNET_INPUTS;
     struct conv_layer layer = make_cuda_layer(cin, cout, 3, true);
-    struct conv_pack pack;
-    struct conv_layer packed = pack_layer(&layer, &version, &pack);
+    struct conv_pack pack =
+        upload_layer(&layer, conv_s2_sm90_pack_bytes, conv_s2_sm90_pack);
     struct conv_args a = { .in = make_tensor(channels, height, width, CUDA_BLOCK),
                            .out = make_tensor(cout, height / 2, width / 2, CUDA_BLOCK),
                            .layer = &layer };
@@ -142,7 +140,7 @@ static void try_sm90(int cin, int cout, int height, int width)
     for (int k = 0; k < 2; k++) {
         struct tensor out = checkcuda_blank_tensor(&want, CUDA_BLOCK, true);
         struct conv_args args = { as_one(&device, channels),
-                                  is_first ? as_one(&out, cout) : out, &packed };
+                                  is_first ? as_one(&out, cout) : out, &layer };
         if (!conv_s2_sm90_fits(&args) ||
             conv_s2_sm90(&args, &pack, checkcuda_stream()) < 0)
             checkop_fail("conv_s2_sm90 failed");

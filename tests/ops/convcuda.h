@@ -28,18 +28,28 @@ static inline struct conv_layer make_cuda_layer(int cin, int cout, int kernel,
     return l;
 }
 
+/* A layer's weights as a kernel wants them, and its bias, on the device. */
+static inline struct conv_pack
+upload_layer(const struct conv_layer *l, size_t (*bytes_of)(const struct conv_layer *l),
+             void (*pack)(const struct conv_layer *l, void *out))
+{
+    size_t bytes = bytes_of(l);
+    uint8_t *host = checkop_bytes(bytes);
+    memset(host, 0, bytes);
+    pack(l, host);
+    return (struct conv_pack){
+        .weight = checkcuda_upload(host, bytes),
+        .bias = checkcuda_upload(l->bias, (size_t)l->cout * sizeof *l->bias),
+    };
+}
+
 /* The layer as a version wants it; *pack must stay as long as it is used. */
 static inline struct conv_layer pack_layer(const struct conv_layer *l,
                                            const struct conv_version *v,
                                            struct conv_pack *pack)
 {
     struct conv_layer packed = *l;
-    size_t bytes = v->bytes(l);
-    uint8_t *host = checkop_bytes(bytes);
-    memset(host, 0, bytes);
-    v->pack(l, host);
-    pack->weight = checkcuda_upload(host, bytes);
-    pack->bias = checkcuda_upload(l->bias, (size_t)l->cout * sizeof *l->bias);
+    *pack = upload_layer(l, v->bytes, v->pack);
     packed.plan = pack;
     return packed;
 }

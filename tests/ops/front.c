@@ -12,7 +12,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "checkcuda.h"
-#include "convtest.h"
+#include "convcuda.h"
 #include "rifec/rifec.h"
 
 /*
@@ -26,27 +26,6 @@
 #define FLOW     8
 
 #define FLOW_CHANNELS 7 /* the first of mask and flow */
-
-static struct conv_layer make_half_layer(int cin, int cout)
-{
-    struct conv_layer l = make_layer(cin, cout, 3);
-    checkcuda_round(l.weight, (size_t)(9 * cin * cout));
-    return l;
-}
-
-static struct conv_pack upload_layer(const struct conv_layer *l,
-                                     size_t (*bytes_of)(const struct conv_layer *l),
-                                     void (*pack)(const struct conv_layer *l, void *out))
-{
-    size_t bytes = bytes_of(l);
-    uint8_t *host = checkop_bytes(bytes);
-    memset(host, 0, bytes);
-    pack(l, host);
-    return (struct conv_pack){
-        .weight = checkcuda_upload(host, bytes),
-        .bias = checkcuda_upload(l->bias, (size_t)l->cout * sizeof *l->bias),
-    };
-}
 
 /* Flow far out of the picture, its sum within FP16; the first layer doesn't read it
  * but goes by the images alone, so that its size says nothing about the tolerance. */
@@ -131,8 +110,8 @@ static void try(int block, int width, int height, bool textured, enum flow flow)
     int h = hp / scale, w = wp / scale;
     checkop_case("block %d, %dx%d, images of %s%s", block, width, height,
                  textured ? "FP16 with a texture" : "FP32", names[flow]);
-    struct conv_layer conv0 = make_half_layer(ifnet_inputs[block], c / 2);
-    struct conv_layer conv1 = make_half_layer(c / 2, c);
+    struct conv_layer conv0 = make_cuda_layer(ifnet_inputs[block], c / 2, 3, true);
+    struct conv_layer conv1 = make_cuda_layer(c / 2, c, 3, true);
     struct level levels[3], device_levels[3];
     checkop_levels(levels, block, 8, wp, hp, FLOW);
     for (int i = 0; textured && i < block; i++)

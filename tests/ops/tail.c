@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "checkcuda.h"
-#include "convtest.h"
+#include "convcuda.h"
 #include "engine/cuda/cuda_net.h"
 #include "formats.h"
 #include "rifec/rifec.h"
@@ -153,24 +153,13 @@ static void check_rest(struct rifec_frame *got, const struct rifec_frame *blank)
 
 /* --- the kernel -------------------------------------------------------------------- */
 
-static struct conv_pack upload_layer(const struct conv_layer *l)
-{
-    size_t bytes = deconv_sm90_pack_bytes(l);
-    uint8_t *host = checkop_bytes(bytes);
-    deconv_sm90_pack(l, host);
-    return (struct conv_pack){
-        .weight = checkcuda_upload(host, bytes),
-        .bias = checkcuda_upload(l->bias, (size_t)l->cout * sizeof *l->bias),
-    };
-}
-
 static void try(const struct named_format *named, int width, int height, bool hostile)
 {
     struct scene s;
     open_scene(&s, named, width, height, true, hostile);
-    struct conv_layer layer = make_layer(CHANNELS, DECONV_LIVE, 4);
-    checkcuda_round(layer.weight, (size_t)(16 * CHANNELS * DECONV_LIVE));
-    struct conv_pack pack = upload_layer(&layer);
+    struct conv_layer layer = make_cuda_layer(CHANNELS, DECONV_LIVE, 4, true);
+    struct conv_pack pack =
+        upload_layer(&layer, deconv_sm90_pack_bytes, deconv_sm90_pack);
     layer.plan = &pack;
     s.args.deconv.layer = &layer;
     void *stream = checkcuda_stream();
