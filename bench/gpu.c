@@ -106,15 +106,7 @@ static int open_all(struct bench *b, struct gpu *g, const struct rifec_params *p
     CU(cudaGetDeviceProperties(&prop, 0));
     TRY(cuda_net_open(&g->net, p, prop.major * 10 + prop.minor));
     CU(cudaStreamCreateWithFlags(&g->stream.stream, cudaStreamNonBlocking));
-    ifnet_plan(&g->plan,
-               &(struct ifnet_params){ .width = p->width,
-                                       .height = p->height,
-                                       .scale = p->scale,
-                                       .block_size = g->net.block_size,
-                                       .is_half = g->net.is_half,
-                                       .last_level_is_half = g->net.last_level_is_half,
-                                       .no_scratch = true },
-               &unused);
+    cuda_net_plan(&g->net, p, &g->plan, &unused);
     g->plan.weights = &g->net.weights;
     g->plan.ops = &g->net.ops;
     g->stream.workspace_bytes = g->net.workspace_bytes;

@@ -75,15 +75,7 @@ static int open_lane(struct run *r, struct lane *l)
     int err = 0;
     void *p;
     CU(cudaStreamCreateWithFlags(&l->stream.stream, cudaStreamNonBlocking));
-    ifnet_plan(&l->net,
-               &(struct ifnet_params){ .width = r->params.width,
-                                       .height = r->params.height,
-                                       .scale = r->params.scale,
-                                       .block_size = r->net.block_size,
-                                       .is_half = r->net.is_half,
-                                       .last_level_is_half = r->net.last_level_is_half,
-                                       .no_scratch = true },
-               &l->arena);
+    cuda_net_plan(&r->net, &r->params, &l->net, &l->arena);
     TRY(place(r, &p, l->arena.bytes));
     CU(cudaMemset(p, 0, l->arena.bytes));
     l->arena.base = p;

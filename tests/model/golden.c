@@ -194,15 +194,7 @@ static int run_gpu(const struct rifec_params *p, float t, const char *name,
     int err = cuda_net_open(&n, p, checkcuda_capability());
     if (err < 0)
         return err;
-    ifnet_plan(&net,
-               &(struct ifnet_params){ .width = p->width,
-                                       .height = p->height,
-                                       .scale = p->scale,
-                                       .block_size = n.block_size,
-                                       .is_half = n.is_half,
-                                       .last_level_is_half = n.last_level_is_half,
-                                       .no_scratch = true },
-               &arena);
+    cuda_net_plan(&n, p, &net, &arena);
     arena.base = checkcuda_bytes(arena.bytes);
     ifnet_bind(&net, &arena);
     net.weights = &n.weights;

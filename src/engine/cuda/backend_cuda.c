@@ -130,16 +130,7 @@ static void plan_memory(struct rifec *e, struct places *at)
     const struct rifec_params *p = &e->params;
     struct arena all = { 0 };
     for (int i = 0; i < e->info.in_flight; i++)
-        ifnet_plan(
-            &b->lanes[i].net,
-            &(struct ifnet_params){ .width = p->width,
-                                    .height = p->height,
-                                    .scale = p->scale,
-                                    .block_size = b->net.block_size,
-                                    .is_half = b->net.is_half,
-                                    .last_level_is_half = b->net.last_level_is_half,
-                                    .no_scratch = true },
-            &b->lanes[i].arena);
+        cuda_net_plan(&b->net, p, &b->lanes[i].net, &b->lanes[i].arena);
     /* First, because textures want 512 bytes' alignment, and slots are multiples. */
     size_t image_bytes = ifnet_image_bytes(&b->lanes[0].net);
     for (int i = 0; i < CUDA_SLOTS; i++)

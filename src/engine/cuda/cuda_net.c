@@ -294,3 +294,16 @@ void cuda_net_close(struct cuda_net *n)
     weights_close(&n->weights);
     *n = (struct cuda_net){ 0 };
 }
+
+void cuda_net_plan(const struct cuda_net *n, const struct rifec_params *p,
+                   struct ifnet *net, struct arena *arena)
+{
+    const struct ifnet_params params = { .width = p->width,
+                                         .height = p->height,
+                                         .scale = p->scale,
+                                         .block_size = n->block_size,
+                                         .is_half = n->is_half,
+                                         .last_level_is_half = n->last_level_is_half,
+                                         .no_scratch = true };
+    ifnet_plan(net, &params, arena);
+}

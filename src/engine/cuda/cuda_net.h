@@ -31,8 +31,8 @@ struct cuda_net {
     struct cudnn_net cudnn; /* instead, where it is open */
     size_t workspace_bytes; /* that each cuda_stream must have */
     bool is_half, is_tf32;
-    bool last_level_is_half; /* for ifnet_plan() */
-    int block_size;          /* for ifnet_plan() */
+    bool last_level_is_half; /* for cuda_net_plan() */
+    int block_size;          /* for cuda_net_plan() */
     char description[96];    /* "sm90 kernels", "cuDNN 9.19.0, cuBLAS 13.1.0" */
 };
 
@@ -44,5 +44,9 @@ struct cuda_net {
  */
 int cuda_net_open(struct cuda_net *n, const struct rifec_params *p, int cc);
 void cuda_net_close(struct cuda_net *n);
+
+/* ifnet_plan() for pictures and scale of p, as n's ops want the tensors. */
+void cuda_net_plan(const struct cuda_net *n, const struct rifec_params *p,
+                   struct ifnet *net, struct arena *arena);
 
 #endif
