@@ -54,6 +54,17 @@ bool checkcuda_start(void)
     return true;
 }
 
+bool checkcuda_start_on(int capability)
+{
+    if (!checkcuda_start())
+        return false;
+    if (check.capability == capability)
+        return true;
+    printf("skipped: not a GPU of compute capability %d.%d\n", capability / 10,
+           capability % 10);
+    return false;
+}
+
 int checkcuda_capability(void)
 {
     return check.capability;

@@ -25,8 +25,14 @@
 /* False, and a line that says so, when there is no device. */
 bool checkcuda_start(void);
 
+/* The same, also where the GPU is of another compute capability (90 for 9.0). */
+bool checkcuda_start_on(int capability);
+
 /* Compute capability times ten. */
 int checkcuda_capability(void);
+
+/* What a test of a GPU alone is: ops/cudamain.c has its main(). */
+int checkcuda_main(void);
 
 /* The `void *stream` of the launchers. */
 struct cuda_stream *checkcuda_stream(void);

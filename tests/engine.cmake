@@ -29,7 +29,10 @@ foreach(op ${RIFEC_OPS})
     rifec_add_cuda_test(${op} test_${op})
 endforeach()
 foreach(op blend_store equal front tail) # which only the GPU has
-    add_executable(test_${op} ops/${op}.c ${op_sources})
+    add_executable(test_${op} ops/cudamain.c ${op_sources})
+    if("RIFEC_HAVE_CUDA=1" IN_LIST engine_definitions)
+        target_sources(test_${op} PRIVATE ops/${op}.c)
+    endif()
     target_include_directories(test_${op} PRIVATE ${PROJECT_SOURCE_DIR}/src
                                                   ${CMAKE_CURRENT_SOURCE_DIR})
     target_link_libraries(test_${op} PRIVATE ${op_libs} librifec m)

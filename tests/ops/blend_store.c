@@ -1,13 +1,10 @@
 /* blend_store: blend and store in one, against the two in C. GPU only. */
-#include <stdio.h>
-
-#include "check.h"
-#include "checkop.h"
-#if RIFEC_HAVE_CUDA
 #include <math.h>
 #include <stdlib.h>
 
+#include "check.h"
 #include "checkcuda.h"
+#include "checkop.h"
 #include "formats.h"
 #include "rifec/rifec.h"
 
@@ -106,7 +103,7 @@ static void try(const struct named_format *named, int width, int height, float c
     checkop_free_all();
 }
 
-static int on_cuda(void)
+int checkcuda_main(void)
 {
     if (!checkcuda_start())
         return CHECK_SKIP;
@@ -127,16 +124,4 @@ static int on_cuda(void)
     try(&formats[0], RIFEC_SIZE_MAX, 40, 8, TEXTURE, false);
     try(&formats[0], 40, RIFEC_SIZE_MAX, 8, TEXTURE, false);
     return checkop_finish();
-}
-#endif
-
-int main(int argc, char **argv)
-{
-    checkop_start(argc, argv);
-#if RIFEC_HAVE_CUDA
-    if (checkop_on_cuda())
-        return on_cuda();
-#endif
-    printf("skipped: only with --cuda\n");
-    return CHECK_SKIP;
 }

@@ -1,10 +1,7 @@
 /* equal: two frames on the GPU, alike, and different in one sample. GPU only. */
-#include <stdio.h>
-
 #include "check.h"
-#include "checkop.h"
-#if RIFEC_HAVE_CUDA
 #include "checkcuda.h"
+#include "checkop.h"
 #include "formats.h"
 
 static int differ(const struct rifec_frame *a, const struct rifec_frame *b)
@@ -46,23 +43,11 @@ static void try(const struct named_format *named, int width, int height)
     checkop_free_all();
 }
 
-static int on_cuda(void)
+int checkcuda_main(void)
 {
     if (!checkcuda_start())
         return CHECK_SKIP;
     for (int i = 0; i < checkop_cases(2 * FORMATS); i++)
         try(&formats[i % FORMATS], checkop_int(2, 300), checkop_int(2, 70));
     return checkop_finish();
-}
-#endif
-
-int main(int argc, char **argv)
-{
-    checkop_start(argc, argv);
-#if RIFEC_HAVE_CUDA
-    if (checkop_on_cuda())
-        return on_cuda();
-#endif
-    printf("skipped: only with --cuda\n");
-    return CHECK_SKIP;
 }

@@ -2,16 +2,13 @@
  * front: gather and both conv_s2 in one kernel, or in blocks 0 and 1 by parity, against
  * gather_cuda() and two conv_s2_ref() on the device. GPUs of compute capability 9.0 only.
  */
-#include <stdio.h>
-
-#include "check.h"
-#include "checkop.h"
-#if RIFEC_HAVE_CUDA
 #include <string.h>
 
 #include "base/err.h"
 #include "base/log.h"
+#include "check.h"
 #include "checkcuda.h"
+#include "checkop.h"
 #include "convcuda.h"
 #include "rifec/rifec.h"
 
@@ -177,14 +174,10 @@ static void try(int block, int width, int height, bool textured, enum flow flow)
     checkop_free_all();
 }
 
-static int on_cuda(void)
+int checkcuda_main(void)
 {
-    if (!checkcuda_start())
+    if (!checkcuda_start_on(90))
         return CHECK_SKIP;
-    if (checkcuda_capability() != 90) {
-        printf("skipped: not a GPU of compute capability 9.0\n");
-        return CHECK_SKIP;
-    }
     for (int i = 0; i < checkop_cases(48); i++)
         try(2 + i % 2, checkop_int(2, 400), checkop_int(2, 200), i / 2 % 2,
             i / 4 % 3 == 2 ? HOSTILE : SMALL);
@@ -205,16 +198,4 @@ static int on_cuda(void)
     for (int i = 0; i < checkop_cases(4); i++)
         try(i % 2, i / 2 ? 40 : RIFEC_SIZE_MAX, i / 2 ? RIFEC_SIZE_MAX : 40, true, SMALL);
     return checkop_finish();
-}
-#endif
-
-int main(int argc, char **argv)
-{
-    checkop_start(argc, argv);
-#if RIFEC_HAVE_CUDA
-    if (checkop_on_cuda())
-        return on_cuda();
-#endif
-    printf("skipped: only with --cuda\n");
-    return CHECK_SKIP;
 }

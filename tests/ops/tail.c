@@ -3,14 +3,12 @@
  * other on the device. GPUs of compute capability 9.0 only.
  */
 #include <stdio.h>
-
-#include "check.h"
-#include "checkop.h"
-#if RIFEC_HAVE_CUDA
 #include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "checkcuda.h"
+#include "checkop.h"
 #include "convcuda.h"
 #include "engine/cuda/cuda_net.h"
 #include "formats.h"
@@ -324,16 +322,12 @@ static void check_table(void)
     cuda_net_close(&n);
 }
 
-static int on_cuda(void)
+int checkcuda_main(void)
 {
     const struct named_format *plain[FORMATS];
     int count = 0;
-    if (!checkcuda_start())
+    if (!checkcuda_start_on(90))
         return CHECK_SKIP;
-    if (checkcuda_capability() != 90) {
-        printf("skipped: not a GPU of compute capability 9.0\n");
-        return CHECK_SKIP;
-    }
     for (int i = 0; i < FORMATS; i++)
         if (is_plain(&formats[i].format))
             plain[count++] = &formats[i];
@@ -356,16 +350,4 @@ static int on_cuda(void)
     try(&formats[0], 40, RIFEC_SIZE_MAX, false);
     printf("%ld of %ld codes differ\n", others, codes);
     return checkop_finish();
-}
-#endif
-
-int main(int argc, char **argv)
-{
-    checkop_start(argc, argv);
-#if RIFEC_HAVE_CUDA
-    if (checkop_on_cuda())
-        return on_cuda();
-#endif
-    printf("skipped: only with --cuda\n");
-    return CHECK_SKIP;
 }
