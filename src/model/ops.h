@@ -22,8 +22,9 @@
  *
  * Warp. The image at (x + flow_x, y + flow_y), each clamped to the padded
  * picture, 0 .. size - 1, bilinear between the four neighbours. NaN counts as 0
- * and any magnitude of flow is allowed. Where an image has a texture, front and
- * blend_store may have the texture unit do it: its weights are multiples of 1/256.
+ * and any magnitude of flow is allowed. Where an image has a texture, front,
+ * blend_store and tail may have the texture unit do it: its weights are multiples of
+ * 1/256.
  */
 #ifndef RIFEC_MODEL_OPS_H
 #define RIFEC_MODEL_OPS_H
@@ -82,8 +83,8 @@ struct gather_args {
 /*
  * conv_s2: out = lrelu(conv3x3(in) + bias), stride 2, zero padding 1.
  * out is half as high and wide as in. in may have more channels than the
- * layer: those are zero. FP32 accumulation in any order: tolerance
- * 1e-5 * sum |w * in|.
+ * layer: those are zero. FP32 accumulation in any order:
+ * tolerance 1e-5 * sum |w * in|.
  */
 /*
  * resconv: out = lrelu(conv3x3(in) + bias + in), zero padding 1, in and out of
@@ -176,7 +177,7 @@ struct thumbnail_args {
  * and their contracts hold, with the rounding of what lies between left out or not.
  *
  * front: gather, then both conv_s2: the block's features from the frames.
- *     From a texture colours are clamped to 0..1 after they are interpolated.
+ *     From a texture colours may be clamped to 0..1 after they are interpolated.
  * resblock: the eight resconvs of a block, from `ping` to `ping`, `pong` between.
  * tail: the last block's deconv, then blend_store. It need not make the last level, whose
  *     memory it may write anything to; then it leaves deconv.in as it is, and says so.
