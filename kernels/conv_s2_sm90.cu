@@ -141,9 +141,8 @@ CONSTEXPR int shift_of(int tap)
     return (tap / 3 + 1) / 2 * PITCH + (tap % 3 + 1) / 2;
 }
 
-template <class D> struct conv_s2_state {
+template <class D> struct conv_s2_state : tile_share {
     uint32_t base;
-    int slice, first, stride, passes;
 
     __device__ __forceinline__ uint32_t bar(int i) const
     {
@@ -196,11 +195,8 @@ static __device__ __forceinline__ void load_weights(const conv_s2_params &p,
     }
 }
 
-/*
- * A warp has 16 output channels, two channel blocks, of all the pixels of the tile:
- * d[4 j + 2 h + q] is channel 8 h + lane / 4 of them, at pixel 2 (lane % 4) + q of row j.
- * To [2][ROWS][8 pixels], or by parity to [2][2][2][ROWS / 2][4 pixels].
- */
+/* A warp's 16 output channels of all the pixels of the tile, to [2][ROWS][8 pixels], or
+ * by parity to [2][2][2][ROWS / 2][4 pixels]. */
 template <class D>
 SM90_INLINE void stage_outputs(const float (&d)[D::N / 2], uint32_t out)
 {
@@ -210,21 +206,7 @@ SM90_INLINE void stage_outputs(const float (&d)[D::N / 2], uint32_t out)
         D::splits ? ((below * 2 + pixel % 2) * 2 + half) * (D::ROWS / 2) * 4 + pixel / 2
                   : (half * D::ROWS + below) * TILE_X + pixel;
     const int two_rows = D::splits ? 4 : 2 * TILE_X;
-
-#pragma unroll
-    for (int j = 0; j < D::ROWS; j += 2) {
-        constexpr int last = D::ROWS - 1;
-        const uint32_t to = out + (at + j / 2 * two_rows) * PIXEL;
-        uint32_t r[4];
-#pragma unroll
-        for (int i = 0; i < 4; i++)
-            if (j + i / 2 <= last)
-                r[i] = halves(lrelu(d[4 * j + 2 * i]), lrelu(d[4 * j + 2 * i + 1]));
-        if (j < last)
-            stmatrix4_t(to, r);
-        else
-            stmatrix2_t(to, r);
-    }
+    store_channels<D::ROWS>(d, out, at, two_rows);
 }
 
 /* From there to the picture; block: the first of the two channel blocks. */
@@ -322,10 +304,7 @@ __global__ void __launch_bounds__(D::threads, 1)
     b.base = shared_address(shared);
 
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-    b.slice = blockIdx.x % p.slices;
-    b.first = blockIdx.x / p.slices;
-    b.stride = gridDim.x / p.slices;
-    b.passes = (p.tiles - 1 - b.first) / b.stride + 1;
+    b.share(p.tiles, p.slices);
 
     grid_launch_dependents();
     if (threadIdx.x == 0) {

@@ -100,9 +100,8 @@ struct deconv_params {
 
 #if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
-template <class D> struct deconv_state {
+template <class D> struct deconv_state : tile_share {
     uint32_t base;
-    int slice, first, stride, passes;
 
     __device__ __forceinline__ uint32_t bar(int i) const
     {
@@ -251,10 +250,7 @@ __global__ void __launch_bounds__(D::threads, 1)
     b.base = shared_address(shared);
 
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-    b.slice = blockIdx.x % D::SLICES;
-    b.first = blockIdx.x / D::SLICES;
-    b.stride = gridDim.x / D::SLICES;
-    b.passes = (p.tiles - 1 - b.first) / b.stride + 1;
+    b.share(p.tiles, D::SLICES);
 
     grid_launch_dependents();
     if (threadIdx.x == 0) {

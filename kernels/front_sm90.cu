@@ -326,9 +326,8 @@ SM90_INLINE void epilogue0(const float (&d)[D::HALF / 2], uint32_t bias,
     }
 }
 
-template <class D> struct front_state {
+template <class D> struct front_state : tile_share {
     uint32_t base;
-    int first, stride, passes;
 
     __device__ __forceinline__ uint32_t bar(int i) const
     {
@@ -499,9 +498,7 @@ __global__ void __launch_bounds__(D::threads, 1)
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
     front_state<D> b;
     b.base = shared_address(shared);
-    b.first = blockIdx.x;
-    b.stride = gridDim.x;
-    b.passes = (p.tiles - 1 - b.first) / b.stride + 1;
+    b.share(p.tiles, 1);
 
     grid_launch_dependents();
     float *bias = (float *)(shared + D::at_bias);

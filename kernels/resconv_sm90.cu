@@ -115,9 +115,8 @@ struct params {
 
 #if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
-template <class D> struct block_state {
+template <class D> struct block_state : tile_share {
     uint32_t base;
-    int slice, first, stride, passes;
 
     __device__ __forceinline__ uint32_t bar(int i) const
     {
@@ -221,21 +220,8 @@ static __device__ __forceinline__ void end_channels(const float (&d)[D::N / 2],
 {
     const int lane = threadIdx.x % 32;
     const int half = lane / 8 & 1, below = lane / 16, pixel = lane % 8;
-    const uint32_t to = out + ((half * D::ROWS + below) * TILE_X + pixel) * PIXEL;
-
-#pragma unroll
-    for (int j = 0; j < D::ROWS; j += 2) {
-        constexpr int last = D::ROWS - 1;
-        uint32_t r[4];
-#pragma unroll
-        for (int i = 0; i < 4; i++)
-            if (j + i / 2 <= last)
-                r[i] = halves(lrelu(d[4 * j + 2 * i]), lrelu(d[4 * j + 2 * i + 1]));
-        if (j < last)
-            stmatrix4_t(to + j * TILE_X * PIXEL, r);
-        else
-            stmatrix2_t(to + j * TILE_X * PIXEL, r);
-    }
+    store_channels<D::ROWS>(d, out, (half * D::ROWS + below) * TILE_X + pixel,
+                            2 * TILE_X);
 }
 
 /*
@@ -397,10 +383,7 @@ __global__ void __launch_bounds__(D::threads, 1)
     b.base = shared_address(shared);
 
     const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-    b.slice = blockIdx.x % D::slices;
-    b.first = blockIdx.x / D::slices;
-    b.stride = gridDim.x / D::slices;
-    b.passes = (p.tiles - 1 - b.first) / b.stride + 1;
+    b.share(p.tiles, D::slices);
     if (p.backwards) {
         b.first = p.tiles - 1 - b.first;
         b.stride = -b.stride;

@@ -268,6 +268,48 @@ SM90_INLINE float lrelu(float v)
     return fmaxf(v, LEAKY_SLOPE * v);
 }
 
+/*
+ * Of a product with 16 output channels of a warp on M, and ROWS rows of eight pixels on
+ * N: d[4 j + 2 h + q] is channel 8 h + lane / 4 at pixel 2 (lane % 4) + q of row j. To
+ * shared memory, where pixel lane % 8 of row lane / 16, channels 8 (lane / 8 % 2) .., is
+ * the at-th from `out` on, and of every further two rows the `two_rows`-th from there.
+ */
+template <int ROWS>
+SM90_INLINE void store_channels(const float (&d)[4 * ROWS], uint32_t out, int at,
+                                int two_rows)
+{
+#pragma unroll
+    for (int j = 0; j < ROWS; j += 2) {
+        constexpr int last = ROWS - 1;
+        const uint32_t to = out + (at + j / 2 * two_rows) * PIXEL;
+        uint32_t r[4];
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+            if (j + i / 2 <= last)
+                r[i] = halves(lrelu(d[4 * j + 2 * i]), lrelu(d[4 * j + 2 * i + 1]));
+        if (j < last)
+            stmatrix4_t(to, r);
+        else
+            stmatrix2_t(to, r);
+    }
+}
+
+/* --- persistent blocks ---------------------------------------------------------- */
+
+/* What a block does: `passes` tiles, from `first` on and `stride` apart, of one slice of
+ * the outputs. */
+struct tile_share {
+    int slice, first, stride, passes;
+
+    __device__ __forceinline__ void share(int tiles, int slices)
+    {
+        slice = blockIdx.x % slices;
+        first = blockIdx.x / slices;
+        stride = gridDim.x / slices;
+        passes = (tiles - 1 - first) / stride + 1;
+    }
+};
+
 /* --- wgmma: what is not the product itself ------------------------------------ */
 
 SM90_INLINE void wgmma_fence(void)

@@ -226,9 +226,8 @@ SM90_INLINE void add_last(motion (&m)[STRIP], const unsigned char *from, int uni
 
 /* --- device: who does what ---------------------------------------------------------- */
 
-struct tail_state {
+struct tail_state : tile_share {
     uint32_t base;
-    int first, stride, passes;
 
     __device__ __forceinline__ uint32_t bar(int i) const
     {
@@ -412,9 +411,7 @@ __global__ void __launch_bounds__(THREADS, 1)
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
     tail_state b;
     b.base = shared_address(shared);
-    b.first = blockIdx.x;
-    b.stride = gridDim.x;
-    b.passes = (p.tiles - 1 - b.first) / b.stride + 1;
+    b.share(p.tiles, 1);
 
     const int warp = threadIdx.x / 32;
     grid_launch_dependents();
