@@ -1,0 +1,64 @@
+/*
+ * One way to put a file in its place: everything rifec writes under a name goes
+ * through here (films, pictures, statistics, resume state, segments, weights,
+ * caches).
+ *
+ * A file is created beside its final name under a temporary one (out.part.mp4),
+ * with O_EXCL and O_NOFOLLOW, and locked, so that a second run can tell a live
+ * writer from a dead one. outfile_publish() syncs the data, renames without
+ * replacing what must not be replaced, and syncs the folder: after it returns 0
+ * the file survives a power loss. What is not published is removed.
+ *
+ * Each struct belongs to one thread at a time. Messages name the file; errors are
+ * OUTPUT and NOMEM.
+ */
+#ifndef RIFEC_BASE_OUTFILE_H
+#define RIFEC_BASE_OUTFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct outfile;
+
+struct outfile_params {
+    const char *path; /* final name; a symbolic link is followed and stays a link   */
+    bool replace;     /* an existing file is replaced; its mode is kept              */
+    bool take_over;   /* remove a temporary file whose writer is dead (replace does) */
+};
+
+/* Creates the temporary file. Fails (OUTPUT) when `path` exists and `replace` is
+ * false, when another process is writing it (the message names its process ID), or
+ * when a dead run's temporary file is in the way and nothing allows its removal. */
+int outfile_create(struct outfile **out, const struct outfile_params *p);
+
+/* The open descriptor, readable and writable; owned by the outfile. */
+int outfile_fd(const struct outfile *f);
+
+/* For messages: the temporary name. */
+const char *outfile_part(const struct outfile *f);
+
+/* Appends at the current position; all bytes or an error. */
+int outfile_write(struct outfile *f, const void *data, size_t size);
+
+/* Syncs, renames to the final name, syncs the folder, frees. On failure nothing is
+ * left under the temporary name. *f becomes NULL always. */
+int outfile_publish(struct outfile **f);
+
+/* Closes and removes the temporary file. Accepts NULL. */
+void outfile_discard(struct outfile **f);
+
+/* A whole small file in one call: create, write, publish. */
+int outfile_put(const struct outfile_params *p, const void *data, size_t size);
+
+/* Removes a file and syncs its folder; a missing file is not an error. */
+int outfile_remove(const char *path);
+
+/* True if both names lead to one file: the same device and inode, or, where neither
+ * exists yet, the same folder and the same last component. */
+bool outfile_same(const char *a, const char *b);
+
+/* For crash handlers and atexit(): removes every temporary file of this process.
+ * Async-signal-safe. */
+void outfile_remove_unpublished(void);
+
+#endif
