@@ -5,9 +5,12 @@
  *
  * A file is created beside its final name under a temporary one (out.part.mp4),
  * with O_EXCL and O_NOFOLLOW, and locked, so that a second run can tell a live
- * writer from a dead one. outfile_publish() syncs the data, renames without
- * replacing what must not be replaced, and syncs the folder: after it returns 0
- * the file survives a power loss. What is not published is removed.
+ * writer from a dead one (not on file systems without flock(): there O_EXCL alone
+ * stands between them). outfile_publish() syncs the data, renames without replacing
+ * what must not be replaced, and syncs the folder: after it returns 0 the file
+ * survives a power loss. What is not published is removed.
+ *
+ * Devices, pipes and sockets are not for this: they are written in place.
  *
  * Each struct belongs to one thread at a time. Messages name the file; errors are
  * OUTPUT and NOMEM.
@@ -22,7 +25,8 @@ struct outfile;
 
 struct outfile_params {
     const char *path; /* final name; a symbolic link is followed and stays a link   */
-    bool replace;     /* an existing file is replaced; its mode is kept              */
+    bool replace;     /* an existing file is replaced; its mode is kept, and its owner
+                         if permitted                                                */
     bool take_over;   /* remove a temporary file whose writer is dead (replace does) */
 };
 
@@ -40,8 +44,13 @@ const char *outfile_part(const struct outfile *f);
 /* Appends at the current position; all bytes or an error. */
 int outfile_write(struct outfile *f, const void *data, size_t size);
 
-/* Syncs, renames to the final name, syncs the folder, frees. On failure nothing is
- * left under the temporary name. *f becomes NULL always. */
+/*
+ * Syncs, renames to the final name, syncs the folder, frees. On failure nothing is
+ * left under the temporary name, with one exception: where something took the final
+ * name while the file was written and must not be replaced (or is a folder), the file
+ * is whole and perhaps the work of hours. Then it stays under the temporary name, and
+ * the message says so. *f becomes NULL always.
+ */
 int outfile_publish(struct outfile **f);
 
 /* Closes and removes the temporary file. Accepts NULL. */

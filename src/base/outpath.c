@@ -1,0 +1,140 @@
+/* Links, folders and temporary names; and whether two names mean one file. */
+#define _POSIX_C_SOURCE 200809L
+#include "base/outpath.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/outfile.h"
+
+#define LINKS_MAX     40 /* as many as Linux follows */
+#define EXTENSION_MAX 32 /* what is longer is no extension */
+
+static const char *last_component(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static char *join(const char *a, size_t a_length, const char *b)
+{
+    char *text = malloc(a_length + strlen(b) + 1);
+    if (text) {
+        memcpy(text, a, a_length);
+        strcpy(text + a_length, b);
+    }
+    return text;
+}
+
+char *outpath_follow(const char *path)
+{
+    char to[PATH_MAX];
+    char *at = strdup(path);
+    for (int i = 0; at && i < LINKS_MAX; i++) {
+        ssize_t length = readlink(at, to, sizeof to - 1);
+        if (length <= 0)
+            return at;
+        to[length] = '\0';
+        size_t folder = to[0] == '/' ? 0 : (size_t)(last_component(at) - at);
+        char *next = join(at, folder, to);
+        free(at);
+        at = next;
+    }
+    if (at)
+        errno = ELOOP;
+    free(at);
+    return NULL;
+}
+
+char *outpath_folder(const char *path)
+{
+    size_t length = (size_t)(last_component(path) - path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    return length ? join(path, length, "") : strdup(".");
+}
+
+/* --- the temporary name ----------------------------------------------------- */
+
+static size_t name_max(const char *path)
+{
+    char *folder = outpath_folder(path);
+    long max = folder ? pathconf(folder, _PC_NAME_MAX) : -1;
+    free(folder);
+    return max > 0 ? (size_t)max : 255;
+}
+
+/* FNV-1a. */
+static uint32_t checksum(const char *text)
+{
+    uint32_t sum = 2166136261u;
+    for (; *text; text++)
+        sum = (sum ^ (unsigned char)*text) * 16777619u;
+    return sum;
+}
+
+char *outpath_part(const char *path)
+{
+    const char *name = last_component(path), *dot = strrchr(name, '.');
+    const char *extension = dot && strlen(dot) <= EXTENSION_MAX ? dot : "";
+    size_t stem = strlen(name) - strlen(extension), max = name_max(path);
+    char ending[EXTENSION_MAX + 16];
+    snprintf(ending, sizeof ending, ".part%s", extension);
+    if (stem + strlen(ending) > max) {
+        snprintf(ending, sizeof ending, ".%08x.part%s", (unsigned)checksum(name),
+                 extension);
+        size_t room = max > strlen(ending) ? max - strlen(ending) : 0;
+        stem = stem < room ? stem : room;
+        while (stem && ((unsigned char)name[stem] & 0xc0) == 0x80)
+            stem--; /* no half of a UTF-8 character */
+    }
+    return join(path, (size_t)(name - path) + stem, ending);
+}
+
+/* --- one file, two names ------------------------------------------------------ */
+
+/* Neither exists: then the same name in the same folder, which may be missing, too. */
+static bool same_missing(const char *a, const char *b)
+{
+    char *folder_a = outpath_folder(a), *folder_b = outpath_folder(b);
+    bool same = folder_a && folder_b && !strcmp(last_component(a), last_component(b)) &&
+                outfile_same(folder_a, folder_b);
+    free(folder_a);
+    free(folder_b);
+    return same;
+}
+
+static void strip_slashes(char *path)
+{
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        path[--length] = '\0';
+}
+
+bool outfile_same(const char *a, const char *b)
+{
+    struct stat st_a, st_b;
+    bool exists_a = stat(a, &st_a) == 0, exists_b = stat(b, &st_b) == 0;
+    if (exists_a || exists_b)
+        return exists_a && exists_b && st_a.st_dev == st_b.st_dev &&
+               st_a.st_ino == st_b.st_ino;
+    if (!strcmp(a, b))
+        return true;
+    char *end_a = outpath_follow(a), *end_b = outpath_follow(b);
+    bool same = false;
+    if (end_a && end_b) {
+        strip_slashes(end_a);
+        strip_slashes(end_b);
+        same = same_missing(end_a, end_b);
+    }
+    free(end_a);
+    free(end_b);
+    return same;
+}
