@@ -19,6 +19,9 @@ rifec_add_script(headers LABELS unit
 rifec_add_script(layers LABELS unit
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/layers.sh ${PROJECT_SOURCE_DIR})
 
+rifec_add_script(messages LABELS unit
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/messages.sh ${PROJECT_SOURCE_DIR})
+
 rifec_add_script(fidelity LABELS unit
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/fidelity.sh ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 

@@ -28,6 +28,12 @@ void mem_free(void *p)
     free(p);
 }
 
+int mem_fail(const char *what)
+{
+    log_error("out of memory: cannot allocate %s", what);
+    return RIFEC_ERR_NOMEM;
+}
+
 /* The number that follows `key` in a file, or begins it; SIZE_MAX if there is none. */
 static size_t read_number(const char *path, const char *key)
 {
@@ -79,6 +85,13 @@ size_t mem_available(void)
     size_t kib = read_number("/proc/meminfo", "MemAvailable:");
     size_t system = kib < SIZE_MAX >> 10 ? kib << 10 : SIZE_MAX;
     return smaller(system, smaller(left_of_group(), left_of_process()));
+}
+
+bool mem_is_short(size_t bytes)
+{
+    void *p = mem_available() >= bytes ? mem_alloc(bytes) : NULL;
+    mem_free(p);
+    return !p;
 }
 
 size_t arena_reserve(struct arena *a, size_t bytes)

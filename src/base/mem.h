@@ -6,6 +6,7 @@
 #ifndef RIFEC_BASE_MEM_H
 #define RIFEC_BASE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define MEM_ALIGN 64 /* a cache line, and the widest vector */
@@ -13,6 +14,17 @@
 /* Aligned to MEM_ALIGN; NULL when there is none. Freed with mem_free(). */
 void *mem_alloc(size_t bytes);
 void mem_free(void *p);
+
+/*
+ * For whoever got NULL from an allocation, ours or a library's: logs "out of memory:
+ * cannot allocate `what`" and returns RIFEC_ERR_NOMEM, so that no lack of memory ends
+ * a job without a message. Callers further up only pass the code on.
+ */
+int mem_fail(const char *what);
+
+/* True if `bytes` could not be allocated now. For telling a lack of memory from a
+ * damaged file that asks for an absurd amount: libraries have one code for both. */
+bool mem_is_short(size_t bytes);
 
 /* Bytes that could be allocated now without swapping: what the system has to
  * spare, or less when a container's limit, or the process's (`ulimit -v`), is nearer.

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 
 struct queue {
     pthread_mutex_t lock;
@@ -23,7 +24,7 @@ int queue_open(struct queue **out, size_t value_size, size_t limit_bytes)
     *out = NULL;
     struct queue *q = calloc(1, sizeof *q);
     if (!q)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a queue");
     pthread_mutex_init(&q->lock, NULL);
     pthread_cond_init(&q->not_empty, NULL);
     pthread_cond_init(&q->not_full, NULL);
@@ -42,7 +43,7 @@ static int grow(struct queue *q)
     if (!values || !weights) {
         free(values);
         free(weights);
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a queue");
     }
     for (size_t i = 0; i < q->length; i++) {
         size_t from = (q->head + i) % q->capacity;

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "cli/job.h"
 #include "cli/signals.h"
 #include "cli/stats.h"
@@ -51,7 +52,7 @@ static int name_outputs(struct batch *b)
             return RIFEC_ERR_USAGE;
         }
         if (!b->outputs[i])
-            return RIFEC_ERR_NOMEM;
+            return mem_fail("a file name");
     }
     return 0;
 }
@@ -114,7 +115,7 @@ static int plan(struct batch *b)
     int err = 0;
     b->outputs = calloc((size_t)b->count, sizeof *b->outputs);
     if (!b->outputs)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the list of outputs");
     TRY(check_output(b->opt));
     TRY(name_outputs(b));
     if (b->count > 1 && names_outputs(b->opt))
@@ -134,7 +135,7 @@ static int record(struct batch *b, char *text)
     const char *path = b->opt->stats;
     int err = 0;
     if (!text)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the statistics");
     if (b->count == 1 || stats_is_stream(path)) {
         err = stats_write(path, text);
     } else {
@@ -146,7 +147,7 @@ static int record(struct batch *b, char *text)
             strcpy(all + used, text);
             b->records = all;
         }
-        err = all ? stats_write(path, all) : RIFEC_ERR_NOMEM;
+        err = all ? stats_write(path, all) : mem_fail("the statistics");
     }
     free(text);
     return err;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "media/versions.h"
 #include "rifec/devices.h"
 
@@ -135,7 +136,7 @@ static bool lies_between(const struct rifec_frame *f, int low, int high)
 static int make_between(struct rifec *r, const struct rifec_params *p)
 {
     struct rifec_frame *a = flat_frame(p, 60), *b = flat_frame(p, 180), *mid = NULL;
-    int err = a && b ? rifec_put(r, 0, a) : RIFEC_ERR_NOMEM;
+    int err = a && b ? rifec_put(r, 0, a) : mem_fail("a frame");
     if (!err)
         err = rifec_put(r, 1, b);
     if (!err)

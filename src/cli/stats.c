@@ -179,8 +179,6 @@ char *stats_text(const struct stats *s, bool one_line)
 
     char *text = one_line ? cJSON_PrintUnformatted(root) : cJSON_Print(root);
     cJSON_Delete(root);
-    if (!text)
-        log_error("out of memory for the statistics");
     return text;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "engine/backend.h"
 #include "model/yuv.h"
 
@@ -98,7 +99,7 @@ int rifec_open(struct rifec **out, const struct rifec_params *params)
     int err = 0;
     struct rifec *e = calloc(1, sizeof *e);
     if (!e)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the engine");
     e->params = *params;
     if (e->params.scale == 0)
         e->params.scale = 1;
@@ -106,7 +107,7 @@ int rifec_open(struct rifec **out, const struct rifec_params *params)
     if (params->model) {
         e->model_path = malloc(strlen(params->model) + 1);
         if (!e->model_path)
-            FAIL(RIFEC_ERR_NOMEM, "out of memory");
+            TRY(mem_fail("a file name"));
         strcpy(e->model_path, params->model);
     }
     e->params.model = e->model_path;
@@ -116,7 +117,7 @@ int rifec_open(struct rifec **out, const struct rifec_params *params)
     e->info.model = e->model_path ? e->model_path : "built-in";
     e->priv = calloc(1, e->backend->priv_size);
     if (!e->priv)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("the engine"));
     TRY(framepool_open(&e->pool, e->params.width, e->params.height, &e->params.format,
                        &e->params.color));
     TRY(e->backend->open(e));

@@ -88,7 +88,7 @@ int framepool_open(struct framepool **out, int width, int height,
     *out = NULL;
     struct framepool *p = calloc(1, sizeof *p);
     if (!p)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the frame pool");
     p->model = (struct rifec_frame){
         .width = width, .height = height, .format = *format, .color = *color
     };

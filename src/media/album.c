@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 struct album {
     char *pattern, *folder, *part; /* both folders end in a slash, or are ""  */
@@ -112,14 +113,14 @@ static int open_names(struct album **out, const char *pattern)
     struct album *a = calloc(1, sizeof *a);
     *out = a;
     if (!a)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a set of pictures");
     a->pattern = av_strdup(pattern);
     if (!a->pattern || !picture_name_parse(&a->name, a->pattern))
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a file name");
     a->folder = av_strndup(pattern, (size_t)a->name.folder_length);
     a->part = av_asprintf("%.*s%s.part/", a->name.folder_length + a->name.prefix_length,
                           pattern, a->name.prefix_length ? "" : "pictures");
-    return a->folder && a->part ? 0 : RIFEC_ERR_NOMEM;
+    return a->folder && a->part ? 0 : mem_fail("a file name");
 }
 
 /* --- checks --------------------------------------------------------------- */
@@ -210,7 +211,7 @@ int album_add(struct album *a, const uint8_t *data, size_t size)
     char *path = numbered(a, a->part, ++a->count);
     FILE *f = path ? fopen(path, "wb") : NULL;
     if (!path)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a file name");
     if (!f)
         TRY(say_failed(path, "create it"));
     if (fwrite(data, 1, size, f) != size)
@@ -227,7 +228,7 @@ static int move(const struct album *a, int64_t number)
     int err = 0;
     char *from = numbered(a, a->part, number), *to = numbered(a, a->folder, number);
     if (!from || !to)
-        TRY(RIFEC_ERR_NOMEM);
+        TRY(mem_fail("a file name"));
     if (rename(from, to) != 0)
         TRY(say_failed(to, "put the picture there"));
 fail:

@@ -11,8 +11,18 @@
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 
+#include "base/mem.h"
 #include "media/versions.h"
 #include "rifec/error.h"
+
+/* What any sane header, packet or index needs at most. */
+#define SANE_BYTES ((size_t)256 << 20)
+
+bool av_asks_too_much(int averr, size_t bytes)
+{
+    return averr == AVERROR(ENOMEM) &&
+           !mem_is_short(bytes > SANE_BYTES ? bytes : SANE_BYTES);
+}
 
 int av_fail(int code, int averr, const char *fmt, ...)
 {
@@ -22,8 +32,10 @@ int av_fail(int code, int averr, const char *fmt, ...)
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
     av_strerror(averr, why, sizeof why);
-    log_error("%s: %s", what, why);
-    return averr == AVERROR(ENOMEM) ? RIFEC_ERR_NOMEM : code;
+    bool damaged = code == RIFEC_ERR_INPUT && av_asks_too_much(averr, 0);
+    log_error("%s: %s", what,
+              damaged ? "the file asks for an absurd amount of memory: damaged?" : why);
+    return averr == AVERROR(ENOMEM) && !damaged ? RIFEC_ERR_NOMEM : code;
 }
 
 /* FFmpeg says "error" for things that we report ourselves or survive, so its

@@ -2,13 +2,21 @@
 #ifndef RIFEC_MEDIA_AV_H
 #define RIFEC_MEDIA_AV_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/log.h"
 
 /*
  * Logs "<message>: <FFmpeg's words for averr>" and returns `code`, or
- * RIFEC_ERR_NOMEM when that is what averr says.
+ * RIFEC_ERR_NOMEM when that is what averr says. The latter not where `code` is
+ * RIFEC_ERR_INPUT and memory is there: then a damaged file asked for an absurd amount.
  */
 int av_fail(int code, int averr, const char *fmt, ...) LOG_PRINTF(3, 4);
+
+/* True if averr says that memory is short, but it is not: `bytes`, what a sane file
+ * may need, could be allocated (at least some hundred MiB). */
+bool av_asks_too_much(int averr, size_t bytes);
 
 /* Sends FFmpeg's own messages to our log, where -v shows them. */
 void av_log_to_rifec(void);

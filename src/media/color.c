@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 typedef const char *name_of_number(int);
 
@@ -63,7 +64,7 @@ int color_read_names(struct color_override *out, const struct color_names *names
     int err = 0;
     AVCodecContext *c = avcodec_alloc_context3(NULL);
     if (!c)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a codec context");
     TRY(read_name(c, "colorspace", "colorspace", names->matrix, matrix_name));
     TRY(read_name(c, "range", "color_range", names->range, range_name));
     TRY(read_name(c, "primaries", "color_primaries", names->primaries, primaries_name));

@@ -8,6 +8,7 @@
 #include <libswscale/swscale.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "media/av.h"
 #include "media/color.h"
 
@@ -82,7 +83,7 @@ int convert_open(struct convert **out, const AVFrame *from, enum AVPixelFormat p
     *out = NULL;
     struct convert *c = calloc(1, sizeof *c);
     if (!c)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a pixel format converter");
     struct rifec_color color = color_of(from);
     bool to_rgb = is_rgb(pix_fmt), from_rgb = is_rgb(from->format);
     c->pix_fmt = pix_fmt;
@@ -127,7 +128,7 @@ int convert_frame(struct convert *c, AVFrame **frame)
 {
     AVFrame *from = *frame, *to = av_frame_alloc();
     if (!to)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a converted frame");
     to->width = from->width;
     to->height = from->height;
     to->format = c->pix_fmt;

@@ -7,12 +7,15 @@
 #include <libavutil/pixdesc.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "media/color.h"
 #include "media/convert.h"
 #include "media/decoder.h"
 #include "media/frame.h"
+
+#define SIDE_MAX 16384 /* RIFEC_SIZE_MAX, which this layer does not know */
 
 struct decode {
     struct decoder *decoder;
@@ -35,7 +38,7 @@ int decode_open(struct decode **out, const struct decode_params *p)
     *out = NULL;
     struct decode *d = calloc(1, sizeof *d);
     if (!d)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a decoder");
     d->path = p->path;
     d->mode = p->deinterlace;
     d->time_base = p->stream->time_base;
@@ -56,11 +59,21 @@ fail:
     return err;
 }
 
+/* Two pictures of the size that the stream claims, with 16 bits in four planes. A size
+ * that no engine takes is damage, too, and counts as nothing. */
+static size_t sane_bytes(const struct decode *d)
+{
+    const AVCodecContext *c = decoder_context(d->decoder);
+    bool sane =
+        c->width > 0 && c->height > 0 && c->width <= SIDE_MAX && c->height <= SIDE_MAX;
+    return sane ? (size_t)c->width * (size_t)c->height * 16 : 0;
+}
+
 /* Counts damage and goes on; only lack of memory ends the job. */
 static int note_damage(struct decode *d, int averr)
 {
-    if (averr == AVERROR(ENOMEM))
-        return av_fail(RIFEC_ERR_NOMEM, averr, "cannot decode");
+    if (averr == AVERROR(ENOMEM) && !av_asks_too_much(averr, sane_bytes(d)))
+        return av_fail(RIFEC_ERR_NOMEM, averr, "%s: cannot decode", d->path);
     if (averr == AVERROR_DECODER_NOT_FOUND)
         return RIFEC_ERR_CODEC;
     char why[AV_ERROR_MAX_STRING_SIZE];
@@ -275,7 +288,7 @@ int decode_receive(struct decode *d, struct rifec_frame **out)
     *out = NULL;
     AVFrame *av = av_frame_alloc();
     if (!av)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a frame");
     int got = next_whole(d, av);
     if (got <= 0) {
         err = got;
@@ -285,7 +298,7 @@ int decode_receive(struct decode *d, struct rifec_frame **out)
         TRY(convert_frame(d->convert, &av));
     *out = frame_wrap(&av);
     if (!*out)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("a frame"));
 fail:
     av_frame_free(&av);
     return err;

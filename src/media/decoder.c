@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "media/av.h"
 #include "rifec/error.h"
 
@@ -89,7 +90,7 @@ int decoder_open(struct decoder **out, const struct decoder_params *p)
     *out = NULL;
     struct decoder *d = calloc(1, sizeof *d);
     if (!d)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a decoder");
     d->p = *p;
     if (!choose_both(p->stream))
         TRY(hwaccel_open(&d->hwaccel, &p->hwaccel, p->stream->codecpar, p->path));

@@ -6,6 +6,7 @@
 #include <libavutil/pixdesc.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "media/av.h"
 #include "media/avcompat.h"
 
@@ -79,7 +80,7 @@ int deinterlace_open(struct deinterlace **out, const struct deinterlace_params *
     *out = NULL;
     struct deinterlace *d = calloc(1, sizeof *d);
     if (!d)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the deinterlacer");
     d->time_base = deinterlace_time_base(p->mode, p->time_base);
     d->graph = avfilter_graph_alloc();
     int e = d->graph ? open_ends(d, p) : AVERROR(ENOMEM);

@@ -14,6 +14,7 @@
 #include <libavutil/pixdesc.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "media/joins.h"
@@ -95,7 +96,7 @@ static int describe_raw(const struct demux_params *p, AVDictionary **options)
         e = av_dict_set(options, "pixel_format", p->pix_fmt, 0);
     if (e >= 0 && p->rate.num)
         e = av_dict_set(options, "framerate", rate, 0);
-    return e < 0 ? RIFEC_ERR_NOMEM : 0;
+    return e < 0 ? mem_fail("the options of the demuxer") : 0;
 }
 
 static int open_stdin(struct demux *d, const struct demux_params *p)
@@ -106,7 +107,7 @@ static int open_stdin(struct demux *d, const struct demux_params *p)
     }
     d->ctx = avformat_alloc_context();
     if (!d->ctx)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a demuxer");
     int err = pipe_open_stdin(&d->pipe, p->stopped);
     d->ctx->pb = d->pipe;
     return err;
@@ -117,7 +118,7 @@ static int open_named_pipe(struct demux *d, const struct demux_params *p)
 {
     d->ctx = avformat_alloc_context();
     if (!d->ctx)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a demuxer");
     int err = pipe_open_named(&d->pipe, p->path, p->stopped);
     d->ctx->pb = d->pipe;
     return err;
@@ -150,7 +151,7 @@ static int open_container(struct demux *d, const struct demux_params *p)
     /* The protocol is named so that a colon in a file name stays one. */
     url = av_asprintf("%s%s", d->is_pipe ? "pipe:" : "file:", p->path);
     if (!url)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("a file name"));
     int e = avformat_open_input(&d->ctx, url, format, &options);
     if (e == AVERROR_EXIT)
         TRY(RIFEC_ERR_ABORT);
@@ -176,8 +177,10 @@ static int open_pictures(struct demux *d, const struct demux_params *p)
     d->ctx = avformat_alloc_context();
     AVStream *st = d->ctx ? avformat_new_stream(d->ctx, NULL) : NULL;
     if (!st)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("a demuxer"));
     d->ctx->url = av_strdup(p->path);
+    if (!d->ctx->url)
+        TRY(mem_fail("a file name"));
     st->codecpar->codec_type = AVMEDIA_TYPE_VIDEO;
     st->codecpar->codec_id = d->pictures.codec;
     st->r_frame_rate = (AVRational){ (int)rate.num, (int)rate.den };
@@ -253,7 +256,7 @@ int demux_open(struct demux **out, const struct demux_params *p)
     *out = NULL;
     struct demux *d = calloc(1, sizeof *d);
     if (!d)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a demuxer");
     d->is_pipe = !strcmp(p->path, "-") || is_named_pipe(p->path);
     d->name = strcmp(p->path, "-") ? p->path : "stdin";
     d->end_us = INT64_MIN;
@@ -348,11 +351,11 @@ int demux_read(struct demux *d, AVPacket **out)
         return 0;
     AVPacket *pkt = av_packet_alloc();
     if (!pkt)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a packet");
     int e = d->pictures.count ? read_picture(d, pkt) : av_read_frame(d->ctx, pkt);
     if (e < 0) {
         av_packet_free(&pkt);
-        if (e == AVERROR(ENOMEM))
+        if (e == AVERROR(ENOMEM) && !av_asks_too_much(e, 0))
             return av_fail(RIFEC_ERR_NOMEM, e, "%s: cannot read", d->name);
         d->ended = true;
         d->truncated =
@@ -361,9 +364,10 @@ int demux_read(struct demux *d, AVPacket **out)
         return 0;
     }
     AVRational tb = d->ctx->streams[pkt->stream_index]->time_base;
-    if (demux_clock_may_jump(d) && joins_apply(&d->joins, pkt, tb) < 0) {
+    int err = demux_clock_may_jump(d) ? joins_apply(&d->joins, pkt, tb) : 0;
+    if (err < 0) {
         av_packet_free(&pkt);
-        return RIFEC_ERR_NOMEM;
+        return err;
     }
     note(d, pkt);
     *out = pkt;

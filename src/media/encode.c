@@ -7,6 +7,7 @@
 #include <libavutil/pixdesc.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "media/color.h"
@@ -87,7 +88,7 @@ static int open_codec(struct encode *e, const AVCodec *codec)
     int err = 0;
     e->codec = avcodec_alloc_context3(codec);
     if (!e->codec)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("a codec context"));
     TRY(configure(e, e->codec));
     int av = avcodec_open2(e->codec, codec, NULL);
     if (av < 0) {
@@ -109,7 +110,7 @@ static int keep_params(struct encode *e, const struct encode_params *p)
     if (options && p->option_count)
         memcpy(options, p->options, (size_t)p->option_count * sizeof *options);
     e->params.options = options;
-    return options ? 0 : RIFEC_ERR_NOMEM;
+    return options ? 0 : mem_fail("the options of the encoder");
 }
 
 int encode_open(struct encode **out, const struct encode_params *p)
@@ -121,13 +122,13 @@ int encode_open(struct encode **out, const struct encode_params *p)
         return RIFEC_ERR_CODEC;
     struct encode *e = calloc(1, sizeof *e);
     if (!e)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("an encoder");
     e->stream_index = p->source->index;
     e->source_pix_fmt = p->source_pix_fmt;
     e->first = av_frame_alloc();
     e->original = av_frame_alloc();
     if (!e->first || !e->original)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("a frame"));
     TRY(keep_params(e, p));
     TRY(encoder_pix_fmt(codec, p, &e->pix_fmt));
     e->discards = encoder_is_null(codec, p->container) && e->pix_fmt == p->source_pix_fmt;
@@ -164,7 +165,7 @@ int encode_pass(struct encode *e, struct rifec_frame **frame)
     AVFrame *av = frame_unwrap(frame, e->source_pix_fmt);
     if (!av) {
         rifec_frame_free(frame);
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a frame for the encoder");
     }
     e->next_duration++;
     if (decoded)
@@ -197,10 +198,10 @@ static int dress(struct encode *e, AVFrame *av, bool decoded)
     int64_t pts = av->pts, duration = AVFRAME_DURATION(av);
     int err = 0;
     if (!decoded && av_frame_copy_props(av, e->original) < 0)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a frame's side data");
     AVFrame *whole = decoded ? av_frame_clone(av) : NULL;
     if (decoded && !whole)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a frame for the encoder");
     drop_spent(e, av, decoded);
     if (decoded)
         err = frame_keep_tags(e->original, whole);
@@ -233,7 +234,7 @@ int encode_send(struct encode *e, struct rifec_frame **frame)
         av = frame_unwrap(frame, e->source_pix_fmt);
         if (!av) {
             rifec_frame_free(frame);
-            return RIFEC_ERR_NOMEM;
+            return mem_fail("a frame for the encoder");
         }
         TRY(fetch(e, av));
         TRY(dress(e, av, decoded));
@@ -272,7 +273,7 @@ int encode_receive(struct encode *e, AVPacket **out)
     *out = NULL;
     AVPacket *pkt = av_packet_alloc();
     if (!pkt)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a packet");
     int code = avcodec_receive_packet(e->codec, pkt);
     if (code < 0) {
         av_packet_free(&pkt);

@@ -6,6 +6,7 @@
 #include <libavutil/pixfmt.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "rifec/error.h"
 
 /* The muxer's, from 8 bits that are official to 16 that FFmpeg began. */
@@ -93,5 +94,5 @@ int forms_muxer_options(const AVOutputFormat *format, AVRational frame_rate,
         e = av_dict_set(options, "plays", "0", 0);
     else if (!strcmp(format->name, "gif"))
         return check_gif_rate(av_q2d(frame_rate));
-    return e < 0 ? RIFEC_ERR_NOMEM : 0;
+    return e < 0 ? mem_fail("the options of the container") : 0;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "media/avcompat.h"
 #include "media/color.h"
 #include "media/hwaccel.h"
@@ -157,7 +158,7 @@ bool frame_is_decoded(const struct rifec_frame *frame)
 int frame_keep_tags(AVFrame *tags, const AVFrame *decoded)
 {
     av_frame_unref(tags);
-    return av_frame_copy_props(tags, decoded) < 0 ? RIFEC_ERR_NOMEM : 0;
+    return av_frame_copy_props(tags, decoded) < 0 ? mem_fail("a frame's side data") : 0;
 }
 
 int frame_copy_tags(AVFrame *tags, const struct rifec_frame *decoded)

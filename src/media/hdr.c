@@ -8,6 +8,7 @@
 #include <libavutil/opt.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "media/avcompat.h"
 #include "media/container.h"
 #include "rifec/error.h"
@@ -130,7 +131,7 @@ int hdr_configure(const struct hdr *h, AVCodecContext *c)
         snprintf(text + used, sizeof text - used, "%s%s=%u,%u", used ? ":" : "", w->light,
                  h->light.MaxCLL, h->light.MaxFALL);
     if (text[0] && av_opt_set(c, w->params, text, AV_OPT_SEARCH_CHILDREN) < 0)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the HDR options of the encoder");
     return 0;
 }
 
@@ -141,7 +142,7 @@ static int add(AVCodecContext *c, enum AVPacketSideDataType type, const void *da
 {
     uint8_t *room = avcompat_new_coded_side_data(c, type, size);
     if (!room)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("HDR side data");
     memcpy(room, data, size);
     return 0;
 }

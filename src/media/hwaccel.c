@@ -14,6 +14,7 @@ typedef void *CUcontext, *CUstream;
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "rifec/error.h"
@@ -106,7 +107,7 @@ int hwaccel_open(struct hwaccel **out, const struct hwaccel_params *p,
     }
     struct hwaccel *h = calloc(1, sizeof *h);
     if (!h)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a hardware decoder");
     h->decoder = decoder;
     h->to_host = p->to_host;
     h->wanted = wanted;
@@ -116,7 +117,7 @@ int hwaccel_open(struct hwaccel **out, const struct hwaccel_params *p,
         char why[AV_ERROR_MAX_STRING_SIZE];
         av_strerror(e, why, sizeof why);
         say_software(wanted, path, avcodec_get_name(id), why);
-        err = e == AVERROR(ENOMEM) ? RIFEC_ERR_NOMEM : 0;
+        err = e == AVERROR(ENOMEM) ? mem_fail("a hardware decoder") : 0;
         goto fail;
     }
     *out = h;

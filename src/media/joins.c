@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "rifec/error.h"
+#include "base/mem.h"
 
 /* Less is reordering or jitter; ffmpeg's dts_delta_threshold is the second. */
 #define BACK_US    1000000
@@ -17,7 +17,7 @@ static int reach(struct joins *j, int stream)
         return 0;
     struct join_stream *grown = realloc(j->streams, (size_t)(stream + 1) * sizeof *grown);
     if (!grown)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the list of joined streams");
     for (int i = j->count; i <= stream; i++)
         grown[i] = (struct join_stream){ AV_NOPTS_VALUE, j->shift_us };
     j->streams = grown;

@@ -7,6 +7,7 @@
 #include <libavutil/avstring.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "media/album.h"
 #include "media/av.h"
 #include "media/container.h"
@@ -93,7 +94,7 @@ int mux_open(struct mux **out, const struct mux_params *p)
     *out = NULL;
     struct mux *m = calloc(1, sizeof *m);
     if (!m)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a muxer");
     TRY(choose_container(m, p));
     TRY(open_target(m, p));
     TRY(streams_open(&m->streams, m->ctx, &p->streams));

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "media/avcompat.h"
 
 #define DIGITS_MAX 18
@@ -129,7 +130,7 @@ static int add(struct pictures *p, const char *folder, const char *file)
     char *path = av_asprintf("%s%s", folder, file);
     if (!path || av_dynarray_add_nofree(&p->paths, &p->count, path) < 0) {
         av_free(path);
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the list of pictures");
     }
     return 0;
 }
@@ -191,7 +192,7 @@ int pictures_find(struct pictures *out, const char *path)
                                           length && path[length - 1] == '/' ? "" : "/");
     *out = (struct pictures){ .codec = numbered ? picture_codec(path) : 0 };
     if (!folder)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a file name");
     TRY(read_folder(out, folder, numbered ? &pattern : NULL));
     if (!out->count && numbered)
         FAIL(RIFEC_ERR_INPUT, "%s: there is no such picture", path);

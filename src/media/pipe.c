@@ -14,6 +14,7 @@
 #include <libavutil/error.h>
 #include <libavutil/mem.h>
 
+#include "base/mem.h"
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "rifec/error.h"
@@ -100,7 +101,7 @@ static int open_end(AVIOContext **out, int fd, bool writes, bool (*stopped)(void
 fail:
     av_free(buffer);
     free(e);
-    return RIFEC_ERR_NOMEM;
+    return mem_fail("the buffer of a pipe");
 }
 
 int pipe_open_stdin(AVIOContext **out, bool (*stopped)(void))

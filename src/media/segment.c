@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 #define MAGIC         "rifec segment 1\n"
 #define SIDE_SIZE_MAX (16 << 20)
@@ -54,10 +55,10 @@ static int new_segment(struct segment **out, const char *path)
 {
     struct segment *s = *out = calloc(1, sizeof *s);
     if (!s)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a resume segment");
     s->path = av_strdup(path);
     s->part = av_asprintf("%s.part", path);
-    return s->path && s->part ? 0 : RIFEC_ERR_NOMEM;
+    return s->path && s->part ? 0 : mem_fail("a file name");
 }
 
 int segment_create(struct segment **out, const char *path)
@@ -149,7 +150,7 @@ static int read_side_data(struct segment *s, AVPacket *pkt)
         return damaged(s);
     uint8_t *data = av_packet_new_side_data(pkt, (enum AVPacketSideDataType)head.type,
                                             (size_t)head.size);
-    TRY(data ? get(s, data, (size_t)head.size) : RIFEC_ERR_NOMEM);
+    TRY(data ? get(s, data, (size_t)head.size) : mem_fail("the side data of a packet"));
 fail:
     return err;
 }
@@ -166,7 +167,7 @@ int segment_read(struct segment *s, AVPacket **out)
     if (head.size < 0 || head.side_count < 0)
         TRY(damaged(s));
     if (!pkt || av_new_packet(pkt, head.size) < 0)
-        TRY(RIFEC_ERR_NOMEM);
+        TRY(mem_fail("a packet"));
     TRY(get(s, pkt->data, (size_t)head.size));
     pkt->pts = head.pts;
     pkt->dts = head.dts;

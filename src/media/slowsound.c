@@ -7,6 +7,7 @@
 #include <libavutil/avstring.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "media/container.h"
@@ -140,7 +141,7 @@ int slowsound_open(struct slowsound **out, const AVStream *from, struct rational
     }
     struct slowsound *s = calloc(1, sizeof *s);
     if (!s)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("an audio converter");
     s->in_time_base = from->time_base;
     s->slowdown = slowdown;
     s->next = AV_NOPTS_VALUE;
@@ -235,7 +236,7 @@ int slowsound_receive(struct slowsound *s, AVPacket **out)
         if (e >= 0) {
             *out = av_packet_clone(s->packet);
             av_packet_unref(s->packet);
-            return *out ? 0 : RIFEC_ERR_NOMEM;
+            return *out ? 0 : mem_fail("a packet");
         }
         if (e != AVERROR(EAGAIN) && e != AVERROR_EOF)
             break;

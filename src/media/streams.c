@@ -8,6 +8,7 @@
 #include <libavutil/avutil.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "media/container.h"
@@ -86,7 +87,7 @@ static int copy_side_data(AVStream *to, const AVPacketSideData *sd, int n, bool 
             continue;
         uint8_t *room = avcompat_new_side_data(to, sd[i].type, sd[i].size);
         if (!room)
-            return RIFEC_ERR_NOMEM;
+            return mem_fail("the side data of a stream");
         memcpy(room, sd[i].data, sd[i].size);
     }
     return 0;
@@ -98,7 +99,7 @@ static int add_output(struct streams *s, struct stream *st)
 {
     st->out = avformat_new_stream(s->ctx, NULL);
     if (!st->out)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("an output stream");
     if (s->keep_ids)
         st->out->id = st->in->id;
     return 0;
@@ -154,7 +155,7 @@ static int add_cover_file(struct streams *s, struct stream *st)
     par->codec_id = st->in->codecpar->codec_id;
     par->extradata = av_mallocz((size_t)picture->size + AV_INPUT_BUFFER_PADDING_SIZE);
     if (!par->extradata)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("an attached picture"));
     memcpy(par->extradata, picture->data, (size_t)picture->size);
     par->extradata_size = picture->size;
     tags_copy_stream(st->out, st->in, &s->choice, false);
@@ -280,7 +281,7 @@ static int map_streams(struct streams *s, AVFormatContext *input)
 {
     s->list = calloc(input->nb_streams, sizeof *s->list);
     if (!s->list)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the list of streams");
     s->count = (int)input->nb_streams;
     for (int i = 0; i < s->count; i++) {
         struct stream *st = &s->list[i];
@@ -330,7 +331,7 @@ int streams_open(struct streams **out, AVFormatContext *output,
     *out = NULL;
     struct streams *s = calloc(1, sizeof *s);
     if (!s)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the list of streams");
     s->ctx = output;
     s->choice = p->choice;
     s->video = p->video->index;
@@ -339,7 +340,7 @@ int streams_open(struct streams **out, AVFormatContext *output,
     TRY(map_streams(s, p->input));
     map = calloc((size_t)s->count, sizeof *map);
     if (!map)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("the list of streams"));
     for (int i = 0; i < s->count; i++)
         map[i] = s->list[i].out ? s->list[i].out->index : -1;
     TRY(tags_copy_programs(output, p->input, map));

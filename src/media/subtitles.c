@@ -7,6 +7,7 @@
 #include <libavcodec/avcodec.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "media/av.h"
 #include "media/container.h"
 
@@ -75,7 +76,7 @@ int subtitles_open(struct subtitles **out, const AVStream *from, enum AVCodecID 
     *out = NULL;
     struct subtitles *s = calloc(1, sizeof *s);
     if (!s)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a subtitle converter");
     s->time_base = from->time_base;
     s->text = av_malloc(TEXT_BYTES);
     int e = s->text ? open_decoder(s, from) : AVERROR(ENOMEM);
@@ -114,7 +115,7 @@ static int encode(struct subtitles *s, AVSubtitle *sub, const AVPacket *in,
     AVPacket *pkt = av_packet_alloc();
     if (!pkt || av_new_packet(pkt, bytes) < 0) {
         av_packet_free(&pkt);
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a subtitle packet");
     }
     memcpy(pkt->data, s->text, (size_t)bytes);
     pkt->pts = pkt->dts = pts;
@@ -131,7 +132,7 @@ int subtitles_convert(struct subtitles *s, const AVPacket *in, AVPacket **out)
     *out = NULL;
     AVPacket *pkt = av_packet_clone(in); /* older decoders want it writable */
     if (!pkt)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a subtitle packet");
     if (avcodec_decode_subtitle2(s->decoder, &sub, &got, pkt) < 0)
         s->lost++;
     else if (got && sub.num_rects)

@@ -7,6 +7,7 @@
 #include <libavutil/mathematics.h>
 #include <libavutil/timecode.h>
 
+#include "base/mem.h"
 #include "media/container.h"
 #include "rifec/error.h"
 
@@ -73,11 +74,11 @@ static int add_chapter(AVFormatContext *to, const AVChapter *from, int64_t start
     AVChapter **list =
         av_realloc_array(to->chapters, to->nb_chapters + 1, sizeof *to->chapters);
     if (!list)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the list of chapters");
     to->chapters = list;
     AVChapter *c = av_mallocz(sizeof *c);
     if (!c)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a chapter");
     c->id = from->id;
     c->time_base = from->time_base;
     c->start = start;
@@ -121,7 +122,7 @@ int tags_copy_programs(AVFormatContext *to, const AVFormatContext *from, const i
         const AVProgram *p = from->programs[i];
         AVProgram *copy = av_new_program(to, p->id);
         if (!copy)
-            return RIFEC_ERR_NOMEM;
+            return mem_fail("a program of the output");
         copy->program_num = p->program_num;
         av_dict_copy(&copy->metadata, p->metadata, 0);
         for (unsigned k = 0; k < p->nb_stream_indexes; k++)

@@ -14,6 +14,7 @@
 #include <libavutil/mem.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "media/album.h"
 #include "media/av.h"
 #include "media/pipe.h"
@@ -93,7 +94,7 @@ int target_open(struct target **out, const struct target_params *p)
     *out = NULL;
     struct target *t = calloc(1, sizeof *t);
     if (!t)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the output file");
     t->nowhere = p->nowhere;
     t->is_stdout = !p->nowhere && !strcmp(p->path, "-");
     t->stopped = p->stopped;
@@ -101,7 +102,7 @@ int target_open(struct target **out, const struct target_params *p)
     t->real = follow(p->path);
     t->part = t->is_stdout || !t->real ? NULL : part_of(t->real);
     if (!t->path || !t->real || (!t->part && !t->is_stdout))
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("a file name"));
     if (t->is_stdout && isatty(STDOUT_FILENO))
         FAIL(RIFEC_ERR_OUTPUT,
              "stdout is a terminal; send the video on with > FILE or | PROGRAM");
@@ -137,7 +138,7 @@ static int create_file(struct target *t)
     /* The protocol is named so that a colon in a file name stays one. */
     char *url = av_asprintf("file:%s", path);
     if (!url)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a file name");
     int e = avio_open(&t->pb, url, AVIO_FLAG_WRITE);
     av_free(url);
     if (e < 0)

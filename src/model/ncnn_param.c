@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 /* RIFE 4.6 has 215 layers in 16 KB. */
 #define TEXT_BYTES_MAX ((size_t)1 << 20)
@@ -175,7 +176,7 @@ int ncnn_graph_read(struct ncnn_graph *g, const unsigned char *data, size_t byte
     g->text = malloc(bytes + 1);
     g->blobs = malloc(BLOBS_MAX * sizeof *g->blobs);
     if (!g->text || !g->blobs)
-        FAIL(RIFEC_ERR_NOMEM, "%s: no memory for its graph", name);
+        TRY(mem_fail("the graph of the model"));
     memcpy(g->text, data, bytes);
     g->text[bytes] = '\0';
     p.at = g->text;
@@ -186,7 +187,7 @@ int ncnn_graph_read(struct ncnn_graph *g, const unsigned char *data, size_t byte
         TRY(damaged(&p, "no layers"));
     g->layers = malloc((size_t)layers * sizeof *g->layers);
     if (!g->layers)
-        FAIL(RIFEC_ERR_NOMEM, "%s: no memory for its graph", name);
+        TRY(mem_fail("the graph of the model"));
     while (g->layer_count < layers) {
         if (!next_line(&p, &line))
             TRY(damaged(&p, "truncated: fewer layers than it says"));

@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "model/architecture.h"
 #include "model/ncnn.h"
 #include "model/ncnn_param.h"
@@ -470,14 +471,14 @@ int ncnn_list(struct tensors *t)
     struct reader *r = calloc(1, sizeof *r);
     t->format = "ncnn";
     if (!r)
-        FAIL(RIFEC_ERR_NOMEM, "%s: no memory for its graph", t->name);
+        TRY(mem_fail("the graph of the model"));
     *r = (struct reader){ .t = t, .at = t->file[1].data, .left = t->file[1].bytes };
     TRY(ncnn_graph_read(&r->graph, t->file[0].data, t->file[0].bytes, t->name));
     size_t blobs = (size_t)r->graph.blob_count + 1;
     r->source = malloc(blobs * sizeof *r->source);
     r->constant = calloc(blobs, sizeof *r->constant);
     if (!r->source || !r->constant)
-        FAIL(RIFEC_ERR_NOMEM, "%s: no memory for its graph", t->name);
+        TRY(mem_fail("the graph of the model"));
     for (int i = 0; i < r->graph.blob_count; i++)
         r->source[i] = i;
     for (int i = 0; i < r->graph.layer_count; i++)

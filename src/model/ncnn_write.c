@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/half.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "model/ncnn.h"
 #include "model/weights.h"
 
@@ -285,8 +286,7 @@ int ncnn_write(const struct weights *w, const struct ncnn_options *opt, FILE *pa
 {
     struct graph *g = calloc(1, sizeof *g);
     if (!g) {
-        log_error("no memory for the graph of ncnn");
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the graph of the model");
     }
     g->opt = opt;
     build(g, w);

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 /* An IFNet with its teacher has 60 KB. It also bounds what a bad one can allocate. */
 #define BYTES_MAX ((size_t)4 << 20)
@@ -68,12 +69,6 @@ static int damaged(const struct machine *m, const char *what)
     return RIFEC_ERR_MODEL;
 }
 
-static int no_memory(const struct machine *m)
-{
-    log_error("%s: no memory for its pickle", m->p->name);
-    return RIFEC_ERR_NOMEM;
-}
-
 /* --- memory ----------------------------------------------------------------- */
 
 static bool ints_push(struct ints *v, int i)
@@ -92,7 +87,7 @@ static bool ints_push(struct ints *v, int i)
 
 static int push(struct machine *m, int i)
 {
-    return ints_push(&m->stack, i) ? 0 : no_memory(m);
+    return ints_push(&m->stack, i) ? 0 : mem_fail("the pickle in the model");
 }
 
 /* A new value, on the stack. The pointer is good until the next one. */
@@ -103,7 +98,7 @@ static int push_new(struct machine *m, enum pickle_kind kind, struct pickle_valu
         int room = p->room ? 2 * p->room : 256;
         struct pickle_value *values = realloc(p->values, (size_t)room * sizeof *values);
         if (!values)
-            return no_memory(m);
+            return mem_fail("the pickle in the model");
         p->values = values;
         p->room = room;
     }
@@ -112,7 +107,7 @@ static int push_new(struct machine *m, enum pickle_kind kind, struct pickle_valu
     return push(m, p->count++);
 }
 
-static int append(struct machine *m, struct pickle_value *v, const int *items, int count)
+static int append(struct pickle_value *v, const int *items, int count)
 {
     struct ints list = { v->items, v->count, v->room };
     bool good = true;
@@ -121,7 +116,7 @@ static int append(struct machine *m, struct pickle_value *v, const int *items, i
     v->items = list.data;
     v->count = list.count;
     v->room = list.room;
-    return good ? 0 : no_memory(m);
+    return good ? 0 : mem_fail("the pickle in the model");
 }
 
 /* --- the stack -------------------------------------------------------------- */
@@ -157,7 +152,7 @@ static int make_tuple(struct machine *m, int n, bool mark)
     TRY(push_new(m, PICKLE_TUPLE, &tuple));
     int place = m->stack.data[--m->stack.count];
     m->stack.count -= n;
-    TRY(append(m, tuple, m->stack.data + m->stack.count, n));
+    TRY(append(tuple, m->stack.data + m->stack.count, n));
     m->stack.count -= mark;
     TRY(push(m, place));
 fail:
@@ -175,7 +170,7 @@ static int add_items(struct machine *m, enum pickle_kind kind, int n, bool mark)
         if (!peek(m, i))
             return damaged(m, "items without a container");
     m->stack.count -= n;
-    TRY(append(m, container, m->stack.data + m->stack.count, n));
+    TRY(append(container, m->stack.data + m->stack.count, n));
     m->stack.count -= mark;
 fail:
     return err;
@@ -269,7 +264,7 @@ static int put_memo(struct machine *m, size_t key_bytes)
     if (key < (uint64_t)m->memo.count)
         m->memo.data[key] = value;
     else if (!ints_push(&m->memo, value))
-        return no_memory(m);
+        return mem_fail("the pickle in the model");
     return 0;
 }
 
@@ -344,7 +339,7 @@ static int call(struct machine *m)
     TRY(push_new(m, global == PICKLE_ORDERED_DICT ? PICKLE_DICT : PICKLE_CALL, &result));
     result->number = global;
     args = &m->p->values[args_at];
-    TRY(append(m, result, args->items, args->count));
+    TRY(append(result, args->items, args->count));
 fail:
     return err;
 }
@@ -359,7 +354,7 @@ static int make_storage(struct machine *m)
     int id_at = m->stack.data[--m->stack.count];
     TRY(push_new(m, PICKLE_STORAGE, &result));
     id = &m->p->values[id_at];
-    TRY(append(m, result, id->items, id->count));
+    TRY(append(result, id->items, id->count));
 fail:
     return err;
 }

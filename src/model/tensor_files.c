@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "model/ncnn.h"
 #include "model/safetensors.h"
 #include "model/tensors.h"
@@ -78,8 +79,7 @@ static int with_ending(const char *path, size_t stem, const char *ending, char *
     size_t n = strlen(ending);
     *out = malloc(stem + n + 1);
     if (!*out) {
-        log_error("%s: no memory for a name", path);
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a file name");
     }
     memcpy(*out, path, stem);
     memcpy(*out + stem, ending, n + 1);
@@ -121,8 +121,7 @@ static int look_in_folder(struct tensors *t, const char *path)
         size_t size = strlen(path) + strlen(names_in_folder[i]) + 2;
         char *text = malloc(size);
         if (!text) {
-            log_error("%s: no memory", path);
-            return RIFEC_ERR_NOMEM;
+            return mem_fail("a file name");
         }
         snprintf(text, size, "%s/%s", path, names_in_folder[i]);
         if (is_file(text)) {
@@ -142,8 +141,7 @@ static int make(struct tensors **out, const char *name)
 {
     *out = calloc(1, sizeof **out);
     if (!*out) {
-        log_error("%s: no memory for the model", name);
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the list of tensors");
     }
     (*out)->name = name;
     return 0;

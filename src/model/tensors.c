@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/half.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "model/sha256.h"
 
 /* IFNet has 120, with its teacher and refiner fewer than 400. */
@@ -138,8 +139,7 @@ static int grow(struct tensors *t)
     int room = t->room ? 2 * t->room : 128;
     struct stored_tensor *list = realloc(t->list, (size_t)room * sizeof *list);
     if (!list) {
-        log_error("%s: no memory for the list of tensors", t->name);
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the list of tensors");
     }
     t->list = list;
     t->room = room;
@@ -182,7 +182,7 @@ int tensors_add(struct tensors *t, const char *name, size_t length,
     s.data = p->element_bytes ? p->storage + p->offset * p->element_bytes : NULL;
     s.name = malloc(length + 1);
     if (!s.name)
-        FAIL(RIFEC_ERR_NOMEM, "%s: no memory for the list of tensors", t->name);
+        TRY(mem_fail("the list of tensors"));
     memcpy(s.name, name, length);
     s.name[length] = '\0';
     if (tensors_find(t, s.name)) {

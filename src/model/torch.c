@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "model/pickle.h"
 #include "model/zip.h"
 
@@ -50,8 +51,7 @@ static int add_storage(struct reader *r, const struct storage *s)
         int room = r->storage_room ? 2 * r->storage_room : 128;
         struct storage *list = realloc(r->storages, (size_t)room * sizeof *list);
         if (!list) {
-            log_error("%s: no memory for its list of storages", r->t->name);
-            return RIFEC_ERR_NOMEM;
+            return mem_fail("the list of storages in the model");
         }
         r->storages = list;
         r->storage_room = room;

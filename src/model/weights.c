@@ -151,7 +151,7 @@ int weights_load(struct weights *w, const struct tensors *file)
     float *tensor = mem_alloc(TENSOR_FLOATS_MAX * sizeof *tensor);
     w->data = mem_alloc(total_floats() * sizeof *w->data);
     if (!tensor || !w->data)
-        FAIL(RIFEC_ERR_NOMEM, "no memory for the weights");
+        TRY(mem_fail("the weights"));
     TRY(architecture_check(file, &arch));
     struct reader r = {
         .file = file, .deconv_outputs = arch.outputs, .tensor = tensor, .next = w->data

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 static bool matrix_weights(enum rifec_matrix matrix, double *kr, double *kb)
 {
@@ -214,7 +215,7 @@ int yuv_open(struct yuv *out, int width, int height, const struct rifec_format *
     out->table_bytes = bytes_x + bytes_y;
     out->tables = calloc(1, out->table_bytes);
     if (!out->tables)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the tables of chroma positions");
     *out = yuv_moved(out, out->tables);
     double x, y;
     chroma_offsets(format, color->chroma_loc, &x, &y);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 
 /* More than this is not interleaved at all, and must not fill the memory. */
 #define BYTES_MAX (64u << 20)
@@ -71,7 +72,7 @@ static int append(struct holdback *h, AVPacket *pkt)
         int room = h->room ? 2 * h->room : 64;
         AVPacket **grown = realloc(h->waiting, (size_t)room * sizeof(AVPacket *));
         if (!grown)
-            return RIFEC_ERR_NOMEM;
+            return mem_fail("the list of waiting packets");
         h->waiting = grown;
         h->room = room;
     }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "media/frame.h"
 #include "pipeline/item.h"
 
@@ -46,7 +47,7 @@ static int pass(struct inbetween *b, struct rifec_frame *f)
 static int show(struct inbetween *b, const struct instant *at, struct rifec_frame *f)
 {
     if (!f)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a frame");
     f->pts = at->pts;
     f->duration = at->duration;
     if (is_there(b))
@@ -145,7 +146,7 @@ static int wait(struct inbetween *b)
             int room = b->waiting_room ? 2 * b->waiting_room : 64;
             struct instant *grown = realloc(b->waiting, (size_t)room * sizeof *grown);
             if (!grown)
-                return RIFEC_ERR_NOMEM;
+                return mem_fail("the list of output times");
             b->waiting = grown;
             b->waiting_room = room;
         }
@@ -197,7 +198,7 @@ static int note_cut(struct inbetween *b)
 {
     double *grown = realloc(b->cut_s, (size_t)(b->cuts + 1) * sizeof *grown);
     if (!grown)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the list of cuts");
     b->cut_s = grown;
     b->cut_s[b->cuts++] = seconds(b, b->timeline.pts);
     log_verbose("cut at %.3f s", b->cut_s[b->cuts - 1]);
@@ -245,7 +246,7 @@ static int put(struct inbetween *b, const struct rifec_frame *frame)
     rifec_frame_free(&b->pair[0]);
     b->pair[0] = b->pair[1];
     b->pair[1] = frame_clone(frame);
-    return b->pair[1] ? 0 : RIFEC_ERR_NOMEM;
+    return b->pair[1] ? 0 : mem_fail("a frame");
 }
 
 static bool is_bridging(const struct inbetween *b)
@@ -286,7 +287,7 @@ static int progression(struct inbetween *b, struct rifec_frame **frame, enum gap
     }
     if (!b->previous && b->timeline.p.tail == TAIL_LOOP &&
         !(b->first = frame_clone(*frame)))
-        TRY(RIFEC_ERR_NOMEM);
+        TRY(mem_fail("a frame"));
     rifec_frame_free(&b->previous);
     b->previous = *frame;
     *frame = NULL;

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/queue.h"
 #include "base/thread.h"
 #include "media/av.h"
@@ -523,7 +524,7 @@ static int open_output(struct job *j, const struct rifec_frame *first)
     TRY(open_timeline(j, first));
     options = calloc((size_t)o->encoder_option_count + 1, sizeof *options);
     if (!options)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("the options of the encoder"));
     for (int i = 0; i < o->encoder_option_count; i++)
         options[i] = (struct encode_option){ o->encoder_options[i].key,
                                              o->encoder_options[i].value };

@@ -18,6 +18,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "media/segment.h"
 #include "media/versions.h"
 #include "rifec/version.h"
@@ -60,7 +61,7 @@ static int describe_input(const char *path, struct AVSHA *sha, AVBPrint *to)
     struct stat st;
     char sum[SUM_SIZE];
     uint8_t *sample = malloc(SAMPLE_BYTES);
-    int fd = open(path, O_RDONLY), err = sample ? 0 : RIFEC_ERR_NOMEM;
+    int fd = open(path, O_RDONLY), err = sample ? 0 : mem_fail("a sample of the input");
     if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         FAIL(RIFEC_ERR_USAGE,
              "%s: --resume needs an input that can be read again: one file", path);
@@ -99,7 +100,7 @@ static int describe(const struct resume_params *p, char **out)
     av_bprint_init(&text, 0, AV_BPRINT_SIZE_UNLIMITED);
     struct AVSHA *sha = av_sha_alloc();
     if (!sha)
-        TRY(RIFEC_ERR_NOMEM);
+        TRY(mem_fail("a checksum"));
     av_bprintf(&text, "rifec: %d.%d.%d, segments of %d frames\n", RIFEC_VERSION_MAJOR,
                RIFEC_VERSION_MINOR, RIFEC_VERSION_PATCH, SEGMENT_FRAMES);
     av_bprintf(&text, "libraries: %s\n", media_versions());
@@ -107,8 +108,8 @@ static int describe(const struct resume_params *p, char **out)
     TRY(describe_input(p->input, sha, &text));
     describe_encoder(p->encoder, sha, &text);
     av_bprintf(&text, "%s", p->settings);
-    TRY(av_bprint_is_complete(&text) ? 0 : RIFEC_ERR_NOMEM);
-    TRY(av_bprint_finalize(&text, out) < 0 ? RIFEC_ERR_NOMEM : 0);
+    TRY(av_bprint_is_complete(&text) ? 0 : mem_fail("the settings of the job"));
+    TRY(av_bprint_finalize(&text, out) < 0 ? mem_fail("the settings of the job") : 0);
 fail:
     if (err < 0)
         av_bprint_finalize(&text, NULL);
@@ -169,7 +170,7 @@ static int compare_settings(const struct resume *r, const char *path, const char
 {
     char *theirs = calloc(1, 1 << 16);
     FILE *file = fopen(path, "rb");
-    int err = theirs ? 0 : RIFEC_ERR_NOMEM;
+    int err = theirs ? 0 : mem_fail("the settings of the job");
     TRY(err);
     if (!file || (!fread(theirs, 1, (1 << 16) - 1, file) && ferror(file)))
         FAIL(RIFEC_ERR_OUTPUT, "%s: cannot read it: %s", path, strerror(errno));
@@ -203,7 +204,7 @@ static int count_segments(struct resume *r)
         struct segment *s = NULL;
         int64_t frames;
         char *path = segment_path(r, r->segments);
-        TRY(path ? segment_open(&s, path, &frames) : RIFEC_ERR_NOMEM);
+        TRY(path ? segment_open(&s, path, &frames) : mem_fail("a file name"));
         av_free(path);
         segment_close(&s);
         if (!frames)
@@ -222,12 +223,12 @@ int resume_open(struct resume **out, const struct resume_params *p)
     *out = NULL;
     struct resume *r = calloc(1, sizeof *r);
     if (!r)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the state of --resume");
     r->last_dts = INT64_MIN;
     r->folder = av_asprintf("%s.resume", p->output);
     path = r->folder ? settings_path(r) : NULL;
     if (!path)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("a file name"));
     TRY(describe(p, &text));
     if (mkdir(r->folder, 0777) != 0 && errno != EEXIST)
         FAIL(RIFEC_ERR_OUTPUT, "%s: cannot create the folder: %s", r->folder,
@@ -275,7 +276,7 @@ static int write_packet(struct resume *r, struct mux *mux, AVPacket **pkt)
 static int open_next(struct resume *r)
 {
     char *path = segment_path(r, r->reading++);
-    int err = path ? segment_open(&r->input, path, &r->left) : RIFEC_ERR_NOMEM;
+    int err = path ? segment_open(&r->input, path, &r->left) : mem_fail("a file name");
     av_free(path);
     if (err == 0 && !r->left) {
         log_error("%s: a segment has gone while it was wanted", r->folder);
@@ -320,7 +321,7 @@ int resume_keep(struct resume *r, struct mux *mux, AVPacket **pkt)
     int err = 0;
     if (!r->output) {
         char *path = segment_path(r, r->segments);
-        err = path ? segment_create(&r->output, path) : RIFEC_ERR_NOMEM;
+        err = path ? segment_create(&r->output, path) : mem_fail("a file name");
         av_free(path);
     }
     TRY(err);

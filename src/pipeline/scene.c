@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/timecode.h"
 
 #define W      RIFEC_THUMB_WIDTH
@@ -140,7 +141,7 @@ static int append(struct scene_list *list, int64_t us)
 {
     int64_t *grown = realloc(list->us, (size_t)(list->count + 1) * sizeof *grown);
     if (!grown)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the list of scenes");
     list->us = grown;
     list->us[list->count++] = us;
     return 0;

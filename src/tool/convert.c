@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/half.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "model/architecture.h"
 #include "model/ncnn.h"
 #include "model/safetensors.h"
@@ -29,8 +30,6 @@ static char *join(const char *a, size_t a_length, const char *b)
     if (text) {
         memcpy(text, a, a_length);
         strcpy(text + a_length, b);
-    } else {
-        log_error("no memory for a name");
     }
     return text;
 }
@@ -42,7 +41,7 @@ static int output_open(struct output *o, const char *stem, size_t length,
     o->name = join(stem, length, ending);
     o->part = o->name ? join(o->name, strlen(o->name), ".part") : NULL;
     if (!o->part)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a file name");
     if (!overwrite && access(o->name, F_OK) == 0)
         FAIL(RIFEC_ERR_OUTPUT, "%s: exists; -y replaces it", o->name);
     o->file = fopen(o->part, "wb");
@@ -172,7 +171,7 @@ static int to_folder(const struct tool_options *opt, const struct weights *w)
     size_t length = strlen(folder);
     char *stem = join(folder, length, folder[length - 1] == '/' ? "flownet" : "/flownet");
     if (!stem)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a file name");
     if (mkdir(folder, 0777) < 0 && errno != EEXIST)
         FAIL(RIFEC_ERR_OUTPUT, "%s: cannot be made: %s", folder, strerror(errno));
     TRY(to_ncnn(opt, w, stem, strlen(stem)));

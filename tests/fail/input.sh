@@ -86,6 +86,16 @@ damaged)
         [ "$(count out.mp4)" -ge 60 ] || fail 'little is left'
     done
     ;;
+absurd)
+    # A table that claims two billion entries is damage, not a lack of memory.
+    synth whole.mp4 0.4 25 64x48 -c:v libx264
+    python3 - <<'END'
+film = bytearray(open("whole.mp4", "rb").read())
+film[film.index(b"stts") + 8] |= 0x80
+open("absurd.mp4", "wb").write(film)
+END
+    refused 'absurd\.mp4: .*absurd amount of memory: damaged' absurd.mp4
+    ;;
 range)
     synth in.mkv 1
     fails 3 'none of its frames.*--ss.*lasts 1\.0' -i in.mkv -o out.mp4 --ss 5

@@ -60,9 +60,33 @@ static void test_arena_too_large(void)
     arena_close(&a);
 }
 
+static char message[256];
+
+static void remember(void *opaque, enum rifec_log_level level, const char *line)
+{
+    (void)opaque;
+    CHECK_INT(level, RIFEC_LOG_ERROR);
+    snprintf(message, sizeof message, "%s", line);
+}
+
+static void test_fail(void)
+{
+    rifec_log_set(RIFEC_LOG_ERROR, remember, NULL);
+    CHECK_INT(mem_fail("a packet"), RIFEC_ERR_NOMEM);
+    CHECK(!strcmp(message, "out of memory: cannot allocate a packet"));
+}
+
+static void test_is_short(void)
+{
+    CHECK(!mem_is_short(1 << 20));
+    CHECK(mem_is_short(SIZE_MAX / 4));
+}
+
 int main(void)
 {
     test_alloc();
+    test_fail();
+    test_is_short();
     test_arena();
     test_arena_too_large();
     return check_result();

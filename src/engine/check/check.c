@@ -85,7 +85,7 @@ static int fetch_levels(struct rifec *r, struct level levels[IFNET_BLOCKS])
         l->flow = mem_alloc(4 * pixels * sizeof *l->flow);
         l->mask = mem_alloc(pixels * sizeof *l->mask);
         if (!l->flow || !l->mask)
-            FAIL(RIFEC_ERR_NOMEM, "no memory to compare flow in");
+            TRY(mem_fail("a copy of the flow"));
         TRY(r->backend->level(r, b, l));
     }
 fail:

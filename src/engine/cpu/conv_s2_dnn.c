@@ -10,7 +10,7 @@ int conv_s2_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tenso
     int cin = in->channels, cout = layer->cout;
     float *weight = mem_alloc(9 * (size_t)cin * (size_t)cout * sizeof *weight);
     if (!weight)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the weights");
     for (int k = 0; k < 9; k++)
         for (int i = 0; i < cin; i++)
             for (int o = 0; o < cout; o++)

@@ -46,7 +46,7 @@ int deconv_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tensor
     struct deconv_plan *plan = dnn_own(d, calloc(1, sizeof *plan));
     float *weight = mem_alloc(4 * (size_t)layer->cin * (size_t)channels * sizeof *weight);
     if (!plan || !weight) {
-        err = RIFEC_ERR_NOMEM;
+        err = mem_fail("the weights");
         goto fail;
     }
     for (int p = 0; p < 4; p++) {

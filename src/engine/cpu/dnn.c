@@ -76,7 +76,7 @@ int dnn_open(struct dnn **out)
     int err = 0;
     struct dnn *d = calloc(1, sizeof *d);
     if (!d)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the oneDNN engine");
     DNN(dnnl_engine_create(&d->engine, dnnl_cpu, 0));
     DNN(dnnl_stream_create(&d->stream, d->engine, dnnl_stream_default_flags));
     *out = d;
@@ -156,7 +156,7 @@ static int reorder_weights(struct dnn_conv *c, const struct dnn_conv_desc *k,
     c->weights_data = mem_alloc(bytes);
     c->bias_data = mem_alloc((size_t)k->cout * sizeof(float));
     if (!c->weights_data || !c->bias_data)
-        FAIL(RIFEC_ERR_NOMEM, "no memory for the weights");
+        TRY(mem_fail("the weights"));
     d->bytes += bytes;
     memcpy(c->bias_data, k->bias, (size_t)k->cout * sizeof(float));
     DNN(dnn_md_open(&plain_md, 4, dims, dnnl_hwio));
@@ -218,7 +218,7 @@ int dnn_conv_open(struct dnn *d, struct dnn_conv **out, const struct dnn_conv_de
     int err = 0;
     struct dnn_conv *c = calloc(1, sizeof *c);
     if (!c)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a convolution");
     c->owner = d;
     c->next = d->convs;
     d->convs = c;

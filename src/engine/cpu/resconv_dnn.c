@@ -16,7 +16,7 @@ int resconv_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tenso
     size_t floats = 9 * (size_t)c * (size_t)c;
     float *weight = mem_alloc(floats * sizeof *weight);
     if (!weight)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the weights");
     memcpy(weight, layer->weight, floats * sizeof *weight);
     for (int o = 0; o < c; o++)
         weight[(4 * c + o) * c + o] += 1;

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 #define LIST_MAX      16
 #define WORKSPACE_MAX ((size_t)32 << 20)
@@ -55,7 +56,7 @@ static int make_matmul(const struct gemm_lib *l, struct gemm_plan **out,
     uint64_t pixels = (uint64_t)c->height * (uint64_t)c->width;
     uint64_t cin = (uint64_t)c->cin, cout = (uint64_t)c->cout;
     if (!p)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("a cuBLAS plan"));
     p->lib = l;
     CUBLAS(l, cublasLtMatmulDescCreate(&p->matmul, compute, CUDA_R_32F));
     CUBLAS(l, cublasLtMatmulDescSetAttribute(p->matmul, CUBLASLT_MATMUL_DESC_TRANSA,

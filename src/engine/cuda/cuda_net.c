@@ -95,7 +95,7 @@ static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
     CU(cudaMalloc(&n->packed, n->packed_bytes));
     host = mem_alloc(n->packed_bytes);
     if (!host)
-        FAIL(RIFEC_ERR_NOMEM, "no memory for the weights");
+        TRY(mem_fail("the weights"));
     memset(host, 0, n->packed_bytes);
     for (int i = 0; i < CUDA_LAYERS; i++) {
         const struct conv_version *v = of_op[op[i]];

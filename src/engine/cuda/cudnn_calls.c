@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "engine/cuda/cublas_calls.h"
 #include "engine/cuda/cudnn_graph.h"
 #include "engine/cuda/cudnn_load.h"
@@ -262,7 +263,7 @@ int dnn_plan_open(struct dnn_lib *l, struct dnn_plan **out, const struct dnn_cal
     *out = NULL;
     struct dnn_plan *p = calloc(1, sizeof *p);
     if (!p)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a cuDNN plan");
     *p = (struct dnn_plan){ .lib = l, .call = *call, .bag = bag_of(l) };
     int err = call->kind == DNN_GEMM ? gemm_plan_open(&l->gemm, &p->gemm, call, choice)
                                      : open_conv(p, choice);
@@ -354,7 +355,7 @@ int dnn_lib_open(struct dnn_lib **out)
     char why[512];
     struct dnn_lib *l = calloc(1, sizeof *l);
     if (!l)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the cuDNN library");
     if (cudnn_load(&l->api, why, sizeof why) < 0)
         FAIL(RIFEC_ERR_DEVICE, "%s", why);
     l->gemm.api = &l->api;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/thread.h"
 #include "engine/cuda/cu.h"
 
@@ -155,7 +156,7 @@ static int make_trials(struct cudnn_ops *o, struct trial **out, int *count)
     w.listed = calloc((size_t)pairs_max + 1, sizeof *w.listed);
     all = calloc((size_t)pairs_max * CANDIDATES_MAX + 1, sizeof *all);
     if (!pairs || !w.lists || !w.listed || !all)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("the cuDNN trials"));
     CU(cudaGetDevice(&w.device));
     w.deadline = clock_seconds() + PREPARE_SECONDS;
     w.trials = pairs;
@@ -279,7 +280,7 @@ static int recall_all(struct cudnn_ops *o)
     struct work w = { .o = o };
     w.trials = calloc((size_t)count_shapes(o) + 1, sizeof *w.trials); /* of rank 0 */
     if (!w.trials)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("the cuDNN trials"));
     CU(cudaGetDevice(&w.device));
     for (struct shape *s = o->shapes; s; s = s->next)
         if (recall(o, s, &w.trials[w.count]))

@@ -24,7 +24,7 @@ int measure_fill(const struct measure *m, const struct tensor *t)
     unsigned char *at = (unsigned char *)t->data, *host = mem_alloc(BLOCK * 4);
     uint32_t state = 1;
     if (!host)
-        FAIL(RIFEC_ERR_NOMEM, "out of memory");
+        TRY(mem_fail("the numbers of a trial"));
     for (size_t i = 0; i < BLOCK; i++) {
         state = state * 1664525 + 1013904223;
         float v = (float)(int32_t)state / 2147483648.0f;
@@ -69,7 +69,8 @@ static int reserve(struct measure *m, size_t bytes)
     if (bytes > WORKSPACE_MAX || cudaMalloc(&m->workspace, bytes) != cudaSuccess) {
         (void)cudaGetLastError();
         m->workspace = NULL;
-        return RIFEC_ERR_NOMEM;
+        log_debug("cuDNN: no %zu MiB for a workspace", bytes >> 20);
+        return RIFEC_ERR_NOMEM; /* of this trial only */
     }
     m->workspace_bytes = bytes;
     return 0;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "engine/cuda/cu.h"
 #include "engine/cuda/cudnn_way.h"
 
@@ -135,8 +136,7 @@ static int add_layer(struct cudnn_ops *o, struct conv_layer *layer, struct shape
     struct shape *s = l ? find_shape(o, &like) : NULL;
     if (!s) {
         free(l);
-        log_error("out of memory");
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("a cuDNN layer");
     }
     *l = (struct cudnn_layer){ .next = o->layers, .layer = layer, .shape = s };
     o->layers = l;
@@ -202,7 +202,7 @@ int cudnn_ops_open(struct cudnn_ops **out, const struct cudnn_ops_params *p)
     struct cudaDeviceProp prop;
     struct cudnn_ops *o = calloc(1, sizeof *o);
     if (!o)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("the cuDNN layers");
     o->params = *p;
     o->shapes_end = &o->shapes;
     CU(cudaGetDevice(&device));

@@ -97,7 +97,7 @@ int packed_open(struct packed *k, const struct way *w, const struct conv_layer *
     *bytes = weight_bytes + aligned((size_t)c->cout * sizeof(float));
     unsigned char *host = mem_alloc(*bytes);
     if (!host)
-        FAIL(RIFEC_ERR_NOMEM, "no memory for the weights");
+        TRY(mem_fail("the weights"));
     memset(host, 0, *bytes);
     pack_weights(w, l, kernel, host);
     for (int n = 0; n < c->cout; n++)

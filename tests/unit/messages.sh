@@ -1,0 +1,17 @@
+#!/bin/sh
+# No lack of memory ends a job without a message: RIFEC_ERR_NOMEM comes from
+# mem_fail(), or from a line that logs or follows one. Usage: messages.sh ROOT
+cd "$1/src" || exit 1
+failed=0
+for file in $(find . -name '*.c' ! -path ./base/err.c ! -path ./base/mem.c); do
+    awk -v file="${file#./}" '
+        /log_[a-z]*\(/ { logged = NR }
+        /RIFEC_ERR_NOMEM/ && !/(FAIL|_fail)\(|[!=]= RIFEC_ERR_NOMEM/ &&
+            (!logged || NR - logged > 4) {
+            print file ":" NR ":" $0
+            found = 1
+        }
+        END { exit found }' "$file" || failed=1
+done
+test $failed = 0 || echo 'Say what could not be allocated: use mem_fail() of base/mem.h.'
+exit $failed
