@@ -34,6 +34,12 @@ def write_weights(path, state, meta=None):
     os.replace(path + '.part', path)        # a reader never sees half a file
 
 
+def read_header(path):
+    """The JSON header, with what the file says of itself under '__metadata__'."""
+    with open(path, 'rb') as f:
+        return json.loads(f.read(struct.unpack('<Q', f.read(8))[0]))
+
+
 def read_weights(path):
     """Tensors as FP32."""
     with open(path, 'rb') as f:
@@ -59,7 +65,7 @@ def exists(folder):
 
 def save_average(path, net, ema):
     """ema: list of tensors in the order of net.parameters()."""
-    write_weights(path, {n: e.half() for (n, _), e in zip(net.named_parameters(), ema)})
+    write_weights(path, {n: e.half() for (n, _), e in zip(net.named_parameters(), ema)}, net.describe())
 
 
 def save(folder, net, opt, ema, step, seconds):

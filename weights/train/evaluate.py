@@ -135,10 +135,12 @@ def main():
     p.add_argument('--steps', nargs='*', default=[], help='clips for other timesteps')
     p.add_argument('--gap', type=int, nargs='*', default=[4, 8])
     p.add_argument('--still', action='store_true')
+    p.add_argument('--last-warp', default='', help='instead of what the file says: bilinear or bicubic')
     p.add_argument('--each', action='store_true', help='print every triplet')
     a = p.parse_args()
     device = 'cuda' if torch.cuda.is_available() else 'cpu'
-    net = IFNet().to(device).eval()
+    said = checkpoint.read_header(a.weights).get('__metadata__', {})
+    net = IFNet(a.last_warp or said.get('last_warp', 'bilinear'), int(said.get('refine', 0))).to(device).eval()
     net.load_state_dict(checkpoint.read_weights(a.weights))
     if a.clips:
         clips(net, a.clips, device, a.match)

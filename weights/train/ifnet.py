@@ -1,7 +1,9 @@
-"""IFNet, the network of RIFE 4.6, in PyTorch.
+"""IFNet, the network of RIFE 4.6, in PyTorch, and two changes to it that trials measure.
 
-State-dict names, shapes and arithmetic are those of the public 4.6 model, so
-weights move freely between this program and any engine for that model.
+Without them, state-dict names, shapes and arithmetic are those of the public 4.6 model,
+so weights move freely between this program and any engine for that model. The changes
+concern what follows the last block: a bicubic warp in place of the bilinear one, and a
+small network (`refine`) that corrects the merged frame.
 """
 import torch
 import torch.nn as nn
@@ -51,18 +53,38 @@ class IFBlock(nn.Module):
         return out[:, :4] * scale, out[:, 4:5]
 
 
-def warp(img, flow):
-    """Backward warp: img N,C,H,W sampled at p + flow (N,2,H,W, pixels), bilinear, edge clamped."""
+class Refine(nn.Module):
+    """A correction of the merged frame, computed at half its size. It begins as zero."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.conv0 = down(11, c)
+        self.convblock = nn.Sequential(*[ResConv(c) for _ in range(3)])
+        self.lastconv = nn.ConvTranspose2d(c, 3, 4, 2, 1)
+        nn.init.zeros_(self.lastconv.weight)
+        nn.init.zeros_(self.lastconv.bias)
+
+    def forward(self, w0, w1, flow, m):
+        """w0, w1: warped frames N,3,H,W; flow: N,4,H,W in pixels; m: N,1,H,W, weight of w0. Returns N,3,H,W."""
+        x = torch.cat((w0, w1, m, (flow / 32).clamp(-4, 4)), 1)
+        return self.lastconv(self.convblock(self.conv0(x))).float()
+
+
+def warp(img, flow, mode='bilinear'):
+    """Backward warp: img N,C,H,W sampled at p + flow (N,2,H,W, pixels), edge clamped. bicubic: Keys' kernel, a = -0.75."""
     h, w = img.shape[-2:]
     ys = torch.linspace(-1, 1, h, device=img.device).view(1, h, 1)
     xs = torch.linspace(-1, 1, w, device=img.device).view(1, 1, w)
     grid = torch.stack((xs + flow[:, 0] * (2 / (w - 1)), ys + flow[:, 1] * (2 / (h - 1))), -1)
-    return F.grid_sample(img, grid, mode='bilinear', padding_mode='border', align_corners=True)
+    return F.grid_sample(img, grid, mode=mode, padding_mode='border', align_corners=True)
 
 
 class IFNet(nn.Module):
-    def __init__(self):
+    def __init__(self, last_warp='bilinear', refine=0):
+        """last_warp: 'bilinear' or 'bicubic', of the warp behind the last block; refine: channels, 0 for none."""
         super().__init__()
+        self.last_warp = last_warp
+        self.refine = Refine(refine) if refine else None
         self.block0 = IFBlock(7, WIDTHS[0])
         self.block1 = IFBlock(12, WIDTHS[1])
         self.block2 = IFBlock(12, WIDTHS[2])
@@ -82,11 +104,27 @@ class IFNet(nn.Module):
             if block is not None:
                 dflow, dmask = block(torch.cat((w0, w1, t, mask), 1), flow, scale)
                 flow, mask = flow + dflow, mask + dmask
+            last = block is self.block3
             with torch.autocast(img0.device.type, enabled=False):
-                w0, w1 = warp(img0, flow[:, :2]), warp(img1, flow[:, 2:])
+                mode = self.last_warp if last else 'bilinear'
+                w0, w1 = warp(img0, flow[:, :2], mode), warp(img1, flow[:, 2:], mode)
                 m = torch.sigmoid(mask)
-                stages.append((w0 * m + w1 * (1 - m), flow, mask))
+                frame = w0 * m + w1 * (1 - m)
+            if last and self.refine is not None:
+                frame = frame + self.refine(w0, w1, flow, m)
+            stages.append((frame, flow, mask))
         return stages
+
+    def describe(self):
+        """What a weights file says of the network, beside its tensors."""
+        return {'last_warp': self.last_warp, 'refine': str(self.refine.conv0[0].out_channels if self.refine else 0)}
+
+    def begin_from(self, weights):
+        """Loads a state dict; one without `refine` leaves that at zero."""
+        missing, extra = self.load_state_dict(weights, strict=False)
+        missing = [k for k in missing if not k.startswith('refine.')]
+        if missing or extra:
+            raise SystemExit('not weights of this network: ' + ', '.join(missing + extra))
 
 
 @torch.no_grad()

@@ -38,6 +38,8 @@ def arguments():
     a.add_argument('--out', required=True)
     a.add_argument('--seconds', type=float, default=1300, help='length of the whole schedule')
     a.add_argument('--init', default='', help='weights to start from')
+    a.add_argument('--last-warp', default='bilinear', choices=('bilinear', 'bicubic'), help='of the warp behind the last block')
+    a.add_argument('--refine', type=int, default=0, help='channels of the network that corrects the merged frame; 0: none')
     a.add_argument('--resume', action='store_true')
     a.add_argument('--start', type=float, default=0, help='when the schedule began, in seconds since 1970, also for a run '
                    'that was broken off and is resumed; without it, now')
@@ -251,13 +253,13 @@ def main():
             print(*words, file=log)
 
     began = time.time()
-    net = IFNet().to(device, memory_format=torch.channels_last)
+    net = IFNet(a.last_warp, a.refine).to(device, memory_format=torch.channels_last)
     params = list(net.parameters())
     lr = torch.tensor(a.lr, device=device)
     adam = {'lr': lr, 'weight_decay': 1e-3, 'betas': (.9, .99), 'fused': device == 'cuda', 'capturable': device == 'cuda'}
     opt = Muon(net.named_parameters(), **adam) if a.muon else torch.optim.AdamW(params, **adam)
     if a.init:
-        net.load_state_dict(checkpoint.read_weights(a.init))
+        net.begin_from(checkpoint.read_weights(a.init))
     ema = [p.detach().clone() for p in params]
     step, used = 0, 0.
     if a.resume and checkpoint.exists(a.out):
