@@ -4,7 +4,8 @@
 #
 #   ./setup.sh run [rifec arguments]  build and run rifec; alone: a small clip
 #   ./setup.sh build                  build only, into build/rifec
-#   ./setup.sh test                   build in every way and run every test
+#   ./setup.sh test                   build in every way and run every test but the long
+#   ./setup.sh test long              run the long tests
 #   ./setup.sh help                   this text
 set -eu
 
@@ -111,12 +112,24 @@ step() {
   $verdict  ${took}s  $title"
 }
 
-# variant NAME LABELS [CMake options]: one build and its tests.
+# variant NAME "CTEST OPTIONS" [CMake options]: one build and its tests.
 variant() {
-    name=$1 labels=$2
+    name=$1 chosen=$2
     shift 2
-    build "$root/build-test/$name" -DRIFEC_WERROR=ON "$@" &&
-        $runner ctest --test-dir "$root/build-test/$name" -L "$labels" -j "$jobs" --output-on-failure
+    build "$root/build-test/$name" -DRIFEC_WERROR=ON "$@" || return 1
+    times=$root/build-test/$name/times.xml
+    passed=true
+    $runner ctest --test-dir "$root/build-test/$name" $chosen -j "$jobs" \
+        --output-on-failure --no-tests=error --output-junit "$times" || passed=false
+    slowest "$times"
+    $passed
+}
+
+# slowest FILE: the ten tests that took longest, from ctest's report.
+slowest() {
+    sed -n 's/.*<testcase name="\([^"]*\)".* time="\([0-9.]*\)".*/\2 \1/p' "$1" | sort -rn |
+        awk 'NR == 1 { print "\nThe slowest tests, in seconds:" }
+             NR <= 10 { printf "%8.1f  %s\n", $1, $2 }'
 }
 
 # What no compiler says about the files git knows.
@@ -152,7 +165,7 @@ style() (
     $ok
 )
 
-run_tests() {
+prepare_tests() {
     install "$to_build $to_test" "$to_build_faster"
     # Tests that share a core must not spin while they wait for each other.
     export OMP_WAIT_POLICY=passive
@@ -161,22 +174,40 @@ run_tests() {
     if setarch -R true 2>/dev/null; then
         runner='setarch -R'
     fi
-    failures=0 summary=
-    step 'gcc, nvcc: every test' variant gcc '.*' "-DRIFEC_CUDA_ARCHITECTURES=75-real;80-real;90a-real"
+    failures=0 summary= tests_began=$(date +%s)
+}
+
+report_tests() {
+    took=$(($(date +%s) - tests_began))
+    printf '\nsetup.sh test:%s\n  together %d min %d s\n' "$summary" $((took / 60)) $((took % 60))
+    [ "$failures" = 0 ] || die "$failures of the steps above failed"
+    echo 'everything passed'
+}
+
+# The build that every test runs in; the other variants repeat some of them.
+complete="-DRIFEC_CUDA_ARCHITECTURES=75-real;80-real;90a-real"
+
+run_tests() {
+    prepare_tests
+    step 'gcc, nvcc: every test but the long' variant gcc '-LE ^long$' "$complete"
     step 'clang: units, ops, network, smoke' \
-        variant clang '^(unit|op|model|smoke)$' -DCMAKE_C_COMPILER=clang -DRIFEC_CUDA=OFF
+        variant clang '-L ^(unit|op|model|smoke)$ -LE ^long$' -DCMAKE_C_COMPILER=clang -DRIFEC_CUDA=OFF
     step 'without oneDNN and CUDA: units, network, smoke' \
-        variant plain '^(unit|model|smoke)$' -DRIFEC_DNN=OFF -DRIFEC_CUDA=OFF
+        variant plain '-L ^(unit|model|smoke)$ -LE ^long$' -DRIFEC_DNN=OFF -DRIFEC_CUDA=OFF
     step 'address and undefined behaviour sanitizers: all but the slow' \
-        variant asan '^(unit|op|media|fail|smoke)$' -DRIFEC_SANITIZE=address,undefined -DRIFEC_CUDA=OFF
+        variant asan '-L ^(unit|op|media|fail|smoke)$ -LE ^long$' -DRIFEC_SANITIZE=address,undefined -DRIFEC_CUDA=OFF
     # libgomp is not instrumented: one thread in the engine, three around it.
     export OMP_NUM_THREADS=1 RIFEC_FLAGS='--threads 1' TSAN_OPTIONS="suppressions=$root/tests/tsan.supp"
     step 'thread sanitizer: pipeline, smoke' \
-        variant tsan '^(media|smoke)$' -DRIFEC_SANITIZE=thread -DRIFEC_CUDA=OFF
+        variant tsan '-L ^(media|smoke)$ -LE ^long$' -DRIFEC_SANITIZE=thread -DRIFEC_CUDA=OFF
     step 'style' style
-    printf '\nsetup.sh test:%s\n' "$summary"
-    [ "$failures" = 0 ] || die "$failures of the steps above failed"
-    echo 'everything passed'
+    report_tests
+}
+
+run_long_tests() {
+    prepare_tests
+    step 'gcc, nvcc: the long tests' variant gcc '-L ^long$' "$complete"
+    report_tests
 }
 
 # --- the commands -----------------------------------------------------------
@@ -204,7 +235,11 @@ run | build)
     fi
     ;;
 test)
-    run_tests
+    case ${1:-} in
+    '') run_tests ;;
+    long) run_long_tests ;;
+    *) die "unknown kind of tests '$1'; ./setup.sh help lists them" ;;
+    esac
     ;;
 help | -h | --help)
     sed -n '2,/^set/s/^# \{0,1\}//p' "$0"
