@@ -131,12 +131,12 @@ static void take(struct options *opt, const struct option_row *row, const char *
 
 int options_add_input(struct options *opt, const char *path)
 {
+    if (!path[0])
+        return option_fail(opt, "the name of an input is empty");
     size_t size = (size_t)(opt->input_count + 1) * sizeof *opt->inputs;
     const char **all = realloc(opt->inputs, size);
     if (!all)
         return option_fail(opt, "out of memory");
-    if (!path[0])
-        return option_fail(opt, "an input's name is empty");
     opt->inputs = all;
     opt->inputs[opt->input_count++] = path;
     return 0;

@@ -169,15 +169,31 @@ static void test_refused(void)
     }
 }
 
-/* An empty argument cannot be written in the table. */
-static void test_empty_argument(void)
+/* What an empty variable of a script makes. It cannot be written in the table. */
+static void test_empty_word(void)
 {
-    char typed[][8] = { "rifec", "-i", "", "-o", "b" };
-    char *argv[] = { typed[0], typed[1], typed[2], typed[3], typed[4], NULL };
-    struct options opt;
-    CHECK_INT(options_parse(&opt, 5, argv), RIFEC_ERR_USAGE);
-    CHECK_STR(opt.error, "--input: its argument is empty");
-    options_free(&opt);
+    static const struct {
+        const char *words[8], *error;
+    } cases[] = {
+        { { "rifec", "-i", "", "-o", "b" }, "--input: its argument is empty" },
+        { { "rifec", "-i", "a", "-o", "" }, "--output: its argument is empty" },
+        { { "rifec", "" }, "the name of an input is empty" },
+        { { "rifec", "a", "b", "c", "" }, "the name of an input is empty" },
+        { { "rifec", "a", "b", "c", "", "d" }, "the name of an input is empty" },
+        { { "rifec", "a", "b", "c", "--", "" }, "the name of an input is empty" },
+        { { "rifec", "-e", "a=1", "-e", "", "-e", "b=1" },
+          "--enc-opt: its argument is empty" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *argv[9] = { NULL };
+        int argc = 0;
+        for (; argc < 8 && cases[i].words[argc]; argc++)
+            argv[argc] = (char *)cases[i].words[argc];
+        struct options opt;
+        CHECK_INT(options_parse(&opt, argc, argv), RIFEC_ERR_USAGE);
+        CHECK_STR(opt.error, cases[i].error);
+        options_free(&opt);
+    }
 }
 
 /* --- what is accepted ----------------------------------------------------- */
@@ -418,7 +434,7 @@ static void test_help_text(void)
 int main(void)
 {
     test_refused();
-    test_empty_argument();
+    test_empty_word();
     test_accepted();
     test_help_and_version();
     test_help_text();
