@@ -141,48 +141,90 @@ static int append(struct scene_list *list, int64_t us)
 {
     int64_t *grown = realloc(list->us, (size_t)(list->count + 1) * sizeof *grown);
     if (!grown)
-        return mem_fail("the list of scenes");
+        return mem_fail("the list of cuts");
     list->us = grown;
     list->us[list->count++] = us;
     return 0;
 }
 
+/* One time a line and nothing else: a comma could be a decimal comma or separate
+ * columns, and a second word could be half of what was meant. */
 static int read_line(struct scene_list *list, const char *path, int number, char *line)
 {
+    int64_t us;
     line[strcspn(line, "#\r\n")] = '\0';
     char *word = line + strspn(line, " \t");
-    word[strcspn(word, " \t,")] = '\0';
-    int64_t us;
+    for (size_t n = strlen(word); n && strchr(" \t", word[n - 1]); n--)
+        word[n - 1] = '\0';
     if (!word[0])
         return 0;
+    if (strchr(word, ',')) {
+        log_error("%s:%d: '%s' has a comma; write one time a line, its decimals after a "
+                  "point: 83.4 or 0:01:23.4",
+                  path, number, word);
+        return RIFEC_ERR_INPUT;
+    }
     if (!timecode_parse(word, &us)) {
-        log_error("%s:%d: '%s' is no time; seconds or HH:MM:SS.fff are", path, number,
-                  word);
+        log_error("%s:%d: '%s' is not a time; write one a line, as seconds or "
+                  "HH:MM:SS.fff",
+                  path, number, word);
         return RIFEC_ERR_INPUT;
     }
     if (list->count && us < list->us[list->count - 1]) {
-        log_error("%s:%d: '%s' is before the line above", path, number, word);
+        log_error("%s:%d: '%s' is earlier than the time before it", path, number, word);
         return RIFEC_ERR_INPUT;
     }
     return append(list, us);
 }
 
+/* The line without a byte order mark; NULL if the line has zero bytes (UTF-16) or
+ * holds several lines that only CR separates. */
+static char *text_of(char *line, ssize_t length)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    char *cr = strchr(line, '\r');
+    bool ends_early = cr && cr[1] != '\n' && cr[1] != '\0';
+    if (strlen(line) != (size_t)length || ends_early)
+        return NULL;
+    return strncmp(line, mark, strlen(mark)) ? line : line + strlen(mark);
+}
+
+static int read_lines(struct scene_list *list, const char *path, FILE *f)
+{
+    int err = 0;
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t length;
+    for (int number = 1; err == 0 && (length = getline(&line, &room, f)) >= 0; number++) {
+        char *text = text_of(line, length);
+        if (!text) {
+            log_error("%s:%d: this is not a line of text in UTF-8 that ends in LF or "
+                      "CRLF; save the file as such",
+                      path, number);
+            err = RIFEC_ERR_INPUT;
+        } else {
+            err = read_line(list, path, number, text);
+        }
+    }
+    if (err == 0 && !feof(f) && errno == ENOMEM) {
+        err = mem_fail("a line of the list of cuts");
+    } else if (err == 0 && !feof(f)) {
+        log_error("%s: cannot read the list of cuts: %s", path, strerror(errno));
+        err = RIFEC_ERR_INPUT;
+    }
+    free(line);
+    return err;
+}
+
 int scene_list_open(struct scene_list *list, const char *path)
 {
-    int err = 0, number = 0;
-    char line[256];
     *list = (struct scene_list){ 0 };
     FILE *f = fopen(path, "r");
     if (!f) {
-        log_error("%s: %s", path, strerror(errno));
+        log_error("%s: cannot open the list of cuts: %s", path, strerror(errno));
         return RIFEC_ERR_INPUT;
     }
-    while (err == 0 && fgets(line, sizeof line, f))
-        err = read_line(list, path, ++number, line);
-    if (err == 0 && ferror(f)) {
-        log_error("%s: cannot read it", path);
-        err = RIFEC_ERR_INPUT;
-    }
+    int err = read_lines(list, path, f);
     fclose(f);
     if (err < 0)
         scene_list_close(list);

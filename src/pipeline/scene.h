@@ -38,8 +38,9 @@ struct scene_list {
 };
 
 /*
- * Reads a text file with one time a line, in seconds or as HH:MM:SS.fff; blank
- * lines and what follows a # do not count. Errors: INPUT, NOMEM.
+ * Reads a text file with one time a line, in seconds or as HH:MM:SS.fff. Blank
+ * lines, comments after a #, a byte order mark and CRLF are accepted; anything else
+ * is refused with the number of its line. Errors: INPUT, NOMEM.
  */
 int scene_list_open(struct scene_list *list, const char *path);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "message.h"
 #include "base/timecode.h"
 #include "rifec/error.h"
 
@@ -87,15 +88,20 @@ static void test_same(void)
     CHECK(!scene_same(a, noisy));
 }
 
-static int open_text(struct scene_list *list, const char *text)
+static int open_bytes(struct scene_list *list, const char *bytes, size_t size)
 {
     char path[] = "/tmp/rifec_cuts_XXXXXX";
     int fd = mkstemp(path);
-    CHECK(write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    CHECK(write(fd, bytes, size) == (ssize_t)size);
     close(fd);
     int err = scene_list_open(list, path);
     unlink(path);
     return err;
+}
+
+static int open_text(struct scene_list *list, const char *text)
+{
+    return open_bytes(list, text, strlen(text));
 }
 
 static void test_list(void)
@@ -111,9 +117,60 @@ static void test_list(void)
     scene_list_close(&list);
     CHECK(open_text(&list, "") == 0);
     CHECK_INT(list.count, 0);
-    CHECK_INT(open_text(&list, "1.5\nsoon\n"), RIFEC_ERR_INPUT);
-    CHECK_INT(open_text(&list, "2\n1\n"), RIFEC_ERR_INPUT);
     CHECK_INT(scene_list_open(&list, "/nonexistent/cuts"), RIFEC_ERR_INPUT);
+}
+
+/* As editors of other systems save a list; and a comment longer than any buffer. */
+static void test_list_of_another_editor(void)
+{
+    struct scene_list list;
+    char text[8192];
+    snprintf(text, sizeof text,
+             "\xef\xbb\xbf"
+             "0.4\r\n1.5 # %7000d\r\n\r\n2.25",
+             0);
+    CHECK(open_text(&list, text) == 0);
+    CHECK_INT(list.count, 3);
+    CHECK(list.count == 3 && list.us[0] == 400000 && list.us[2] == 2250000);
+    scene_list_close(&list);
+}
+
+/* What was once read as another time, or not at all, is refused with its line. */
+static void test_list_refused(void)
+{
+    static const struct {
+        const char *text, *says;
+    } cases[] = {
+        { "1.5\nsoon\n", ":2: 'soon' is not a time" },
+        { "2\n1\n", ":2: '1' is earlier" },
+        { "0,4\n", ":1: '0,4' has a comma" },
+        { "1\n00:00:02,040\n", ":2: '00:00:02,040' has a comma" },
+        { "Scene Number,Start Frame\n1,0\n", ":1: 'Scene Number,Start Frame' has a" },
+        { "# cuts\n1.5, a door\n", ":2: '1.5, a door' has a comma" },
+        { "1.5 2.5\n", ":1: '1.5 2.5' is not a time" },
+        { "120 I\n", ":1: '120 I' is not a time" },
+        { "1;5\n", ":1: '1;5' is not a time" },
+        { "1.5s\n", ":1: '1.5s' is not a time" },
+        { "-1\n", ":1: '-1' is not a time" },
+        { "1.5\r2.5\r", ":1: this is not a line of text" },
+        { "\xff\xfe"
+          "1",
+          ":1: '\xff\xfe"
+          "1' is not a time" },
+    };
+    struct scene_list list;
+    rifec_log_set(RIFEC_LOG_INFO, keep_message, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        message[0] = '\0';
+        CHECK_INT(open_text(&list, cases[i].text), RIFEC_ERR_INPUT);
+        CHECK_INT(list.count, 0);
+        if (!CHECK(strstr(message, cases[i].says) != NULL))
+            fprintf(stderr, "    %s\n", message);
+    }
+    /* UTF-16 ends as a string after its first digit. */
+    CHECK_INT(open_bytes(&list, "1\0.\0005\0\n", 8), RIFEC_ERR_INPUT);
+    CHECK(strstr(message, ":1: this is not a line of text") != NULL);
+    rifec_log_set(RIFEC_LOG_WARNING, NULL, NULL);
 }
 
 static void test_timecode(void)
@@ -151,6 +208,8 @@ int main(void)
     test_score();
     test_same();
     test_list();
+    test_list_of_another_editor();
+    test_list_refused();
     test_timecode();
     return check_result();
 }
