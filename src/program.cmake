@@ -4,6 +4,7 @@ add_library(rifec_media STATIC
     media/album.c
     media/av.c
     media/color.c
+    media/confine.c
     media/container.c
     media/convert.c
     media/decode.c media/decoder.c media/hwaccel.c

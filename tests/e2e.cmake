@@ -66,7 +66,7 @@ if(TARGET rifec)
     endif()
     rifec_script(gpu nvdec doctor h264 hevc hevc10 hevc12 vp9 av1 part pipeline encoder cut)
 
-    rifec_script(fail input missing empty directory text audio-only cover-art no-frames one-frame
+    rifec_script(fail input missing empty directory text opens-others encrypted audio-only cover-art no-frames one-frame
                             truncated-mp4 truncated-mkv damaged size-change range absurd)
     rifec_script(fail output part-is-input part-is-there exists exists-n replaced is-input is-folder no-folder read-only
                              full-limit full-disk link no-container)

@@ -17,12 +17,14 @@
 #include "base/mem.h"
 #include "media/av.h"
 #include "media/avcompat.h"
+#include "media/confine.h"
 #include "media/joins.h"
 #include "media/pipe.h"
 
 struct demux {
     AVFormatContext *ctx;
     AVIOContext *pipe; /* standard input or a named pipe, or NULL */
+    AVIOContext *file; /* a file whose format nobody named, or NULL */
     struct pictures pictures;
     int next_picture;
     bool lost_picture;
@@ -62,6 +64,22 @@ static int check_path(const char *path)
     return 0;
 }
 
+/* MP4 knows it of each packet; and what it says of keys may be another stream's. */
+static bool is_encrypted(const struct demux *d, const AVStream *st)
+{
+    const uint32_t tag = st->codecpar->codec_tag;
+    return tag == MKTAG('e', 'n', 'c', 'v') || tag == MKTAG('d', 'r', 'm', 'i') ||
+           (!av_match_name("mov", d->ctx->iformat->name) &&
+            avcompat_has_side_data(st, AV_PKT_DATA_ENCRYPTION_INIT_INFO));
+}
+
+static int fail_encrypted(const struct demux *d)
+{
+    log_error("%s: its video is encrypted, and rifec has no key; decrypt the file first",
+              d->name);
+    return RIFEC_ERR_INPUT;
+}
+
 /* A picture attached to a song is no video. */
 static int find_video(struct demux *d)
 {
@@ -71,7 +89,7 @@ static int find_video(struct demux *d)
         return RIFEC_ERR_INPUT;
     }
     d->video = d->ctx->streams[i];
-    return 0;
+    return is_encrypted(d, d->video) ? fail_encrypted(d) : 0;
 }
 
 static bool is_raw(const struct demux_params *p)
@@ -105,23 +123,27 @@ static int open_stdin(struct demux *d, const struct demux_params *p)
         log_error("stdin is a terminal; send a video in with < FILE or PROGRAM |");
         return RIFEC_ERR_INPUT;
     }
-    d->ctx = avformat_alloc_context();
-    if (!d->ctx)
-        return mem_fail("a demuxer");
-    int err = pipe_open_stdin(&d->pipe, p->stopped);
-    d->ctx->pb = d->pipe;
-    return err;
+    return pipe_open_stdin(&d->pipe, p->stopped);
 }
 
-/* A named pipe may stand still, too. */
-static int open_named_pipe(struct demux *d, const struct demux_params *p)
+static int open_file(struct demux *d, const char *path, const char *url)
 {
-    d->ctx = avformat_alloc_context();
-    if (!d->ctx)
-        return mem_fail("a demuxer");
-    int err = pipe_open_named(&d->pipe, p->path, p->stopped);
-    d->ctx->pb = d->pipe;
-    return err;
+    int err = check_path(path);
+    if (err < 0)
+        return err;
+    int e = avio_open(&d->file, url, AVIO_FLAG_READ);
+    return e < 0 ? av_fail(RIFEC_ERR_INPUT, e, "%s: cannot open it", path) : 0;
+}
+
+/* Where the bytes come from. A format that was named may have its own way to open
+ * the path. */
+static int open_bytes(struct demux *d, const struct demux_params *p, const char *url)
+{
+    if (!strcmp(p->path, "-"))
+        return open_stdin(d, p);
+    if (d->is_pipe) /* may stand still, too */
+        return pipe_open_named(&d->pipe, p->path, p->stopped);
+    return p->format ? check_path(p->path) : open_file(d, p->path, url);
 }
 
 static bool is_named_pipe(const char *path)
@@ -133,7 +155,6 @@ static bool is_named_pipe(const char *path)
 static int open_container(struct demux *d, const struct demux_params *p)
 {
     int err = 0;
-    bool is_stdin = !strcmp(p->path, "-");
     char *url = NULL;
     AVDictionary *options = NULL;
     AVCOMPAT_FORMAT_CONST AVInputFormat *format = NULL;
@@ -145,13 +166,18 @@ static int open_container(struct demux *d, const struct demux_params *p)
         FAIL(RIFEC_ERR_USAGE, "%s: has times of its own: --input-rate is for raw video",
              d->name);
     TRY(describe_raw(p, &options));
-    TRY(is_stdin     ? open_stdin(d, p)
-        : d->is_pipe ? open_named_pipe(d, p)
-                     : check_path(p->path));
     /* The protocol is named so that a colon in a file name stays one. */
     url = av_asprintf("%s%s", d->is_pipe ? "pipe:" : "file:", p->path);
-    if (!url)
-        TRY(mem_fail("a file name"));
+    d->ctx = avformat_alloc_context();
+    if (!url || !d->ctx)
+        TRY(mem_fail("a demuxer"));
+    TRY(open_bytes(d, p, url));
+    d->ctx->pb = d->pipe ? d->pipe : d->file;
+    if (d->ctx->pb) /* ours to close, which FFmpeg sees only when all went well */
+        d->ctx->flags |= AVFMT_FLAG_CUSTOM_IO;
+    if (!p->format)
+        TRY(confine_find_format(&format, d->ctx, url, d->name));
+    TRY(p->format ? confine_to_files(d->ctx) : confine_to_itself(d->ctx));
     int e = avformat_open_input(&d->ctx, url, format, &options);
     if (e == AVERROR_EXIT)
         TRY(RIFEC_ERR_ABORT);
@@ -329,6 +355,20 @@ int demux_seek(struct demux *d, int64_t us)
     return 0;
 }
 
+/* 1: the packet is of no use, and of its stream no more will come. */
+static int check_encryption(struct demux *d, const AVPacket *pkt)
+{
+    AVStream *st = d->ctx->streams[pkt->stream_index];
+    if (!av_packet_get_side_data(pkt, AV_PKT_DATA_ENCRYPTION_INFO, NULL))
+        return 0;
+    if (st == d->video)
+        return fail_encrypted(d);
+    log_warning("%s: stream %d (%s) is encrypted and is left out", d->name, st->index,
+                avcodec_get_name(st->codecpar->codec_id));
+    st->discard = AVDISCARD_ALL;
+    return 1;
+}
+
 static void note(struct demux *d, const AVPacket *pkt)
 {
     const AVStream *st = d->ctx->streams[pkt->stream_index];
@@ -364,7 +404,13 @@ int demux_read(struct demux *d, AVPacket **out)
         return 0;
     }
     AVRational tb = d->ctx->streams[pkt->stream_index]->time_base;
-    int err = demux_clock_may_jump(d) ? joins_apply(&d->joins, pkt, tb) : 0;
+    int err = check_encryption(d, pkt);
+    if (err > 0) {
+        av_packet_free(&pkt);
+        return demux_read(d, out);
+    }
+    if (err == 0 && demux_clock_may_jump(d))
+        err = joins_apply(&d->joins, pkt, tb);
     if (err < 0) {
         av_packet_free(&pkt);
         return err;
@@ -410,6 +456,7 @@ void demux_close(struct demux **d)
         return;
     avformat_close_input(&(*d)->ctx);
     pipe_close(&(*d)->pipe);
+    avio_closep(&(*d)->file);
     pictures_free(&(*d)->pictures);
     if ((*d)->joins.jumps)
         log_warning("%s: its clock jumps %lld times; times go on where they were",

@@ -38,6 +38,52 @@ text)
     seq 1 2000 >text.mp4
     refused 'text\.mp4: ' text.mp4
     ;;
+opens-others)
+    # A text that makes FFmpeg open other files, whatever its name, opens none of them.
+    synth secret.ts 0.2
+    printf '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n%s\n#EXT-X-ENDLIST\n' \
+        "$PWD/secret.ts" >hls.mp4
+    printf 'ffconcat version 1.0\nfile secret.ts\n' >concat.mkv
+    printf '\357\273\277#EXTM3U\nsecret.ts\n' >m3u.ts
+    printf '[playlist]\nFile1=secret.ts\n' >pls.mp4
+    printf '# VobSub index file, v7 (do not modify this line!)\nid: en, index: 0\n' >vobsub.avi
+    printf 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5000 RTP/AVP 96\n' \
+        >sdp.mov
+    cat >dash.webm <<END
+<?xml version="1.0"?>
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT1S"
+ profiles="urn:mpeg:dash:profile:isoff-on-demand:2011"><Period><AdaptationSet mimeType="video/mp4">
+<Representation id="1" bandwidth="1"><BaseURL>$PWD/secret.ts</BaseURL></Representation>
+</AdaptationSet></Period></MPD>
+END
+    for file in hls.mp4 concat.mkv dash.webm sdp.mov vobsub.avi; do
+        refused "$file: this is no video but an? .*--input-format ${file%.*}" $file
+        status=0
+        "$RIFEC" -i - -o out.mp4 <$file 2>stderr || status=$?
+        same $status 3 "exit status with $file at stdin"
+        says 'stdin: this is no video but'
+    done
+    refused 'm3u\.ts: this is no video but a playlist' m3u.ts
+    refused 'pls\.mp4: this is no video but a playlist' pls.mp4
+    # Who names the format means it, and still nothing of the network is opened.
+    works -i hls.mp4 --input-format hls -o out.mp4
+    printf '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n' >net.m3u8
+    run -vv -i net.m3u8 --input-format hls -y -o out.mp4
+    same $status 3 'exit status'
+    grep -qi "whitelist" stderr || fail 'the network is not refused'
+    # A name that is a pattern for other files is a name where the file exists.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:d=0.2 out%d.png
+    cp out1.png 'out%d.png'
+    works -y -i 'out%d.png' -o one.mp4
+    same "$(count one.mp4)" 2 'frames'
+    ;;
+encrypted)
+    key=76a6c65c5ea762046bd749a2e632ccbb
+    synth clear.mp4 0.4
+    quiet_ffmpeg -i clear.mp4 -c copy -encryption_scheme cenc-aes-ctr -encryption_key $key \
+        -encryption_kid a7e61c373e219033c21091fa607bf3b8 secret.mp4
+    refused 'secret\.mp4: its video is encrypted' secret.mp4
+    ;;
 audio-only)
     quiet_ffmpeg -f lavfi -i sine=440:d=0.5 -c:a aac song.m4a
     refused 'song\.m4a: no video' song.m4a
