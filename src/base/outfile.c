@@ -1,18 +1,18 @@
 /*
  * Temporary file, lock, sync, rename.
  *
- * Who may remove whose temporary file is decided by flock(): a living writer holds the
- * lock of the file it writes, and the kernel lets go of it when the writer dies. What
- * is found in the way is opened without being changed; only who gets its lock, and
- * sees that the name still leads to it, removes it. Creating is always by O_EXCL, so a
- * file is never truncated: it may be a hard link to something precious.
+ * Who may remove whose temporary file is decided by locks: a living writer holds the
+ * lock of the file it writes. What is found in the way is opened without being
+ * changed; only who gets its lock, and sees that the name still leads to it, removes
+ * it. Creating is always by O_EXCL, so a file is never truncated: it may be a hard
+ * link to something precious.
  *
- * Between O_EXCL and flock() a new file looks dead. The folder's own lock, held while
- * one of us looks and creates, closes that gap. Where a folder cannot be locked (no
- * permission to read it, NFS) the checks after locking and before publishing still
- * keep two writers from harming each other: one of them fails.
+ * Between O_EXCL and flock() a new file looks dead. The folder's own lock closes that
+ * gap. Where a folder cannot be locked (no permission to read it, NFS), the checks
+ * after locking and before publishing still keep two writers from harming each other:
+ * one of them fails.
  */
-#define _GNU_SOURCE /* renameat2 */
+#define _GNU_SOURCE /* O_NOFOLLOW, O_CLOEXEC */
 #include "base/outfile.h"
 
 #include <errno.h>
@@ -20,19 +20,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/outdisk.h"
+#include "base/outlock.h"
 #include "base/outpath.h"
 #include "base/unpublished.h"
 
-#define LOCK_TRIES 1000 /* 1 ms apart: the lock of a folder is held for a shorter time   \
-                         */
+#define CREATE_TRIES 100  /* against others who create and remove the same name */
+#define LOCK_TRIES   1000 /* 1 ms apart, for a file that was just created       */
 
 struct outfile {
     char *path; /* as asked for, for messages */
@@ -40,8 +39,10 @@ struct outfile {
     char *part;
     int fd, folder; /* folder: -1 if it cannot be opened */
     bool replace, take_over;
-    bool created;            /* the temporary file is ours and is there         */
-    bool listed, part_taken; /* for a crash handler; it has `part`, or did have */
+    bool *taken;               /* the caller's, or NULL              */
+    bool created;              /* the temporary file is there, ours  */
+    struct unpublished listed; /* for a crash handler; path NULL: is not */
+    bool handler_has_it;
 };
 
 static int cannot(const char *path, const char *what)
@@ -50,87 +51,41 @@ static int cannot(const char *path, const char *what)
     return errno == ENOMEM ? RIFEC_ERR_NOMEM : RIFEC_ERR_OUTPUT;
 }
 
-/* --- locks ------------------------------------------------------------------ */
-
-/* False if somebody else holds it; a file system without locks refuses nobody. */
-static bool lock(int fd, int tries)
-{
-    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EINTR)
-            continue;
-        if (errno != EWOULDBLOCK)
-            return true;
-        if (--tries <= 0)
-            return false;
-        nanosleep(&(struct timespec){ .tv_nsec = 1000 * 1000 }, NULL);
-    }
-    return true;
-}
-
-/* The process that holds the lock of a file, or 0. */
-static long lock_holder(int fd)
-{
-    struct stat st;
-    char line[256];
-    long holder = 0;
-    FILE *locks = fstat(fd, &st) == 0 ? fopen("/proc/locks", "re") : NULL;
-    while (locks && fgets(line, sizeof line, locks)) {
-        long pid;
-        unsigned major_number, minor_number;
-        unsigned long long inode;
-        if (sscanf(line, "%*d: FLOCK %*s %*s %ld %x:%x:%llu", &pid, &major_number,
-                   &minor_number, &inode) != 4 ||
-            inode != (unsigned long long)st.st_ino)
-            continue;
-        /* Btrfs and overlayfs show other device numbers there than stat() does. */
-        bool sure = major_number == major(st.st_dev) && minor_number == minor(st.st_dev);
-        if (sure || !holder)
-            holder = pid;
-        if (sure)
-            break;
-    }
-    if (locks)
-        fclose(locks);
-    return holder;
-}
-
-static bool leads_to(const char *path, int fd)
-{
-    struct stat at, open_file;
-    return lstat(path, &at) == 0 && fstat(fd, &open_file) == 0 &&
-           at.st_dev == open_file.st_dev && at.st_ino == open_file.st_ino;
-}
-
 /* --- what is in the way ------------------------------------------------------- */
+
+/* Not an error for who goes on with something else then. */
+static enum rifec_log_level level_of_taken(const struct outfile *f)
+{
+    if (f->taken)
+        *f->taken = true;
+    return f->taken ? RIFEC_LOG_INFO : RIFEC_LOG_ERROR;
+}
 
 static int check_final(const struct outfile *f)
 {
     int err = 0;
     struct stat st;
-    if (lstat(f->real, &st) != 0) {
-        if (errno != ENOENT)
-            TRY(cannot(f->path, "look at it"));
-        return 0;
-    }
+    if (lstat(f->real, &st) != 0)
+        return 0; /* if it cannot be looked at, creating will say why */
     if (S_ISDIR(st.st_mode))
-        FAIL(RIFEC_ERR_OUTPUT, "%s: is a folder; give the name of a file", f->path);
+        FAIL(RIFEC_ERR_OUTPUT, "%s: is a directory; give a file name", f->path);
     if (!S_ISREG(st.st_mode))
         FAIL(RIFEC_ERR_OUTPUT, "%s: is not a regular file", f->path);
-    if (!f->replace)
-        FAIL(RIFEC_ERR_OUTPUT, "%s: already exists; -y replaces it", f->path);
+    if (!f->replace) {
+        log_line(level_of_taken(f), "%s: already exists%s", f->path,
+                 f->taken ? ", skipped" : "; -y replaces it");
+        err = RIFEC_ERR_OUTPUT;
+    }
 fail:
     return err;
 }
 
 static int say_busy(const struct outfile *f, int fd)
 {
-    long pid = lock_holder(fd);
-    char who[48] = "another process";
-    if (pid > 0)
-        snprintf(who, sizeof who, "process %ld", pid);
-    log_error("%s: %s is writing it, as %s; wait until it has finished, or give another "
-              "name",
-              f->path, who, f->part);
+    char who[48];
+    outlock_name_holder(fd, who, sizeof who);
+    log_line(level_of_taken(f), "%s: %s is writing it, as %s%s", f->path, who, f->part,
+             f->taken ? "; skipped" : "; wait for its end, or give another name");
     return RIFEC_ERR_OUTPUT;
 }
 
@@ -145,12 +100,12 @@ static int clear_file(const struct outfile *f)
     if (fd < 0) {
         if (errno != ENOENT && errno != ELOOP)
             TRY(cannot(f->part, "open it"));
-        return 0; /* has gone, or become a link: look again */
+        return 0; /* it has gone, or has become a link: look again */
     }
-    if (!lock(fd, 1))
+    if (!outlock_take(fd, 1))
         TRY(say_busy(f, fd));
-    if (!leads_to(f->part, fd))
-        goto fail; /* has become another file: look again */
+    if (!outlock_leads_to(f->part, fd))
+        goto fail; /* it has become another file: look again */
     if (!f->replace && !f->take_over)
         FAIL(RIFEC_ERR_OUTPUT,
              "%s: exists, probably from an interrupted run; -y replaces it", f->part);
@@ -185,30 +140,14 @@ fail:
 
 /* --- create ------------------------------------------------------------------- */
 
-/* A file that is replaced keeps its mode and, if permitted, its owner; already while
- * it is written, since it may be private. */
-static void keep_mode(const struct outfile *f)
-{
-    struct stat old, new;
-    if (!f->replace || lstat(f->real, &old) != 0 || !S_ISREG(old.st_mode) ||
-        fstat(f->fd, &new) != 0)
-        return;
-    mode_t mode = old.st_mode & 0777;
-    if (old.st_gid != new.st_gid && fchown(f->fd, (uid_t)-1, old.st_gid) != 0)
-        mode &= ~(mode_t)070 | (mode & 07) << 3; /* another group: not more than all */
-    if (old.st_uid != new.st_uid && fchown(f->fd, old.st_uid, (gid_t)-1) != 0)
-        log_verbose("%s: the owner cannot be kept: %s", f->path, strerror(errno));
-    if (mode != (new.st_mode & 0777) && fchmod(f->fd, mode) != 0)
-        log_verbose("%s: the mode cannot be kept: %s", f->path, strerror(errno));
-}
-
 static int create_part(struct outfile *f)
 {
     int err = 0;
-    for (int i = 0; i < LOCK_TRIES; i++) {
+    for (int i = 0; i < CREATE_TRIES; i++) {
         f->fd = open(f->part, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_RDWR, 0666);
         if (f->fd >= 0) {
-            f->created = lock(f->fd, LOCK_TRIES) && leads_to(f->part, f->fd);
+            f->created =
+                outlock_take(f->fd, LOCK_TRIES) && outlock_leads_to(f->part, f->fd);
             if (f->created)
                 return 0;
             close(f->fd);
@@ -228,18 +167,14 @@ fail:
 static int find_names(struct outfile *f, const char *path)
 {
     int err = 0;
-    char *folder = NULL;
     f->path = strdup(path);
     f->real = outpath_follow(path);
     if (f->path && !f->real && errno != ENOMEM)
         TRY(cannot(path, "follow the symbolic link"));
     f->part = f->real ? outpath_part(f->real) : NULL;
-    folder = f->real ? outpath_folder(f->real) : NULL;
-    if (!f->path || !f->part || !folder)
+    if (!f->path || !f->part)
         FAIL(RIFEC_ERR_NOMEM, "%s: out of memory", path);
-    f->folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 fail:
-    free(folder);
     return err;
 }
 
@@ -252,18 +187,19 @@ int outfile_create(struct outfile **out, const struct outfile_params *p)
     f->fd = f->folder = -1;
     f->replace = p->replace;
     f->take_over = p->take_over;
+    f->taken = p->taken;
     TRY(find_names(f, p->path));
     TRY(check_final(f));
-    if (f->folder >= 0)
-        lock(f->folder, LOCK_TRIES);
+    f->folder = outlock_folder(f->real);
     TRY(create_part(f));
-    unpublished_add(f->part);
-    f->listed = true;
+    f->listed.path = f->part;
+    unpublished_add(&f->listed);
     TRY(check_final(f)); /* a writer that was alive just now may have published */
-    keep_mode(f);
+    if (f->replace)
+        outdisk_keep_mode(f->fd, f->real); /* now already: it may be private */
 fail:
-    if (f && f->folder >= 0)
-        flock(f->folder, LOCK_UN);
+    if (f)
+        outlock_release(f->folder);
     if (err < 0)
         outfile_discard(out);
     return err;
@@ -295,32 +231,12 @@ int outfile_write(struct outfile *f, const void *data, size_t size)
 
 /* --- publish ------------------------------------------------------------------ */
 
-/* Some file systems have nothing to sync, and say so. */
-static int sync_fd(int fd)
+/* From here on a crash handler leaves the temporary name alone. */
+static void unlist(struct outfile *f)
 {
-    while (fsync(fd) != 0)
-        if (errno != EINTR)
-            return errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -1;
-    return 0;
-}
-
-/* rename() that fails with EEXIST, on file systems that have no such thing. */
-static int move_anew(const char *from, const char *to)
-{
-    struct stat st;
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-        return 0;
-    if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
-        return -1;
-    if (link(from, to) == 0)
-        return unlink(from);
-    if (errno == EEXIST)
-        return -1;
-    if (lstat(to, &st) == 0) { /* no links either */
-        errno = EEXIST;
-        return -1;
-    }
-    return rename(from, to);
+    if (f->listed.path && !unpublished_drop(&f->listed))
+        f->handler_has_it = true;
+    f->listed.path = f->handler_has_it ? f->part : NULL;
 }
 
 /* The file is whole; a name that was taken meanwhile does not make it worthless. */
@@ -335,44 +251,22 @@ static int say_unnamed(struct outfile *f)
     return RIFEC_ERR_OUTPUT;
 }
 
-/* From here on a crash handler leaves the temporary name alone. */
-static void unlist(struct outfile *f)
-{
-    f->part_taken = f->listed ? !unpublished_drop(f->part) : f->part_taken;
-    f->listed = false;
-}
-
-static void close_file(struct outfile **file)
-{
-    struct outfile *f = *file;
-    unlist(f);
-    if (f->fd >= 0)
-        close(f->fd); /* the lock goes with it */
-    if (f->folder >= 0)
-        close(f->folder);
-    free(f->path);
-    free(f->real);
-    if (!f->part_taken)
-        free(f->part);
-    free(f);
-    *file = NULL;
-}
-
 int outfile_publish(struct outfile **file)
 {
     int err = 0;
     struct outfile *f = *file;
-    keep_mode(f);
-    if (sync_fd(f->fd) != 0)
+    if (f->replace)
+        outdisk_keep_mode(f->fd, f->real);
+    if (outdisk_sync(f->fd) != 0)
         TRY(cannot(f->path, "write it to the disk"));
-    if (!leads_to(f->part, f->fd))
+    if (!outlock_leads_to(f->part, f->fd))
         FAIL(RIFEC_ERR_OUTPUT, "%s: another program removed or replaced %s meanwhile",
              f->path, f->part);
     unlist(f); /* soon the name may be another writer's */
-    if ((f->replace ? rename : move_anew)(f->part, f->real) != 0)
+    if (outdisk_move(f->part, f->real, f->replace) != 0)
         TRY(say_unnamed(f));
     f->created = false;
-    if (f->folder >= 0 && sync_fd(f->folder) != 0)
+    if (f->folder >= 0 && outdisk_sync(f->folder) != 0)
         TRY(cannot(f->path, "write its folder to the disk"));
 fail:
     outfile_discard(file);
@@ -382,12 +276,25 @@ fail:
 void outfile_discard(struct outfile **file)
 {
     struct outfile *f = *file;
+    *file = NULL;
     if (!f)
         return;
-    if (f->created && leads_to(f->part, f->fd))
+    if (f->created && outlock_leads_to(f->part, f->fd))
         unlink(f->part);
-    close_file(file);
+    unlist(f);
+    if (f->fd >= 0)
+        close(f->fd); /* the lock goes with it */
+    if (f->folder >= 0)
+        close(f->folder);
+    free(f->path);
+    free(f->real);
+    if (f->handler_has_it)
+        return;
+    free(f->part);
+    free(f);
 }
+
+/* --- small things ------------------------------------------------------------- */
 
 int outfile_put(const struct outfile_params *p, const void *data, size_t size)
 {
@@ -401,20 +308,30 @@ fail:
     return err;
 }
 
-int outfile_remove(const char *path)
+static int sync_folder_of(const char *path)
 {
-    int err = 0, fd = -1;
+    int err = 0;
     char *folder = outpath_folder(path);
     if (!folder)
         FAIL(RIFEC_ERR_NOMEM, "%s: out of memory", path);
-    if (unlink(path) != 0 && errno != ENOENT)
-        TRY(cannot(path, "remove it"));
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && sync_fd(fd) != 0)
+    if (outdisk_sync_folder(folder) != 0)
         err = cannot(folder, "write the folder to the disk");
 fail:
-    if (fd >= 0)
-        close(fd);
     free(folder);
     return err;
+}
+
+int outfile_remove(const char *path)
+{
+    if (unlink(path) != 0 && errno != ENOENT)
+        return cannot(path, "remove it");
+    return sync_folder_of(path);
+}
+
+int outfile_make_folder(const char *path, bool *made)
+{
+    *made = mkdir(path, 0777) == 0;
+    if (!*made && errno != EEXIST)
+        return cannot(path, "create the folder");
+    return *made ? sync_folder_of(path) : 0;
 }

@@ -28,6 +28,9 @@ struct outfile_params {
     bool replace;     /* an existing file is replaced; its mode is kept, and its owner
                          if permitted                                                */
     bool take_over;   /* remove a temporary file whose writer is dead (replace does) */
+    bool *taken;      /* if not NULL, set to true when the name is another's: the file
+                         exists, or another process is writing it. Then outfile_create()
+                         fails as ever, but says so as news, not as an error.        */
 };
 
 /* Creates the temporary file. Fails (OUTPUT) when `path` exists and `replace` is
@@ -62,11 +65,15 @@ int outfile_put(const struct outfile_params *p, const void *data, size_t size);
 /* Removes a file and syncs its folder; a missing file is not an error. */
 int outfile_remove(const char *path);
 
+/* Creates a folder, so that it survives a power loss. *made: false if it existed. */
+int outfile_make_folder(const char *path, bool *made);
+
 /* True if both names lead to one file: the same device and inode, or, where neither
  * exists yet, the same folder and the same last component. */
 bool outfile_same(const char *a, const char *b);
 
-/* For crash handlers and atexit(): removes every temporary file of this process.
+/* For crash handlers and atexit(): removes every temporary file of this process, and
+ * its temporary folders of pictures.
  * Async-signal-safe. */
 void outfile_remove_unpublished(void);
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/outfolder.h"
 #include "base/outpath.h"
 #include "check.h"
 #include "message.h"
@@ -377,6 +378,91 @@ static void test_crash(void)
     CHECK_INT(clear(), 1);
 }
 
+static void test_taken(void)
+{
+    struct writer w;
+    bool taken = false;
+    struct outfile_params p = { .path = "out.mkv", .take_over = true, .taken = &taken };
+    start_writer(&w);
+    CHECK_INT(create(p), RIFEC_ERR_OUTPUT);
+    CHECK(taken && strstr(message, "is writing it") && strstr(message, "skipped"));
+    end_writer(&w);
+    taken = false;
+    CHECK_INT(create(p), 0);
+    CHECK(!taken);
+    put("out.mkv", "precious");
+    CHECK_INT(create(p), RIFEC_ERR_OUTPUT);
+    CHECK(taken);
+    CHECK_INT(clear(), 1);
+}
+
+static int create_folder(bool take_over)
+{
+    struct outfolder *f;
+    int err = outfolder_create(&f, &(struct outfolder_params){
+                                       .path = "pictures.part/",
+                                       .suffix = ".png",
+                                       .name = "out",
+                                       .take_over = take_over,
+                                   });
+    outfolder_remove(&f);
+    return err;
+}
+
+static void test_folder(void)
+{
+    struct outfolder *f;
+    struct outfolder_params p = { .path = "pictures.part",
+                                  .suffix = ".png",
+                                  .name = "o" };
+    CHECK_INT(outfolder_create(&f, &p), 0);
+    put("pictures.part/1.png", "");
+    CHECK_INT(create_folder(true), RIFEC_ERR_OUTPUT);
+    CHECK(strstr(message, "is writing it") != NULL);
+    outfolder_remove(&f);
+    outfolder_remove(&f);
+    CHECK_INT(clear(), 0);
+
+    CHECK_INT(mkdir("pictures.part", 0777), 0); /* a dead run's */
+    put("pictures.part/1.png", "");
+    CHECK_INT(create_folder(false), RIFEC_ERR_OUTPUT);
+    CHECK(strstr(message, "interrupted run; -y replaces it") != NULL);
+    CHECK_INT(create_folder(true), 0);
+    CHECK_INT(clear(), 0);
+
+    CHECK_INT(mkdir("pictures.part", 0777), 0); /* with something of the user's */
+    put("pictures.part/notes.txt", "precious");
+    CHECK_INT(create_folder(true), RIFEC_ERR_OUTPUT);
+    CHECK_STR(get("pictures.part/notes.txt"), "precious");
+    unlink("pictures.part/notes.txt");
+    clear();
+
+    CHECK_INT(mkdir("victim", 0777), 0);
+    put("victim/1.png", "precious");
+    CHECK_INT(symlink("victim", "pictures.part"), 0);
+    CHECK_INT(create_folder(true), RIFEC_ERR_OUTPUT);
+    CHECK_STR(get("victim/1.png"), "precious");
+    unlink("victim/1.png");
+    CHECK_INT(clear(), 2);
+
+    pid_t pid = fork(); /* what a crash handler removes */
+    if (pid == 0) {
+        if (outfolder_create(&f, &p) < 0)
+            _exit(1);
+        char name[64];
+        for (int i = 0; i < 300; i++) {
+            snprintf(name, sizeof name, "pictures.part/%d.png", i);
+            put(name, "");
+        }
+        outfile_remove_unpublished();
+        outfolder_remove(&f);
+        _exit(0);
+    }
+    int status;
+    CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+    CHECK_INT(clear(), 0);
+}
+
 /* Starters fight for one name. Whoever succeeds has written its own text alone. */
 static void fight(int round, bool replace, bool leave_dead)
 {
@@ -432,6 +518,8 @@ int main(void)
     test_long_names();
     test_same();
     test_crash();
+    test_taken();
+    test_folder();
     for (int i = 0; i < 40; i++)
         fight(i, i & 1, i & 2);
     CHECK(chdir("/") == 0 && rmdir(folder) == 0);

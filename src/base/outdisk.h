@@ -1,0 +1,23 @@
+/*
+ * What comes between the last byte and the final name: sync, mode, rename. Functions
+ * that return an int return 0, or -1 with errno; they log nothing.
+ */
+#ifndef RIFEC_BASE_OUTDISK_H
+#define RIFEC_BASE_OUTDISK_H
+
+#include <stdbool.h>
+
+/* fsync(). A file system that has nothing to sync is no error. */
+int outdisk_sync(int fd);
+
+/* The same for a folder. One that may not be read cannot be synced: no error. */
+int outdisk_sync_folder(const char *folder);
+
+/* rename(), which replaces `to`; or else fails with EEXIST if there is a `to`. */
+int outdisk_move(const char *from, const char *to, bool replace);
+
+/* Gives the file the mode of an existing regular file, and its owner and group if that
+ * is permitted. Without the group, its rights become those of everybody. */
+void outdisk_keep_mode(int fd, const char *existing);
+
+#endif
