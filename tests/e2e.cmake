@@ -72,7 +72,7 @@ if(TARGET rifec)
                              full-limit full-disk link no-container)
     rifec_script(fail weights missing folder truncated header shape nan)
     rifec_script(fail usage flag key codec device argument contradiction)
-    rifec_script(fail signal once both twice term sound hangup loop)
+    rifec_script(fail signal once both twice term sound hangup loop ignored)
 
     # A handful that touches every part, for the slower kinds of build.
     set_property(TEST queue e2e/factor/3 e2e/streams/mkv e2e/vfr/gaps e2e/formats/yuv420p10le

@@ -12,6 +12,10 @@
  * the same: two signals, one wish. Nobody presses keys so fast. */
 #define ONE_WISH_S 0.02
 
+/* Each stays ignored if it was when we began: nohup(1) ignores SIGHUP for us, a shell
+ * SIGINT for the jobs that a script starts with `&`. */
+static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
+
 static atomic_int caught;
 static _Atomic double first_s; /* 0: none came */
 
@@ -30,12 +34,10 @@ static void on_signal(int number)
 
 void signals_catch(void)
 {
-    struct sigaction stop = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
-    sigaction(SIGINT, &stop, NULL);
-    sigaction(SIGTERM, &stop, NULL);
-    struct sigaction before;
-    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup */
-        sigaction(SIGHUP, &stop, NULL);
+    struct sigaction stop = { .sa_handler = on_signal, .sa_flags = SA_RESTART }, before;
+    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
+        if (sigaction(stops[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(stops[i], &stop, NULL);
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     sigaction(SIGPIPE, &ignore, NULL);
     sigaction(SIGXFSZ, &ignore, NULL);

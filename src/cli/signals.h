@@ -2,8 +2,8 @@
 #ifndef RIFEC_CLI_SIGNALS_H
 #define RIFEC_CLI_SIGNALS_H
 
-/* From now on SIGINT, SIGTERM and SIGHUP reach pipeline_interrupt(), and a closed pipe
- * or a limit on file sizes is an error of the write. */
+/* From now on SIGINT, SIGTERM and SIGHUP reach pipeline_interrupt(), unless they were
+ * ignored, and a closed pipe or a limit on file sizes is an error of the write. */
 void signals_catch(void);
 
 /* The first signal that asked us to stop, or 0. */

@@ -89,7 +89,7 @@ interrupted)
     # Ctrl-C ends the list, not only the file.
     synth in/long.mkv 60 25 160x96 -bf 0
     ran='rifec in/long.mkv in/a.mkv -k'
-    "$RIFEC" ${RIFEC_FLAGS:-} in/long.mkv in/a.mkv -k -o out/ --preset ultrafast -e tune=zerolatency \
+    interruptible "$RIFEC" ${RIFEC_FLAGS:-} in/long.mkv in/a.mkv -k -o out/ --preset ultrafast -e tune=zerolatency \
         --progress json </dev/null >stdout 2>stderr &
     process=$!
     trap 'kill -KILL $process 2>/dev/null || true; rm -rf "$folder"' EXIT

@@ -33,6 +33,12 @@ run() {
     "$RIFEC" ${RIFEC_FLAGS:-} "$@" </dev/null >stdout 2>stderr || status=$?
 }
 
+# interruptible COMMAND... &: a shell has the background jobs of a script ignore SIGINT
+# and SIGQUIT. This undoes it; $! is the command itself.
+interruptible() {
+    exec env --default-signal=INT,QUIT "$@"
+}
+
 # Runs and must succeed, and say nothing on stdout.
 works() {
     run "$@"

@@ -139,7 +139,7 @@ idle)
     { cat in.y4m; sleep 60; } >fifo &
     writer=$!
     ran='rifec -i - <fifo'
-    "$RIFEC" ${RIFEC_FLAGS:-} -i - -o out.mkv -c:v ffv1 --progress json <fifo >stdout 2>stderr &
+    interruptible "$RIFEC" ${RIFEC_FLAGS:-} -i - -o out.mkv -c:v ffv1 --progress json <fifo >stdout 2>stderr &
     process=$!
     trap 'kill -KILL $process $writer 2>/dev/null || true; rm -rf "$folder"' EXIT
     tries=0
@@ -166,7 +166,7 @@ fifo)
     sleep 60 >fifo &
     writer=$!
     ran='rifec -i fifo'
-    "$RIFEC" ${RIFEC_FLAGS:-} -i fifo -o none.mkv </dev/null >stdout 2>stderr &
+    interruptible "$RIFEC" ${RIFEC_FLAGS:-} -i fifo -o none.mkv </dev/null >stdout 2>stderr &
     process=$!
     trap 'kill -KILL $process $writer 2>/dev/null || true; rm -rf "$folder"' EXIT
     sleep 1

@@ -11,7 +11,7 @@ stop() {
     signal=$1
     shift
     ran="rifec $* &"
-    "$RIFEC" ${RIFEC_FLAGS:-} "$@" --device cpu </dev/null >stdout 2>stderr &
+    interruptible "$RIFEC" ${RIFEC_FLAGS:-} "$@" --device cpu </dev/null >stdout 2>stderr &
     process=$!
     tries=0
     until [ -e out.*.resume/000000.segment ]; do
@@ -94,7 +94,7 @@ refused)
     says 'read again'
     same "$(ls)" "$(printf 'in.mkv\nstderr\nstdout')" files
     # A stop before the first segment leaves nothing.
-    "$RIFEC" -i in.mkv -o out.mkv --resume --kernels c --threads 1 </dev/null >stdout 2>stderr &
+    interruptible "$RIFEC" -i in.mkv -o out.mkv --resume --kernels c --threads 1 </dev/null >stdout 2>stderr &
     process=$!
     sleep 1
     kill -INT $process

@@ -8,7 +8,7 @@ echo precious >old.mkv
 # Starts rifec in the background and waits for frames to come out of it.
 start() {
     ran="rifec $* &"
-    "$RIFEC" ${RIFEC_FLAGS:-} "$@" --device cpu --progress json </dev/null >stdout 2>stderr &
+    interruptible "$RIFEC" ${RIFEC_FLAGS:-} "$@" --device cpu --progress json </dev/null >stdout 2>stderr &
     process=$!
     trap 'kill -KILL $process 2>/dev/null || true; rm -rf "$folder"' EXIT
     tries=0
@@ -81,6 +81,24 @@ END
     python3 run.py "$RIFEC" ${RIFEC_FLAGS:-} -i in.mkv -o out.mkv --x2 --preset ultrafast \
         -e tune=zerolatency --device cpu --progress json || fail 'it did not die of SIGINT'
     shorter_but_whole out.mkv
+    ;;
+ignored)
+    # What was ignored when we began stays so: Ctrl-C is for the foreground job, and
+    # nohup is for the closing of the terminal.
+    for signal in INT TERM HUP; do
+        : >stderr
+        (trap '' $signal; exec "$RIFEC" ${RIFEC_FLAGS:-} -i in.mkv -o $signal.mkv --frames 60 \
+            --preset ultrafast -e tune=zerolatency --device cpu --progress json </dev/null >stdout 2>stderr) &
+        process=$!
+        ran="rifec that ignores SIG$signal"
+        until grep -q '"frame":[1-9]' stderr; do
+            kill -0 $process || fail 'it ended by itself'
+            sleep 0.1
+        done
+        kill -$signal $process
+        wait $process || fail "exit status $?"
+        same "$(count $signal.mkv)" 60 frames
+    done
     ;;
 both)
     # timeout(1) signals its child and then the whole group: that is one wish to stop.
