@@ -21,6 +21,7 @@ if(TARGET rifec)
     rifec_script(e2e film --fp32)
     rifec_script(e2e streams mp4 mkv left-out cannot-hold cover offset programs backwards phone
                              joined longer second-video ends edited negative timeless)
+    rifec_script(e2e captions held bob)
     rifec_script(e2e subtitles mp4 mkv webm bitmap unreadable part film)
     rifec_script(e2e tags file phone chapters part slow timecode turned shape)
     rifec_script(e2e colour tags unsaid override)

@@ -239,7 +239,7 @@ static int check(struct decode *d, AVFrame *f)
     if (f->flags & AV_FRAME_FLAG_CORRUPT || f->decode_error_flags)
         TRY(note_damage(d, AVERROR_INVALIDDATA));
     TRY(watch_fields(d, f));
-    d->count++;
+    frame_number(f, d->count++);
 fail:
     return err;
 }

@@ -174,24 +174,6 @@ int encode_pass(struct encode *e, struct rifec_frame **frame)
     return err;
 }
 
-/*
- * Closed captions and timecodes belong to one showing of a frame: written with
- * each repetition and in-between, they would be there twice.
- */
-static void drop_spent(struct encode *e, AVFrame *av, bool decoded)
-{
-    static const enum AVFrameSideDataType once[] = { AV_FRAME_DATA_A53_CC,
-                                                     AV_FRAME_DATA_S12M_TIMECODE,
-                                                     AV_FRAME_DATA_GOP_TIMECODE };
-    for (size_t i = 0; i < sizeof once / sizeof *once; i++) {
-        const AVFrameSideData *now = av_frame_get_side_data(av, once[i]);
-        const AVFrameSideData *before = av_frame_get_side_data(e->original, once[i]);
-        bool again = e->next_duration > 0 && now && before && now->data == before->data;
-        if (now && (!decoded || again))
-            av_frame_remove_side_data(av, once[i]);
-    }
-}
-
 /* An in-between has the tags and side data of the original before it. */
 static int dress(struct encode *e, AVFrame *av, bool decoded)
 {
@@ -202,7 +184,10 @@ static int dress(struct encode *e, AVFrame *av, bool decoded)
     AVFrame *whole = decoded ? av_frame_clone(av) : NULL;
     if (decoded && !whole)
         return mem_fail("a frame for the encoder");
-    drop_spent(e, av, decoded);
+    if (!decoded)
+        frame_drop_moment(av, NULL);
+    else if (e->next_duration > 0) /* else the original is the frame itself */
+        frame_drop_moment(av, e->original);
     if (decoded)
         err = frame_keep_tags(e->original, whole);
     av_frame_free(&whole);

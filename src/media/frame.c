@@ -155,6 +155,39 @@ bool frame_is_decoded(const struct rifec_frame *frame)
     return frame->release == release_wrapped;
 }
 
+/* Not read by anybody on the way from a decoder to an encoder, and copied. */
+void frame_number(AVFrame *decoded, int64_t number)
+{
+    decoded->opaque = (void *)(intptr_t)number;
+}
+
+/* Other side data describes the picture, and holds as long as it is shown: HDR, the
+ * aspect, stereo, regions of interest, film grain. */
+static const enum AVFrameSideDataType of_a_moment[] = {
+    AV_FRAME_DATA_A53_CC,
+    AV_FRAME_DATA_S12M_TIMECODE,
+    AV_FRAME_DATA_GOP_TIMECODE,
+    AV_FRAME_DATA_SEI_UNREGISTERED,
+};
+
+/* A filter that knows captions may have shared them out among a frame's two fields. */
+static bool is_shown(const AVFrame *before, const AVFrameSideData *now)
+{
+    const AVFrameSideData *was = av_frame_get_side_data(before, now->type);
+    return was && was->size == now->size && !memcmp(was->data, now->data, now->size);
+}
+
+void frame_drop_moment(AVFrame *frame, const AVFrame *before)
+{
+    if (before && before->opaque != frame->opaque)
+        return;
+    for (size_t i = 0; i < sizeof of_a_moment / sizeof *of_a_moment; i++) {
+        const AVFrameSideData *now = av_frame_get_side_data(frame, of_a_moment[i]);
+        if (now && (!before || is_shown(before, now)))
+            av_frame_remove_side_data(frame, of_a_moment[i]);
+    }
+}
+
 int frame_keep_tags(AVFrame *tags, const AVFrame *decoded)
 {
     av_frame_unref(tags);

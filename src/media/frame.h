@@ -19,6 +19,15 @@ struct rifec_frame *frame_wrap(AVFrame **av);
 /* Another owner of the same pixels; only for frames made by frame_wrap(). */
 struct rifec_frame *frame_clone(const struct rifec_frame *frame);
 
+/* Says which of the decoder's frames this is. Its copies, those of a filter too, have
+ * the same number. */
+void frame_number(AVFrame *decoded, int64_t number);
+
+/* Takes side data away that belongs to one moment, if `before` is the same frame and
+ * has it, too, or NULL: closed captions are to be read once, however often the frame
+ * is shown. */
+void frame_drop_moment(AVFrame *frame, const AVFrame *before);
+
 /* True for a frame out of the decoder, false for one the engine made. */
 bool frame_is_decoded(const struct rifec_frame *frame);
 

@@ -5,6 +5,7 @@
     craft.py ends IN.mp4 OUT.mp4       the last track ends with its last frame
     craft.py turned IN.mp4 OUT.mp4     the picture is to be turned by 90 degrees
     craft.py dolby IN.mp4 OUT.mp4 BASE says that there is Dolby Vision, profile 8
+    craft.py captions IN OUT           H.264 with a caption of its own in each frame
     craft.py hdr10plus IN OUT          H.265 with a message of HDR10+ in each frame
 """
 
@@ -102,22 +103,40 @@ def hdr10plus(source, target):
                 (1, 4), (50, 7), (800, 17), (10, 10), (0, 1), (0, 1), (0, 1))
     message = bytes.fromhex("b5003c00010401") + body
     payload = bytes((4, len(message))) + message + b"\x80"
-    escaped = bytearray()
-    for byte in payload:  # no start code within
-        if byte <= 3 and escaped[-2:] == b"\0\0":
-            escaped.append(3)
-        escaped.append(byte)
-    unit = b"\0\0\0\1" + bytes((39 << 1, 1)) + bytes(escaped)
+    before_pictures(source, target, bytes((39 << 1, 1)), payload,
+                    lambda nal: (nal[0] >> 1 & 63) < 32 and nal[2] & 0x80)
+
+
+def captions(source, target):
+    """CEA-608, two letters a frame, as ATSC A/53 has them."""
+    letters = iter(range(1 << 14))
+
+    def payload():
+        n = next(letters)
+        message = bytes.fromhex("b50031474139340341fffc") + bytes(
+            (0x20 + n // 64 % 64, 0x20 + n % 64, 0xFF))
+        return bytes((4, len(message))) + message + b"\x80"
+
+    before_pictures(source, target, bytes((6,)), payload,
+                    lambda nal: nal[0] & 31 in (1, 5) and nal[1] & 0x80)
+
+
+def before_pictures(source, target, header, payload, begins):
+    """Puts a message in front of each picture of a bare stream."""
     out = bytearray()
     data = open(source, "rb").read().replace(b"\0\0\0\1", b"\0\0\1")
-    for part in data.split(b"\0\0\1")[1:]:
-        kind = part[0] >> 1 & 63
-        if kind < 32 and part[2] & 0x80:  # the first slice of a picture
-            out += unit
-        out += b"\0\0\0\1" + part
+    for nal in data.split(b"\0\0\1")[1:]:
+        if begins(nal):
+            escaped = bytearray()
+            for byte in payload() if callable(payload) else payload:
+                if byte <= 3 and escaped[-2:] == b"\0\0":  # no start code within
+                    escaped.append(3)
+                escaped.append(byte)
+            out += b"\0\0\0\1" + header + escaped
+        out += b"\0\0\0\1" + nal
     open(target, "wb").write(out)
 
 
 if __name__ == "__main__":
     {"bitmap": bitmap, "backwards": backwards, "ends": ends, "turned": turned,
-     "dolby": dolby, "hdr10plus": hdr10plus}[sys.argv[1]](*sys.argv[2:])
+     "dolby": dolby, "captions": captions, "hdr10plus": hdr10plus}[sys.argv[1]](*sys.argv[2:])
