@@ -4,14 +4,19 @@
 
 #include <string.h>
 
+#include "base/crash.h"
 #include "base/err.h"
 #include "base/log.h"
 
 static void *trampoline(void *arg)
 {
     struct thread *t = arg;
+    /* At the far end of the stack: what overflows it is at the other. */
+    unsigned char stack[CRASH_STACK_BYTES];
+    crash_set_stack(stack);
     pthread_setname_np(pthread_self(), t->name);
     t->result = t->run(t->arg);
+    crash_drop_stack();
     return NULL;
 }
 

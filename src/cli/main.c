@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "cli/batch.h"
 #include "cli/doctor.h"
@@ -47,6 +48,7 @@ static int print_generated(const struct options *opt)
 int main(int argc, char **argv)
 {
     fill_standard_files();
+    crash_catch();
     struct options opt;
     int status;
     if (options_parse(&opt, argc, argv) < 0) {
@@ -73,5 +75,6 @@ int main(int argc, char **argv)
         fflush(NULL);
         signals_die(signals_caught());
     }
+    crash_forget();
     return status;
 }

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "pipeline/pipeline.h"
 
 /* timeout(1) signals the process and then its group, a terminal that closes does much
@@ -28,7 +29,7 @@ static void on_signal(int number)
     else if (now - first < ONE_WISH_S)
         return;
     else
-        signal(number, SIG_DFL); /* a third one ends the process at once */
+        signal(number, crash_on_signal); /* a third one ends the process at once */
     pipeline_interrupt();
 }
 

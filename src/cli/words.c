@@ -33,7 +33,7 @@ const struct exit_meaning exit_meanings[] = {
     { "4", "output: exists without -y, cannot be written, disk full" },
     { "5", "model: weights missing or not those of IFNet 4.6" },
     { "6", "device: the one asked for is absent or failed" },
-    { "7", "out of memory" },
+    { "7", "out of memory or threads" },
     { "8", "encoder or decoder unavailable, or it refuses" },
     { "9", "what was written is not what was planned" },
     { "129, 130, 143", "stopped by SIGHUP, Ctrl-C or SIGTERM; once: the output is\n"

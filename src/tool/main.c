@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "model/weights.h"
@@ -170,9 +171,11 @@ static int run(struct tool_options *opt, int count, char **words)
 int main(int argc, char **argv)
 {
     struct tool_options opt = { 0 };
+    crash_catch();
     rifec_log_set(RIFEC_LOG_INFO, on_message, NULL);
     int err = parse(&opt, argc, argv);
     if (err == 0)
         err = run(&opt, argc - optind, argv + optind);
+    crash_forget();
     return err < 0 ? -err : 0;
 }
