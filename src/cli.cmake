@@ -7,12 +7,14 @@ add_library(rifec_cli STATIC
     cli/doctor.c
     cli/help.c
     cli/job.c
+    cli/json_text.c
     cli/manual.c
     cli/option_table.c
     cli/options.c
     cli/signals.c
     cli/stats.c
     cli/store.c
+    cli/summary.c
     cli/words.c)
 target_include_directories(rifec_cli PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_cli PUBLIC rifec_pipeline PRIVATE PkgConfig::CJSON m)

@@ -165,11 +165,15 @@ static int run_one(struct batch *b, int i)
         return 0;
     }
     char *text = NULL;
-    int status = job_run(opt, &job, b->argv, opt->stats ? &text : NULL, b->count > 1);
+    int status = job_run(opt, &job, &(struct job_place){ i + 1, b->count }, b->argv,
+                         opt->stats ? &text : NULL);
+    int err = opt->stats ? record(b, text) : 0;
+    if (err && !status)
+        status = -err;
+    job_end(status);
     b->done += status == 0;
     b->failed += status != 0;
-    int err = opt->stats ? record(b, text) : 0;
-    return err && !status ? -err : status;
+    return status;
 }
 
 static void say_end(const struct batch *b)

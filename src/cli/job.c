@@ -3,11 +3,16 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
 #include "base/log.h"
+#include "cli/json_text.h"
 #include "cli/signals.h"
 #include "cli/stats.h"
+#include "cli/summary.h"
 
 /* --- messages ------------------------------------------------------------- */
 
@@ -40,39 +45,25 @@ static void on_message(void *opaque, enum rifec_log_level level, const char *lin
     fprintf(stderr, "rifec: %s%s\n", level == RIFEC_LOG_WARNING ? "warning: " : "", line);
 }
 
-/* "x5/2", or "to 60000/1001 fps". */
-static void describe_rate(const struct pipeline_options *job, char *text, size_t size)
+static void say_begin(const struct pipeline_options *job, const struct pipeline_report *r)
 {
-    struct rational f = job->rate.num ? job->rate : job->factor;
-    char den[24] = "";
-    if (f.den != 1)
-        snprintf(den, sizeof den, "/%lld", (long long)f.den);
-    snprintf(text, size, "%s%lld%s%s", job->rate.num ? "to " : "x", (long long)f.num, den,
-             job->rate.num ? " fps" : "");
+    char text[SUMMARY_TEXT];
+    summary_begin(job, r, text, sizeof text);
+    log_info("%s", text);
 }
 
-/* "out.mp4: 120 frames (60 decoded x2), 2.00 s, 14.2 fps, engine-bound, 8.4 s" */
-static void say_summary(const struct pipeline_options *job,
-                        const struct pipeline_report *r)
+static void say_end(const struct pipeline_report *r)
 {
-    char rate[64];
-    describe_rate(job, rate, sizeof rate);
-    double wall_s = r->timing.wall_s;
-    double made = (double)(r->out.frames_written - r->out.frames_resumed);
-    log_info("%s: %lld frames (%lld decoded %s), %.2f s, %.1f fps, %s%s%.1f s%s",
-             strcmp(r->out.path, "-") ? r->out.path : "no output",
-             (long long)r->out.frames_written, (long long)r->in.frames, rate,
-             r->out.duration_s, wall_s > 0 ? made / wall_s : 0.0,
-             r->timing.bottleneck ? r->timing.bottleneck : "",
-             r->timing.bottleneck ? "-bound, " : "", wall_s,
-             r->interrupted ? ", stopped early" : "");
+    char text[SUMMARY_TEXT];
+    summary_end(r, text, sizeof text);
+    log_info("%s", text);
     if (r->out.frames_resumed)
-        log_info("%lld of these frames were there from a run before",
+        log_info("%lld of these frames were kept from an earlier run",
                  (long long)r->out.frames_resumed);
-    if (r->in.cuts || r->in.duplicates)
-        log_info("%lld cuts, %lld repeated frames; %lld frames were synthesized",
-                 (long long)r->in.cuts, (long long)r->in.duplicates,
-                 (long long)r->out.frames_synthesized);
+    if (r->in.cuts || r->in.duplicates) {
+        summary_frames(r, text, sizeof text);
+        log_info("%s", text);
+    }
 }
 
 /* --- the job -------------------------------------------------------------- */
@@ -80,6 +71,7 @@ static void say_summary(const struct pipeline_options *job,
 /* The log may need these to the very end. */
 static struct progress progress;
 static struct messages messages;
+static char *names; /* of the files, for JSON; owned */
 
 void job_begin(const struct options *opt)
 {
@@ -115,26 +107,55 @@ static char *describe(const struct pipeline_options *job,
         one_line);
 }
 
-int job_run(const struct options *opt, const struct pipeline_options *job,
-            char *const *argv, char **stats, bool one_line)
+/* Members of an object, without its braces. NULL without memory: names are a comfort. */
+static char *names_of(const struct job_place *at, const struct pipeline_options *job)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemToObject(object, "input", json_text(job->input));
+    cJSON_AddItemToObject(object, "output", json_text(job->output));
+    cJSON_AddNumberToObject(object, "file", at->number);
+    cJSON_AddNumberToObject(object, "files", at->count);
+    char *text = cJSON_PrintUnformatted(object);
+    cJSON_Delete(object);
+    if (text) {
+        size_t length = strlen(text) - 2;
+        memmove(text, text + 1, length);
+        text[length] = '\0';
+    }
+    return text;
+}
+
+int job_run(const struct options *opt, const struct pipeline_options *asked,
+            const struct job_place *at, char *const *argv, char **stats)
 {
     static struct pipeline_report report; /* large for a stack */
-    progress = (struct progress){ .mode = opt->progress };
+    struct pipeline_options job = *asked;
+    job.begins = say_begin;
+    free(names);
+    names = opt->progress == PROGRESS_JSON ? names_of(at, &job) : NULL;
+    progress = (struct progress){ .mode = opt->progress, .names = names };
     messages.errors = messages.warnings = 0;
     messages.error[0] = '\0';
 
-    int err = pipeline_run(job, &progress, &report);
+    int err = pipeline_run(&job, &progress, &report);
     report.warnings = messages.warnings;
     int status = exit_status(err, &report);
-    if (!err || (err == RIFEC_ERR_INPUT && report.in.damaged))
-        say_summary(job, &report);
+    if (!err || (err == RIFEC_ERR_INPUT && report.checked))
+        say_end(&report);
     else if (err == RIFEC_ERR_ABORT && signals_caught())
-        log_info("%s: stopped, nothing is written", job->output);
+        log_info("%s: stopped, nothing is written", job.output);
     if (err && report.resumable)
         log_info("%lld frames are kept in %s.resume; the same command goes on there",
-                 (long long)report.resumable, job->output);
+                 (long long)report.resumable, job.output);
     if (stats)
-        *stats = describe(job, &report, argv, err, status, one_line);
+        *stats = describe(&job, &report, argv, err, status, at->count > 1);
     pipeline_report_close(&report);
     return status;
+}
+
+void job_end(int status)
+{
+    progress_conclude(&progress, status);
+    free(names);
+    progress.names = names = NULL;
 }

@@ -10,10 +10,18 @@
 /* Before the first job, and before anything is said: how much is. */
 void job_begin(const struct options *opt);
 
+/* Which of how many files. */
+struct job_place {
+    int number, count; /* from 1 */
+};
+
 /* Runs `job`, which is opt->job with its own input and output. Returns the exit
- * status. *stats, when not NULL, becomes the JSON of it, for free(), or NULL;
- * one_line: for a list of them. */
+ * status. *stats, when not NULL, becomes the JSON of it, for free(), or NULL; one line
+ * of a list if there are several files. */
 int job_run(const struct options *opt, const struct pipeline_options *job,
-            char *const *argv, char **stats, bool one_line);
+            const struct job_place *at, char *const *argv, char **stats);
+
+/* After job_run() and all that follows it: the last word to who watches the progress. */
+void job_end(int status);
 
 #endif

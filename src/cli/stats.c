@@ -11,49 +11,13 @@
 #include <cjson/cJSON.h>
 
 #include "base/log.h"
+#include "cli/json_text.h"
 
 /* --- the text ------------------------------------------------------------- */
 
-/* Length of the UTF-8 sequence at s, or 0 when there is none. */
-static int utf8_length(const unsigned char *s)
-{
-    int n = s[0] < 0x80                   ? 1
-            : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-            : (s[0] & 0xf0) == 0xe0       ? 3
-            : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
-                                          : 0;
-    for (int i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
-/* File names are bytes, JSON is UTF-8: what is not becomes '?'. */
-static cJSON *text_or_null(const char *text)
-{
-    if (!text || !text[0])
-        return cJSON_CreateNull();
-    char *clean = malloc(strlen(text) + 1), *to = clean;
-    if (!clean)
-        return NULL;
-    for (const unsigned char *s = (const unsigned char *)text; *s;) {
-        int n = utf8_length(s);
-        if (n)
-            memcpy(to, s, (size_t)n);
-        else
-            *to = '?';
-        to += n ? n : 1;
-        s += n ? n : 1;
-    }
-    *to = '\0';
-    cJSON *item = cJSON_CreateString(clean);
-    free(clean);
-    return item;
-}
-
 static void add_text(cJSON *to, const char *key, const char *text)
 {
-    cJSON_AddItemToObject(to, key, text_or_null(text));
+    cJSON_AddItemToObject(to, key, json_text(text));
 }
 
 static void add_count(cJSON *to, const char *key, int64_t n)
@@ -70,6 +34,17 @@ static void add_known(cJSON *to, const char *key, double value)
         cJSON_AddNullToObject(to, key);
 }
 
+/* Rounded for people, exact for arithmetic: 29.97003 and "30000/1001". */
+static void add_rate(cJSON *to, struct rational rate)
+{
+    char exact[48] = "";
+    if (rate.num > 0 && rate.den > 0)
+        snprintf(exact, sizeof exact, "%lld/%lld", (long long)rate.num,
+                 (long long)rate.den);
+    add_known(to, "fps", exact[0] ? rational_to_double(rate) : 0);
+    add_text(to, "fps_exact", exact);
+}
+
 static void add_input(cJSON *root, const struct stats *s)
 {
     const struct pipeline_report *r = s->report;
@@ -80,7 +55,7 @@ static void add_input(cJSON *root, const struct stats *s)
     add_text(in, "decoder", r->in.decoder);
     add_known(in, "width", r->in.width);
     add_known(in, "height", r->in.height);
-    add_known(in, "fps", r->in.fps);
+    add_rate(in, r->in.rate);
     add_known(in, "duration_s", r->in.duration_s);
     add_count(in, "frames", r->in.frames);
     add_count(in, "duplicates", r->in.duplicates);
@@ -91,13 +66,16 @@ static void add_output(cJSON *root, const struct stats *s)
 {
     const struct pipeline_report *r = s->report;
     cJSON *out = cJSON_AddObjectToObject(root, "output");
-    add_text(out, "path", r->out.path[0] ? r->out.path : s->job->output);
+    add_text(out, "path",
+             r->out.nowhere   ? NULL
+             : r->out.path[0] ? r->out.path
+                              : s->job->output);
     add_text(out, "format", r->out.format);
     add_text(out, "codec", r->out.codec);
     add_text(out, "pix_fmt", r->out.pix_fmt);
     add_known(out, "width", r->in.width);
     add_known(out, "height", r->in.height);
-    add_known(out, "fps", r->out.fps);
+    add_rate(out, r->out.rate);
     add_known(out, "duration_s", r->out.duration_s);
     add_count(out, "frames_planned", r->out.frames_planned);
     add_count(out, "frames_written", r->out.frames_written);
@@ -112,7 +90,8 @@ static void add_timing(cJSON *root, const struct pipeline_report *r)
     cJSON *timing = cJSON_AddObjectToObject(root, "timing");
     double wall_s = r->timing.wall_s;
     add_known(timing, "wall_s", wall_s);
-    add_known(timing, "fps_out", wall_s > 0 ? (double)r->out.frames_written / wall_s : 0);
+    int64_t made = r->out.frames_written - r->out.frames_resumed;
+    add_known(timing, "fps_out", wall_s > 0 ? (double)made / wall_s : 0);
     add_known(timing, "decode_s", r->timing.decode_s);
     add_known(timing, "engine_s", r->timing.engine_s);
     add_known(timing, "encode_s", r->timing.encode_s);
@@ -147,7 +126,7 @@ char *stats_text(const struct stats *s, bool one_line)
     add_text(root, "version", rifec_version());
     cJSON *argv = cJSON_AddArrayToObject(root, "argv");
     for (char *const *arg = s->argv; *arg; arg++)
-        cJSON_AddItemToArray(argv, text_or_null(*arg));
+        cJSON_AddItemToArray(argv, json_text(*arg));
     add_text(root, "factor", factor_text);
     add_input(root, s);
     add_output(root, s);
@@ -171,7 +150,7 @@ char *stats_text(const struct stats *s, bool one_line)
 
     cJSON *warnings = cJSON_AddArrayToObject(root, "warnings");
     for (int i = 0; i < s->warning_texts; i++)
-        cJSON_AddItemToArray(warnings, text_or_null(s->warnings[i]));
+        cJSON_AddItemToArray(warnings, json_text(s->warnings[i]));
     add_count(root, "warning_count", r->warnings);
     cJSON_AddBoolToObject(root, "interrupted", r->interrupted);
     add_count(root, "exit", s->exit_status);

@@ -1,14 +1,14 @@
 /*
  * The JSON of --stats: what was asked, what was read, written and computed,
- * how long it took, how it ended. "schema" counts up when a key changes its
- * meaning or goes away; new keys may appear. Unknown values are null.
+ * how long it took, how it ended: docs/statistics.md. "schema" counts up when a key
+ * changes its meaning or goes away; new keys may appear. Unknown values are null.
  */
 #ifndef RIFEC_CLI_STATS_H
 #define RIFEC_CLI_STATS_H
 
 #include "cli/options.h"
 
-#define STATS_SCHEMA   1
+#define STATS_SCHEMA   2
 #define STATS_WARNINGS 32 /* texts kept; the count goes on */
 #define STATS_TEXT     512
 

@@ -22,11 +22,6 @@ struct mux {
     struct target *target;
 };
 
-static bool is_nowhere(const struct mux *m)
-{
-    return m->ctx->oformat->flags & AVFMT_NOFILE && !m->pattern;
-}
-
 /* By FFmpeg's name (matroska), by extension (mkv), or from the file's name. */
 static int choose_container(struct mux *m, const struct mux_params *p)
 {
@@ -81,7 +76,7 @@ static int open_target(struct mux *m, const struct mux_params *p)
                                        .input = p->input_path,
                                        .input_pictures = p->input_pictures,
                                        .pattern = m->pattern,
-                                       .nowhere = is_nowhere(m),
+                                       .nowhere = mux_is_nowhere(m),
                                        .overwrite = p->overwrite,
                                        .resume = p->resume,
                                        .stopped = p->stopped,
@@ -115,6 +110,11 @@ const char *mux_path(const struct mux *m)
     return target_name(m->target);
 }
 
+bool mux_is_nowhere(const struct mux *m)
+{
+    return m->ctx->oformat->flags & AVFMT_NOFILE && !m->pattern;
+}
+
 bool mux_is_file(const struct mux *m)
 {
     return target_is_file(m->target) && !container_is(m->ctx->oformat, "gif|apng|webp");
@@ -133,7 +133,7 @@ bool mux_needs_constant_rate(const struct mux *m)
     for (size_t i = 0; i < sizeof constant / sizeof *constant; i++)
         if (!strcmp(m->ctx->oformat->name, constant[i]))
             return true;
-    return m->ctx->oformat->flags & AVFMT_NOTIMESTAMPS && !is_nowhere(m);
+    return m->ctx->oformat->flags & AVFMT_NOTIMESTAMPS && !mux_is_nowhere(m);
 }
 
 bool mux_copies(const struct mux *m, int input_stream)

@@ -34,6 +34,9 @@ int mux_open(struct mux **out, const struct mux_params *p);
 const AVOutputFormat *mux_format(const struct mux *m);
 const char *mux_path(const struct mux *m);
 
+/* True when nothing is written, whatever the path: -f null. */
+bool mux_is_nowhere(const struct mux *m);
+
 /* True for one file that grows a packet at a time. */
 bool mux_is_file(const struct mux *m);
 

@@ -100,8 +100,6 @@ static int source_step(struct job *j, struct item *it)
     if (atomic_load(&interrupts) == 0)
         err = source_next(&j->source, it);
     j->report->timing.decode_s += clock_seconds() - start;
-    if (it->kind == ITEM_FRAME)
-        atomic_fetch_add(&j->progress->frames_decoded, 1);
     return err;
 }
 
@@ -171,13 +169,7 @@ static int write_encoded(struct job *j)
         TRY(encode_receive(j->encode, &pkt));
         if (!pkt)
             return 0;
-        long long us =
-            av_rescale_q(pkt->pts, encode_context(j->encode)->time_base, AV_TIME_BASE_Q);
         TRY(j->resume ? resume_keep(j->resume, j->mux, &pkt) : mux_write(j->mux, &pkt));
-        if (us > atomic_load(&j->progress->out_time_us))
-            atomic_store(&j->progress->out_time_us, us);
-        atomic_store(&j->progress->frames_written,
-                     encode_written(j->encode) + j->report->out.frames_resumed);
     }
 fail:
     return err;
@@ -217,7 +209,7 @@ static int sink_passed(struct job *j, struct rifec_frame **frame)
     TRY(encode_pass(j->encode, frame));
     TRY(resume_pass(j->resume, j->mux, demux_video(j->source.demux)->index));
     j->report->out.frames_resumed++;
-    atomic_fetch_add(&j->progress->frames_written, 1);
+    atomic_fetch_add(&j->progress->frames_reused, 1);
 fail:
     return err;
 }
@@ -228,6 +220,7 @@ static int sink_end(struct job *j)
     int err = 0;
     TRY(holdback_end(&j->holdback,
                      atomic_load(&j->enough) || atomic_load(&interrupts) > 0));
+    atomic_store(&j->progress->finishing, true);
     TRY(drain_encoder(j));
 fail:
     return err;
@@ -251,6 +244,9 @@ static int sink_item(struct job *j, struct item *it)
     default:
         return sink_end(j);
     }
+    atomic_fetch_add(&j->progress->frames_given, 1);
+    if (end_us > atomic_load(&j->progress->out_time_us))
+        atomic_store(&j->progress->out_time_us, end_us);
     TRY(holdback_reach(&j->holdback, end_us));
 fail:
     return err;
@@ -601,7 +597,7 @@ static void describe_input(struct job *j, const struct rifec_frame *first)
              decode_decoder_name(j->source.decode));
     r->in.width = first->width;
     r->in.height = first->height;
-    r->in.fps = rational_to_double(rate);
+    r->in.rate = rate;
     if (st->duration > 0)
         r->in.duration_s = (double)st->duration * av_q2d(st->time_base);
     else if (ctx->duration > 0)
@@ -614,13 +610,12 @@ static void describe_input(struct job *j, const struct rifec_frame *first)
         double from = (double)o->from_us / AV_TIME_BASE,
                to = (double)o->to_us / AV_TIME_BASE;
         seconds = (o->to_us && to < seconds ? to : seconds) - from;
-        frames = (int64_t)(seconds * r->in.fps + 0.5);
+        frames = (int64_t)(seconds * rational_to_double(rate) + 0.5);
     }
     j->progress->frames_expected =
         timeline_estimate(&j->inbetween.timeline, frames, seconds);
     if (o->frames && o->frames < j->progress->frames_expected)
         j->progress->frames_expected = o->frames;
-    j->progress->source_fps = r->in.fps;
 }
 
 static void describe_output(struct job *j)
@@ -633,7 +628,9 @@ static void describe_output(struct job *j)
     snprintf(r->out.codec, sizeof r->out.codec, "%s", c->codec->name);
     snprintf(r->out.pix_fmt, sizeof r->out.pix_fmt, "%s",
              av_get_pix_fmt_name(c->pix_fmt));
-    r->out.fps = av_q2d(c->framerate);
+    r->out.nowhere = mux_is_nowhere(j->mux);
+    if (c->framerate.den > 0)
+        r->out.rate = (struct rational){ c->framerate.num, c->framerate.den };
     snprintf(r->engine.backend, sizeof r->engine.backend, "%s", info->backend);
     snprintf(r->engine.device, sizeof r->engine.device, "%s", info->device);
     snprintf(r->engine.precision, sizeof r->engine.precision, "%s", info->precision);
@@ -641,8 +638,13 @@ static void describe_output(struct job *j)
     snprintf(r->engine.model_sha256, sizeof r->engine.model_sha256, "%s",
              info->model_sha256);
     r->engine.memory_bytes = info->memory_bytes;
-    log_verbose("%s: %s %s in %s, %.3f fps", r->out.path, r->out.codec, r->out.pix_fmt,
-                r->out.format, r->out.fps);
+    log_verbose("%s: %s %s in %s", r->out.path, r->out.codec, r->out.pix_fmt,
+                r->out.format);
+    const char *path = j->opt->output;
+    if (r->out.nowhere && strcmp(path, "-") && strcmp(path, "/dev/null"))
+        log_warning("-f null writes nothing: %s will not be there", path);
+    if (j->opt->begins)
+        j->opt->begins(j->opt, r);
 }
 
 static int first_failure(int a, int b)
@@ -672,9 +674,7 @@ fail:
     err = first_failure(err, thread_join(&j->source_thread));
     err = first_failure(err, thread_join(&j->engine_thread));
     err = first_failure(err, thread_join(&j->sink_thread));
-    if (!err && !is_interrupted()) /* what was expected no longer matters */
-        j->progress->frames_expected = j->progress->frames_written;
-    progress_finish(j->progress);
+    progress_tick(j->progress);
     return err;
 }
 
@@ -694,7 +694,7 @@ static void conclude(struct job *j)
         (double)(b->end - b->begin) * rational_to_double(j->out_time_base);
     r->engine.frames_loaded = rifec_get_info(j->engine)->frames_loaded;
     r->timing.engine_s = b->busy_s;
-    r->out.frames_written = atomic_load(&j->progress->frames_written);
+    r->out.frames_written = encode_written(j->encode) + r->out.frames_resumed;
     r->interrupted = atomic_load(&interrupts) > 0;
     r->timing.bottleneck = "decode";
     double most = r->timing.decode_s;
@@ -742,7 +742,7 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     describe_output(&j);
     TRY(run_stages(&j));
     conclude(&j);
-    TRY(mux_finish(j.mux));
+    TRY(mux_finish(j.mux)); /* may take a while: the disk */
     checks_make(&report->checks,
                 &(struct checks_subject){
                     .mux = j.mux,
@@ -760,6 +760,9 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     if (j.source.damaged)
         err = RIFEC_ERR_INPUT;
 fail:
+    if (!err && !is_interrupted()) /* what was expected no longer matters */
+        progress->frames_expected = progress->frames_given;
+    progress_finish(progress, !err || (err == RIFEC_ERR_INPUT && report->checked));
     report->in.cut_s = j.inbetween.cut_s;
     report->resumable = j.resume ? resume_safe(j.resume) : 0;
     resume_close(&j.resume);

@@ -26,6 +26,8 @@ struct key_value {
     char *key, *value;
 };
 
+struct pipeline_report;
+
 /* What to do. Zero is the default of all but input, output and factor. */
 struct pipeline_options {
     const char *input, *output; /* paths; "-": standard input, output         */
@@ -62,6 +64,10 @@ struct pipeline_options {
     bool no_audio, no_subs, no_chapters, no_attachments, no_metadata;
     bool no_frame_cache; /* give the engine both frames for every in-between        */
     struct rifec_params engine; /* size, format and color are filled in here    */
+    /* Called once, before the first frame is made: what goes in, what comes out and the
+     * engine are in the report by then. Or NULL. */
+    void (*begins)(const struct pipeline_options *opt,
+                   const struct pipeline_report *report);
 };
 
 /* What was done. Strings are owned by the report. */
@@ -69,7 +75,8 @@ struct pipeline_report {
     struct {
         char codec[32], pix_fmt[32], decoder[32];
         int width, height;
-        double fps, duration_s;
+        struct rational rate; /* frames per second; num 0: unknown */
+        double duration_s;
         int64_t frames;     /* used: fewer than decoded after an interrupt */
         int64_t duplicates; /* frames that repeat the one before */
         int64_t cuts;       /* found or given, between two used frames */
@@ -78,7 +85,9 @@ struct pipeline_report {
     } in;
     struct {
         char path[4096], format[32], codec[32], pix_fmt[32];
-        double fps, duration_s;
+        bool nowhere; /* -f null: no file, whatever the path says */
+        struct rational rate;
+        double duration_s;
         int64_t frames_planned, frames_written; /* planned: decoded * factor    */
         int64_t frames_original, frames_synthesized, frames_held;
         int64_t frames_resumed; /* of these, made by a run before */

@@ -155,10 +155,10 @@ static int end(struct source *s, struct item *out)
 {
     const char *path = demux_name(s->demux);
     if (demux_truncated(s->demux))
-        log_warning("%s: is cut off; the output has the %lld frames that were there",
-                    path, (long long)s->frames);
+        log_warning("%s: is cut off; %lld frames could be read", path,
+                    (long long)s->frames);
     else if (demux_damaged(s->demux))
-        log_warning("%s: parts of it cannot be read; the output has what can", path);
+        log_warning("%s: parts of it cannot be read", path);
     if (demux_truncated(s->demux) || demux_damaged(s->demux) || decode_damaged(s->decode))
         s->damaged = true;
     *out = (struct item){ .kind = ITEM_EOF };

@@ -57,7 +57,7 @@ failure)
     same "$(wc -l <stats.json)" 4 lines
     for expected in 3 4 3 0; do
         sed -n "$((n = ${n:-0} + 1))p" stats.json >line.json
-        judge json line.json "exit == $expected" 'schema == 1' '(error is None) == (exit == 0)'
+        judge json line.json "exit == $expected" 'schema == 2' '(error is None) == (exit == 0)'
     done
     judge json line.json 'input["path"] == "in/b.mp4"' 'output["path"] == "out/b.2x.mp4"'
     # All failed: the folder is not left behind.

@@ -8,6 +8,7 @@
     judge.py recovers SOURCE OUTPUT
     judge.py hdr FILE stream|frame     static metadata of HDR10, as hdr.sh makes it
     judge.py json FILE EXPRESSION...
+    judge.py progress FILE [STATUS]    lines of --progress json, one run
 
 Independent of rifec: times and samples are what FFmpeg's commands report.
 """
@@ -151,6 +152,22 @@ def hdr(path, where):
             break
 
 
+def progress(path, status=0):
+    """Frames only rise, never beyond the total; the last object and no other ends it."""
+    lines = [json.loads(line) for line in open(path, encoding="utf-8")]
+    for before, after in zip(lines, lines[1:]):
+        if before["frame"] > after["frame"] or before["out_time_us"] > after["out_time_us"]:
+            sys.exit(f"{after} follows {before}")
+    for line in lines:
+        if line["frame"] > line.get("total_frames", math.inf):
+            sys.exit(f"more than all of it: {line}")
+        if ("exit" in line) != (line is lines[-1]):
+            sys.exit(f"the end is not the end: {line}")
+    word = "end" if int(status) == 0 else "stopped" if int(status) > 128 else "failed"
+    if (lines[-1]["exit"], lines[-1]["progress"]) != (int(status), word):
+        sys.exit(f"exit status {status} is called {lines[-1]}")
+
+
 def check_json(path, *expressions):
     """Python expressions over the keys of the last object in the file."""
     text = sys.stdin.read() if path == "-" else open(path, encoding="utf-8").read()
@@ -162,4 +179,4 @@ def check_json(path, *expressions):
 
 if __name__ == "__main__":
     {"times": times, "rate": rate, "slow": slow, "still": still, "flat": flat, "recovers": recovers,
-     "hdr": hdr, "json": check_json}[sys.argv[1]](*sys.argv[2:])
+     "hdr": hdr, "json": check_json, "progress": progress}[sys.argv[1]](*sys.argv[2:])

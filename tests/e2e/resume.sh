@@ -28,7 +28,7 @@ stop() {
 # What was there before is used: the summary says how much.
 goes_on() {
     works "$@" --device cpu
-    says 'of these frames were there'
+    says 'of these frames were kept'
     no_leftovers
     [ ! -e out.*.resume ] || fail 'the folder is left'
 }

@@ -24,6 +24,8 @@ finish() {
     status=0
     wait $process || status=$?
     [ $status = "$1" ] || fail "exit status $status instead of $1"
+    grep '^{' stderr >lines
+    judge progress lines "$1" # who watches is told so, too
     no_leftovers
 }
 

@@ -25,14 +25,14 @@ static struct pipeline_report report = {
             .pix_fmt = "yuv420p",
             .width = 640,
             .height = 360,
-            .fps = 24,
+            .rate = { 24000, 1001 },
             .duration_s = 2.0,
             .frames = 48 },
     .out = { .path = "bad\xff.mp4",
              .format = "mp4",
              .codec = "libx264",
              .pix_fmt = "yuv420p",
-             .fps = 60,
+             .rate = { 60, 1 },
              .duration_s = 2.0,
              .frames_planned = 120,
              .frames_written = 120,
@@ -100,7 +100,7 @@ static void test_success(void)
                            .warnings = warnings,
                            .warning_texts = 2 };
     cJSON *root = parsed(&stats);
-    check_number(root, "schema", 1);
+    check_number(root, "schema", 2);
     check_text(root, "tool", "rifec");
     check_text(root, "version", rifec_version());
     CHECK_INT(cJSON_GetArraySize(at(root, "argv")), 5);
@@ -116,7 +116,10 @@ static void test_success(void)
     check_number(root, "output.frames_original", 48);
     check_number(root, "output.frames_synthesized", 71);
     check_number(root, "output.frames_held", 1);
+    check_number(root, "input.fps", 23.976024);
+    check_text(root, "input.fps_exact", "24000/1001");
     check_number(root, "output.fps", 60);
+    check_text(root, "output.fps_exact", "60/1");
     check_text(root, "device.backend", "cpu");
     check_text(root, "device.precision", "fp32");
     check_number(root, "device.frames_loaded", 12);
@@ -151,9 +154,57 @@ static void test_failure(void)
     check_text(root, "input.path", "caf\xc3\xa9.mp4");
     CHECK(cJSON_IsNull(at(root, "input.codec")));
     CHECK(cJSON_IsNull(at(root, "input.width")));
+    CHECK(cJSON_IsNull(at(root, "input.fps")));
+    CHECK(cJSON_IsNull(at(root, "input.fps_exact")));
     CHECK(cJSON_IsNull(at(root, "timing.wall_s")));
     CHECK(at(root, "checks.duration_delta_us") == NULL);
     CHECK(cJSON_IsFalse(at(root, "checks.framecount_ok")));
+    cJSON_Delete(root);
+}
+
+/* Names are any bytes; what is written must be UTF-8 all the same. */
+static void test_bytes(void)
+{
+    static const char *const names[][2] = {
+        { "a\xff", "a?" },
+        { "\xc3\xa9\xc3", "\xc3\xa9?" },
+        { "\xc0\xaf", "??" },           /* a slash, too long */
+        { "\xe0\x80\xaf", "???" },      /* the same */
+        { "\xed\xa0\x80", "???" },      /* half of a pair   */
+        { "\xf4\x90\x80\x80", "????" }, /* beyond U+10FFFF  */
+        { "\xf0\x9f\x8e\x9e", "\xf0\x9f\x8e\x9e" },
+        { "\"\\\n", "\"\\\n" },
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct pipeline_options named = { .input = names[i][0], .output = "o" };
+        static const struct pipeline_report nothing;
+        struct stats stats = { .argv = argv, .job = &named, .report = &nothing };
+        cJSON *root = parsed(&stats);
+        check_text(root, "input.path", names[i][1]);
+        cJSON_Delete(root);
+    }
+}
+
+/* -f null has no file, whatever name was given. */
+static void test_nowhere(void)
+{
+    static const struct pipeline_report nowhere = { .out = { .path = "x.mp4",
+                                                             .nowhere = true } };
+    struct stats stats = { .argv = argv, .job = &job, .report = &nowhere };
+    cJSON *root = parsed(&stats);
+    CHECK(cJSON_IsNull(at(root, "output.path")));
+    cJSON_Delete(root);
+}
+
+/* How fast this run was: what an earlier one made took it no time. */
+static void test_resumed(void)
+{
+    static const struct pipeline_report resumed = {
+        .out = { .frames_written = 100, .frames_resumed = 60 }, .timing = { .wall_s = 10 }
+    };
+    struct stats stats = { .argv = argv, .job = &job, .report = &resumed };
+    cJSON *root = parsed(&stats);
+    check_number(root, "timing.fps_out", 4);
     cJSON_Delete(root);
 }
 
@@ -193,6 +244,9 @@ int main(void)
 {
     test_success();
     test_failure();
+    test_bytes();
+    test_nowhere();
+    test_resumed();
     test_file();
     return check_result();
 }
