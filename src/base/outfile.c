@@ -25,6 +25,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/outdisk.h"
 #include "base/outlock.h"
 #include "base/outpath.h"
@@ -173,7 +174,7 @@ static int find_names(struct outfile *f, const char *path)
         TRY(cannot(path, "follow the symbolic link"));
     f->part = f->real ? outpath_part(f->real) : NULL;
     if (!f->path || !f->part)
-        FAIL(RIFEC_ERR_NOMEM, "%s: out of memory", path);
+        TRY(mem_fail("a file name"));
 fail:
     return err;
 }
@@ -183,7 +184,7 @@ int outfile_create(struct outfile **out, const struct outfile_params *p)
     int err = 0;
     struct outfile *f = *out = calloc(1, sizeof *f);
     if (!f)
-        FAIL(RIFEC_ERR_NOMEM, "%s: out of memory", p->path);
+        return mem_fail("the output file");
     f->fd = f->folder = -1;
     f->replace = p->replace;
     f->take_over = p->take_over;
@@ -198,8 +199,7 @@ int outfile_create(struct outfile **out, const struct outfile_params *p)
     if (f->replace)
         outdisk_keep_mode(f->fd, f->real); /* now already: it may be private */
 fail:
-    if (f)
-        outlock_release(f->folder);
+    outlock_release(f->folder);
     if (err < 0)
         outfile_discard(out);
     return err;
@@ -313,7 +313,7 @@ static int sync_folder_of(const char *path)
     int err = 0;
     char *folder = outpath_folder(path);
     if (!folder)
-        FAIL(RIFEC_ERR_NOMEM, "%s: out of memory", path);
+        TRY(mem_fail("a file name"));
     if (outdisk_sync_folder(folder) != 0)
         err = cannot(folder, "write the folder to the disk");
 fail:

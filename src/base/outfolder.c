@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/outlock.h"
 #include "base/unpublished.h"
 
@@ -110,7 +111,7 @@ int outfolder_create(struct outfolder **out, const struct outfolder_params *p)
         f->suffix = strdup(p->suffix);
     }
     if (!f || !f->path || !f->suffix)
-        FAIL(RIFEC_ERR_NOMEM, "%s: out of memory", p->path);
+        TRY(mem_fail("a temporary folder"));
     size_t length = strlen(f->path);
     while (length > 1 && f->path[length - 1] == '/')
         f->path[--length] = '\0'; /* a link under the name is not followed */

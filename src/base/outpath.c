@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "base/outpath.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -96,6 +97,28 @@ char *outpath_part(const char *path)
             stem--; /* no half of a UTF-8 character */
     }
     return join(path, (size_t)(name - path) + stem, ending);
+}
+
+/* --- open descriptors --------------------------------------------------------- */
+
+int outpath_descriptor(const char *path)
+{
+    static const char *const folders[] = { "/dev/fd/", "/proc/self/fd/" };
+    if (!strcmp(path, "/dev/stdout"))
+        return STDOUT_FILENO;
+    if (!strcmp(path, "/dev/stderr"))
+        return STDERR_FILENO;
+    for (int i = 0; i < 2; i++) {
+        const char *number = path + strlen(folders[i]);
+        char *end;
+        if (strncmp(path, folders[i], strlen(folders[i])) != 0 ||
+            !isdigit((unsigned char)*number))
+            continue;
+        long fd = strtol(number, &end, 10);
+        if (!*end && fd <= INT_MAX)
+            return (int)fd;
+    }
+    return -1;
 }
 
 /* --- one file, two names ------------------------------------------------------ */

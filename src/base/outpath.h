@@ -21,4 +21,9 @@ char *outpath_folder(const char *path);
  */
 char *outpath_part(const char *path);
 
+/* N of /dev/fd/N and /proc/self/fd/N, 1 and 2 of /dev/stdout and /dev/stderr; else -1.
+ * Such a name leads to what the process has open, even if that is a file: it is written
+ * where it stands, and never replaced. */
+int outpath_descriptor(const char *path);
+
 #endif

@@ -78,7 +78,7 @@ static int open_target(struct mux *m, const struct mux_params *p)
                                        .pattern = m->pattern,
                                        .nowhere = mux_is_nowhere(m),
                                        .overwrite = p->overwrite,
-                                       .resume = p->resume,
+                                       .take_over = p->take_over,
                                        .stopped = p->stopped,
                                    });
 }

@@ -20,15 +20,15 @@ struct mux_params {
     const char *input_path;
     const struct pictures *input_pictures; /* or NULL                        */
     bool overwrite;
-    bool resume; /* what a stopped run left half written may be replaced */
+    bool take_over; /* what an interrupted run left of it may be removed     */
     struct streams_params streams;
     bool (*stopped)(void); /* ends a wait for standard output's reader       */
 };
 
 struct mux;
 
-/* Chooses the container and the streams; touches no file. Errors: OUTPUT,
- * CODEC, NOMEM. */
+/* Chooses the container and the streams, and takes the output's name, see target.h.
+ * Errors: OUTPUT, CODEC, NOMEM. */
 int mux_open(struct mux **out, const struct mux_params *p);
 
 const AVOutputFormat *mux_format(const struct mux *m);
@@ -49,7 +49,7 @@ bool mux_needs_constant_rate(const struct mux *m);
 /* True when packets of this input stream are copied to the output. */
 bool mux_copies(const struct mux *m, int input_stream);
 
-/* Adds the video stream, creates the file and writes the header. */
+/* Adds the video stream and writes the header. */
 int mux_start(struct mux *m, const AVCodecContext *encoder);
 
 /*

@@ -124,9 +124,18 @@ int pipe_open_named(AVIOContext **out, const char *path, bool (*stopped)(void))
     return err;
 }
 
-int pipe_open_stdout(AVIOContext **out, bool (*stopped)(void))
+int pipe_open_output(AVIOContext **out, int fd, bool (*stopped)(void))
 {
-    return open_end(out, STDOUT_FILENO, true, stopped);
+    *out = NULL;
+    int own = fd > STDERR_FILENO ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : fd;
+    if (own < 0) {
+        log_error("/dev/fd/%d: cannot write to it: %s", fd, strerror(errno));
+        return RIFEC_ERR_OUTPUT;
+    }
+    int err = open_end(out, own, true, stopped);
+    if (err < 0 && own != fd)
+        close(own);
+    return err;
 }
 
 int pipe_close(AVIOContext **pb)

@@ -10,7 +10,7 @@
 #include <libavformat/avio.h>
 
 /*
- * Both give AVERROR_EXIT once `stopped` (NULL: never) says so, even while they
+ * All give AVERROR_EXIT once `stopped` (NULL: never) says so, even while they
  * wait. A reader that has gone is AVERROR(EPIPE). Error: NOMEM.
  */
 int pipe_open_stdin(AVIOContext **out, bool (*stopped)(void));
@@ -18,9 +18,11 @@ int pipe_open_stdin(AVIOContext **out, bool (*stopped)(void));
 /* A named pipe; whether anybody writes to it shows when it is read. Errors: INPUT,
  * logged, too. */
 int pipe_open_named(AVIOContext **out, const char *path, bool (*stopped)(void));
-int pipe_open_stdout(AVIOContext **out, bool (*stopped)(void));
 
-/* Writes what is left and closes, though not descriptors 0 and 1: they are the
+/* An open descriptor, which stays open. Errors: OUTPUT, logged, too. */
+int pipe_open_output(AVIOContext **out, int fd, bool (*stopped)(void));
+
+/* Writes what is left and closes, though not descriptors 0 to 2: they are the
  * process's. Gives FFmpeg's code of the first failure. Accepts NULL. */
 int pipe_close(AVIOContext **pb);
 

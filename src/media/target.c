@@ -1,9 +1,9 @@
-/* Paths, the .part file and the checks before it. */
-#define _XOPEN_SOURCE 700 /* realpath */
+/* Which kind of output a path is, and its stream of bytes. */
+#define _POSIX_C_SOURCE 200809L
 #include "media/target.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,75 +15,70 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/outfile.h"
+#include "base/outpath.h"
 #include "media/album.h"
 #include "media/av.h"
+#include "media/avcompat.h"
 #include "media/pipe.h"
 
+#define BUFFER_BYTES (256 * 1024)
+
 struct target {
-    char *path, *part; /* part: written until committed; NULL: path itself */
-    char *real;        /* where path leads, when it is a symbolic link     */
-    bool nowhere, is_stdout, created, committed;
+    char *path;
+    enum { NOWHERE, DESCRIPTOR, IN_PLACE, FILE_WITH_NAME, PICTURES } kind;
+    int descriptor; /* of DESCRIPTOR, the process's own */
     bool (*stopped)(void);
     AVIOContext *pb;
-    struct album *album; /* NULL: not pictures */
+    struct outfile *file; /* of FILE_WITH_NAME */
+    struct album *album;  /* of PICTURES       */
 };
 
-static bool same_file(const struct stat *a, const char *path)
+/* --- opening ------------------------------------------------------------------ */
+
+static bool is_in_place(const char *path)
 {
-    struct stat b;
-    return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
 }
 
-/* out.mp4 -> out.part.mp4 */
-static char *part_of(const char *path)
+static void choose_kind(struct target *t, const struct target_params *p)
 {
-    const char *base = strrchr(path, '/');
-    const char *dot = strrchr(base ? base : path, '.');
-    int stem = (int)(dot ? dot - path : (ptrdiff_t)strlen(path));
-    return av_asprintf("%.*s.part%s", stem, path, dot ? dot : "");
+    t->descriptor = strcmp(p->path, "-") ? outpath_descriptor(p->path) : STDOUT_FILENO;
+    t->kind = p->pattern             ? PICTURES
+              : p->nowhere           ? NOWHERE
+              : t->descriptor >= 0   ? DESCRIPTOR
+              : is_in_place(p->path) ? IN_PLACE
+                                     : FILE_WITH_NAME;
 }
 
-/* What a link points to, there or not: it is written, and the link stays. */
-static char *follow(const char *path)
-{
-    char to[4096];
-    ssize_t length = readlink(path, to, sizeof to - 1);
-    if (length <= 0)
-        return av_strdup(path);
-    to[length] = '\0';
-    char *real = realpath(path, NULL);
-    char *copy = real ? av_strdup(real) : NULL;
-    free(real);
-    if (copy)
-        return copy;
-    const char *slash = to[0] == '/' ? NULL : strrchr(path, '/');
-    return av_asprintf("%.*s%s", slash ? (int)(slash - path) + 1 : 0, path, to);
-}
-
-static int check_file(struct target *t, const struct target_params *p)
+/* Neither is the input, nor is it what is written until it is whole. */
+static int check_input(const struct target_params *p)
 {
     int err = 0;
-    struct stat st;
-    if (stat(t->part, &st) == 0) { /* of a killed run, or the input's own name */
-        if (same_file(&st, p->input))
-            FAIL(RIFEC_ERR_OUTPUT,
-                 "%s: would be written by way of the input, %s; give "
-                 "another name",
-                 p->path, t->part);
-        if (!p->overwrite && !p->resume)
-            FAIL(RIFEC_ERR_OUTPUT,
-                 "%s: is in the way, left by a killed run? -y replaces it", t->part);
-    }
-    if (stat(p->path, &st) != 0)
-        return 0;
-    if (S_ISDIR(st.st_mode))
-        FAIL(RIFEC_ERR_OUTPUT, "%s: is a directory; give a file name", p->path);
-    if (same_file(&st, p->input))
+    char *real = outpath_follow(p->path), *part = real ? outpath_part(real) : NULL;
+    if (outfile_same(p->path, p->input))
         FAIL(RIFEC_ERR_OUTPUT, "%s: is the input itself; give another name", p->path);
-    if (!S_ISREG(st.st_mode))
-        av_freep(&t->part);
-    else if (!p->overwrite)
-        FAIL(RIFEC_ERR_OUTPUT, "%s: already exists; -y replaces it", p->path);
+    if (part && outfile_same(part, p->input))
+        FAIL(RIFEC_ERR_OUTPUT,
+             "%s: would be written by way of the input, %s; give another name", p->path,
+             part);
+fail:
+    free(real);
+    free(part);
+    return err;
+}
+
+static int open_file(struct target *t, const struct target_params *p)
+{
+    int err = 0;
+    TRY(check_input(p));
+    TRY(outfile_create(&t->file, &(struct outfile_params){
+                                     .path = p->path,
+                                     .replace = p->overwrite,
+                                     .take_over = p->take_over,
+                                     .taken = p->taken,
+                                 }));
 fail:
     return err;
 }
@@ -95,21 +90,19 @@ int target_open(struct target **out, const struct target_params *p)
     struct target *t = calloc(1, sizeof *t);
     if (!t)
         return mem_fail("the output file");
-    t->nowhere = p->nowhere;
-    t->is_stdout = !p->nowhere && !strcmp(p->path, "-");
     t->stopped = p->stopped;
-    t->path = av_strdup(t->is_stdout ? "stdout" : p->path);
-    t->real = follow(p->path);
-    t->part = t->is_stdout || !t->real ? NULL : part_of(t->real);
-    if (!t->path || !t->real || (!t->part && !t->is_stdout))
+    choose_kind(t, p);
+    t->path =
+        av_strdup(t->kind == DESCRIPTOR && !strcmp(p->path, "-") ? "stdout" : p->path);
+    if (!t->path)
         TRY(mem_fail("a file name"));
-    if (t->is_stdout && isatty(STDOUT_FILENO))
+    if (t->kind == DESCRIPTOR && isatty(t->descriptor))
         FAIL(RIFEC_ERR_OUTPUT,
-             "stdout is a terminal; send the video on with > FILE or | PROGRAM");
-    if (p->pattern)
+             "%s is a terminal; send the video on with > FILE or | PROGRAM", t->path);
+    if (t->kind == PICTURES)
         TRY(album_open(&t->album, p->pattern, p->input_pictures, p->overwrite));
-    else if (!t->nowhere && !t->is_stdout)
-        TRY(check_file(t, p));
+    else if (t->kind == FILE_WITH_NAME)
+        TRY(open_file(t, p));
     *out = t;
     return 0;
 fail:
@@ -124,45 +117,74 @@ const char *target_name(const struct target *t)
 
 bool target_is_file(const struct target *t)
 {
-    return t->part && !t->album && !t->nowhere;
+    return t->kind == FILE_WITH_NAME;
 }
 
 bool target_is_stdout(const struct target *t)
 {
-    return t->is_stdout;
+    return t->kind == DESCRIPTOR;
 }
 
-static int create_file(struct target *t)
+/* --- the bytes of a file ------------------------------------------------------ */
+
+static int write_file(void *opaque, AVCOMPAT_WRITE_CONST uint8_t *buffer, int size)
 {
-    const char *path = t->part ? t->part : t->path;
+    int fd = outfile_fd(opaque);
+    for (int done = 0; done < size;) {
+        ssize_t n = write(fd, buffer + done, (size_t)(size - done));
+        if (n >= 0)
+            done += (int)n;
+        else if (errno != EINTR)
+            return AVERROR(errno);
+    }
+    return size;
+}
+
+static int64_t seek_file(void *opaque, int64_t offset, int whence)
+{
+    struct stat st;
+    int fd = outfile_fd(opaque);
+    if (whence & AVSEEK_SIZE)
+        return fstat(fd, &st) == 0 ? st.st_size : AVERROR(errno);
+    off_t at = lseek(fd, offset, whence & ~AVSEEK_FORCE);
+    return at >= 0 ? at : AVERROR(errno);
+}
+
+static int open_bytes(struct target *t)
+{
+    uint8_t *buffer = av_malloc(BUFFER_BYTES);
+    if (buffer)
+        t->pb = avio_alloc_context(buffer, BUFFER_BYTES, 1, t->file, NULL, write_file,
+                                   seek_file);
+    if (!t->pb) {
+        av_free(buffer);
+        return mem_fail("the buffer of a file");
+    }
+    return 0;
+}
+
+static int open_in_place(struct target *t)
+{
     /* The protocol is named so that a colon in a file name stays one. */
-    char *url = av_asprintf("file:%s", path);
+    char *url = av_asprintf("file:%s", t->path);
     if (!url)
         return mem_fail("a file name");
     int e = avio_open(&t->pb, url, AVIO_FLAG_WRITE);
     av_free(url);
-    if (e < 0)
-        return av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot create it", path);
-    t->created = true;
-    return 0;
+    return e < 0 ? av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot open it", t->path) : 0;
 }
 
 int target_create(struct target *t, AVIOContext **pb)
 {
     int err = 0;
-    if (t->album)
-        err = album_create(t->album);
-    else if (t->is_stdout)
-        err = pipe_open_stdout(&t->pb, t->stopped);
-    else if (!t->nowhere)
-        err = create_file(t);
+    if (t->kind == DESCRIPTOR)
+        err = pipe_open_output(&t->pb, t->descriptor, t->stopped);
+    else if (t->kind == IN_PLACE)
+        err = open_in_place(t);
+    else if (t->kind == FILE_WITH_NAME)
+        err = open_bytes(t);
     *pb = t->pb;
     return err;
-}
-
-static int close_bytes(struct target *t)
-{
-    return t->is_stdout ? pipe_close(&t->pb) : avio_closep(&t->pb);
 }
 
 int target_add_picture(struct target *t, const uint8_t *data, size_t size)
@@ -170,21 +192,34 @@ int target_add_picture(struct target *t, const uint8_t *data, size_t size)
     return album_add(t->album, data, size);
 }
 
+/* --- the end ------------------------------------------------------------------ */
+
+/* FFmpeg's code of the first failure. */
+static int close_bytes(struct target *t)
+{
+    if (t->kind == DESCRIPTOR)
+        return pipe_close(&t->pb);
+    if (t->kind == IN_PLACE)
+        return avio_closep(&t->pb);
+    if (!t->pb)
+        return 0;
+    avio_flush(t->pb);
+    int e = t->pb->error;
+    av_freep(&t->pb->buffer);
+    avio_context_free(&t->pb);
+    return e;
+}
+
 int target_commit(struct target *t)
 {
-    if (t->album)
+    if (t->kind == PICTURES)
         return album_commit(t->album);
     int e = close_bytes(t);
     if (e == AVERROR_EXIT)
         return RIFEC_ERR_ABORT;
     if (e < 0)
         return av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write", t->path);
-    if (t->created && t->part && rename(t->part, t->real) != 0) {
-        log_error("%s: cannot rename %s to it: %s", t->path, t->part, strerror(errno));
-        return RIFEC_ERR_OUTPUT;
-    }
-    t->committed = true;
-    return 0;
+    return t->kind == FILE_WITH_NAME ? outfile_publish(&t->file) : 0;
 }
 
 void target_close(struct target **target)
@@ -192,13 +227,10 @@ void target_close(struct target **target)
     struct target *t = *target;
     if (!t)
         return;
-    album_close(&t->album);
     close_bytes(t);
-    if (t->created && !t->committed && t->part)
-        unlink(t->part);
+    album_close(&t->album);
+    outfile_discard(&t->file);
     av_free(t->path);
-    av_free(t->real);
-    av_free(t->part);
     free(t);
     *target = NULL;
 }

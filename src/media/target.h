@@ -1,10 +1,10 @@
 /*
  * Where the output goes: a file, a device, pictures, standard output or
- * nowhere; and that a file has its name only when it is whole.
+ * nowhere.
  *
- * A file is written as out.part.EXT and renamed by target_commit(), pictures
- * are made in a folder of their own and moved; a device or a named pipe is
- * written in place.
+ * A file is written under a temporary name by base/outfile.h, pictures in a
+ * temporary folder by album.h; both get their names from target_commit(). Devices,
+ * named pipes and open descriptors (/dev/fd/3) are written in place.
  */
 #ifndef RIFEC_MEDIA_TARGET_H
 #define RIFEC_MEDIA_TARGET_H
@@ -23,12 +23,17 @@ struct target_params {
     const struct pictures *input_pictures; /* the same, or NULL */
     const char *pattern;   /* of pictures, see album.h; NULL: not pictures */
     bool nowhere;          /* the format writes nothing                         */
-    bool overwrite;        /* replace what is there                             */
-    bool resume;           /* replace what a stopped run left of it             */
+    bool overwrite;        /* replace an existing output                        */
+    bool take_over;        /* remove what an interrupted run left of it         */
+    bool *taken;           /* see base/outfile.h; or NULL                       */
     bool (*stopped)(void); /* ends a wait for standard output's reader; or NULL */
 };
 
-/* Decides and checks; creates nothing. Errors: OUTPUT, NOMEM. */
+/*
+ * Decides, checks, and takes the name: a file or a folder of pictures is created
+ * under its temporary name and locked, so that a second run with the same output
+ * fails before its work. Opens no device and no pipe. Errors: OUTPUT, NOMEM.
+ */
 int target_open(struct target **out, const struct target_params *p);
 
 /* For messages: the final name, or "stdout". */
@@ -39,13 +44,13 @@ bool target_is_file(const struct target *t);
 
 bool target_is_stdout(const struct target *t);
 
-/* Creates what is written; *pb is the target's own, NULL when nowhere. */
+/* Opens the stream of bytes; *pb is the target's own, NULL for pictures and nowhere. */
 int target_create(struct target *t, AVIOContext **pb);
 
 /* The next picture, when the output is pictures. Errors: OUTPUT, NOMEM. */
 int target_add_picture(struct target *t, const uint8_t *data, size_t size);
 
-/* After the last byte: closes and gives it its final name. Errors: OUTPUT. */
+/* After the last byte: syncs, closes and gives it its final name. Errors: OUTPUT. */
 int target_commit(struct target *t);
 
 /* What was not committed is removed. Accepts NULL. */

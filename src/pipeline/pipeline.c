@@ -351,7 +351,7 @@ static int open_input(struct job *j)
                               .input_path = o->input,
                               .input_pictures = demux_pictures(j->source.demux),
                               .overwrite = o->overwrite,
-                              .resume = o->resume != NULL,
+                              .take_over = o->resume != NULL,
                               .streams = {
                                   .input = ctx,
                                   .video = demux_video(j->source.demux),

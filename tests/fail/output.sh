@@ -13,7 +13,118 @@ kept() {
     same "$(cat "$1")" precious "$1"
 }
 
+# hold FILE: a job that has FILE as its output, and stands still until `release`.
+hold() {
+    synth held.mkv 1 20 160x90
+    "$RIFEC" ${RIFEC_FLAGS:-} -i held.mkv -o "$1" --x2 </dev/null >held.out 2>&1 &
+    held=$!
+    trap 'kill -KILL $held 2>/dev/null || true; rm -rf "$folder"' EXIT
+    tries=0
+    until [ -e "${1%.*}.part.${1##*.}" ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 6000 ] || fail 'the first job does not begin'
+        sleep 0.01
+    done
+    kill -STOP $held
+}
+
+# Its exit status in $status.
+release() {
+    kill -CONT $held
+    status=0
+    wait $held || status=$?
+}
+
 case $1 in
+two-writers)
+    # The second job with the same output ends before its work, and says who has it.
+    hold out.mkv
+    synth other.mkv 0.8
+    fails 4 "out\.mkv: (process $held|another process) is writing it" -i other.mkv -o out.mkv --x2
+    fails 4 'out\.mkv: .* is writing it' -i other.mkv -o out.mkv --x2 -y
+    ln -s out.mkv link.mkv
+    fails 4 'link\.mkv: .* is writing it' -i other.mkv -o link.mkv --x2 -y
+    release
+    same $status 0 "exit status of the first ($(cat held.out))"
+    same "$(count out.mkv)" 40 'frames of the first job'
+    intact out.mkv
+    ;;
+appears-meanwhile)
+    # Not replaced without -y; and the work is not lost.
+    hold out.mkv
+    keep out.mkv
+    release
+    same $status 4 'exit status'
+    grep -q 'created it meanwhile.*kept as out.part.mkv' held.out || fail "said: $(cat held.out)"
+    kept out.mkv
+    same "$(count out.part.mkv)" 40 'frames kept'
+    rm out.part.mkv
+    ;;
+starts)
+    # Two jobs with one output, started at the same time. (A hundred, by hand:
+    # RIFEC_STARTS=100.)
+    synth other.mkv 0.6
+    n=0
+    while [ $n -lt ${RIFEC_STARTS:-4} ]; do
+        n=$((n + 1))
+        yes=$([ $((n % 2)) = 0 ] && echo -y || true)
+        first=0 second=0
+        "$RIFEC" ${RIFEC_FLAGS:-} -q -i in.mkv -o out.mkv --x2 $yes </dev/null 2>first &
+        one=$!
+        sleep "0.$(printf %03d $(((n * 7919) % 300)))"
+        "$RIFEC" ${RIFEC_FLAGS:-} -q -i other.mkv -o out.mkv --x2 $yes </dev/null 2>second || second=$?
+        wait $one || first=$?
+        case $yes$first$second in
+        04 | -y04) same "$(count out.mkv)" 20 'frames of the first' ;;
+        40 | -y40) same "$(count out.mkv)" 30 'frames of the second' ;;
+        -y00) ;; # one after the other
+        *) fail "start $n ended with $first and $second: $(cat first second)" ;;
+        esac
+        intact out.mkv
+        same "$(ls out*)" out.mkv 'files'
+        rm out.mkv
+    done
+    ;;
+part-is-link)
+    # The temporary name leads elsewhere: nothing there is touched.
+    keep victim
+    ln -s victim out.part.mkv
+    fails 4 'out\.part\.mkv: .*symbolic link' -i in.mkv -o out.mkv --x2
+    works -i in.mkv -o out.mkv --x2 -y
+    kept victim
+    ln -s nothing new.part.mkv
+    fails 4 'new\.part\.mkv: .*symbolic link' -i in.mkv -o new.mkv --x2
+    [ ! -e nothing ] || fail 'a file was made where a link leads'
+    rm new.part.mkv
+    ln victim hard.part.mkv
+    works -i in.mkv -o hard.mkv --x2 -y
+    kept victim
+    ;;
+mode)
+    # A private file that is replaced stays private, also while it is written.
+    keep out.mkv
+    chmod 600 out.mkv
+    works -i in.mkv -o out.mkv --x2 -y
+    same "$(stat -c %a out.mkv)" 600 mode
+    works -i in.mkv -o new.mkv --x2
+    same "$(stat -c %a new.mkv)" "$(printf %o $((0666 & ~$(umask))))" 'mode of a new file'
+    ;;
+long-name)
+    # As long as a name may be; the temporary one has to fit, too.
+    for length in 250 251 255; do
+        name=$(printf "%0$((length - 4))d.mkv" 0)
+        works -i in.mkv -o "$name" --x2 --frames 2
+        same "$(count "$name")" 2 "frames of a name of $length bytes"
+    done
+    ;;
+descriptor)
+    # What the process has open is written where it stands.
+    ran='-o /dev/stdout, -o /dev/fd/3'
+    "$RIFEC" ${RIFEC_FLAGS:-} -q -i in.mkv -o /dev/stdout -f nut --x2 >out.nut </dev/null
+    same "$(count out.nut)" 20 'frames on /dev/stdout'
+    "$RIFEC" ${RIFEC_FLAGS:-} -q -i in.mkv -o /dev/fd/3 -f nut --x2 3>three.nut </dev/null
+    same "$(count three.nut)" 20 'frames on /dev/fd/3'
+    ;;
 part-is-input)
     # The name that out.mp4 is written under until it is whole.
     synth out.part.mp4
