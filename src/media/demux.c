@@ -28,6 +28,7 @@ struct demux {
     struct pictures pictures;
     int next_picture;
     bool lost_picture;
+    bool corrupt; /* packets beside the video's came incomplete */
     AVStream *video;
     const char *name;
     int64_t video_packets; /* read so far                              */
@@ -374,6 +375,8 @@ static void note(struct demux *d, const AVPacket *pkt)
     const AVStream *st = d->ctx->streams[pkt->stream_index];
     if (st == d->video)
         d->video_packets++;
+    else if (pkt->flags & AV_PKT_FLAG_CORRUPT && st->discard < AVDISCARD_ALL)
+        d->corrupt = true;
     if (pkt->pos >= 0)
         d->end_byte = pkt->pos + pkt->size;
     int64_t ts = pkt->pts != AV_NOPTS_VALUE ? pkt->pts : pkt->dts;
@@ -422,7 +425,8 @@ int demux_read(struct demux *d, AVPacket **out)
 
 bool demux_damaged(const struct demux *d)
 {
-    return d->lost_picture || (av_watched_errors(d->ctx) > 0 && !is_stopped(d));
+    return d->lost_picture || d->corrupt ||
+           (av_watched_errors(d->ctx) > 0 && !is_stopped(d));
 }
 
 const struct pictures *demux_pictures(const struct demux *d)

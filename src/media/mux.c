@@ -141,6 +141,33 @@ bool mux_copies(const struct mux *m, int input_stream)
     return streams_takes(m->streams, input_stream);
 }
 
+/*
+ * The muxer, or a filter that it uses, refuses one packet: it is freed, and the job can
+ * go on. What happens to the byte stream (a full disk) or to the memory ends the job.
+ */
+static bool is_refusal(const struct mux *m, int e)
+{
+    return e < 0 && e != AVERROR(ENOMEM) && e != AVERROR_EXIT &&
+           !(m->ctx->pb && m->ctx->pb->error < 0);
+}
+
+/*
+ * Writes what waits in the muxer's queue. Packets of copied streams that it refuses are
+ * dropped and counted: e is such a refusal, or 0. The queue may have held that packet for
+ * a while, so only after the flush is it known which stream it belongs to.
+ */
+static int flush_queue(struct mux *m, int e)
+{
+    for (int64_t left = streams_unwritten(m->streams); left >= 0; left--) {
+        int flushed = av_interleaved_write_frame(m->ctx, NULL);
+        if (flushed < 0)
+            e = flushed;
+        if (!is_refusal(m, flushed))
+            break;
+    }
+    return is_refusal(m, e) && streams_count_refused(m->streams) ? 0 : e;
+}
+
 /* A full disk shows in the byte stream, not always in the return value. */
 static int check_written(struct mux *m, int e)
 {
@@ -192,8 +219,10 @@ static int write_packet(struct mux *m, AVPacket **pkt)
     int err = streams_convert(m->streams, pkt);
     if (err == 0 && *pkt && m->pattern) /* its encoders make whole files */
         err = target_add_picture(m->target, (*pkt)->data, (size_t)(*pkt)->size);
-    else if (err == 0 && *pkt)
-        err = check_written(m, av_interleaved_write_frame(m->ctx, *pkt));
+    else if (err == 0 && *pkt) {
+        int e = av_interleaved_write_frame(m->ctx, *pkt);
+        err = check_written(m, is_refusal(m, e) ? flush_queue(m, e) : e);
+    }
     av_packet_free(pkt);
     return err;
 }
@@ -243,6 +272,8 @@ int mux_finish(struct mux *m)
 {
     int err = end_slowed(m);
     if (err == 0 && !m->pattern)
+        err = check_written(m, flush_queue(m, 0));
+    if (err == 0 && !m->pattern)
         err = check_written(m, av_write_trailer(m->ctx));
     m->ctx->pb = NULL; /* the target's, which closes it */
     if (err == 0)
@@ -250,6 +281,11 @@ int mux_finish(struct mux *m)
     if (err == 0)
         streams_report(m->streams);
     return err;
+}
+
+bool mux_damaged(const struct mux *m)
+{
+    return streams_damaged(m->streams);
 }
 
 void mux_close(struct mux **mux)

@@ -55,7 +55,8 @@ int mux_start(struct mux *m, const AVCodecContext *encoder);
 /*
  * Writes a packet and takes it, always. stream_index is the input's, for the
  * encoder's packets too; times are in the input stream's time base, or in
- * the encoder's. Errors: OUTPUT, NOMEM.
+ * the encoder's. A copied packet that the container refuses is dropped and
+ * counted. Errors: OUTPUT, NOMEM.
  */
 int mux_write(struct mux *m, AVPacket **pkt);
 
@@ -67,6 +68,9 @@ bool mux_get_span(const struct mux *m, int input_stream, struct stream_span *out
 
 /* Writes the trailer, closes the file and gives it its final name. */
 int mux_finish(struct mux *m);
+
+/* After mux_finish(): packets of copied streams were damaged and dropped. */
+bool mux_damaged(const struct mux *m);
 
 /* Closes; an output that was not finished is removed. */
 void mux_close(struct mux **m);

@@ -26,6 +26,7 @@ struct slowsound {
     AVFrame *frame;
     AVPacket *packet;
     int64_t next; /* time of the next frame, in samples; AV_NOPTS_VALUE: first unknown */
+    int64_t lost; /* packets or frames that did not decode */
     bool drained;
 };
 
@@ -175,6 +176,15 @@ static void set_start(struct slowsound *s, int64_t pts)
     s->next = av_rescale(samples, s->slowdown.num, s->slowdown.den);
 }
 
+/* Only lack of memory ends the job; what else fails is a damaged packet. */
+static int count_damage(struct slowsound *s, int e)
+{
+    if (e >= 0 || e == AVERROR(ENOMEM))
+        return e;
+    s->lost++;
+    return 0;
+}
+
 /* From the decoder into the chain. */
 static int decode(struct slowsound *s)
 {
@@ -182,12 +192,15 @@ static int decode(struct slowsound *s)
         int e = avcodec_receive_frame(s->decoder, s->frame);
         if (e == AVERROR_EOF)
             return av_buffersrc_add_frame(s->source, NULL);
-        if (e < 0)
-            return e == AVERROR(EAGAIN) ? 0 : e;
-        set_start(s, s->frame->best_effort_timestamp);
-        s->frame->pts = AV_NOPTS_VALUE;
-        e = av_buffersrc_add_frame(s->source, s->frame);
-        av_frame_unref(s->frame);
+        if (e == AVERROR(EAGAIN))
+            return 0;
+        if (e >= 0) {
+            set_start(s, s->frame->best_effort_timestamp);
+            s->frame->pts = AV_NOPTS_VALUE;
+            e = av_buffersrc_add_frame(s->source, s->frame);
+            av_frame_unref(s->frame);
+        }
+        e = count_damage(s, e);
         if (e < 0)
             return e;
     }
@@ -195,14 +208,15 @@ static int decode(struct slowsound *s)
 
 int slowsound_send(struct slowsound *s, const AVPacket *pkt)
 {
-    int e = avcodec_send_packet(s->decoder, pkt);
-    if (e == AVERROR_INVALIDDATA)
-        return 0;
+    int e = count_damage(s, avcodec_send_packet(s->decoder, pkt));
     if (e >= 0)
         e = decode(s);
-    if (e == AVERROR_INVALIDDATA)
-        return 0;
     return e < 0 ? av_fail(RIFEC_ERR_CODEC, e, "cannot slow the sound down") : 0;
+}
+
+int64_t slowsound_lost(const struct slowsound *s)
+{
+    return s->lost;
 }
 
 /* From the chain into the encoder; false when the chain has nothing now. */
@@ -285,6 +299,12 @@ int slowsound_receive(struct slowsound *s, AVPacket **out)
 {
     (void)s;
     *out = NULL;
+    return 0;
+}
+
+int64_t slowsound_lost(const struct slowsound *s)
+{
+    (void)s;
     return 0;
 }
 

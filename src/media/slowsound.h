@@ -17,12 +17,15 @@ struct slowsound;
 int slowsound_open(struct slowsound **out, const AVStream *from, struct rational slowdown,
                    const AVOutputFormat *f, AVStream *to);
 
-/* Takes note of a packet, or of the end: NULL. What does not decode is left out.
- * Errors: CODEC, NOMEM. */
+/* Takes note of a packet, or of the end: NULL. What does not decode is dropped and
+ * counted. Errors: CODEC, NOMEM. */
 int slowsound_send(struct slowsound *s, const AVPacket *pkt);
 
 /* *out is the next packet, in the time base `to` was given, or NULL for now. */
 int slowsound_receive(struct slowsound *s, AVPacket **out);
+
+/* Packets or frames that did not decode. */
+int64_t slowsound_lost(const struct slowsound *s);
 
 void slowsound_close(struct slowsound **s);
 

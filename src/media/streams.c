@@ -25,7 +25,10 @@ struct stream {
     struct slowsound *slow; /* or NULL                                       */
     bool no_packets;        /* all of it is in the container's head          */
     struct stream_span span;
-    int64_t last_dts; /* AV_NOPTS_VALUE: none yet                      */
+    int64_t last_dts;      /* AV_NOPTS_VALUE: none yet                      */
+    int64_t given;         /* packets that the muxer got                    */
+    int64_t refused;       /* of these, packets that it did not write       */
+    int64_t refused_first; /* of these, packets before the first one it wrote */
 };
 
 struct streams {
@@ -33,9 +36,10 @@ struct streams {
     struct stream_choice choice;
     int video; /* input index */
     struct stream *list;
-    int count;     /* the input's when it was opened; more may appear later */
-    bool keep_ids; /* from one transport stream to another */
-    int too_fast;  /* left out because the picture is slowed down */
+    int count;               /* the input's when it was opened; more may appear later */
+    bool keep_ids;           /* from one transport stream to another */
+    int too_fast;            /* left out because the picture is slowed down */
+    bool may_begin_anywhere; /* the input is a broadcast stream */
     int64_t repaired;
 };
 
@@ -337,6 +341,8 @@ int streams_open(struct streams **out, AVFormatContext *output,
     s->video = p->video->index;
     s->keep_ids = container_is(output->oformat, "mpegts") && p->input->iformat &&
                   !strcmp(p->input->iformat->name, "mpegts");
+    s->may_begin_anywhere =
+        p->input->iformat && p->input->iformat->flags & AVFMT_TS_DISCONT;
     TRY(map_streams(s, p->input));
     map = calloc((size_t)s->count, sizeof *map);
     if (!map)
@@ -486,23 +492,87 @@ int streams_convert(struct streams *s, AVPacket **pkt)
     if (st->in->index != s->video)
         repair_times(s, st, p);
     widen(&st->span.out_start, &st->span.out_end, p, st->out->time_base);
+    st->given++;
     return 0;
+}
+
+/* --- refused packets ------------------------------------------------------ */
+
+/* FFmpeg merges the packets of a picture before it counts them. */
+static bool is_counted(const struct stream *st)
+{
+    return st->out && !st->no_packets &&
+           st->in->codecpar->codec_id != AV_CODEC_ID_HDMV_PGS_SUBTITLE;
+}
+
+int64_t streams_unwritten(const struct streams *s)
+{
+    int64_t n = 0;
+    for (int i = 0; i < s->count; i++)
+        if (is_counted(&s->list[i]))
+            n += s->list[i].given - s->list[i].out->nb_frames;
+    return n;
+}
+
+bool streams_count_refused(struct streams *s)
+{
+    for (int i = 0; i < s->count; i++) {
+        struct stream *st = &s->list[i];
+        if (!is_counted(st))
+            continue;
+        st->refused = st->given - st->out->nb_frames;
+        if (!st->out->nb_frames)
+            st->refused_first = st->refused;
+    }
+    return s->list[s->video].refused == 0;
+}
+
+/* A recording may begin in the middle of a packet, which is no damage. */
+static int64_t count_refused(const struct streams *s, const struct stream *st)
+{
+    bool begins_inside =
+        s->may_begin_anywhere && st->refused_first == 1 && st->out->nb_frames;
+    return st->refused - begins_inside;
+}
+
+/* Packets or texts that did not survive. */
+static int64_t count_lost(const struct streams *s, const struct stream *st)
+{
+    return count_refused(s, st) + (st->text ? subtitles_lost(st->text) : 0) +
+           (st->slow ? slowsound_lost(st->slow) : 0);
+}
+
+bool streams_damaged(const struct streams *s)
+{
+    for (int i = 0; i < s->count; i++)
+        if (count_lost(s, &s->list[i]))
+            return true;
+    return false;
+}
+
+static void report_lost(const struct streams *s, const struct stream *st)
+{
+    char name[128];
+    name_of(st->in, name, sizeof name);
+    int64_t texts = st->text ? subtitles_lost(st->text) : 0;
+    int64_t packets = count_lost(s, st) - texts;
+    if (packets)
+        log_warning("%s: %lld damaged %s packet%s dropped", name, (long long)packets,
+                    av_get_media_type_string(st->in->codecpar->codec_type),
+                    packets == 1 ? " was" : "s were");
+    if (texts)
+        log_warning("%s: %lld of its texts cannot be read and %s dropped", name,
+                    (long long)texts, texts == 1 ? "was" : "were");
 }
 
 void streams_report(const struct streams *s)
 {
-    char name[128];
     if (s->repaired)
         log_warning("copied packets with times that do not rise: %lld; they were moved "
                     "behind those before them",
                     (long long)s->repaired);
-    for (int i = 0; i < s->count; i++) {
-        const struct stream *st = &s->list[i];
-        if (st->text && subtitles_lost(st->text))
-            log_warning("%s: %lld of its texts cannot be read and are left out",
-                        name_of(st->in, name, sizeof name),
-                        (long long)subtitles_lost(st->text));
-    }
+    for (int i = 0; i < s->count; i++)
+        report_lost(s, &s->list[i]);
 }
 
 void streams_close(struct streams **s)

@@ -74,7 +74,17 @@ bool streams_get_span(const struct streams *s, int input_stream, struct stream_s
 /* Of the packets of that input stream, as they come. */
 AVRational streams_time_base(const struct streams *s, int input_stream);
 
-/* After the last packet: what had to be put right. */
+/* Packets that the muxer got and has not written. */
+int64_t streams_unwritten(const struct streams *s);
+
+/* After a refusal, when the muxer's queue is empty: what it has not written was
+ * damaged. False when that is the encoder's. */
+bool streams_count_refused(struct streams *s);
+
+/* Packets or texts of copied streams were lost. */
+bool streams_damaged(const struct streams *s);
+
+/* After the last packet: what had to be repaired, and what was lost. */
 void streams_report(const struct streams *s);
 
 void streams_close(struct streams **s);

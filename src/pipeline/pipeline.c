@@ -743,6 +743,7 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     TRY(run_stages(&j));
     conclude(&j);
     TRY(mux_finish(j.mux)); /* may take a while: the disk */
+    report->in.damaged = report->in.damaged || mux_damaged(j.mux);
     checks_make(&report->checks,
                 &(struct checks_subject){
                     .mux = j.mux,
@@ -757,7 +758,7 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     report->checked = true;
     report->checks.frames_ok = report->out.frames_written == report->out.frames_planned;
     TRY(verify(&j));
-    if (j.source.damaged)
+    if (report->in.damaged)
         err = RIFEC_ERR_INPUT;
 fail:
     if (!err && !is_interrupted()) /* what was expected no longer matters */

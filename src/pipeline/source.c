@@ -198,11 +198,7 @@ int source_next(struct source *s, struct item *out)
                 return 0;
             continue;
         }
-        if (s->stopped) {
-            *out = (struct item){ .kind = ITEM_EOF };
-            return 0;
-        }
-        if (s->draining)
+        if (s->stopped || s->draining)
             return end(s, out);
         err = next_packet(s, out);
         if (err)

@@ -2,6 +2,7 @@
 
     craft.py bitmap FILE.sup           one picture of subtitles, 0.2 to 0.6 s
     craft.py backwards IN.flv OUT.flv  a packet of sound that goes back in time
+    craft.py adts IN.ts OUT.ts N...    these frames of sound, from 0 on, lose their sync word
     craft.py ends IN.mp4 OUT.mp4       the last track ends with its last frame
     craft.py turned IN.mp4 OUT.mp4     the picture is to be turned by 90 degrees
     craft.py dolby IN.mp4 OUT.mp4 BASE says that there is Dolby Vision, profile 8
@@ -43,6 +44,17 @@ def backwards(source, target):
             sound.append(at)
         at += 11 + int.from_bytes(data[at + 1:at + 4], "big") + 4
     data[sound[7] + 4:sound[7] + 8] = data[sound[3] + 4:sound[3] + 8]
+    open(target, "wb").write(data)
+
+
+def adts(source, target, *numbers):
+    data = bytearray(open(source, "rb").read())
+    found, at = [], data.find(b"\xff\xf1")
+    while at >= 0:
+        found.append(at)
+        at = data.find(b"\xff\xf1", at + 2)
+    for number in numbers:
+        data[found[int(number)]] = 0
     open(target, "wb").write(data)
 
 
@@ -138,5 +150,4 @@ def before_pictures(source, target, header, payload, begins):
 
 
 if __name__ == "__main__":
-    {"bitmap": bitmap, "backwards": backwards, "ends": ends, "turned": turned,
-     "dolby": dolby, "captions": captions, "hdr10plus": hdr10plus}[sys.argv[1]](*sys.argv[2:])
+    globals()[sys.argv[1]](*sys.argv[2:])

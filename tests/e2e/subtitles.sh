@@ -56,12 +56,11 @@ bitmap)
     same "$(packet_sums out.mkv s:0)" "$(packet_sums in.mkv s:0)" 'packets of the pictures'
     ;;
 unreadable)
-    # Latin-1 where UTF-8 is due: counted, and the rest arrives.
+    # Latin-1 where UTF-8 is due: counted, status 3, and the rest arrives.
     printf '1\n00:00:00,100 --> 00:00:00,200\nabc\n\n2\n00:00:00,400 --> 00:00:00,700\nxyz\n' >in.srt
     clip subrip good.mkv
     sed 's/xyz/x\xe4z/' good.mkv >in.mkv
-    works -i in.mkv -o out.mp4 --x2
-    says 'warning: stream 1 \(subtitle, subrip, fin\): 1 of its texts'
+    fails 3 'warning: stream 1 \(subtitle, subrip, fin\): 1 of its texts' -i in.mkv -o out.mp4 --x2
     texts out.mp4 | grep -q abc || fail 'the good text is missing'
     ;;
 part)

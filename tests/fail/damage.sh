@@ -1,0 +1,51 @@
+# Damage in the input, wherever it is: reported, exit status 3, and the rest is kept.
+. "$(dirname "$0")/../e2e/lib.sh"
+
+# film FILE SECONDS: picture and sound, as television sends them.
+film() {
+    quiet_ffmpeg -f lavfi -i "testsrc2=s=64x48:r=25:d=$2" -f lavfi -i "sine=440:d=$2" \
+        -c:v libx264 -g 25 -bf 2 -c:a aac "$1"
+}
+
+packets() {
+    ffprobe -v error -count_packets -select_streams "$2" -show_entries stream=nb_read_packets \
+        -of csv=p=0 "$1" | tr -cd 0-9
+}
+
+case $1 in
+sound-packet)
+    # The filter between ADTS and MP4 refuses a packet: it is dropped, and all else arrives.
+    film good.ts 1
+    python3 "$tests/e2e/craft.py" adts good.ts bad.ts 20
+    for out in out.mp4 out.mkv; do
+        fails 3 'warning: stream 1 \(audio, aac\): [12] damaged audio packets? w' \
+            -i bad.ts -o $out --factor 1 --stats stats.json
+        same "$(count $out)" 25 frames
+        [ "$(packets $out a:0)" -ge 43 ] || fail 'the sound is gone'
+        judge json stats.json 'input["damaged"]' 'exit == 3'
+    done
+    ;;
+sound-slowed)
+    # The same where the sound is decoded, slowed down and encoded again.
+    film good.ts 1
+    python3 "$tests/e2e/craft.py" adts good.ts bad.ts 20
+    fails 3 'warning: stream 1 \(audio, aac\): [12] damaged audio packets? w' \
+        -i bad.ts -o out.mp4 --x2 --slowmo-audio
+    same "$(count out.mp4)" 50 frames
+    ;;
+limited)
+    # --frames and --to end a job early, and what was read until then was damaged.
+    film good.ts 6
+    python3 - <<'END'
+data = bytearray(open("good.ts", "rb").read())
+at = len(data) // 8 // 188 * 188
+data[at:at + 20 * 188] = bytes(20 * 188)
+open("bad.ts", "wb").write(data)
+END
+    for limit in '' '--to 3' '--frames 60' '--frames 60 --no-audio'; do
+        fails 3 'warning: .*bad\.ts' -i bad.ts -o out.mkv -y --factor 1 $limit
+    done
+    same "$(count out.mkv)" 60 frames
+    ;;
+esac
+no_leftovers
