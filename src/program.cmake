@@ -15,6 +15,7 @@ add_library(rifec_media STATIC
     media/forms.c
     media/frame.c
     media/hdr.c
+    media/metrics.c
     media/mux.c
     media/pictures.c
     media/pipe.c
