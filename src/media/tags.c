@@ -67,7 +67,8 @@ static int64_t stretched(const struct stream_choice *c, int64_t t)
     return stream_choice_slows(c) ? av_rescale(t, c->slowdown.num, c->slowdown.den) : t;
 }
 
-/* avformat_free_context() frees what is in to->chapters. */
+/* Adds a copy, ordered by start: MP4's track of chapters cannot go back in time.
+ * avformat_free_context() frees what is in to->chapters. */
 static int add_chapter(AVFormatContext *to, const AVChapter *from, int64_t start,
                        int64_t end)
 {
@@ -84,7 +85,13 @@ static int add_chapter(AVFormatContext *to, const AVChapter *from, int64_t start
     c->start = start;
     c->end = end;
     av_dict_copy(&c->metadata, from->metadata, 0);
-    to->chapters[to->nb_chapters++] = c;
+    unsigned at = to->nb_chapters++;
+    while (at > 0 && av_compare_ts(list[at - 1]->start, list[at - 1]->time_base, start,
+                                   c->time_base) > 0) {
+        list[at] = list[at - 1];
+        at--;
+    }
+    list[at] = c;
     return 0;
 }
 
@@ -99,9 +106,12 @@ int tags_copy_chapters(AVFormatContext *to, const AVFormatContext *from,
         int64_t first = av_rescale_q(origin_us + moved_us, AV_TIME_BASE_Q, c->time_base);
         int64_t last =
             av_rescale_q(origin_us + choice->to_us, AV_TIME_BASE_Q, c->time_base);
-        int64_t start = c->start, end = c->end;
-        if (choice->from_us && start < first)
-            start = first;
+        /* Sound may begin before 0, chapters may not: Matroska's muxer refuses them. */
+        int64_t start = c->start, end = c->end, earliest = move;
+        if (choice->from_us && earliest < first)
+            earliest = first;
+        if (start < earliest)
+            start = earliest;
         if (choice->to_us && end > last)
             end = last;
         if (start > end || (start == end && c->start < c->end))

@@ -82,10 +82,41 @@ chapters)
     says 'warning: 3 chapters are left out: avi cannot.*\.mkv'
     ;;
 part)
-    clip in.mkv
+    clip in.mkv -c:a flac
     works -i in.mkv -o out.mkv --x2 --ss 0.4 --to 0.72
     same "$(chapters out.mkv)" '0.000000,0.080000,Middle
 0.080000,0.320000,End' 'chapters of the part'
+    works -i in.mkv -o out.mp4 --x2 --ss 0.4 --to 0.72
+    same "$(chapters out.mp4)" "$(chapters out.mkv)" 'chapters of the part in MP4'
+    works -i in.mkv -o end.mkv --x2 --ss 0.48
+    same "$(chapters end.mkv)" '0.000000,0.320000,End' 'a part that begins with a chapter'
+    works -i in.mkv -o begin.mkv --x2 --to 0.32
+    same "$(chapters begin.mkv)" '0.000000,0.320000,Begin' 'a part that ends with a chapter'
+    works -i in.mkv -o slow.mkv --x2 --slowmo --ss 0.4 --to 0.72
+    same "$(chapters slow.mkv)" '0.000000,0.160000,Middle
+0.160000,0.640000,End' 'chapters of a part in slow motion'
+    # FFmpeg 7 tells of the sound that the decoder needs before 0, and such a part
+    # begins before 0, too.
+    clip early.mkv
+    works -i early.mkv -o out2.mkv --x2 --ss 0.4 --to 0.72
+    same "$(chapters out2.mkv | sed 's/.*,//' | tr '\n' ' ')" 'Middle End ' 'chapters after early sound'
+    chapters out2.mkv | grep -q '^0\.000000,0\.080000,' || fail "$(chapters out2.mkv)"
+    ;;
+unsorted)
+    # Matroska and MP4 lose a chapter that begins before the one written before it.
+    clip plain.mkv
+    for times in 500,700 0,300 200,500; do
+        printf '[CHAPTER]\nTIMEBASE=1/1000\nSTART=%s\nEND=%s\n' ${times%,*} ${times#*,}
+    done | { echo ';FFMETADATA1'; cat; } >odd.txt
+    quiet_ffmpeg -i plain.mkv -i odd.txt -map 0 -map_chapters 1 -c copy in.nut
+    starts() {
+        ffprobe -v error -show_entries chapter=start_time -of csv=p=0 "$1" | tr -d , | tr '\n' ' '
+    }
+    same "$(starts in.nut)" '0.500000 0.000000 0.200000 ' 'the test itself: order'
+    for out in out.mkv out.mp4; do
+        works -i in.nut -o $out --x2
+        same "$(starts $out)" '0.000000 0.200000 0.500000 ' "chapters in $out"
+    done
     ;;
 slow)
     clip in.mkv
