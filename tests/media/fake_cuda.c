@@ -136,6 +136,14 @@ int cuGetErrorString(int error, const char **text)
     return 0;
 }
 
+/* FFmpeg 7 asks, to know which functions to expect. */
+int cuDriverGetVersion(int *version);
+int cuDriverGetVersion(int *version)
+{
+    *version = 12010;
+    return 0;
+}
+
 int cuDeviceGet(int *device, int index);
 int cuDeviceGet(int *device, int index)
 {

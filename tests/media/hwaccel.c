@@ -221,15 +221,23 @@ static void no_device(void)
     avcodec_parameters_free(&par);
 }
 
-/* A surface of an even size, filled with noise that stays in *soft. */
-static AVFrame *make_surface(enum AVPixelFormat pix_fmt, int width, int height,
-                             AVFrame *soft)
+/* NULL: the fake driver lacks a function that this FFmpeg looks for. */
+static AVBufferRef *open_device(void)
 {
     static int context;
     AVBufferRef *device = av_hwdevice_ctx_alloc(AV_HWDEVICE_TYPE_CUDA);
     AVCUDADeviceContext *cuda = ((AVHWDeviceContext *)(void *)device->data)->hwctx;
     cuda->cuda_ctx = &context;
-    CHECK_INT(av_hwdevice_ctx_init(device), 0);
+    if (!CHECK_INT(av_hwdevice_ctx_init(device), 0))
+        av_buffer_unref(&device);
+    return device;
+}
+
+/* A surface of an even size, filled with noise that stays in *soft. */
+static AVFrame *make_surface(enum AVPixelFormat pix_fmt, int width, int height,
+                             AVFrame *soft)
+{
+    AVBufferRef *device = open_device();
     AVBufferRef *pool = av_hwframe_ctx_alloc(device);
     AVHWFramesContext *frames = (void *)pool->data;
     frames->format = AV_PIX_FMT_CUDA;
@@ -360,6 +368,10 @@ int main(int argc, char **argv)
     snprintf(out_path, sizeof out_path, "%s/hwaccel_test.bin", argv[2]);
     if (av_hwdevice_find_type_by_name("cuda") == AV_HWDEVICE_TYPE_NONE)
         return CHECK_SKIP;
+    AVBufferRef *device = open_device();
+    if (!device)
+        return check_result(); /* FFmpeg's message names the function */
+    av_buffer_unref(&device);
     rifec_log_set(RIFEC_LOG_INFO, on_message, NULL);
     read_order();
     no_device();
