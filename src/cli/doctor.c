@@ -228,7 +228,7 @@ static bool examine_cuda(FILE *out)
                     "LD_LIBRARY_PATH");
     }
     for (int i = 0; i < count && i < DEVICES_MAX; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "cuda:%d", i);
         fprintf(out, "%-5s %-9s ", "ok", name);
         print_device(out, &devices[i]);
