@@ -5,6 +5,7 @@ add_library(rifec_cli STATIC
     cli/batch.c
     cli/completion.c
     cli/doctor.c
+    cli/habits.c
     cli/help.c
     cli/job.c
     cli/json_text.c
@@ -12,6 +13,7 @@ add_library(rifec_cli STATIC
     cli/option_table.c
     cli/options.c
     cli/signals.c
+    cli/spelling.c
     cli/stats.c
     cli/store.c
     cli/summary.c

@@ -75,7 +75,7 @@ if(TARGET rifec)
     rifec_script(fail output part-is-input part-is-there exists exists-n replaced is-input is-folder no-folder read-only
                              full-limit full-disk link no-container)
     rifec_script(fail weights missing folder truncated header shape nan)
-    rifec_script(fail usage flag key codec device argument contradiction)
+    rifec_script(fail usage flag habit key codec device argument contradiction)
     rifec_script(fail signal once both twice term sound hangup loop ignored)
 
     # A handful that touches every part, for the slower kinds of build.

@@ -9,6 +9,7 @@ set_property(TEST mem PROPERTY ENVIRONMENT
 if(TARGET rifec_cli)
     rifec_add_test(naming LABELS unit SOURCES unit/naming.c LIBS rifec_pipeline)
     rifec_add_test(options LABELS unit SOURCES unit/options.c LIBS rifec_cli)
+    rifec_add_test(spelling LABELS unit SOURCES unit/spelling.c LIBS rifec_cli)
     rifec_add_test(progress LABELS unit SOURCES unit/progress.c LIBS rifec_pipeline)
     rifec_add_test(summary LABELS unit SOURCES unit/summary.c LIBS rifec_cli)
     rifec_add_test(stats LABELS unit SOURCES unit/stats.c LIBS rifec_cli PkgConfig::CJSON)

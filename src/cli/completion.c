@@ -69,10 +69,11 @@ static void put_help(FILE *out, int i, const char *special, const char *apostrop
 /* "-f|--format|-format" */
 static void put_patterns(FILE *out, const struct option_row *row)
 {
+    char alias[OPTION_ALIAS_SIZE];
     if (row->letter)
         fprintf(out, "-%c|", row->letter);
-    if (row->alias)
-        fprintf(out, "-%s|--%s|", row->alias, row->alias);
+    for (int n = 0; option_alias(row, n, alias); n++)
+        fprintf(out, "-%s|--%s|", alias, alias);
     fprintf(out, "--%s|-%s", row->name, row->name);
 }
 
@@ -112,12 +113,13 @@ static void generate_bash(FILE *out)
           "    if [[ $cur == -* ]]; then\n"
           "        COMPREPLY=($(compgen -W '",
           out);
+    char alias[OPTION_ALIAS_SIZE];
     for (int i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
         if (row->letter)
             fprintf(out, "-%c ", row->letter);
-        if (row->alias)
-            fprintf(out, "-%s ", row->alias);
+        for (int n = 0; option_alias(row, n, alias); n++)
+            fprintf(out, "-%s ", alias);
         fprintf(out, "--%s%s", row->name, i + 1 < option_row_count ? " " : "");
     }
     fputs("' -- \"$cur\"))\n"
@@ -165,12 +167,13 @@ static void generate_zsh(FILE *out)
     fputs(
         "#compdef rifec\n# rifec for zsh; made by rifec --generate zsh\n_arguments \\\n",
         out);
+    char alias[OPTION_ALIAS_SIZE];
     for (int i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
         if (row->letter)
             put_zsh(out, i, "-", (const char[]){ row->letter, '\0' }, true);
-        if (row->alias)
-            put_zsh(out, i, "-", row->alias, false);
+        for (int n = 0; option_alias(row, n, alias); n++)
+            put_zsh(out, i, "-", alias, false);
         put_zsh(out, i, "--", row->name, true);
     }
     fputs("    '*:input:_files'\n", out);
@@ -181,13 +184,14 @@ static void generate_zsh(FILE *out)
 static void generate_fish(FILE *out)
 {
     fputs("# rifec for fish; made by rifec --generate fish\n", out);
+    char alias[OPTION_ALIAS_SIZE];
     for (int i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
         fputs("complete -c rifec", out);
         if (row->letter)
             fprintf(out, " -s %c", row->letter);
-        if (row->alias)
-            fprintf(out, " -o %s", row->alias);
+        for (int n = 0; option_alias(row, n, alias); n++)
+            fprintf(out, " -o %s", alias);
         fprintf(out, " -l %s", row->name);
         switch (kind_of(row)) {
         case ARG_NONE:

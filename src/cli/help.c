@@ -13,6 +13,8 @@ static const char usage[] = "Usage: rifec -i INPUT -o OUTPUT [options]\n"
                             "       rifec INPUT... -o FOLDER/ [options]\n"
                             "\n";
 
+#define ALIAS_MAX 3 /* longer ones are in the manual only */
+
 /* "  -i, --input FILE", with the rows that share the line. */
 static int left_side(int i, char *text, size_t size)
 {
@@ -22,10 +24,11 @@ static int left_side(int i, char *text, size_t size)
          i++) {
         const struct option_row *row = &option_rows[i];
         char other[16] = "";
+        int alias = row->alias ? (int)strcspn(row->alias, "|") : 0;
         if (row->letter)
             snprintf(other, sizeof other, "-%c, ", row->letter);
-        else if (row->alias)
-            snprintf(other, sizeof other, "-%s, ", row->alias);
+        else if (alias && alias <= ALIAS_MAX)
+            snprintf(other, sizeof other, "-%.*s, ", alias, row->alias);
         used += snprintf(text + used, size - (size_t)used, "%s%s--%s%s%s",
                          i == first ? "  " : ", ", other, row->name, row->arg ? " " : "",
                          row->arg ? row->arg : "");

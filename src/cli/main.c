@@ -50,11 +50,11 @@ int main(int argc, char **argv)
     fill_standard_files();
     crash_catch();
     struct options opt;
-    int status;
-    if (options_parse(&opt, argc, argv) < 0) {
+    int status = -options_parse(&opt, argc, argv);
+    if (status) {
         log_error("%s", opt.error);
-        fputs("Try 'rifec --help'.\n", stderr);
-        status = -RIFEC_ERR_USAGE;
+        if (status == -RIFEC_ERR_USAGE)
+            fputs("Try 'rifec -h'.\n", stderr);
     } else if (opt.help) {
         status = print_help();
     } else if (opt.version) {
@@ -67,6 +67,7 @@ int main(int argc, char **argv)
         status = print_generated(&opt);
     } else {
         job_begin(&opt);
+        options_log_notes(&opt);
         signals_catch();
         status = batch_run(&opt, argv);
     }

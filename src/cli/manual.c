@@ -60,8 +60,9 @@ static int put_options(FILE *out, int first)
             put_name(out, "-", (const char[]){ r->letter, '\0' }, NULL);
             fputs(", ", out);
         }
-        if (r->alias) {
-            put_name(out, "-", r->alias, NULL);
+        char alias[OPTION_ALIAS_SIZE];
+        for (int n = 0; option_alias(r, n, alias); n++) {
+            put_name(out, "-", alias, NULL);
             fputs(", ", out);
         }
         put_name(out, "--", r->name, r->arg);

@@ -1,6 +1,8 @@
 /* The option table: names, help and what each option sets. */
 #include "cli/option_table.h"
 
+#include <string.h>
+
 #include "cli/store.h"
 
 #define THREADS_MAX 1024
@@ -44,12 +46,12 @@ const struct option_row option_rows[] = {
     { GROUP_INPUT, .name = "input-format", .arg = "NAME", .initial = "found out",
       .help = "container of the input; rawvideo has none",
       .store = store_text, FIELD(job.input_format) },
-    { GROUP_INPUT, .name = "input-size", .arg = "WxH",
+    { GROUP_INPUT, .name = "input-size", .alias = "video_size", .arg = "WxH",
       .help = "size of raw video", .store = store_size, FIELD(job.input_size) },
-    { GROUP_INPUT, .name = "input-pix-fmt", .arg = "NAME", .initial = "yuv420p",
+    { GROUP_INPUT, .name = "input-pix-fmt", .alias = "pixel_format", .arg = "NAME", .initial = "yuv420p",
       .help = "pixel format of raw video",
       .store = store_text, FIELD(job.input_pix_fmt) },
-    { GROUP_INPUT, .name = "input-rate", .arg = "R|N/D", .initial = "25",
+    { GROUP_INPUT, .name = "input-rate", .alias = "framerate", .arg = "R|N/D", .initial = "25",
       .help = "frames per second of raw video and pictures",
       .store = store_rate, FIELD(job.input_rate) },
     { GROUP_FILES, .name = "no-audio", .alias = "an", .help = "leave audio out",
@@ -78,13 +80,13 @@ const struct option_row option_rows[] = {
     { GROUP_INPUT, .name = "colorspace", .arg = "NAME", .initial = "what the input says",
       .help = "the input's matrix, by FFmpeg's name:\nbt709, smpte170m, bt2020nc, ...",
       .store = store_text, FIELD(job.color.matrix) },
-    { GROUP_INPUT, .name = "range", .arg = "tv|pc", .initial = "what the input says",
+    { GROUP_INPUT, .name = "range", .alias = "color_range", .arg = "tv|pc", .initial = "what the input says",
       .help = "the input's range of values",
       .store = store_text, FIELD(job.color.range) },
-    { GROUP_INPUT, .name = "primaries", .arg = "NAME",
+    { GROUP_INPUT, .name = "primaries", .alias = "color_primaries", .arg = "NAME",
       .help = "the input's primaries: bt709, bt2020, ...",
       .store = store_text, FIELD(job.color.primaries) },
-    { GROUP_INPUT, .name = "trc", .arg = "NAME",
+    { GROUP_INPUT, .name = "trc", .alias = "color_trc", .arg = "NAME",
       .help = "the input's transfer: bt709, smpte2084, ...",
       .store = store_text, FIELD(job.color.transfer) },
 
@@ -115,9 +117,12 @@ const struct option_row option_rows[] = {
       .store = store_choice, FIELD(job.tail) },
     { GROUP_RATE, .name = "ss", .arg = "TIME",
       .help = "begin at this time of the input", .store = store_time, FIELD(job.from_us) },
-    { GROUP_RATE, .name = "to", .arg = "TIME",
+    { GROUP_RATE, SET_END, .name = "to", .arg = "TIME",
       .help = "end before this time of the input", .store = store_time, FIELD(job.to_us) },
-    { GROUP_RATE, .name = "frames", .arg = "N",
+    { GROUP_RATE, SET_END, 't', "duration", .arg = "TIME",
+      .help = "use this much of the input, from --ss on",
+      .store = store_time, FIELD(duration_us) },
+    { GROUP_RATE, .name = "frames", .alias = "vframes", .arg = "N",
       .help = "end after N output frames", .store = store_frames },
 
     { GROUP_CONTENT, SET_SCENE, .name = "scene", .arg = "auto|off", .initial = "auto",
@@ -137,10 +142,10 @@ const struct option_row option_rows[] = {
               "of them (2)",
       .store = store_dedup },
 
-    { GROUP_ENCODER, .name = "codec", .alias = "c:v", .arg = "NAME",
+    { GROUP_ENCODER, .name = "codec", .alias = "c:v|vcodec", .arg = "NAME",
       .initial = "libx264 where the container takes it",
       .help = "video encoder, by FFmpeg's name",
-      .store = store_text, FIELD(job.codec) },
+      .store = store_codec, FIELD(job.codec) },
     { GROUP_ENCODER, SET_QUALITY, .name = "crf", .arg = "N", .initial = "16 for libx264",
       .help = "quality, lower is better",
       .store = store_text, FIELD(job.crf) },
@@ -151,7 +156,7 @@ const struct option_row option_rows[] = {
       .help = "speed against size: ultrafast, superfast,\nveryfast, faster, fast, medium, "
               "slow, slower,\nveryslow; or the encoder's own word",
       .store = store_text, FIELD(job.preset) },
-    { GROUP_ENCODER, .name = "pix-fmt", .alias = "pix_fmt", .arg = "NAME",
+    { GROUP_ENCODER, .name = "pix-fmt", .arg = "NAME",
       .initial = "the input's, or the nearest",
       .help = "pixel format", .store = store_text, FIELD(job.pix_fmt) },
     { GROUP_ENCODER, .letter = 'e', .name = "enc-opt", .arg = "KEY=VALUE",
@@ -219,7 +224,7 @@ const struct option_row option_rows[] = {
       .store = store_louder },
     { GROUP_REPORT, SET_LOUDNESS, .name = "loglevel", .neutral = true,
       .arg = "quiet|error|warning|info|verbose|debug", .initial = "info",
-      .help = "the same by name", .store = store_choice, FIELD(log_level) },
+      .alias = "log-level", .help = "the same by name", .store = store_loglevel, FIELD(log_level) },
     { GROUP_REPORT, .name = "list-devices", .neutral = true,
       .help = "print what --device can name",
       .store = store_bool, FIELD(list_devices), .value = true },
@@ -239,3 +244,15 @@ const struct option_row option_rows[] = {
 /* clang-format on */
 
 const int option_row_count = (int)(sizeof option_rows / sizeof option_rows[0]);
+
+bool option_alias(const struct option_row *row, int n, char alias[OPTION_ALIAS_SIZE])
+{
+    const char *s = row->alias;
+    for (; s && n > 0; n--) {
+        s = strchr(s, '|');
+        s += s != NULL;
+    }
+    if (s)
+        snprintf(alias, OPTION_ALIAS_SIZE, "%.*s", (int)strcspn(s, "|"), s);
+    return s != NULL;
+}

@@ -25,6 +25,7 @@ enum option_group {
 enum option_set {
     SET_NONE,
     SET_FACTOR,
+    SET_END,
     SET_SCENE,
     SET_OVERWRITE,
     SET_QUALITY,
@@ -38,7 +39,7 @@ struct option_row {
     enum option_set set;
     char letter;         /* -i, or 0                                            */
     const char *name;    /* --input                                             */
-    const char *alias;   /* FFmpeg's spelling of it (-c:v), or NULL             */
+    const char *alias;   /* FFmpeg's names for it, "c:v|vcodec", or NULL        */
     const char *arg;     /* shown in --help; NULL: takes none                   */
     const char *initial; /* default, for --help                                 */
     const char *help;    /* NULL: shares the line of the row before             */
@@ -52,13 +53,25 @@ struct option_row {
 extern const struct option_row option_rows[];
 extern const int option_row_count;
 
+#define OPTION_ALIAS_SIZE 32
+
+/* The nth of the names in `alias`. False: there are not so many. */
+bool option_alias(const struct option_row *row, int n, char alias[OPTION_ALIAS_SIZE]);
+
 /*
  * Puts a message into opt->error and returns RIFEC_ERR_USAGE. Keeps the first:
  * later ones are often its consequences.
  */
 int option_fail(struct options *opt, const char *fmt, ...) LOG_PRINTF(2, 3);
 
-/* The next of the inputs. */
+/* Something to log once the level of the log is known. */
+void option_note(struct options *opt, enum rifec_log_level level, const char *fmt, ...)
+    LOG_PRINTF(3, 4);
+
+/* The same for a failed allocation; returns RIFEC_ERR_NOMEM. */
+int option_no_memory(struct options *opt, const char *fmt, ...) LOG_PRINTF(2, 3);
+
+/* Adds an input. */
 int options_add_input(struct options *opt, const char *path);
 
 #endif

@@ -1,81 +1,31 @@
 /*
- * From argv to struct options: getopt_long() over the table, contradictions,
- * and a suggestion for a misspelt name.
+ * From argv to struct options: one pass over the words, then what only the whole
+ * tells. spelling.c says which option a word is, store.c reads its value.
  */
 #include "cli/options.h"
 
+#include <assert.h>
 #include <ctype.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "cli/habits.h"
 #include "cli/option_table.h"
+#include "cli/spelling.h"
 
-#define LONG_VAL 256 /* getopt's value of a long option: this plus its row */
 #define ROWS_MAX 96
 
-static const struct option_row *row_of(int val)
-{
-    if (val >= LONG_VAL)
-        return &option_rows[val - LONG_VAL];
-    for (int i = 0; i < option_row_count; i++)
-        if (option_rows[i].letter && option_rows[i].letter == val)
-            return &option_rows[i];
-    return NULL;
-}
-
-/* Insertions, deletions and substitutions that turn a into b; both are short. */
-static int edit_distance(const char *a, const char *b)
-{
-    enum { MAX = 32 };
-    int n = (int)strlen(b), row[MAX + 1];
-    if (strlen(a) > MAX || n > MAX)
-        return MAX;
-    for (int j = 0; j <= n; j++)
-        row[j] = j;
-    for (int i = 1; a[i - 1]; i++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j <= n; j++) {
-            int best = diagonal + (a[i - 1] != b[j - 1]);
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            diagonal = row[j];
-            row[j] = best;
-        }
-    }
-    return row[n];
-}
-
-/* What getopt did not know: the start of several names, or a misspelt one. */
-static int fail_unknown(struct options *opt, const char *typed)
-{
-    char word[64], several[256] = "";
-    const char *start = typed + strspn(typed, "-");
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(start, "="), start);
-    int matches = 0, nearest = 0, nearest_distance = 99;
-    for (int i = 0; i < option_row_count; i++) {
-        const char *name = option_rows[i].name;
-        if (!strncmp(name, word, strlen(word))) {
-            size_t used = strlen(several);
-            snprintf(several + used, sizeof several - used, "%s--%s",
-                     matches++ ? ", " : "", name);
-        }
-        int distance = edit_distance(word, name);
-        if (distance < nearest_distance) {
-            nearest = i;
-            nearest_distance = distance;
-        }
-    }
-    if (word[0] && matches > 1)
-        return option_fail(opt, "'%s' could mean %s", typed, several);
-    if (nearest_distance <= ((int)strlen(word) + 1) / 3)
-        return option_fail(opt, "unknown option '%s': did you mean '--%s'?", typed,
-                           option_rows[nearest].name);
-    return option_fail(opt, "unknown option '%s'", typed);
-}
+struct parser {
+    struct options *opt;
+    char **argv;
+    int argc, at; /* at: the word being read */
+    const struct option_row *set_by[OPTION_SETS];
+    bool seen[ROWS_MAX];
+    const char *flag;      /* the word before, if it is an option without a value */
+    const char *last_word; /* the last input that came without -i, or NULL        */
+    bool dash;             /* a word was - alone                                  */
+};
 
 /* Adds a line to the sorted list of what shapes the output. */
 static void note_setting(struct options *opt, const struct option_row *row,
@@ -87,7 +37,7 @@ static void note_setting(struct options *opt, const struct option_row *row,
     char *all = line ? realloc(opt->settings, used + length + 1) : NULL;
     if (!all) {
         free(line);
-        option_fail(opt, "out of memory");
+        option_no_memory(opt, "out of memory: cannot allocate the list of settings");
         return;
     }
     length = (size_t)snprintf(line, length + 1, "--%s%s%s\n", row->name, arg ? "=" : "",
@@ -101,32 +51,112 @@ static void note_setting(struct options *opt, const struct option_row *row,
     free(line);
 }
 
-/* Stores one option, unless it contradicts one seen before. */
-static void take(struct options *opt, const struct option_row *row, const char *arg,
-                 const struct option_row *set_by[OPTION_SETS], bool seen[])
+/* Stores one option, unless it contradicts one seen before. `joined`: the argument
+ * was part of the word, and may begin with a dash. */
+static void take(struct parser *p, const struct option_row *row, const char *arg,
+                 bool joined)
 {
-    const struct option_row *other = row->set ? set_by[row->set] : NULL;
+    struct options *opt = p->opt;
+    const struct option_row *other = row->set ? p->set_by[row->set] : NULL;
     int index = (int)(row - option_rows);
     if (other && other != row) {
         option_fail(opt, "--%s and --%s contradict each other", other->name, row->name);
-    } else if (arg && seen[index] && !row->repeats) {
-        option_fail(opt, "--%s is given twice: '%s' is one too many", row->name, arg);
+    } else if (arg && p->seen[index] && !row->repeats) {
+        option_fail(opt, "--%s is given twice, the second time with '%s'", row->name,
+                    arg);
     } else if (arg && !arg[0]) {
         option_fail(opt, "--%s: its argument is empty", row->name);
-    } else if (arg && arg[0] == '-' &&
+    } else if (arg && !joined && arg[0] == '-' &&
                (arg[1] == '-' || isalpha((unsigned char)arg[1]))) {
         /* Almost always a forgotten argument; a file can be called ./-name. */
         bool file = !strncmp(row->arg, "FILE", 4) && strchr(arg, '.');
         option_fail(opt, "--%s needs an argument, but '%s' follows%s%s%s", row->name, arg,
-                    file ? "; a file of that name is './" : "", file ? arg : "",
+                    file ? "; write a file of that name as './" : "", file ? arg : "",
                     file ? "'" : "");
-    } else {
-        row->store(opt, row, arg);
-        if (!row->neutral)
-            note_setting(opt, row, arg);
+    } else if (row->store(opt, row, arg) == 0 && !row->neutral) {
+        note_setting(opt, row, arg);
     }
-    set_by[row->set] = row;
-    seen[index] = true;
+    p->set_by[row->set] = row;
+    p->seen[index] = true;
+}
+
+/* An option, and the next word if that is its argument. */
+static void take_spelled(struct parser *p, struct spelling s)
+{
+    const struct option_row *row = s.row;
+    p->flag = row->arg || s.value ? NULL : p->argv[p->at];
+    if (!row->arg && s.value)
+        option_fail(p->opt, "--%s takes no argument", row->name);
+    else if (!row->arg || s.value)
+        take(p, row, s.value, true);
+    else if (p->at + 1 == p->argc)
+        option_fail(p->opt, "--%s needs an argument: %s", row->name, row->arg);
+    else
+        take(p, row, p->argv[++p->at], false);
+}
+
+static bool take_habit(struct parser *p, struct habit_use habit)
+{
+    if (habit.found && habit.means[0])
+        take_spelled(p, spelling_exact(habit.means));
+    if (habit.found && habit.took_next)
+        p->at++;
+    return habit.found;
+}
+
+/* A whole name, the beginning of one, what others call it; then letters. */
+static void read_option(struct parser *p, const char *word)
+{
+    const char *next = p->at + 1 < p->argc ? p->argv[p->at + 1] : NULL;
+    bool one_dash = word[1] != '-';
+    p->flag = NULL;
+    if (one_dash && take_habit(p, habit_before_ours(p->opt, word, next)))
+        return;
+    struct spelling s = spelling_exact(word);
+    if (!s.row)
+        s = spelling_prefix(word);
+    if (!s.row && take_habit(p, habit_after_ours(p->opt, word, next)))
+        return;
+    if (!s.row && one_dash && spelling_is_cluster(word)) {
+        for (const char *letter = word + 1; *letter; letter++)
+            take(p, spelling_letter(*letter), NULL, true);
+        p->flag = word;
+        return;
+    }
+    if (!s.row && one_dash)
+        s = spelling_attached(word);
+    if (s.row)
+        take_spelled(p, s);
+    else
+        spelling_fail(p->opt, word);
+}
+
+static void read_input(struct parser *p, const char *word)
+{
+    if (p->flag && word[0] && !word[strspn(word, "0123456789.")])
+        option_fail(p->opt,
+                    "%s takes no value, but '%s' follows; write -i %s for an input of "
+                    "that name",
+                    p->flag, word, word);
+    options_add_input(p->opt, word);
+    p->last_word = word;
+    p->flag = NULL;
+}
+
+static void read_words(struct parser *p)
+{
+    bool all_inputs = false;
+    for (p->at = 1; p->at < p->argc; p->at++) {
+        const char *word = p->argv[p->at];
+        if (all_inputs || word[0] != '-')
+            read_input(p, word);
+        else if (!word[1])
+            p->dash = true;
+        else if (!strcmp(word, "--"))
+            all_inputs = true;
+        else
+            read_option(p, word);
+    }
 }
 
 int options_add_input(struct options *opt, const char *path)
@@ -136,7 +166,7 @@ int options_add_input(struct options *opt, const char *path)
     size_t size = (size_t)(opt->input_count + 1) * sizeof *opt->inputs;
     const char **all = realloc(opt->inputs, size);
     if (!all)
-        return option_fail(opt, "out of memory");
+        return option_no_memory(opt, "out of memory: cannot allocate the list of inputs");
     opt->inputs = all;
     opt->inputs[opt->input_count++] = path;
     return 0;
@@ -200,8 +230,13 @@ static int check_whole(struct options *opt)
     if (job->rate.num && (job->cfr || job->slowmo))
         return option_fail(opt, "--fps and --%s contradict each other",
                            job->cfr ? "cfr" : "slowmo");
+    if (opt->duration_us)
+        job->to_us = job->from_us + opt->duration_us;
     if (job->to_us && job->to_us <= job->from_us)
-        return option_fail(opt, "--to is not behind --ss: nothing would be left");
+        return option_fail(opt, "--to must be later than --ss");
+    if (job->slowmo_audio && opt->sound_copied)
+        return option_fail(opt, "--slowmo-audio stretches the sound, so it cannot be "
+                                "copied; leave out -c copy or -c:a copy");
     if (opt->resume)
         job->resume = opt->settings ? opt->settings : "";
     if (!job->factor.num)
@@ -211,62 +246,44 @@ static int check_whole(struct options *opt)
     return 0;
 }
 
+/* FFmpeg's way of naming an output: the last word. */
+static void read_output(struct parser *p)
+{
+    struct options *opt = p->opt;
+    int last = opt->input_count - 1;
+    bool nowhere = is(opt->job.format, "null");
+    if (opt->job.output && p->dash)
+        option_fail(opt, "unexpected '-': write -i - for stdin");
+    else if (opt->job.output)
+        return;
+    else if (nowhere && !p->dash && last > 0 && is(p->last_word, "/dev/null"))
+        opt->input_count--;
+    else if (!nowhere && p->dash)
+        option_fail(opt, "unexpected '-': write -i - for stdin, -o - for stdout");
+    else if (!nowhere && last > 0 && p->last_word)
+        option_fail(opt, "no output: to write '%s', put -o before it", p->last_word);
+}
+
 int options_parse(struct options *opt, int argc, char **argv)
 {
     *opt = (struct options){ .log_level = RIFEC_LOG_INFO, .generate = -1 };
-
-    struct option longs[2 * ROWS_MAX + 1];
-    char shorts[2 * ROWS_MAX + 3] = "-:"; /* in order; ':' for no argument */
-    int n = 0;
-    for (int i = 0; i < option_row_count; i++) {
-        const char *names[] = { option_rows[i].name, option_rows[i].alias };
-        for (int k = 0; k < 2; k++)
-            if (names[k])
-                longs[n++] =
-                    (struct option){ names[k],
-                                     option_rows[i].arg ? required_argument : no_argument,
-                                     NULL, LONG_VAL + i };
-        if (option_rows[i].letter) {
-            size_t used = strlen(shorts);
-            snprintf(shorts + used, sizeof shorts - used, "%c%s", option_rows[i].letter,
-                     option_rows[i].arg ? ":" : "");
-        }
-    }
-    longs[n] = (struct option){ 0 };
-
-    const struct option_row *set_by[OPTION_SETS] = { NULL };
-    bool seen[ROWS_MAX] = { false };
-    int val;
-    optind = 0; /* from the start, even when called twice */
-    opterr = 0;
-    /* long_only: -crf and -c:v as FFmpeg's users type them. */
-    while ((val = getopt_long_only(argc, argv, shorts, longs, NULL)) != -1) {
-        if (val == 1) { /* a word that is no option */
-            if (is(optarg, "-"))
-                option_fail(opt, "'-' alone: stdin is -i -");
-            options_add_input(opt, optarg);
-            continue;
-        }
-        const struct option_row *row = row_of(val == ':' || val == '?' ? optopt : val);
-        if (val == ':')
-            option_fail(opt, "--%s needs an argument: %s", row->name, row->arg);
-        else if (val == '?' && row)
-            option_fail(opt, "--%s takes no argument", row->name);
-        else if (val == '?' && optopt)
-            option_fail(opt, "unknown option '-%c'", optopt);
-        else if (val == '?')
-            fail_unknown(opt, argv[optind - 1]);
-        else
-            take(opt, row, optarg, set_by, seen);
-    }
-    for (; optind < argc; optind++) /* behind "--" */
-        options_add_input(opt, argv[optind]);
+    assert(option_row_count <= ROWS_MAX);
+    struct parser p = { .opt = opt, .argv = argv, .argc = argc };
+    read_words(&p);
     bool asks = opt->version || opt->list_devices || opt->doctor || opt->generate >= 0;
     if (opt->help || (asks && !opt->error[0]))
         return 0;
     if (!opt->error[0])
+        read_output(&p);
+    if (!opt->error[0])
         check_whole(opt);
-    return opt->error[0] ? RIFEC_ERR_USAGE : 0;
+    return opt->error_code;
+}
+
+void options_log_notes(const struct options *opt)
+{
+    for (int i = 0; i < opt->note_count; i++)
+        log_line(opt->notes[i].level, "%s", opt->notes[i].text);
 }
 
 void options_free(struct options *opt)

@@ -1,7 +1,7 @@
 /*
- * The command line, from one table: what getopt_long() accepts is what --help
- * prints. Nothing is opened or read here; values that only a codec, a device or
- * a file can judge are judged there.
+ * The command line, from one table: the options that are accepted are those that
+ * --help prints. No file is opened or read here; values that only a codec, a device
+ * or a file can judge are judged there.
  */
 #ifndef RIFEC_CLI_OPTIONS_H
 #define RIFEC_CLI_OPTIONS_H
@@ -10,6 +10,13 @@
 #include <stdio.h>
 
 #include "pipeline/pipeline.h"
+
+#define NOTES_MAX 4
+
+struct option_note {
+    enum rifec_log_level level;
+    char text[256];
+};
 
 struct options {
     struct pipeline_options job; /* strings point into argv; its input is the first */
@@ -25,15 +32,24 @@ struct options {
     int generate; /* enum generate, or -1                                      */
 
     struct key_value *encoder_options; /* what job points to; owned            */
-    char error[512];                   /* the first thing wrong, one line      */
+    int64_t duration_us;               /* -t; job.to_us follows from it        */
+    bool sound_copied;                 /* -c:a copy                            */
+
+    char error[512]; /* the first thing wrong, one line      */
+    int error_code;  /* what options_parse() returns for it  */
+    struct option_note notes[NOTES_MAX];
+    int note_count;
 };
 
 /*
- * Reads argv. Returns 0, or RIFEC_ERR_USAGE with the reason in opt->error; a
- * --help anywhere makes the rest irrelevant, --version, --list-devices and --doctor
- * need no input and output. options_free() follows either way.
+ * Reads argv. Returns 0, or RIFEC_ERR_USAGE or RIFEC_ERR_NOMEM with the reason in
+ * opt->error; a --help anywhere makes the rest irrelevant, --version, --list-devices
+ * and --doctor need no input and output. options_free() follows either way.
  */
 int options_parse(struct options *opt, int argc, char **argv);
+
+/* Logs what options_parse() found worth saying. */
+void options_log_notes(const struct options *opt);
 
 /* The text of --help. */
 void options_help(FILE *out);

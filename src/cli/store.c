@@ -19,14 +19,43 @@
 #define SIZE_MAX_PX   65535
 #define DEVICE_MAX    255
 
+static int first_fail(struct options *opt, int err, const char *fmt, va_list ap)
+{
+    if (!opt->error[0]) {
+        vsnprintf(opt->error, sizeof opt->error, fmt, ap);
+        opt->error_code = err;
+    }
+    return err;
+}
+
 int option_fail(struct options *opt, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    if (!opt->error[0])
-        vsnprintf(opt->error, sizeof opt->error, fmt, ap);
+    int err = first_fail(opt, RIFEC_ERR_USAGE, fmt, ap);
     va_end(ap);
-    return RIFEC_ERR_USAGE;
+    return err;
+}
+
+int option_no_memory(struct options *opt, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int err = first_fail(opt, RIFEC_ERR_NOMEM, fmt, ap);
+    va_end(ap);
+    return err;
+}
+
+void option_note(struct options *opt, enum rifec_log_level level, const char *fmt, ...)
+{
+    if (opt->note_count == NOTES_MAX)
+        return;
+    struct option_note *note = &opt->notes[opt->note_count++];
+    va_list ap;
+    va_start(ap, fmt);
+    note->level = level;
+    vsnprintf(note->text, sizeof note->text, fmt, ap);
+    va_end(ap);
 }
 
 static void *field_of(struct options *opt, const struct option_row *row)
@@ -96,6 +125,24 @@ int store_choice(struct options *opt, const struct option_row *row, const char *
         return option_fail(opt, "--%s takes %s, not '%s'", row->name, row->arg, arg);
     *(int *)field_of(opt, row) = value;
     return 0;
+}
+
+/* Our levels, and the others that FFmpeg has. */
+int store_loglevel(struct options *opt, const struct option_row *row, const char *arg)
+{
+    if (!strcmp(arg, "panic") || !strcmp(arg, "fatal"))
+        arg = "error";
+    return store_choice(opt, row, !strcmp(arg, "trace") ? "debug" : arg);
+}
+
+/* An encoder; "copy" is not one. */
+int store_codec(struct options *opt, const struct option_row *row, const char *arg)
+{
+    if (!strcmp(arg, "copy"))
+        return option_fail(opt,
+                           "the video cannot be copied, since new frames are encoded "
+                           "into it; leave out -c:v copy");
+    return store_text(opt, row, arg);
 }
 
 int store_scale(struct options *opt, const struct option_row *row, const char *arg)
@@ -188,8 +235,8 @@ int store_time(struct options *opt, const struct option_row *row, const char *ar
     if (!timecode_parse(arg, field_of(opt, row)))
         return option_fail(opt, "--%s takes seconds or HH:MM:SS.fff, not '%s'", row->name,
                            arg);
-    if (*(int64_t *)field_of(opt, row) == 0 && !strcmp(row->name, "to"))
-        return option_fail(opt, "--to 0: nothing would be left");
+    if (*(int64_t *)field_of(opt, row) == 0 && strcmp(row->name, "ss") != 0)
+        return option_fail(opt, "--%s 0 would leave nothing", row->name);
     return 0;
 }
 
@@ -312,11 +359,12 @@ int store_pair(struct options *opt, const struct option_row *row, const char *ar
     struct key_value *pairs =
         realloc(opt->encoder_options, (size_t)(n + 1) * sizeof *pairs);
     if (!pairs)
-        return option_fail(opt, "out of memory");
+        return option_no_memory(opt,
+                                "out of memory: cannot allocate the encoder's options");
     opt->encoder_options = pairs;
     char *key = strdup(arg);
     if (!key)
-        return option_fail(opt, "out of memory");
+        return option_no_memory(opt, "out of memory: cannot allocate an encoder option");
     key[length] = '\0';
     pairs[n] = (struct key_value){ key, key + length + 1 };
     opt->job.encoder_options = pairs;

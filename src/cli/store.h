@@ -11,6 +11,8 @@ int store_input(struct options *opt, const struct option_row *row, const char *a
 int store_text(struct options *opt, const struct option_row *row, const char *arg);
 int store_bool(struct options *opt, const struct option_row *row, const char *arg);
 int store_choice(struct options *opt, const struct option_row *row, const char *arg);
+int store_loglevel(struct options *opt, const struct option_row *row, const char *arg);
+int store_codec(struct options *opt, const struct option_row *row, const char *arg);
 int store_device(struct options *opt, const struct option_row *row, const char *arg);
 int store_scale(struct options *opt, const struct option_row *row, const char *arg);
 int store_tile(struct options *opt, const struct option_row *row, const char *arg);

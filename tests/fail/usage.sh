@@ -18,6 +18,14 @@ flag)
     refused 2 "'--x5'" --x5
     refused 2 --factor --facter 2
     ;;
+habit)
+    # -vf was cut into -v -f, and -hide_banner printed the help with status 0.
+    refused 2 'ffmpeg apply them' -vf null
+    refused 2 'video is always|cannot be copied' -c:v copy
+    works -hide_banner -nostdin -v error -y -i in.mkv -c copy -map 0 -f null -
+    works -i in.mkv -c copy -t 0.1 -o out.mkv
+    says 'the video is always encoded'
+    ;;
 key)
     refused 2 nonsense --x2 -e nonsense=1
     refused 2 nonsense --x2 -c:v ffv1 -e nonsense=1

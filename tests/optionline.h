@@ -1,0 +1,102 @@
+/*
+ * A command line as one string, and what it was understood as. For tests.
+ */
+#ifndef RIFEC_TESTS_OPTIONLINE_H
+#define RIFEC_TESTS_OPTIONLINE_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/options.h"
+
+#define ARGS_MAX 24
+
+/* Splits at blanks: enough for tests. The words live in `buffer`. */
+static inline int split(char *buffer, size_t size, const char *line, char *argv[ARGS_MAX])
+{
+    int argc = 0;
+    argv[argc++] = strcpy(buffer, "rifec");
+    snprintf(buffer + 6, size - 6, "%s", line);
+    for (char *s = strtok(buffer + 6, " "); s && argc < ARGS_MAX - 1;
+         s = strtok(NULL, " "))
+        argv[argc++] = s;
+    argv[argc] = NULL;
+    return argc;
+}
+
+static char words[1024]; /* what the fields of the last parse() point into */
+
+static inline int parse(struct options *opt, const char *line)
+{
+    char *argv[ARGS_MAX];
+    int argc = split(words, sizeof words, line, argv);
+    return options_parse(opt, argc, argv);
+}
+
+/* The whole of the options as one line, so that a row checks every field. */
+static inline void describe(const struct options *opt, char *text, size_t size)
+{
+    const struct pipeline_options *job = &opt->job;
+    const struct rifec_params *engine = &job->engine;
+    int n = 0;
+    for (int i = 0; i < opt->input_count; i++)
+        n += snprintf(text + n, size - (size_t)n, "%s%s", i ? "+" : "", opt->inputs[i]);
+    n += snprintf(text + n, size - (size_t)n, " > %s x%lld/%lld", job->output,
+                  (long long)job->factor.num, (long long)job->factor.den);
+#define ADD(condition, ...)                                                              \
+    do {                                                                                 \
+        if (condition)                                                                   \
+            n += snprintf(text + n, size - (size_t)n, __VA_ARGS__);                      \
+    } while (0)
+    ADD(job->rate.num, " fps=%lld/%lld", (long long)job->rate.num,
+        (long long)job->rate.den);
+    ADD(job->cfr, " cfr");
+    ADD(job->strict, " strict");
+    ADD(job->slowmo, " slowmo");
+    ADD(job->tail, " tail=%d", (int)job->tail);
+    ADD(job->scene, " scene=%d", (int)job->scene);
+    ADD(job->scene_threshold > 0, " threshold=%g", job->scene_threshold);
+    ADD(job->scene_list, " list=%s", job->scene_list);
+    ADD(job->on_cut, " on_cut=%d", (int)job->on_cut);
+    ADD(job->dedup, " dedup=%d:%d", (int)job->dedup, job->dedup_run);
+    ADD(job->from_us, " from=%lld", (long long)job->from_us);
+    ADD(job->to_us, " to=%lld", (long long)job->to_us);
+    ADD(job->frames, " frames=%lld", (long long)job->frames);
+    ADD(job->format, " format=%s", job->format);
+    ADD(job->input_format, " input=%s,%s,%s,%lld/%lld", job->input_format,
+        job->input_size, job->input_pix_fmt ? job->input_pix_fmt : "(null)",
+        (long long)job->input_rate.num, (long long)job->input_rate.den);
+    ADD(job->codec, " codec=%s", job->codec);
+    ADD(job->crf, " crf=%s", job->crf);
+    ADD(job->preset, " preset=%s", job->preset);
+    ADD(job->pix_fmt, " pix_fmt=%s", job->pix_fmt);
+    for (int i = 0; i < job->encoder_option_count; i++)
+        ADD(1, " %s=%s", job->encoder_options[i].key, job->encoder_options[i].value);
+    ADD(job->overwrite, " overwrite");
+    ADD(opt->keep_going, " keep_going");
+    ADD(opt->skip_existing, " skip_existing");
+    ADD(opt->name_template, " template=%s", opt->name_template);
+    ADD(job->no_audio, " no_audio");
+    ADD(job->no_subs, " no_subs");
+    ADD(engine->device, " device=%d", (int)engine->device);
+    ADD(engine->device_index, " index=%d", engine->device_index);
+    ADD(engine->precision, " precision=%d", (int)engine->precision);
+    ADD(engine->model, " model=%s", engine->model);
+    ADD(engine->scale != 0.0f, " scale=%g", (double)engine->scale);
+    ADD(engine->threads, " threads=%d", engine->threads);
+    ADD(engine->kernels, " kernels=%s", engine->kernels);
+    ADD(engine->tf32, " tf32");
+    ADD(engine->in_flight, " in_flight=%d", engine->in_flight);
+    ADD(engine->no_graph, " no_graph");
+    ADD(job->no_frame_cache, " no_frame_cache");
+    ADD(opt->progress, " progress=%d", (int)opt->progress);
+    ADD(opt->log_level != RIFEC_LOG_INFO, " log=%d", (int)opt->log_level);
+    ADD(opt->stats, " stats=%s", opt->stats);
+    ADD(opt->help, " help");
+    ADD(opt->version, " version");
+    ADD(opt->list_devices, " list_devices");
+    ADD(opt->doctor, " doctor");
+#undef ADD
+}
+
+#endif
