@@ -26,10 +26,10 @@ int mem_fail(const char *what);
  * damaged file that asks for an absurd amount: libraries have one code for both. */
 bool mem_is_short(size_t bytes);
 
-/* Bytes that could be allocated now without swapping: what the system has to
- * spare, or less when a container's limit, or the process's (`ulimit -v`), is nearer.
- * SIZE_MAX when unknown. */
-size_t mem_available(void);
+/* Bytes that could be allocated now without swapping: what the system has to spare, or
+ * less when a limit is nearer (base/memlimit.h). *by, unless it is NULL: whose limit
+ * that is, as a phrase. SIZE_MAX when unknown. */
+size_t mem_available(const char **by);
 
 /*
  * Plan: each arena_reserve() returns the offset of a block. arena_open() then

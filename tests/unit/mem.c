@@ -80,6 +80,7 @@ static void test_is_short(void)
 {
     CHECK(!mem_is_short(1 << 20));
     CHECK(mem_is_short(SIZE_MAX / 4));
+    CHECK(!mem_alloc(SIZE_MAX));
 }
 
 int main(void)

@@ -204,17 +204,20 @@ static void choose_bands(struct cpu_net *n, const struct rifec_params *p,
                          const struct choice *c, struct places *at)
 {
     int rows = p->tile > 0 ? p->tile : 0;
-    size_t room = mem_available() / 4 * 3;
+    const char *by;
+    size_t room = mem_available(&by) / 4 * 3;
     plan_memory(n, p, c, rows, at);
     size_t whole = n->arena.bytes;
     for (int try = 1024; p->tile == 0 && n->arena.bytes > room && try >= 128; try /= 2)
         plan_memory(n, p, c, rows = try, at);
     if (p->tile == 0 && rows)
-        log_info("memory is short: %d rows at a time, %zu MiB instead of %zu MiB", rows,
-                 n->arena.bytes >> 20, whole >> 20);
+        log_info("memory is short: %d rows at a time, %zu MiB instead of %zu MiB (%s "
+                 "leaves %zu MiB)",
+                 rows, n->arena.bytes >> 20, whole >> 20, by, (room / 3 * 4) >> 20);
     if (n->arena.bytes > room)
-        log_warning("%zu MiB are needed and %zu MiB free: try --scale 0.5 or --tile 128",
-                    n->arena.bytes >> 20, (room / 3 * 4) >> 20);
+        log_warning("the engine needs %zu MiB, and %s leaves %zu MiB: try --scale 0.5 "
+                    "or --tile 128",
+                    n->arena.bytes >> 20, by, (room / 3 * 4) >> 20);
     log_verbose("%dx%d needs %zu MiB", p->width, p->height, n->arena.bytes >> 20);
 }
 
