@@ -12,9 +12,9 @@
 
 #include "base/timecode.h"
 #include "cli/generate.h"
+#include "cli/number.h"
 
-#define FACTOR_MAX    1024    /* output frames per input frame                    */
-#define INTEGER_MAX   1000000 /* numerator and denominator; leaves 43 bits of pts */
+#define FACTOR_MAX    1024 /* output frames per input frame                    */
 #define DEDUP_RUN_MAX 100
 #define SIZE_MAX_PX   65535
 #define DEVICE_MAX    255
@@ -154,19 +154,6 @@ int store_scale(struct options *opt, const struct option_row *row, const char *a
     return 0;
 }
 
-/* Decimal digits only, and not past `max`; *s moves behind them. */
-static bool read_integer(const char **s, int64_t max, int64_t *out)
-{
-    if (!isdigit((unsigned char)**s))
-        return false;
-    for (*out = 0; isdigit((unsigned char)**s); (*s)++) {
-        *out = *out * 10 + (**s - '0');
-        if (*out > max)
-            return false;
-    }
-    return true;
-}
-
 /* auto, cpu, cuda, cuda:N, or check. */
 int store_device(struct options *opt, const struct option_row *row, const char *arg)
 {
@@ -174,7 +161,7 @@ int store_device(struct options *opt, const struct option_row *row, const char *
     int value = choice_index("auto|cpu|cuda|check", arg);
     if (!strncmp(arg, "cuda:", 5)) {
         const char *s = arg + 5;
-        value = read_integer(&s, DEVICE_MAX, &index) && !*s ? RIFEC_DEVICE_CUDA : -1;
+        value = number_integer(&s, DEVICE_MAX, &index) && !*s ? RIFEC_DEVICE_CUDA : -1;
     }
     if (value < 0)
         return option_fail(opt, "--%s takes %s, not '%s'", row->name, row->arg, arg);
@@ -188,7 +175,7 @@ int store_tile(struct options *opt, const struct option_row *row, const char *ar
 {
     int64_t n = choice_index("auto|off", arg);
     const char *s = arg;
-    if (n < 0 && (!read_integer(&s, RIFEC_SIZE_MAX, &n) || *s || n < RIFEC_TILE_MIN))
+    if (n < 0 && (!number_integer(&s, RIFEC_SIZE_MAX, &n) || *s || n < RIFEC_TILE_MIN))
         return option_fail(
             opt, "--%s takes auto, off or a number of rows from %d to %d, not '%s'",
             row->name, RIFEC_TILE_MIN, RIFEC_SIZE_MAX, arg);
@@ -200,33 +187,35 @@ int store_integer(struct options *opt, const struct option_row *row, const char 
 {
     const char *s = arg;
     int64_t n;
-    if (!read_integer(&s, row->value, &n) || *s)
+    if (!number_integer(&s, row->value, &n) || *s)
         return option_fail(opt, "--%s takes a whole number from 0 to %d, not '%s'",
                            row->name, row->value, arg);
     *(int *)field_of(opt, row) = (int)n;
     return 0;
 }
 
+/* Says what a decimal became. */
+static void note_fraction(struct options *opt, const struct option_row *row,
+                          const char *arg, struct rational r)
+{
+    if (!strchr(arg, '/') && r.den > 1)
+        option_note(opt, RIFEC_LOG_VERBOSE, "--%s %s is %lld/%lld", row->name, arg,
+                    (long long)r.num, (long long)r.den);
+}
+
 int store_factor(struct options *opt, const struct option_row *row, const char *arg)
 {
     struct rational f = { row->value, 1 };
-    if (arg) {
-        const char *s = arg;
-        bool ok = read_integer(&s, INTEGER_MAX, &f.num);
-        if (ok && *s == '/') {
-            s++;
-            ok = read_integer(&s, INTEGER_MAX, &f.den);
-        }
-        if (!ok || *s || !f.den)
-            return option_fail(opt,
-                               "--factor takes a whole number or a fraction like 5/2, "
-                               "up to %d on either side, not '%s'",
-                               INTEGER_MAX, arg);
-        if (f.num < f.den || f.num > FACTOR_MAX * f.den)
-            return option_fail(opt, "--factor %s is not between 1 and %d", arg,
-                               FACTOR_MAX);
-    }
-    opt->job.factor = rational_reduce(f);
+    if (arg && !number_fraction(arg, &f))
+        return option_fail(opt,
+                           "--factor takes a number like 2, 2.5 or 5/2, up to %d on "
+                           "either side of a fraction, not '%s'",
+                           NUMBER_MAX, arg);
+    if (f.num < f.den || f.num > FACTOR_MAX * f.den)
+        return option_fail(opt, "--factor %s is not between 1 and %d", arg, FACTOR_MAX);
+    opt->job.factor = f;
+    if (arg)
+        note_fraction(opt, row, arg, f);
     return 0;
 }
 
@@ -260,7 +249,7 @@ int store_dedup(struct options *opt, const struct option_row *row, const char *a
     if (!strncmp(arg, "smooth:", 7)) {
         const char *s = arg + 7;
         value =
-            read_integer(&s, DEDUP_RUN_MAX, &run) && !*s && run > 0 ? DEDUP_SMOOTH : -1;
+            number_integer(&s, DEDUP_RUN_MAX, &run) && !*s && run > 0 ? DEDUP_SMOOTH : -1;
     }
     if (value < 0)
         return option_fail(opt, "--%s takes %s, K from 1 to %d, not '%s'", row->name,
@@ -270,51 +259,26 @@ int store_dedup(struct options *opt, const struct option_row *row, const char *a
     return 0;
 }
 
-/* 23.976 means 24000/1001, and so on: decimals that are a hundred-thousandth
- * from n*1000/1001. Any other decimal is taken at its word. */
-static struct rational broadcast_rate(struct rational r)
-{
-    int64_t n = (r.num * 1001 + 500 * r.den) / (1000 * r.den);
-    int64_t off = r.num * 1001 - n * 1000 * r.den;
-    if (r.den > 1 && n && (off < 0 ? -off : off) * 100000 < n * 1000 * r.den)
-        return (struct rational){ n * 1000, 1001 };
-    return r;
-}
-
 int store_rate(struct options *opt, const struct option_row *row, const char *arg)
 {
     static const struct {
         const char *name;
         struct rational rate;
     } names[] = { { "film", { 24000, 1001 } },
+                  { "ntsc-film", { 24000, 1001 } },
                   { "ntsc", { 30000, 1001 } },
                   { "pal", { 25, 1 } } };
-    struct rational r = { 0, 1 };
-    struct rational *rate = field_of(opt, row);
-    const char *s = arg;
+    struct rational *rate = field_of(opt, row), r = { 0, 1 };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!strcmp(arg, names[i].name)) {
-            *rate = names[i].rate;
-            return 0;
-        }
-    bool ok = read_integer(&s, INTEGER_MAX, &r.num);
-    if (ok && *s == '/') {
-        s++;
-        ok = read_integer(&s, INTEGER_MAX, &r.den);
-    } else if (ok && *s == '.') {
-        for (s++; isdigit((unsigned char)*s) && r.den < INTEGER_MAX; s++) {
-            r.num = r.num * 10 + (*s - '0');
-            r.den *= 10;
-        }
-        r = broadcast_rate(r);
-    }
-    if (!ok || *s || !r.num || !r.den)
-        return option_fail(
-            opt,
-            "--%s takes frames per second, like 60, 24000/1001, 59.94, film, "
-            "ntsc or pal, not '%s'",
-            row->name, arg);
-    *rate = rational_reduce(r);
+        if (!strcmp(arg, names[i].name))
+            r = names[i].rate;
+    if (!r.num && (!number_rate(arg, &r) || !r.num))
+        return option_fail(opt,
+                           "--%s takes frames per second, like 60, 59.94, 60000/1001, "
+                           "film, ntsc or pal, not '%s'",
+                           row->name, arg);
+    *rate = r;
+    note_fraction(opt, row, arg, r);
     return 0;
 }
 
@@ -323,10 +287,10 @@ int store_size(struct options *opt, const struct option_row *row, const char *ar
 {
     const char *s = arg;
     int64_t width, height = 0;
-    bool ok = read_integer(&s, SIZE_MAX_PX, &width) && width > 0 && *s == 'x';
+    bool ok = number_integer(&s, SIZE_MAX_PX, &width) && width > 0 && *s == 'x';
     if (ok) {
         s++;
-        ok = read_integer(&s, SIZE_MAX_PX, &height) && height > 0 && !*s;
+        ok = number_integer(&s, SIZE_MAX_PX, &height) && height > 0 && !*s;
     }
     if (!ok)
         return option_fail(opt, "--%s takes WIDTHxHEIGHT, not '%s'", row->name, arg);
@@ -337,7 +301,7 @@ int store_frames(struct options *opt, const struct option_row *row, const char *
 {
     const char *s = arg;
     int64_t n;
-    if (!read_integer(&s, INT64_MAX / 100, &n) || *s || !n)
+    if (!number_integer(&s, INT64_MAX / 100, &n) || *s || !n)
         return option_fail(opt, "--%s takes a whole number from 1, not '%s'", row->name,
                            arg);
     opt->job.frames = n;

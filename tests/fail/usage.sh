@@ -46,7 +46,7 @@ device)
     refused 2 vulkan --x2 --device vulkan
     ;;
 argument)
-    for factor in 0 1/2 -1 2.5 x 5/0 5/ 99999999999999999999; do
+    for factor in 0 1/2 -1 2,5 x 5/0 5/ 99999999999999999999; do
         refused 2 factor --factor $factor
     done
     refused 2 scale --x2 --scale 3

@@ -11,6 +11,13 @@
 
 /* --- what is refused ------------------------------------------------------ */
 
+#define FACTOR(typed)                                                                    \
+    "--factor takes a number like 2, 2.5 or 5/2, up to 1000000 on either side of a "     \
+    "fraction, not '" typed "'"
+#define FPS(typed)                                                                       \
+    "--fps takes frames per second, like 60, 59.94, 60000/1001, film, ntsc or pal, not " \
+    "'" typed "'"
+
 static const struct {
     const char *line, *error;
 } refused[] = {
@@ -34,12 +41,11 @@ static const struct {
     { "-i a -o b --x2 -r 60", "--x2 and --fps contradict each other" },
     { "-i a -o b -r 60 --slowmo", "--fps and --slowmo contradict each other" },
     { "-i a -o b -r 60 --cfr", "--fps and --cfr contradict each other" },
-    { "-i a -o b -r 0",
-      "--fps takes frames per second, like 60, 24000/1001, 59.94, film, "
-      "ntsc or pal, not '0'" },
-    { "-i a -o b -r 60/0",
-      "--fps takes frames per second, like 60, 24000/1001, 59.94, film, "
-      "ntsc or pal, not '60/0'" },
+    { "-i a -o b -r 0", FPS("0") },
+    { "-i a -o b -r 0.0", FPS("0.0") },
+    { "-i a -o b -r 59,94", FPS("59,94") },
+    { "-i a -o b -r 16.6666666", FPS("16.6666666") },
+    { "-i a -o b -r 60/0", FPS("60/0") },
     { "-i a -o b --ss 1:x", "--ss takes seconds or HH:MM:SS.fff, not '1:x'" },
     { "-i a -o b --ss 1:60", "--ss takes seconds or HH:MM:SS.fff, not '1:60'" },
     { "-i a -o b --ss 5 --to 5", "--to must be later than --ss" },
@@ -66,25 +72,20 @@ static const struct {
     { "-i a -o b -e b=4M --bitrate 4M", "--bitrate and -e b=... contradict each other" },
     { "-i a -o b -e tune=film -e tune=grain", "--enc-opt tune is given twice" },
 
-    { "-i a -o b --factor 2.5", "--factor takes a whole number or a fraction like 5/2, "
-                                "up to 1000000 on either side, "
-                                "not '2.5'" },
-    { "-i a -o b --factor 5/0", "--factor takes a whole number or a fraction like 5/2, "
-                                "up to 1000000 on either side, "
-                                "not '5/0'" },
-    { "-i a -o b --factor 1000001/1000000", "--factor takes a whole number or a fraction "
-                                            "like 5/2, up to 1000000 on either side, "
-                                            "not '1000001/1000000'" },
-    { "-i a -o b --factor 99999999999999999999",
-      "--factor takes a whole number or a fraction like 5/2, up to 1000000 on either "
-      "side, "
-      "not '99999999999999999999'" },
-    { "-i a -o b --factor -2", "--factor takes a whole number or a fraction like 5/2, up "
-                               "to 1000000 on either side, "
-                               "not '-2'" },
-    { "-i a -o b --factor 5/2/1", "--factor takes a whole number or a fraction like 5/2, "
-                                  "up to 1000000 on either side, "
-                                  "not '5/2/1'" },
+    { "-i a -o b --factor 2,5", FACTOR("2,5") },
+    { "-i a -o b --factor 2.", FACTOR("2.") },
+    { "-i a -o b --factor .5", FACTOR(".5") },
+    { "-i a -o b --factor 2.5.1", FACTOR("2.5.1") },
+    { "-i a -o b --factor 1.3333333", FACTOR("1.3333333") },
+    { "-i a -o b --factor 2.5/1", FACTOR("2.5/1") },
+    { "-i a -o b --factor 2.3333333333333335", FACTOR("2.3333333333333335") },
+    { "-i a -o b --factor 0.5", "--factor 0.5 is not between 1 and 1024" },
+    { "-i a -o b --factor 1024.5", "--factor 1024.5 is not between 1 and 1024" },
+    { "-i a -o b --factor 5/0", FACTOR("5/0") },
+    { "-i a -o b --factor 1000001/1000000", FACTOR("1000001/1000000") },
+    { "-i a -o b --factor 99999999999999999999", FACTOR("99999999999999999999") },
+    { "-i a -o b --factor -2", FACTOR("-2") },
+    { "-i a -o b --factor 5/2/1", FACTOR("5/2/1") },
     { "-i a -o b --factor 1/2", "--factor 1/2 is not between 1 and 1024" },
     { "-i a -o b --factor 0", "--factor 0 is not between 1 and 1024" },
     { "-i a -o b --factor 1025", "--factor 1025 is not between 1 and 1024" },
@@ -189,6 +190,11 @@ static const struct {
     { "-i a -o b -x5/2", "a > b x5/2" },
     { "-i a -o b -x 1", "a > b x1/1" },
     { "-i a -o b --factor 10/4", "a > b x5/2" },
+    { "-i a -o b --factor 2.5", "a > b x5/2" },
+    { "-i a -o b -x1.5", "a > b x3/2" },
+    { "-i a -o b -x 2.0", "a > b x2/1" },
+    { "-i a -o b -x 2.500000000", "a > b x5/2" },
+    { "-i a -o b -x 1.001", "a > b x1001/1000" },
     { "-i a -o b --factor 1001/400", "a > b x1001/400" },
     { "-i a -o b --factor 1000000/999999", "a > b x1000000/999999" },
     { "-i a -o b --factor 1024", "a > b x1024/1" },
@@ -196,8 +202,35 @@ static const struct {
     { "-i a -o b -r 60", "a > b x1/1 fps=60/1" },
     { "-i a -o b --fps 60000/1001", "a > b x1/1 fps=60000/1001" },
     { "-i a -o b -r 23.976", "a > b x1/1 fps=24000/1001" },
+    { "-i a -o b -r 23.98", "a > b x1/1 fps=24000/1001" },
+    { "-i a -o b -r 23.97", "a > b x1/1 fps=24000/1001" },
+    { "-i a -o b -r 23.9760", "a > b x1/1 fps=24000/1001" },
+    { "-i a -o b -r 23.976023976023978", "a > b x1/1 fps=24000/1001" },
+    { "-i a -o b -r 14.985", "a > b x1/1 fps=15000/1001" },
+    { "-i a -o b -r 14.99", "a > b x1/1 fps=15000/1001" },
+    { "-i a -o b -r 29.97", "a > b x1/1 fps=30000/1001" },
+    { "-i a -o b -r 29.98", "a > b x1/1 fps=30000/1001" },
+    { "-i a -o b -r 29.970", "a > b x1/1 fps=30000/1001" },
+    { "-i a -o b -r 47.95", "a > b x1/1 fps=48000/1001" },
+    { "-i a -o b -r 47.952", "a > b x1/1 fps=48000/1001" },
     { "-i a -o b -r 59.94", "a > b x1/1 fps=60000/1001" },
+    { "-i a -o b -r 59.9401", "a > b x1/1 fps=60000/1001" },
+    { "-i a -o b -r 71.93", "a > b x1/1 fps=72000/1001" },
     { "-i a -o b -r 119.88", "a > b x1/1 fps=120000/1001" },
+    { "-i a -o b -r 143.86", "a > b x1/1 fps=144000/1001" },
+    { "-i a -o b -r 239.76", "a > b x1/1 fps=240000/1001" },
+    { "-i a -o b -r 24.00", "a > b x1/1 fps=24/1" },
+    { "-i a -o b -r 23.9", "a > b x1/1 fps=239/10" },
+    { "-i a -o b -r 29.9", "a > b x1/1 fps=299/10" },
+    { "-i a -o b -r 29.94", "a > b x1/1 fps=1497/50" },
+    { "-i a -o b -r 23.95", "a > b x1/1 fps=479/20" },
+    { "-i a -o b -r 5.00", "a > b x1/1 fps=5/1" },
+    { "-i a -o b -r 4.99", "a > b x1/1 fps=499/100" },
+    { "-i a -o b -r 9.99", "a > b x1/1 fps=10000/1001" },
+    { "-i a -o b -r 24.5", "a > b x1/1 fps=49/2" },
+    { "-i a -o b -r 12.50", "a > b x1/1 fps=25/2" },
+    { "-i a -o b -r 0.5", "a > b x1/1 fps=1/2" },
+    { "-i a -o b -r 23.980", "a > b x1/1 fps=24000/1001" },
     { "-i a -o b -r 12.5", "a > b x1/1 fps=25/2" },
     { "-i a -o b -r 60.0", "a > b x1/1 fps=60/1" },
     { "-i a -o b -r film", "a > b x1/1 fps=24000/1001" },

@@ -426,7 +426,7 @@ static void test_ffmpeg(void)
     }
 }
 
-/* That the video is encoded is said, and once. */
+/* What is logged: that the video is encoded, what a decimal became. */
 static void test_note(void)
 {
     struct options opt;
@@ -434,6 +434,11 @@ static void test_note(void)
     CHECK_INT(opt.note_count, 1);
     CHECK_STR(opt.notes[0].text,
               "-c copy: the video is always encoded; the rest is copied anyway");
+    options_free(&opt);
+    CHECK_INT(parse(&opt, "-i a -o b -r 23.98"), 0);
+    CHECK_INT(opt.note_count, 1);
+    CHECK_INT(opt.notes[0].level, RIFEC_LOG_VERBOSE);
+    CHECK_STR(opt.notes[0].text, "--fps 23.98 is 24000/1001");
     options_free(&opt);
     CHECK_INT(parse(&opt, "-i a -o b -c:a copy"), 0);
     CHECK_INT(opt.note_count, 0);
