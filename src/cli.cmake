@@ -15,7 +15,7 @@ add_library(rifec_cli STATIC
     cli/options.c
     cli/signals.c
     cli/spelling.c
-    cli/stats.c
+    cli/stats.c cli/stats_file.c
     cli/store.c
     cli/summary.c
     cli/words.c)

@@ -45,6 +45,7 @@ target_compile_definitions(rifec_media PRIVATE RIFEC_HAVE_AVFILTER=${have_avfilt
 
 add_library(rifec_pipeline STATIC
     pipeline/checks.c
+    pipeline/clash.c
     pipeline/holdback.c
     pipeline/inbetween.c
     pipeline/naming.c

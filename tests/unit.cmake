@@ -7,6 +7,7 @@ set_property(TEST mem PROPERTY ENVIRONMENT
     ASAN_OPTIONS=allocator_may_return_null=1 TSAN_OPTIONS=allocator_may_return_null=1)
 
 if(TARGET rifec_cli)
+    rifec_add_test(clash LABELS unit SOURCES unit/clash.c LIBS rifec_pipeline)
     rifec_add_test(naming LABELS unit SOURCES unit/naming.c LIBS rifec_pipeline)
     rifec_add_test(options LABELS unit SOURCES unit/options.c LIBS rifec_cli)
     rifec_add_test(spelling LABELS unit SOURCES unit/spelling.c LIBS rifec_cli)

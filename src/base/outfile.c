@@ -39,7 +39,7 @@ struct outfile {
     char *real; /* where a link leads         */
     char *part;
     int fd, folder; /* folder: -1 if it cannot be opened */
-    bool replace, take_over;
+    bool replace, clear_part;
     bool *taken;               /* the caller's, or NULL              */
     bool created;              /* the temporary file is there, ours  */
     struct unpublished listed; /* for a crash handler; path NULL: is not */
@@ -107,7 +107,7 @@ static int clear_file(const struct outfile *f)
         TRY(say_busy(f, fd));
     if (!outlock_leads_to(f->part, fd))
         goto fail; /* it has become another file: look again */
-    if (!f->replace && !f->take_over)
+    if (!f->clear_part)
         FAIL(RIFEC_ERR_OUTPUT,
              "%s: exists, probably from an interrupted run; -y replaces it", f->part);
     if (unlink(f->part) != 0 && errno != ENOENT)
@@ -130,7 +130,7 @@ static int clear_way(const struct outfile *f)
         return clear_file(f);
     if (!S_ISLNK(st.st_mode))
         FAIL(RIFEC_ERR_OUTPUT, "%s: is in the way, and is not a regular file", f->part);
-    if (!f->replace)
+    if (!f->replace || !f->clear_part)
         FAIL(RIFEC_ERR_OUTPUT,
              "%s: is in the way, and is a symbolic link; -y removes the link", f->part);
     if (unlink(f->part) != 0 && errno != ENOENT)
@@ -187,7 +187,7 @@ int outfile_create(struct outfile **out, const struct outfile_params *p)
         return mem_fail("the output file");
     f->fd = f->folder = -1;
     f->replace = p->replace;
-    f->take_over = p->take_over;
+    f->clear_part = p->take_over || (p->replace && !p->keep_part);
     f->taken = p->taken;
     TRY(find_names(f, p->path));
     TRY(check_final(f));

@@ -123,17 +123,6 @@ int outpath_descriptor(const char *path)
 
 /* --- one file, two names ------------------------------------------------------ */
 
-/* Neither exists: then the same name in the same folder, which may be missing, too. */
-static bool same_missing(const char *a, const char *b)
-{
-    char *folder_a = outpath_folder(a), *folder_b = outpath_folder(b);
-    bool same = folder_a && folder_b && !strcmp(last_component(a), last_component(b)) &&
-                outfile_same(folder_a, folder_b);
-    free(folder_a);
-    free(folder_b);
-    return same;
-}
-
 static void strip_slashes(char *path)
 {
     size_t length = strlen(path);
@@ -141,23 +130,73 @@ static void strip_slashes(char *path)
         path[--length] = '\0';
 }
 
+/* Takes the last component off *path and puts it before *rest; both are replaced. */
+static int climb(char **path, char **rest)
+{
+    const char *name = last_component(*path);
+    bool is_nothing = !name[0] || !strcmp(name, ".");
+    char *folder = outpath_folder(*path), *longer = NULL;
+    if (!is_nothing) {
+        longer = malloc(strlen(name) + strlen(*rest) + 2);
+        if (longer)
+            snprintf(longer, strlen(name) + strlen(*rest) + 2, "%s%s%s", name,
+                     **rest ? "/" : "", *rest);
+    }
+    if (!folder || (!is_nothing && !longer)) {
+        free(folder);
+        free(longer);
+        return -1;
+    }
+    if (longer) {
+        free(*rest);
+        *rest = longer;
+    }
+    free(*path);
+    *path = folder;
+    return 0;
+}
+
+int outpath_identify(struct outpath_id *out, const char *path)
+{
+    struct stat st = { 0 };
+    char *at = outpath_follow(path), *rest = strdup("");
+    if (!at && errno == ELOOP)
+        at = strdup(path);
+    bool fails = !at || !rest;
+    if (!fails)
+        strip_slashes(at);
+    while (!fails && stat(at, &st) != 0 && strcmp(at, ".") != 0 && strcmp(at, "/") != 0)
+        fails = climb(&at, &rest) != 0;
+    free(at);
+    if (fails) {
+        free(rest);
+        rest = NULL;
+    }
+    *out = (struct outpath_id){ st.st_dev, st.st_ino, rest };
+    return fails ? -1 : 0;
+}
+
+void outpath_id_free(struct outpath_id *id)
+{
+    free(id->rest);
+    id->rest = NULL;
+}
+
+int outpath_id_compare(const struct outpath_id *a, const struct outpath_id *b)
+{
+    if (a->device != b->device)
+        return a->device < b->device ? -1 : 1;
+    if (a->inode != b->inode)
+        return a->inode < b->inode ? -1 : 1;
+    return strcmp(a->rest, b->rest);
+}
+
 bool outfile_same(const char *a, const char *b)
 {
-    struct stat st_a, st_b;
-    bool exists_a = stat(a, &st_a) == 0, exists_b = stat(b, &st_b) == 0;
-    if (exists_a || exists_b)
-        return exists_a && exists_b && st_a.st_dev == st_b.st_dev &&
-               st_a.st_ino == st_b.st_ino;
-    if (!strcmp(a, b))
-        return true;
-    char *end_a = outpath_follow(a), *end_b = outpath_follow(b);
-    bool same = false;
-    if (end_a && end_b) {
-        strip_slashes(end_a);
-        strip_slashes(end_b);
-        same = same_missing(end_a, end_b);
-    }
-    free(end_a);
-    free(end_b);
+    struct outpath_id id_a, id_b = { 0 };
+    bool same = outpath_identify(&id_a, a) == 0 && outpath_identify(&id_b, b) == 0 &&
+                outpath_id_compare(&id_a, &id_b) == 0;
+    outpath_id_free(&id_a);
+    outpath_id_free(&id_b);
     return same;
 }

@@ -21,6 +21,22 @@ char *outpath_folder(const char *path);
  */
 char *outpath_part(const char *path);
 
+/*
+ * What a path means, whatever it is called: a file that exists, or a name that does not
+ * exist yet below a folder that does. Links are followed, also one that leads nowhere.
+ */
+struct outpath_id {
+    unsigned long long device, inode; /* of the file, or of that folder     */
+    char *rest;                       /* the name below it; "": a file      */
+};
+
+/* Returns 0, or -1 when out of memory. */
+int outpath_identify(struct outpath_id *out, const char *path);
+void outpath_id_free(struct outpath_id *id);
+
+/* 0 if both are the same; else an order, for sorting. */
+int outpath_id_compare(const struct outpath_id *a, const struct outpath_id *b);
+
 /* N of /dev/fd/N and /proc/self/fd/N, 1 and 2 of /dev/stdout and /dev/stderr; else -1.
  * Such a name leads to what the process has open, even if that is a file: it is written
  * where it stands, and never replaced. */

@@ -2,18 +2,18 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cli/batch.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/outfile.h"
 #include "cli/job.h"
 #include "cli/signals.h"
 #include "cli/stats.h"
+#include "pipeline/clash.h"
 #include "pipeline/naming.h"
 
 struct batch {
@@ -77,37 +77,23 @@ static int check_output(const struct options *opt)
     return 0;
 }
 
-/* Two outputs of one name, or an output that is an input. */
+/* Nothing that is written is anything that is read. */
 static int check_clashes(const struct batch *b)
 {
-    struct stat in, out;
-    for (int i = 0; i < b->count; i++)
-        for (int j = i + 1; j < b->count; j++)
-            if (!strcmp(b->outputs[i], b->outputs[j])) {
-                log_error("%s and %s would both become %s; try --name-template with {n}",
-                          b->opt->inputs[i], b->opt->inputs[j], b->outputs[i]);
-                return RIFEC_ERR_USAGE;
-            }
-    for (int i = 0; i < b->count; i++)
-        for (int j = 0; j < b->count && stat(b->outputs[i], &out) == 0; j++)
-            if (S_ISREG(out.st_mode) && stat(b->opt->inputs[j], &in) == 0 &&
-                in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
-                log_error("%s: is the input itself; give another name", b->outputs[i]);
-                return RIFEC_ERR_OUTPUT;
-            }
-    return 0;
+    return clash_check(&(struct clash_params){
+        .job = &b->opt->job,
+        .inputs = b->opt->inputs,
+        .outputs = b->outputs,
+        .count = b->count,
+        .stats = b->opt->stats,
+    });
 }
 
 static int make_folder(struct batch *b)
 {
-    const char *folder = b->opt->job.output;
-    if (!names_outputs(b->opt))
-        return 0;
-    b->made_folder = mkdir(folder, 0777) == 0;
-    if (b->made_folder || errno == EEXIST)
-        return 0;
-    log_error("%s: cannot create the folder: %s", folder, strerror(errno));
-    return RIFEC_ERR_OUTPUT;
+    return names_outputs(b->opt)
+               ? outfile_make_folder(b->opt->job.output, &b->made_folder)
+               : 0;
 }
 
 static int plan(struct batch *b)
@@ -118,9 +104,8 @@ static int plan(struct batch *b)
         return mem_fail("the list of outputs");
     TRY(check_output(b->opt));
     TRY(name_outputs(b));
-    if (b->count > 1 && names_outputs(b->opt))
-        TRY(check_clashes(b));
-    TRY(b->opt->stats ? stats_check(b->opt->stats) : 0);
+    TRY(check_clashes(b));
+    TRY(b->opt->stats ? stats_check(b->opt->stats, b->opt->job.overwrite) : 0);
     TRY(make_folder(b));
 fail:
     return err;
@@ -137,7 +122,7 @@ static int record(struct batch *b, char *text)
     if (!text)
         return mem_fail("the statistics");
     if (b->count == 1 || stats_is_stream(path)) {
-        err = stats_write(path, text);
+        err = stats_write(path, text, b->opt->job.overwrite);
     } else {
         size_t used = b->records ? strlen(b->records) + 1 : 0;
         char *all = realloc(b->records, used + strlen(text) + 1);
@@ -147,7 +132,8 @@ static int record(struct batch *b, char *text)
             strcpy(all + used, text);
             b->records = all;
         }
-        err = all ? stats_write(path, all) : mem_fail("the statistics");
+        err = all ? stats_write(path, all, b->opt->job.overwrite)
+                  : mem_fail("the statistics");
     }
     free(text);
     return err;

@@ -196,15 +196,10 @@ static int check_files(struct options *opt)
     if (opt->skip_existing && is(job->output, "-"))
         return option_fail(opt, "--skip-existing has no file to look for");
     int from_stdin = 0;
-    for (int i = 0; i < opt->input_count; i++) {
+    for (int i = 0; i < opt->input_count; i++)
         from_stdin += is(opt->inputs[i], "-");
-        if (is(opt->stats, opt->inputs[i]) && !is(opt->stats, "-"))
-            return option_fail(opt, "--stats %s would replace the video", opt->stats);
-    }
     if (from_stdin > 1)
         return option_fail(opt, "-i - is given twice: there is one stdin");
-    if (is(opt->stats, job->output) && !is(opt->stats, "-"))
-        return option_fail(opt, "--stats %s would replace the video", opt->stats);
     bool raw = is(job->input_format, "rawvideo");
     if (raw && !job->input_size)
         return option_fail(opt, "--input-format rawvideo needs --input-size WxH");

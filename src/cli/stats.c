@@ -1,4 +1,4 @@
-/* --stats: the report as JSON, through cJSON, and its way to the disk. */
+/* --stats: the report as JSON, through cJSON. */
 #define _POSIX_C_SOURCE 200809L
 #include "cli/stats.h"
 
@@ -159,81 +159,4 @@ char *stats_text(const struct stats *s, bool one_line)
     char *text = one_line ? cJSON_PrintUnformatted(root) : cJSON_Print(root);
     cJSON_Delete(root);
     return text;
-}
-
-/* --- the file ------------------------------------------------------------- */
-
-/* A pipe or device is written in place; a file by way of PATH.part. */
-static bool in_place(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
-}
-
-bool stats_is_stream(const char *path)
-{
-    return !strcmp(path, "-") || in_place(path);
-}
-
-static void part_name(char *part, size_t size, const char *path)
-{
-    snprintf(part, size, "%s%s", path, in_place(path) ? "" : ".part");
-}
-
-static int say_failed(const char *path)
-{
-    log_error("%s: cannot write the statistics: %s", path, strerror(errno));
-    return RIFEC_ERR_OUTPUT;
-}
-
-int stats_check(const char *path)
-{
-    char part[4096 + 8];
-    if (!strcmp(path, "-"))
-        return 0;
-    if (strlen(path) > 4096) {
-        errno = ENAMETOOLONG;
-        return say_failed(path);
-    }
-    if (in_place(path)) {
-        struct stat st;
-        if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-            errno = EISDIR;
-            return say_failed(path);
-        }
-        return 0; /* opening a pipe would wait for its reader */
-    }
-    part_name(part, sizeof part, path);
-    FILE *f = fopen(part, "w");
-    if (!f)
-        return say_failed(path);
-    fclose(f);
-    remove(part);
-    return 0;
-}
-
-/* Both close the stream, whatever happens. */
-static bool put_and_close(FILE *f, const char *text)
-{
-    bool ok = fputs(text, f) >= 0 && fputc('\n', f) >= 0;
-    return fclose(f) == 0 && ok;
-}
-
-int stats_write(const char *path, const char *text)
-{
-    int err = 0;
-    if (!strcmp(path, "-")) {
-        if (printf("%s\n", text) < 0 || fflush(stdout))
-            err = say_failed("stdout");
-    } else {
-        char part[4096 + 8];
-        part_name(part, sizeof part, path);
-        FILE *f = fopen(part, "w");
-        if (!f || !put_and_close(f, text) || (!in_place(path) && rename(part, path))) {
-            err = say_failed(path);
-            if (f && !in_place(path))
-                remove(part);
-        }
-    }
-    return err;
 }

@@ -23,8 +23,10 @@ struct stats {
     int warning_texts; /* how many of them there are */
 };
 
-/* Whether stats_write() will be able to; asked before hours of work. Logs. */
-int stats_check(const char *path);
+/* Whether stats_write() will be able to; asked before hours of work. An existing file
+ * is replaced only with `overwrite`, if it is empty, or if it holds statistics of an
+ * earlier run. Errors, logged: OUTPUT, NOMEM. */
+int stats_check(const char *path, bool overwrite);
 
 /* Is it stdout, a pipe or a device, where what is written is gone? */
 bool stats_is_stream(const char *path);
@@ -33,10 +35,8 @@ bool stats_is_stream(const char *path);
  * logged. */
 char *stats_text(const struct stats *stats, bool one_line);
 
-/*
- * Writes it to a file, atomically, or to stdout when path is "-". Logs and
- * returns RIFEC_ERR_OUTPUT when that fails.
- */
-int stats_write(const char *path, const char *text);
+/* Writes it to a file, as a whole, or to stdout when path is "-". The same rules and
+ * errors. */
+int stats_write(const char *path, const char *text, bool overwrite);
 
 #endif

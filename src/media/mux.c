@@ -73,8 +73,6 @@ static int open_target(struct mux *m, const struct mux_params *p)
 {
     return target_open(&m->target, &(struct target_params){
                                        .path = p->path,
-                                       .input = p->input_path,
-                                       .input_pictures = p->input_pictures,
                                        .pattern = m->pattern,
                                        .nowhere = mux_is_nowhere(m),
                                        .overwrite = p->overwrite,

@@ -17,7 +17,6 @@ struct mux_params {
     const char *path;   /* "-": standard output; a name with %d, or a folder
                            when the format is pictures': pictures            */
     const char *format; /* short name; NULL: from the extension; "-": y4m    */
-    const char *input_path;
     const struct pictures *input_pictures; /* or NULL                        */
     bool overwrite;
     bool take_over; /* what an interrupted run left of it may be removed     */

@@ -52,37 +52,6 @@ static void choose_kind(struct target *t, const struct target_params *p)
                                      : FILE_WITH_NAME;
 }
 
-/* Neither is the input, nor is it what is written until it is whole. */
-static int check_input(const struct target_params *p)
-{
-    int err = 0;
-    char *real = outpath_follow(p->path), *part = real ? outpath_part(real) : NULL;
-    if (outfile_same(p->path, p->input))
-        FAIL(RIFEC_ERR_OUTPUT, "%s: is the input itself; give another name", p->path);
-    if (part && outfile_same(part, p->input))
-        FAIL(RIFEC_ERR_OUTPUT,
-             "%s: would be written by way of the input, %s; give another name", p->path,
-             part);
-fail:
-    free(real);
-    free(part);
-    return err;
-}
-
-static int open_file(struct target *t, const struct target_params *p)
-{
-    int err = 0;
-    TRY(check_input(p));
-    TRY(outfile_create(&t->file, &(struct outfile_params){
-                                     .path = p->path,
-                                     .replace = p->overwrite,
-                                     .take_over = p->take_over,
-                                     .taken = p->taken,
-                                 }));
-fail:
-    return err;
-}
-
 int target_open(struct target **out, const struct target_params *p)
 {
     int err = 0;
@@ -100,9 +69,14 @@ int target_open(struct target **out, const struct target_params *p)
         FAIL(RIFEC_ERR_OUTPUT,
              "%s is a terminal; send the video on with > FILE or | PROGRAM", t->path);
     if (t->kind == PICTURES)
-        TRY(album_open(&t->album, p->pattern, p->input_pictures, p->overwrite));
+        TRY(album_open(&t->album, p->pattern, NULL, p->overwrite));
     else if (t->kind == FILE_WITH_NAME)
-        TRY(open_file(t, p));
+        TRY(outfile_create(&t->file, &(struct outfile_params){
+                                         .path = p->path,
+                                         .replace = p->overwrite,
+                                         .take_over = p->take_over,
+                                         .taken = p->taken,
+                                     }));
     *out = t;
     return 0;
 fail:

@@ -10,17 +10,15 @@
 #define RIFEC_MEDIA_TARGET_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <libavformat/avio.h>
-
-#include "media/pictures.h"
 
 struct target;
 
 struct target_params {
-    const char *path;  /* "-": standard output                              */
-    const char *input; /* never written over                                */
-    const struct pictures *input_pictures; /* the same, or NULL */
+    const char *path;      /* "-": standard output                              */
     const char *pattern;   /* of pictures, see album.h; NULL: not pictures */
     bool nowhere;          /* the format writes nothing                         */
     bool overwrite;        /* replace an existing output                        */

@@ -348,7 +348,6 @@ static int open_input(struct job *j)
     TRY(mux_open(&j->mux, &(struct mux_params){
                               .path = o->output,
                               .format = o->format,
-                              .input_path = o->input,
                               .input_pictures = demux_pictures(j->source.demux),
                               .overwrite = o->overwrite,
                               .take_over = o->resume != NULL,

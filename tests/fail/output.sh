@@ -85,6 +85,37 @@ starts)
         rm out.mkv
     done
     ;;
+stats)
+    # --stats destroys nothing: not what the run reads or writes, by whatever name, and
+    # without -y no file but statistics of an earlier run.
+    cp in.mkv copy.mkv
+    ln in.mkv hard.mkv
+    ln -s in.mkv soft.mkv
+    for name in ./in.mkv hard.mkv soft.mkv "$PWD/in.mkv" ./o.mkv o.part.mkv; do
+        fails 2 "stats" -i in.mkv -o o.mkv --frames 4 --stats "$name"
+        fails 2 "stats" -i in.mkv -o o.mkv --frames 4 --stats "$name" -y
+    done
+    cmp in.mkv copy.mkv || fail 'the input has changed'
+    [ ! -e o.mkv ] || fail 'an output'
+    keep notes.json
+    fails 4 'notes\.json: exists.*-y' -i in.mkv -o o.mkv --frames 4 --stats notes.json
+    kept notes.json
+    keep s.part.json
+    fails 4 's\.part\.json: exists' -i in.mkv -o o.mkv --frames 4 --stats s.json
+    kept s.part.json
+    rm s.part.json
+    ln -s victim s.part.json
+    fails 4 's\.part\.json: .*symbolic link' -i in.mkv -o o.mkv --frames 4 --stats s.json
+    [ ! -e victim ] || fail 'a file was made where a link leads'
+    rm s.part.json
+    works -i in.mkv -o o.mkv --frames 4 --stats s.json
+    works -i in.mkv -o o2.mkv --frames 4 --stats s.json
+    judge json s.json 'output["path"] == "o2.mkv"'
+    : >empty
+    works -i in.mkv -o o3.mkv --frames 4 --stats empty
+    works -i in.mkv -o o3.mkv --frames 4 --stats notes.json -y
+    judge json notes.json 'tool == "rifec"'
+    ;;
 part-is-link)
     # The temporary name leads elsewhere: nothing there is touched.
     keep victim

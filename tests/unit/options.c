@@ -28,7 +28,6 @@ static const struct {
     { "-i a b -o -", "-o - takes one input, not 'b' too" },
     { "-i - a -i - -o b", "-i - is given twice: there is one stdin" },
     { "- -o b", "unexpected '-': write -i - for stdin" },
-    { "a b -o c --stats b", "--stats b would replace the video" },
     { "-i a -o b -y --skip-existing",
       "--overwrite and --skip-existing contradict each other" },
     { "-i a -o - --skip-existing", "--skip-existing has no file to look for" },
@@ -118,8 +117,6 @@ static const struct {
     { "-i a -o b --input-size 64", "--input-size takes WIDTHxHEIGHT, not '64'" },
     { "-i a -o b --input-size 64x0", "--input-size takes WIDTHxHEIGHT, not '64x0'" },
     { "-i a -o b --input-size 64x48x", "--input-size takes WIDTHxHEIGHT, not '64x48x'" },
-    { "-i a -o b --stats b", "--stats b would replace the video" },
-    { "-i a -o b --stats a", "--stats a would replace the video" },
 
     { "-i a -o b --outptu c", "unknown option '--outptu': did you mean '--output'?" },
     { "-i a -o b --presets slow",

@@ -208,6 +208,12 @@ static void test_resumed(void)
     cJSON_Delete(root);
 }
 
+static void put(const char *path, const char *content)
+{
+    FILE *f = fopen(path, "w");
+    CHECK(f && fputs(content, f) >= 0 && fclose(f) == 0);
+}
+
 static void test_file(void)
 {
     struct stats stats = { .argv = argv, .job = &job, .report = &report };
@@ -217,24 +223,41 @@ static void test_file(void)
     if (!CHECK(mkdtemp(folder) != NULL))
         return;
     snprintf(path, sizeof path, "%s/s.json", folder);
-    snprintf(part, sizeof part, "%s.part", path);
+    snprintf(part, sizeof part, "%s/s.part.json", folder);
 
-    CHECK_INT(stats_check(path), 0);
+    CHECK_INT(stats_check(path, false), 0);
     CHECK(stat(path, &st) != 0); /* a check leaves nothing behind */
-    CHECK_INT(stats_write(path, text), 0);
-    CHECK_INT(stats_write(path, text), 0); /* replaces */
+    CHECK_INT(stats_write(path, text, false), 0);
+    CHECK_INT(stats_write(path, text, false), 0); /* replaces */
     CHECK(stat(path, &st) == 0 && st.st_size > 500);
     CHECK(stat(part, &st) != 0);
-    CHECK_INT(stats_check("-"), 0);
-    CHECK_INT(stats_write("/dev/null", text), 0); /* a device stays one */
+    CHECK_INT(stats_check("-", false), 0);
+    CHECK_INT(stats_write("/dev/null", text, false), 0); /* a device stays one */
     CHECK(stat("/dev/null", &st) == 0 && !S_ISREG(st.st_mode));
 
     rifec_log_set(RIFEC_LOG_QUIET, NULL, NULL);
-    CHECK_INT(stats_check(folder), RIFEC_ERR_OUTPUT);
-    CHECK_INT(stats_check("no/such/folder/s.json"), RIFEC_ERR_OUTPUT);
-    CHECK_INT(stats_write("no/such/folder/s.json", text), RIFEC_ERR_OUTPUT);
+    CHECK_INT(stats_check(folder, false), RIFEC_ERR_OUTPUT);
+    CHECK_INT(stats_check("no/such/folder/s.json", false), RIFEC_ERR_OUTPUT);
+    CHECK_INT(stats_write("no/such/folder/s.json", text, false), RIFEC_ERR_OUTPUT);
     if (stat("/dev/full", &st) == 0)
-        CHECK_INT(stats_write("/dev/full", text), RIFEC_ERR_OUTPUT);
+        CHECK_INT(stats_write("/dev/full", text, false), RIFEC_ERR_OUTPUT);
+
+    put(path, "{\"schema\": 1, \"tool\": \"another\"}"); /* precious */
+    CHECK_INT(stats_check(path, false), RIFEC_ERR_OUTPUT);
+    CHECK_INT(stats_write(path, text, false), RIFEC_ERR_OUTPUT);
+    CHECK(stat(path, &st) == 0 && st.st_size < 100);
+    CHECK_INT(stats_write(path, text, true), 0);
+    CHECK(stat(path, &st) == 0 && st.st_size > 500);
+    free(text);
+    text = stats_text(&stats, false); /* of one film: indented */
+    CHECK_INT(stats_write(path, text, false), 0);
+    CHECK_INT(stats_write(path, text, false), 0);
+    put(path, ""); /* of mktemp */
+    CHECK_INT(stats_write(path, text, false), 0);
+    put(part, "precious");
+    CHECK_INT(stats_check(path, false), RIFEC_ERR_OUTPUT);
+    CHECK(stat(part, &st) == 0 && st.st_size == 8);
+    CHECK_INT(remove(part), 0);
     remove(path);
     rmdir(folder);
     free(text);
