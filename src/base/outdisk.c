@@ -55,6 +55,23 @@ int outdisk_move(const char *from, const char *to, bool replace)
     return rename(from, to);
 }
 
+int outdisk_exchange(const char *a, const char *b, const char *spare)
+{
+    if (renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0)
+        return 0;
+    if (!is_unknown(errno) || rename(a, spare) != 0)
+        return -1;
+    bool b_moved = rename(b, a) == 0;
+    if (b_moved && rename(spare, b) == 0)
+        return 0;
+    int saved = errno;
+    if (b_moved)
+        rename(a, b);
+    rename(spare, a);
+    errno = saved;
+    return -1;
+}
+
 void outdisk_keep_mode(int fd, const char *existing)
 {
     struct stat old, new;

@@ -16,6 +16,10 @@ int outdisk_sync_folder(const char *folder);
 /* rename(), which replaces `to`; or else fails with EEXIST if there is a `to`. */
 int outdisk_move(const char *from, const char *to, bool replace);
 
+/* Two files change their names. `spare`, a name beside `a`, is used for it where the
+ * file system cannot do it in one step. */
+int outdisk_exchange(const char *a, const char *b, const char *spare);
+
 /* Gives the file the mode of an existing regular file, and its owner and group if that
  * is permitted. Without the group, its rights become those of everybody. */
 void outdisk_keep_mode(int fd, const char *existing);

@@ -1,9 +1,14 @@
-/* Many small files that appear together. */
-#define _POSIX_C_SOURCE 200809L
+/*
+ * Many small files that appear together, or not at all. Pictures that are replaced
+ * change places with the new ones, and lie in the temporary folder until all have
+ * moved: so a failure half-way can be undone.
+ */
+#define _GNU_SOURCE /* sync_file_range */
 #include "media/album.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +21,17 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/outdisk.h"
+#include "base/outfile.h"
+#include "base/outfolder.h"
 
 struct album {
     char *pattern, *folder, *part; /* both folders end in a slash, or are ""  */
     struct picture_name name;      /* the pattern's                           */
     int64_t count;                 /* pictures made; the first is number 1    */
-    bool made_folder, made_part, committed;
+    int64_t moved;                 /* of these, have their names              */
+    bool overwrite, made_folder, committed;
+    struct outfolder *temporary;
 };
 
 static bool ends_in_slash(const char *path)
@@ -78,14 +88,6 @@ static void each(const struct album *a, const char *folder,
         closedir(dir);
 }
 
-static bool remove_one(void *opaque, const char *path, int64_t number)
-{
-    (void)opaque;
-    (void)number;
-    unlink(path);
-    return true;
-}
-
 static bool keep_path(void *opaque, const char *path, int64_t number)
 {
     (void)number;
@@ -123,22 +125,6 @@ static int open_names(struct album **out, const char *pattern)
     return a->folder && a->part ? 0 : mem_fail("a file name");
 }
 
-/* --- checks --------------------------------------------------------------- */
-
-/* Would writing these names replace a picture of the input? */
-static bool holds_input(const struct album *a, const struct pictures *input)
-{
-    struct stat in, out;
-    const char *first = input->paths[0], *slash = strrchr(first, '/');
-    char *folder = slash ? av_strndup(first, (size_t)(slash - first) + 1) : NULL;
-    bool same = stat(folder ? folder : ".", &in) == 0 &&
-                stat(a->folder[0] ? a->folder : ".", &out) == 0 &&
-                in.st_dev == out.st_dev && in.st_ino == out.st_ino &&
-                picture_name_number(&a->name, slash ? slash + 1 : first) >= 0;
-    av_free(folder);
-    return same;
-}
-
 bool album_exists(const char *pattern)
 {
     struct album *a = NULL;
@@ -152,27 +138,40 @@ bool album_exists(const char *pattern)
     return found;
 }
 
-static int check(const struct album *a, const struct pictures *input, bool overwrite)
+/* --- opening -------------------------------------------------------------- */
+
+static int check_existing(const struct album *a, const struct album_params *p)
 {
-    int err = 0;
     char *there = NULL;
-    if (input && holds_input(a, input))
-        FAIL(RIFEC_ERR_OUTPUT, "%s: the input's pictures have such names; give others",
-             a->pattern);
     each(a, a->folder, keep_path, &there);
-    if (there && !overwrite)
-        FAIL(RIFEC_ERR_OUTPUT, "%s: already exists; -y replaces pictures", there);
-fail:
+    bool refuse = there && !p->overwrite;
+    if (refuse && p->taken)
+        *p->taken = true;
+    if (refuse)
+        log_line(p->taken ? RIFEC_LOG_INFO : RIFEC_LOG_ERROR, "%s: already exists%s",
+                 there, p->taken ? ", skipped" : "; -y replaces pictures");
     av_free(there);
-    return err;
+    return refuse ? RIFEC_ERR_OUTPUT : 0;
 }
 
-int album_open(struct album **out, const char *pattern, const struct pictures *input,
-               bool overwrite)
+int album_open(struct album **out, const struct album_params *p)
 {
-    int err = open_names(out, pattern);
-    if (err == 0)
-        err = check(*out, input, overwrite);
+    int err = 0;
+    TRY(open_names(out, p->pattern));
+    struct album *a = *out;
+    a->overwrite = p->overwrite;
+    TRY(check_existing(a, p));
+    if (a->folder[0])
+        TRY(outfile_make_folder(a->folder, &a->made_folder));
+    TRY(outfolder_create(&a->temporary, &(struct outfolder_params){
+                                            .path = a->part,
+                                            .suffix = a->name.suffix,
+                                            .name = a->pattern,
+                                            .take_over = p->overwrite || p->take_over,
+                                            .taken = p->taken,
+                                        }));
+    TRY(check_existing(a, p)); /* another run may have finished just now */
+fail:
     if (err < 0)
         album_close(out);
     return err;
@@ -186,62 +185,129 @@ static int say_failed(const char *path, const char *what)
     return RIFEC_ERR_OUTPUT;
 }
 
-static int make_folder(const char *path, bool *made)
+static int write_all(int fd, const uint8_t *data, size_t size)
 {
-    *made = mkdir(path, 0777) == 0;
-    return *made || errno == EEXIST ? 0 : say_failed(path, "create the folder");
-}
-
-int album_create(struct album *a)
-{
-    int err = 0;
-    if (a->folder[0])
-        TRY(make_folder(a->folder, &a->made_folder));
-    TRY(make_folder(a->part, &a->made_part));
-    if (!a->made_part) /* left by a run that was killed */
-        each(a, a->part, remove_one, NULL);
-    a->made_part = true;
-fail:
-    return err;
+    while (size) {
+        ssize_t n = write(fd, data, size);
+        if (n < 0 && errno != EINTR)
+            return -1;
+        data += n > 0 ? n : 0;
+        size -= n > 0 ? (size_t)n : 0;
+    }
+    return 0;
 }
 
 int album_add(struct album *a, const uint8_t *data, size_t size)
 {
-    int err = 0;
+    int err = 0, fd = -1;
     char *path = numbered(a, a->part, ++a->count);
-    FILE *f = path ? fopen(path, "wb") : NULL;
     if (!path)
         return mem_fail("a file name");
-    if (!f)
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
         TRY(say_failed(path, "create it"));
-    if (fwrite(data, 1, size, f) != size)
+    if (write_all(fd, data, size) != 0)
         TRY(say_failed(path, "write"));
+    /* Its way to the disk begins; album_commit() waits for the end of it. */
+    sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 fail:
-    if (f && fclose(f) != 0 && err == 0)
+    if (fd >= 0 && close(fd) != 0 && err == 0)
         err = say_failed(path, "write");
     av_free(path);
+    return err;
+}
+
+/* --- the end -------------------------------------------------------------- */
+
+/* Both paths of a picture, for av_free(). */
+static int paths_of(const struct album *a, int64_t number, char **from, char **to)
+{
+    *from = numbered(a, a->part, number);
+    *to = numbered(a, a->folder, number);
+    return *from && *to ? 0 : mem_fail("a file name");
+}
+
+static int sync_picture(const struct album *a, int64_t number)
+{
+    int err = 0, fd = -1;
+    char *from, *to;
+    TRY(paths_of(a, number, &from, &to));
+    fd = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        TRY(say_failed(from, "open it"));
+    if (a->overwrite)
+        outdisk_keep_mode(fd, to);
+    if (outdisk_sync(fd) != 0)
+        TRY(say_failed(from, "write it to the disk"));
+fail:
+    if (fd >= 0)
+        close(fd);
+    av_free(from);
+    av_free(to);
+    return err;
+}
+
+/* The one that is replaced takes the place of the new one in the temporary folder. */
+static int replace(const struct album *a, const char *from, const char *to)
+{
+    int err = 0;
+    struct stat st;
+    char *spare = av_asprintf("%sspare%s", a->part, a->name.suffix);
+    if (!spare)
+        return mem_fail("a file name");
+    if (lstat(to, &st) == 0 && S_ISDIR(st.st_mode))
+        FAIL(RIFEC_ERR_OUTPUT, "%s: is a directory, which no picture replaces", to);
+    if (outdisk_exchange(from, to, spare) != 0)
+        err = say_failed(to, "replace it");
+fail:
+    av_free(spare);
     return err;
 }
 
 static int move(const struct album *a, int64_t number)
 {
     int err = 0;
-    char *from = numbered(a, a->part, number), *to = numbered(a, a->folder, number);
-    if (!from || !to)
-        TRY(mem_fail("a file name"));
-    if (rename(from, to) != 0)
-        TRY(say_failed(to, "put the picture there"));
+    char *from, *to;
+    TRY(paths_of(a, number, &from, &to));
+    if (outdisk_move(from, to, false) != 0) {
+        if (errno != EEXIST)
+            TRY(say_failed(to, "put the picture there"));
+        if (!a->overwrite)
+            FAIL(RIFEC_ERR_OUTPUT,
+                 "%s: another program created it meanwhile; -y replaces pictures", to);
+        TRY(replace(a, from, to));
+    }
 fail:
     av_free(from);
     av_free(to);
     return err;
 }
 
+/* Removes the new picture, or puts the old one back over it. */
+static void undo(const struct album *a, int64_t number)
+{
+    struct stat st;
+    char *from, *to;
+    if (paths_of(a, number, &from, &to) == 0) {
+        bool was_replaced = lstat(from, &st) == 0;
+        if ((was_replaced ? rename(from, to) : unlink(to)) != 0)
+            say_failed(to, "undo what was done to it");
+    }
+    av_free(from);
+    av_free(to);
+}
+
 int album_commit(struct album *a)
 {
     int err = 0;
+    const char *folder = a->folder[0] ? a->folder : ".";
     for (int64_t i = 1; i <= a->count; i++)
-        TRY(move(a, i));
+        TRY(sync_picture(a, i));
+    outfolder_keep_after_crash(a->temporary); /* soon it holds what is replaced */
+    for (; a->moved < a->count; a->moved++)
+        TRY(move(a, a->moved + 1));
+    if (outdisk_sync_folder(folder) != 0)
+        TRY(say_failed(folder, "write the folder to the disk"));
     a->committed = true;
     struct older older = { .behind = a->count, .first = INT64_MAX };
     each(a, a->folder, count_older, &older);
@@ -250,6 +316,8 @@ int album_commit(struct album *a)
                     "still are",
                     a->pattern, (long long)older.count, (long long)older.first);
 fail:
+    for (; err < 0 && a->moved > 0; a->moved--)
+        undo(a, a->moved);
     return err;
 }
 
@@ -258,10 +326,7 @@ void album_close(struct album **album)
     struct album *a = *album;
     if (!a)
         return;
-    if (a->made_part) {
-        each(a, a->part, remove_one, NULL);
-        rmdir(a->part);
-    }
+    outfolder_remove(&a->temporary);
     if (a->made_folder && !a->committed)
         rmdir(a->folder);
     av_free(a->pattern);

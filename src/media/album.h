@@ -1,7 +1,7 @@
 /*
  * An output of pictures: frame00001.png and on. They are made in a folder of
  * their own, frame.part, beside where they belong, and moved there when all of
- * them are whole.
+ * them are whole and on the disk.
  */
 #ifndef RIFEC_MEDIA_ALBUM_H
 #define RIFEC_MEDIA_ALBUM_H
@@ -25,18 +25,23 @@ char *album_pattern(const char *path, const char *format, const struct pictures 
 /* True when there are pictures of such a name. */
 bool album_exists(const char *pattern);
 
-/* Checks that there is nothing in the way; creates nothing. The input's pictures
- * are never written over. Errors: OUTPUT, NOMEM. */
-int album_open(struct album **out, const char *pattern, const struct pictures *input,
-               bool overwrite);
+struct album_params {
+    const char *pattern;
+    bool overwrite; /* existing pictures are replaced, and keep their modes   */
+    bool take_over; /* remove the temporary folder of an interrupted run      */
+    bool *taken;    /* the names are another run's: see base/outfile.h        */
+};
 
-/* The rest may fail with OUTPUT or NOMEM. Creates the folders. */
-int album_create(struct album *a);
+/* Checks that nothing is in the way, and creates the folders: the temporary one is
+ * locked, so that a second run with the same output fails here. Errors: OUTPUT, NOMEM. */
+int album_open(struct album **out, const struct album_params *p);
 
-/* The next picture, a whole file. */
+/* The next picture, a whole file. Errors: OUTPUT, NOMEM. */
 int album_add(struct album *a, const uint8_t *data, size_t size);
 
-/* Moves all to where they belong. */
+/* Syncs all pictures, moves them to where they belong, and syncs the folder. If one
+ * cannot be moved, those before are taken back, and what they replaced is there
+ * again. Errors: OUTPUT, NOMEM. */
 int album_commit(struct album *a);
 
 /* What was not committed is removed. Accepts NULL. */

@@ -69,7 +69,12 @@ int target_open(struct target **out, const struct target_params *p)
         FAIL(RIFEC_ERR_OUTPUT,
              "%s is a terminal; send the video on with > FILE or | PROGRAM", t->path);
     if (t->kind == PICTURES)
-        TRY(album_open(&t->album, p->pattern, NULL, p->overwrite));
+        TRY(album_open(&t->album, &(struct album_params){
+                                      .pattern = p->pattern,
+                                      .overwrite = p->overwrite,
+                                      .take_over = p->take_over,
+                                      .taken = p->taken,
+                                  }));
     else if (t->kind == FILE_WITH_NAME)
         TRY(outfile_create(&t->file, &(struct outfile_params){
                                          .path = p->path,

@@ -161,6 +161,48 @@ there)
     diff -r in before || fail 'the input has changed'
     ls -a out | grep -q part && fail 'a folder left behind' || true
     ;;
+undone)
+    # One picture cannot be moved: those before it are taken back, in the middle of a
+    # replacement too, and what they replaced is there again.
+    mkdir in new old
+    draw in/f%02d.png rgb24
+    mkdir new/f04.png
+    fails 4 'new/f04\.png: ' -i in -o new/f%02d.png
+    fails 4 'new/f04\.png: is a directory' -i in -o new/f%02d.png -y
+    same "$(ls -A new)" f04.png 'files in new'
+    for n in 01 02 03 07; do
+        echo "precious $n" >old/f$n.png
+    done
+    chmod 600 old/f02.png
+    mkdir old/f05.png
+    cp -rp old before
+    fails 4 'old/f05\.png: is a directory' -i in -o old/f%02d.png -y
+    diff -r before old || fail 'what was there has changed'
+    same "$(stat -c %a old/f02.png)" 600 'mode of what is there again'
+    rmdir old/f05.png
+    works -i in -o old/f%02d.png -y
+    same "$(ls old | wc -l)" 12 pictures
+    same "$(stat -c %a old/f02.png)" 600 'mode of a picture that was replaced'
+    [ ! -e old/f.part ] || fail 'a folder left behind'
+    # What an interrupted run left is in the way, unless -y says otherwise; other
+    # files in it are never removed.
+    mkdir out out/f.part
+    echo dead >out/f.part/f01.png
+    fails 4 'out/f\.part: exists, probably from an interrupted run; -y' -i in -o out/f%02d.png
+    echo precious >out/f.part/notes.txt
+    fails 4 'out/f\.part: is in the way' -i in -o out/f%02d.png -y
+    same "$(cat out/f.part/notes.txt)" precious 'the notes'
+    rm out/f.part/notes.txt
+    works -i in -o out/f%02d.png -y
+    same "$(ls -A out | wc -l)" 12 pictures
+    # A link under the temporary name is not followed.
+    mkdir away
+    echo precious >away/f01.png
+    ln -s away g.part
+    fails 4 'g\.part: is in the way' -i in -o g%02d.png -y
+    same "$(cat away/f01.png)" precious 'behind the link'
+    rm g.part
+    ;;
 full-disk)
     mkdir disk in
     mount -t tmpfs -o size=128k tmpfs disk 2>/dev/null || { echo 'skipped: may not mount'; exit 77; }
