@@ -4,7 +4,7 @@ set(RIFEC_MODEL_FILE ${PROJECT_SOURCE_DIR}/weights/ifnet-4.6.safetensors
 
 target_sources(librifec PRIVATE
     model/embedded_model.S model/ifnet.c model/sha256.c model/weights.c model/yuv.c
-    model/architecture.c model/filemap.c model/tensor_files.c model/tensors.c
+    model/architecture.c model/filebytes.c model/tensor_files.c model/tensors.c
     model/safetensors.c model/safetensors_write.c model/pickle.c model/torch.c model/zip.c
     model/ncnn_param.c model/ncnn_read.c model/ncnn_write.c
     engine/engine.c engine/framepool.c engine/refcache.c engine/check/backend_check.c

@@ -13,7 +13,7 @@
 struct weights;
 
 /* Is it a .param file? */
-bool ncnn_probe(const struct filemap *file);
+bool ncnn_probe(const struct filebytes *file);
 
 /*
  * Lists the tensors of t->file[0], .param, and t->file[1], .bin, under the names of

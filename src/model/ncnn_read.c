@@ -63,7 +63,7 @@ struct reader {
     const struct ncnn_layer *odd_scale; /* an Interp that is not in its place */
 };
 
-bool ncnn_probe(const struct filemap *file)
+bool ncnn_probe(const struct filebytes *file)
 {
     size_t n = strlen(MAGIC);
     return file->bytes > n && !memcmp(file->data, MAGIC, n) &&

@@ -12,7 +12,7 @@
 /* IFNet's header has 12 KB; a hundred times that is somebody else's file. */
 #define HEADER_BYTES_MAX (1u << 20)
 
-static uint64_t header_length(const struct filemap *file)
+static uint64_t header_length(const struct filebytes *file)
 {
     uint64_t n = 0;
     for (int i = 0; i < 8; i++)
@@ -20,7 +20,7 @@ static uint64_t header_length(const struct filemap *file)
     return n;
 }
 
-bool safetensors_probe(const struct filemap *file)
+bool safetensors_probe(const struct filebytes *file)
 {
     return file->bytes > 8 && header_length(file) <= HEADER_BYTES_MAX &&
            file->data[8] == '{';
@@ -122,7 +122,7 @@ fail:
 int safetensors_list(struct tensors *t)
 {
     int err = 0;
-    const struct filemap *file = &t->file[0];
+    const struct filebytes *file = &t->file[0];
     cJSON *header = NULL, *entry;
     t->format = "safetensors";
     uint64_t length = header_length(file);

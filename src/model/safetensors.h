@@ -10,7 +10,7 @@
 #include "model/tensors.h"
 
 /* Could this be one? Looks at the length of the header and at its first byte. */
-bool safetensors_probe(const struct filemap *file);
+bool safetensors_probe(const struct filebytes *file);
 
 /* Lists the tensors of t->file[0], which could be one. RIFEC_ERR_MODEL or
  * RIFEC_ERR_NOMEM, logged. */

@@ -17,14 +17,14 @@
 static const char *const names_in_folder[] = { "flownet.safetensors", "flownet.pkl",
                                                "flownet.pth", "flownet.param" };
 
-static bool begins_with(const struct filemap *file, const char *text)
+static bool begins_with(const struct filebytes *file, const char *text)
 {
     size_t n = strlen(text);
     return file->bytes >= n && !memcmp(file->data, text, n);
 }
 
 /* What else files turn out to be that were downloaded in a hurry. */
-static const char *guess(const struct filemap *file)
+static const char *guess(const struct filebytes *file)
 {
     static const struct {
         const char *begin, *what;
@@ -48,7 +48,7 @@ static const char *guess(const struct filemap *file)
 
 static int list(struct tensors *t)
 {
-    const struct filemap *file = &t->file[0];
+    const struct filebytes *file = &t->file[0];
     if (torch_probe_zip(file))
         return torch_list_zip(t);
     if (torch_probe_legacy(file))
@@ -62,7 +62,7 @@ static int list(struct tensors *t)
 }
 
 /* By its first bytes alone: PyTorch calls its files .bin, too. */
-static bool is_known(const struct filemap *file)
+static bool is_known(const struct filebytes *file)
 {
     return torch_probe_zip(file) || torch_probe_legacy(file) || safetensors_probe(file);
 }
@@ -101,13 +101,13 @@ static int open_pair(struct tensors *t, const char *path)
                  "%s: if these are the numbers of ncnn, their graph is missing: %s", path,
                  other);
         t->file[1] = t->file[0];
-        TRY(filemap_open(&t->file[0], other));
+        TRY(filebytes_open(&t->file[0], other));
     } else if (ncnn_probe(&t->file[0])) {
         if (!is_param)
             FAIL(RIFEC_ERR_MODEL,
                  "%s: a graph of ncnn: name it .param, with its .bin beside it", path);
         TRY(with_ending(path, n - 6, ".bin", &other));
-        TRY(filemap_open(&t->file[1], other));
+        TRY(filebytes_open(&t->file[1], other));
     }
 fail:
     free(other);
@@ -154,7 +154,7 @@ int tensors_open(struct tensors **out, const char *path)
     TRY(make(out, path));
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
         TRY(look_in_folder(*out, path));
-    TRY(filemap_open(&(*out)->file[0], (*out)->name));
+    TRY(filebytes_open(&(*out)->file[0], (*out)->name));
     TRY(open_pair(*out, (*out)->name));
     TRY(list(*out));
     return 0;
@@ -168,7 +168,7 @@ int tensors_open_memory(struct tensors **out, const void *data, size_t bytes,
 {
     int err = 0;
     TRY(make(out, name));
-    (*out)->file[0] = filemap_lend(data, bytes);
+    (*out)->file[0] = filebytes_lend(data, bytes);
     TRY(list(*out));
     return 0;
 fail:

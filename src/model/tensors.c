@@ -31,15 +31,15 @@ void tensors_close(struct tensors **tp)
         free(t->list[i].name);
     free(t->list);
     free(t->owned_name);
-    filemap_close(&t->file[0]);
-    filemap_close(&t->file[1]);
+    filebytes_close(&t->file[0]);
+    filebytes_close(&t->file[1]);
     free(t);
     *tp = NULL;
 }
 
 void tensors_sha256(const struct tensors *t, char out[65])
 {
-    const struct filemap *numbers = &t->file[t->file[1].data ? 1 : 0];
+    const struct filebytes *numbers = &t->file[t->file[1].data ? 1 : 0];
     sha256_hex(numbers->data, numbers->bytes, out);
 }
 

@@ -1,6 +1,6 @@
 /*
  * The tensors of a weights file, whatever its format: names, types, shapes, and
- * where in the mapped file their numbers lie. tensor_files.c opens files; each
+ * where in the file their numbers lie. tensor_files.c opens files; each
  * format is a function that fills a `struct tensors` by tensors_add().
  *
  * Everything in a file is distrusted: a wrong length, offset, type or shape is an
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/filemap.h"
+#include "model/filebytes.h"
 
 #define TENSOR_RANK_MAX 8
 #define TENSOR_NAME_MAX 160
@@ -29,10 +29,10 @@ struct stored_tensor {
 };
 
 struct tensors {
-    const char *name;       /* for messages: a path                  */
-    char *owned_name;       /* of a file found in a folder           */
-    const char *format;     /* "safetensors", "PyTorch (zip)", ...   */
-    struct filemap file[2]; /* the second is ncnn's .bin             */
+    const char *name;         /* for messages: a path                  */
+    char *owned_name;         /* of a file found in a folder           */
+    const char *format;       /* "safetensors", "PyTorch (zip)", ...   */
+    struct filebytes file[2]; /* the second is ncnn's .bin             */
     struct stored_tensor *list;
     int count, room;
 };

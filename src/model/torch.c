@@ -234,7 +234,7 @@ static void close_reader(struct reader *r)
 
 /* --- ZIP: NAME/data.pkl and NAME/data/KEY ------------------------------------------- */
 
-bool torch_probe_zip(const struct filemap *file)
+bool torch_probe_zip(const struct filebytes *file)
 {
     return file->bytes >= 4 && !memcmp(file->data, "PK\3\4", 4);
 }
@@ -302,7 +302,7 @@ fail:
 /* --- before 1.6: magic, version, system, what was saved, keys, storages
  * ----------------- */
 
-bool torch_probe_legacy(const struct filemap *file)
+bool torch_probe_legacy(const struct filebytes *file)
 {
     return file->bytes >= sizeof legacy_magic &&
            !memcmp(file->data, legacy_magic, sizeof legacy_magic);

@@ -8,8 +8,8 @@
 
 #include "model/tensors.h"
 
-bool torch_probe_zip(const struct filemap *file);
-bool torch_probe_legacy(const struct filemap *file);
+bool torch_probe_zip(const struct filebytes *file);
+bool torch_probe_legacy(const struct filebytes *file);
 
 /* List the tensors of t->file[0]. RIFEC_ERR_MODEL or RIFEC_ERR_NOMEM, logged. */
 int torch_list_zip(struct tensors *t);

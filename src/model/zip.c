@@ -53,7 +53,7 @@ static int find_end64(const struct zip *z, size_t end, uint64_t *at, uint64_t *b
     return 0;
 }
 
-int zip_open(struct zip *z, const struct filemap *file, const char *name)
+int zip_open(struct zip *z, const struct filebytes *file, const char *name)
 {
     *z = (struct zip){ .file = file, .name = name };
     const unsigned char *p = file->data;

@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model/filemap.h"
+#include "model/filebytes.h"
 
 struct zip {
-    const struct filemap *file;
+    const struct filebytes *file;
     const char *name;         /* for messages */
     const unsigned char *at;  /* the directory's next entry */
     const unsigned char *end; /* of the directory           */
@@ -26,7 +26,7 @@ struct zip_entry {
 };
 
 /* Finds the directory. RIFEC_ERR_MODEL, logged. `file` must outlive it. */
-int zip_open(struct zip *z, const struct filemap *file, const char *name);
+int zip_open(struct zip *z, const struct filebytes *file, const char *name);
 
 /*
  * The next file: 1, or 0 after the last, or RIFEC_ERR_MODEL, logged, when the

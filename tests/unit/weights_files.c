@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "message.h"
@@ -347,6 +348,29 @@ static void other_files(void)
     }
 }
 
+/* Somebody cuts the file off while we read: what was opened stays whole, and a file
+ * that ends before its size says so. */
+static void truncated_while_read(struct bytes b)
+{
+    char path[] = "/tmp/rifec-cut-XXXXXX";
+    struct tensors *t;
+    int fd = mkstemp(path);
+    if (!CHECK(fd >= 0 && write(fd, b.data, b.count) == (ssize_t)b.count))
+        return;
+    if (CHECK_INT(tensors_open(&t, path), 0)) {
+        CHECK_INT(ftruncate(fd, 0), 0);
+        has(t, "half", (int[]){ 3 }, 1, (float[]){ 0.5f, -2, 65504 });
+    }
+    tensors_close(&t);
+    close(fd);
+    unlink(path);
+    const char *shorter = "/sys/kernel/mm/transparent_hugepage/enabled";
+    if (access(shorter, R_OK) == 0) { /* claims a page, has a line */
+        CHECK_INT(tensors_open(&t, shorter), RIFEC_ERR_MODEL);
+        CHECK(strstr(message, "truncated") != NULL);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -358,6 +382,7 @@ int main(int argc, char **argv)
     struct bytes legacy = read_file(argv[1], "torch-legacy.pth");
     damage(zip, "torch-zip.pth");
     damage(legacy, "torch-legacy.pth");
+    truncated_while_read(zip);
     free(zip.data);
     free(legacy.data);
     strange_pickles();

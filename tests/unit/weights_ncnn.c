@@ -52,8 +52,8 @@ static int load(struct weights *w, const struct pair *p, size_t param_bytes,
         memcpy(bin, p->bin, bin_bytes);
     message[0] = '\0';
     t->name = "net.param";
-    t->file[0] = filemap_lend(param, param_bytes);
-    t->file[1] = filemap_lend(bin, bin_bytes);
+    t->file[0] = filebytes_lend(param, param_bytes);
+    t->file[1] = filebytes_lend(bin, bin_bytes);
     int err = ncnn_list(t);
     if (!err && w)
         err = weights_load(w, t);
@@ -75,7 +75,7 @@ static void round_trip(const struct weights *model)
         size_t numbers = weights_bytes(model) / sizeof(float);
         int wrong = 0;
         CHECK(!strstr(p.param, "rife.Warp") == opt.stock);
-        CHECK(ncnn_probe(&(struct filemap){ (void *)p.param, p.param_bytes, false }));
+        CHECK(ncnn_probe(&(struct filebytes){ (void *)p.param, p.param_bytes, false }));
         if (CHECK_INT(load(&w, &p, p.param_bytes, p.bin_bytes), 0)) {
             for (size_t k = 0; k < numbers; k++) {
                 float want = model->data[k], rounded = half_to_float(float_to_half(want));
