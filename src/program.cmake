@@ -53,6 +53,7 @@ add_library(rifec_pipeline STATIC
     pipeline/pipeline.c
     pipeline/progress.c
     pipeline/resume.c
+    pipeline/rising.c
     pipeline/scene.c
     pipeline/source.c
     pipeline/timeline.c)

@@ -20,7 +20,7 @@ if(TARGET rifec)
     rifec_script(e2e factor 2 3 4 8 5/2)
     rifec_script(e2e film --fp32)
     rifec_script(e2e streams mp4 mkv left-out cannot-hold cover offset programs backwards phone
-                             joined longer second-video ends edited negative timeless)
+                             late-clock apart joined longer second-video ends edited negative timeless)
     rifec_script(e2e captions held bob)
     rifec_script(e2e subtitles mp4 mkv webm bitmap unreadable part film)
     rifec_script(e2e tags file phone chapters part unsorted slow timecode turned shape)
@@ -39,7 +39,7 @@ if(TARGET rifec)
     rifec_script(e2e transparency opaque palette prores vp9 lost)
     rifec_script(e2e sizes 2x2 2x3 3x2 3x5 13x11 17x31 33x65 161x121 2x211 211x2 16384x2 refused
                            tile)
-    rifec_script(e2e vfr gaps)
+    rifec_script(e2e vfr gaps back bare)
     rifec_script(e2e rate fps cfr slowmo tail part ends slow-sound)
     rifec_script(e2e scenes found off list split blend smooth)
     rifec_script(e2e report late wrong stats stats-stdout stats-failed progress given first schema end

@@ -4,6 +4,7 @@ if(FFMPEG_FOUND)
     rifec_add_test(checks LABELS unit SOURCES unit/checks.c LIBS rifec_pipeline)
     rifec_add_test(metrics LABELS unit SOURCES unit/metrics.c LIBS rifec_media)
     rifec_add_test(scene LABELS unit SOURCES unit/scene.c LIBS rifec_pipeline)
+    rifec_add_test(joins LABELS unit SOURCES media/joins.c LIBS rifec_media)
     rifec_add_test(pipeline LABELS media
         SOURCES media/pipeline.c media/copy_engine.c LIBS rifec_pipeline
         ARGS ${CMAKE_CURRENT_SOURCE_DIR}/data/lotus.mp4 ${CMAKE_CURRENT_BINARY_DIR})

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "media/av.h"
 #include "media/avcompat.h"
+#include "media/frame.h"
 
 AVRational deinterlace_time_base(enum deinterlace_mode mode, AVRational in)
 {
@@ -98,7 +99,7 @@ int deinterlace_open(struct deinterlace **out, const struct deinterlace_params *
 int deinterlace_send(struct deinterlace *d, AVFrame *frame)
 {
     if (frame)
-        frame->pts = frame->best_effort_timestamp;
+        frame->pts = frame_time(frame);
     return av_buffersrc_add_frame(d->source, frame);
 }
 

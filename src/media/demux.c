@@ -292,6 +292,7 @@ int demux_open(struct demux **out, const struct demux_params *p)
     bool pictures = !p->format && !d->is_pipe && pictures_are_meant(p->path);
     TRY(pictures ? open_pictures(d, p) : open_streams(d, p));
     av_watch_errors(d->ctx);
+    TRY(joins_open(&d->joins, d->ctx));
     *out = d;
     return 0;
 fail:
@@ -339,21 +340,38 @@ bool demux_clock_may_jump(const struct demux *d)
     return d->ctx->iformat && d->ctx->iformat->flags & AVFMT_TS_DISCONT;
 }
 
-int demux_seek(struct demux *d, int64_t us)
+/* A live recording counts from when the camera was switched on, or from 1970. */
+int64_t demux_origin_us(const struct demux *d)
+{
+    int64_t start = d->ctx->start_time;
+    if (start == AV_NOPTS_VALUE)
+        return 0;
+    return start > 0 || demux_clock_may_jump(d) ? start : 0;
+}
+
+/* Matroska counts to its end from zero, others from where they begin. */
+int64_t demux_duration_us(const struct demux *d)
+{
+    int64_t us = d->ctx->duration > 0 ? d->ctx->duration : 0;
+    bool from_zero = d->ctx->iformat && av_match_name("matroska", d->ctx->iformat->name);
+    return from_zero && us > demux_origin_us(d) ? us - demux_origin_us(d) : us;
+}
+
+bool demux_seek(struct demux *d, int64_t us)
 {
     if (d->is_pipe) /* what is not wanted is read and left out */
-        return 0;
+        return false;
     if (d->pictures.count) {
         d->next_picture = (int)av_rescale_q(us, AV_TIME_BASE_Q, d->video->time_base);
-        return 0;
+        return true;
     }
-    int64_t start = d->ctx->start_time == AV_NOPTS_VALUE ? 0 : d->ctx->start_time;
     /* In broadcast streams FFmpeg does not look for a frame to begin with, and
-     * bare ones cannot be searched: there, too, it is read and left out. */
-    if (!demux_clock_may_jump(d) &&
-        avformat_seek_file(d->ctx, -1, INT64_MIN, start + us, start + us, 0) >= 0)
-        d->partial = true;
-    return 0;
+     * bare ones have no times: there, too, it is read and left out. */
+    if (demux_clock_may_jump(d) || d->ctx->start_time == AV_NOPTS_VALUE)
+        return false;
+    int64_t to = d->ctx->start_time + us;
+    d->partial = avformat_seek_file(d->ctx, -1, INT64_MIN, to, to, 0) >= 0;
+    return d->partial;
 }
 
 /* 1: the packet is of no use, and of its stream no more will come. */
@@ -406,14 +424,13 @@ int demux_read(struct demux *d, AVPacket **out)
             (e != AVERROR_EOF || (d->ctx->pb && d->ctx->pb->error < 0) || falls_short(d));
         return 0;
     }
-    AVRational tb = d->ctx->streams[pkt->stream_index]->time_base;
     int err = check_encryption(d, pkt);
     if (err > 0) {
         av_packet_free(&pkt);
         return demux_read(d, out);
     }
     if (err == 0 && demux_clock_may_jump(d))
-        err = joins_apply(&d->joins, pkt, tb);
+        err = joins_apply(&d->joins, pkt, d->ctx->streams[pkt->stream_index]);
     if (err < 0) {
         av_packet_free(&pkt);
         return err;

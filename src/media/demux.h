@@ -34,11 +34,19 @@ int demux_open(struct demux **out, const struct demux_params *p);
 int demux_read(struct demux *d, AVPacket **out);
 
 /* Goes to the last point at or before `us`, counted from the file's start, from
- * which decoding can begin: in a pipe, nowhere. Errors: INPUT. */
-int demux_seek(struct demux *d, int64_t us);
+ * which decoding can begin. False when it reads on from where it is: in a pipe, and
+ * where the file has no times to search for. */
+bool demux_seek(struct demux *d, int64_t us);
 
-/* True for broadcast streams: where their clock begins means nothing. */
+/* True for broadcast streams, whose clock may jump. */
 bool demux_clock_may_jump(const struct demux *d);
+
+/* Where the input's clock stands at its start, in microseconds: to be taken away from
+ * all times, as it means nothing. 0 where the input begins before zero. */
+int64_t demux_origin_us(const struct demux *d);
+
+/* How long the input lasts from its start, by its own word; 0: unknown. */
+int64_t demux_duration_us(const struct demux *d);
 
 /* After the end: the file said it held more than could be read. */
 bool demux_truncated(const struct demux *d);

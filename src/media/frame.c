@@ -23,6 +23,13 @@ static AVFrame *held_av(const struct rifec_frame *frame)
     return frame_is_decoded(frame) ? frame->opaque : NULL;
 }
 
+/* FFmpeg's best effort takes decoding times for all that follows once a few times do
+ * not rise; where these lie close together, so do the frames. */
+int64_t frame_time(const AVFrame *av)
+{
+    return av->pts != AV_NOPTS_VALUE ? av->pts : av->best_effort_timestamp;
+}
+
 struct rifec_frame *frame_wrap(AVFrame **av)
 {
     struct rifec_frame *f = calloc(1, sizeof *f);
@@ -37,7 +44,7 @@ struct rifec_frame *frame_wrap(AVFrame **av)
         f->data[i] = a->data[i];
         f->stride[i] = a->linesize[i];
     }
-    f->pts = a->best_effort_timestamp;
+    f->pts = frame_time(a);
     f->duration = AVFRAME_DURATION(a);
     if (hwaccel_is_device(a)) {
         f->memory = RIFEC_MEMORY_CUDA;

@@ -16,6 +16,9 @@
  * pixel format must be one that color_format() takes. NULL: out of memory. */
 struct rifec_frame *frame_wrap(AVFrame **av);
 
+/* When a frame out of the decoder is shown; AV_NOPTS_VALUE: unknown. */
+int64_t frame_time(const AVFrame *av);
+
 /* Another owner of the same pixels; only for frames made by frame_wrap(). */
 struct rifec_frame *frame_clone(const struct rifec_frame *frame);
 

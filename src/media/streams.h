@@ -19,6 +19,7 @@
 struct stream_choice {
     bool no_audio, no_subs, no_chapters, no_attachments, no_metadata;
     int64_t from_us, to_us;   /* as in source.h; to 0: to the end             */
+    int64_t origin_us;        /* where the input's clock begins, see demux.h  */
     struct rational slowdown; /* output seconds per input second; num 0: 1    */
     bool slow_audio;          /* sound is slowed down with the picture        */
 };

@@ -95,15 +95,28 @@ static int add_chapter(AVFormatContext *to, const AVChapter *from, int64_t start
     return 0;
 }
 
+static bool any_ends_behind(const AVFormatContext *from, int64_t us)
+{
+    for (unsigned i = 0; i < from->nb_chapters; i++)
+        if (av_rescale_q(from->chapters[i]->end, from->chapters[i]->time_base,
+                         AV_TIME_BASE_Q) > us)
+            return true;
+    return false;
+}
+
 int tags_copy_chapters(AVFormatContext *to, const AVFormatContext *from,
                        const struct stream_choice *choice)
 {
     int64_t origin_us = from->start_time == AV_NOPTS_VALUE ? 0 : from->start_time;
+    /* Of a clock that begins late, some know for chapters, too, and some do not. */
+    if (choice->origin_us && !any_ends_behind(from, origin_us))
+        origin_us = 0;
+    int64_t moved_us = choice->from_us + (origin_us > 0 ? origin_us : 0);
     for (unsigned i = 0; i < from->nb_chapters; i++) {
         const AVChapter *c = from->chapters[i];
-        int64_t moved_us = choice->from_us;
         int64_t move = av_rescale_q(moved_us, AV_TIME_BASE_Q, c->time_base);
-        int64_t first = av_rescale_q(origin_us + moved_us, AV_TIME_BASE_Q, c->time_base);
+        int64_t first =
+            av_rescale_q(origin_us + choice->from_us, AV_TIME_BASE_Q, c->time_base);
         int64_t last =
             av_rescale_q(origin_us + choice->to_us, AV_TIME_BASE_Q, c->time_base);
         /* Sound may begin before 0, chapters may not: Matroska's muxer refuses them. */

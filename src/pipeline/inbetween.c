@@ -324,9 +324,6 @@ int inbetween_end(struct inbetween *b)
         TRY(put(b, b->first));
     TRY(fill_gap(b, loops ? GAP_MOTION : GAP_STILL, b->first));
     TRY(drain(b, 0));
-    if (b->timeline.repaired)
-        log_warning("%lld frames had no time, or none after the frame before; put right",
-                    (long long)b->timeline.repaired);
 fail:
     return err;
 }

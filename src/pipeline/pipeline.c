@@ -295,8 +295,9 @@ static int run_sink(void *job)
     return run_stage(job, sink_stage);
 }
 
-static struct stream_choice stream_choice(const struct pipeline_options *o)
+static struct stream_choice stream_choice(const struct job *j)
 {
+    const struct pipeline_options *o = j->opt;
     return (struct stream_choice){
         .no_audio = o->no_audio,
         .no_subs = o->no_subs,
@@ -305,6 +306,7 @@ static struct stream_choice stream_choice(const struct pipeline_options *o)
         .no_metadata = o->no_metadata,
         .from_us = o->from_us,
         .to_us = o->to_us,
+        .origin_us = demux_origin_us(j->source.demux),
         .slowdown = o->slowmo ? o->factor : (struct rational){ 1, 1 },
         .slow_audio = o->slowmo_audio,
     };
@@ -354,14 +356,14 @@ static int open_input(struct job *j)
                               .streams = {
                                   .input = ctx,
                                   .video = demux_video(j->source.demux),
-                                  .choice = stream_choice(o),
+                                  .choice = stream_choice(j),
                               },
                               .stopped = is_aborted,
                           }));
     j->source.mux = j->mux;
     j->source.from_us = o->from_us;
     j->source.to_us = o->to_us;
-    TRY(source_seek(&j->source));
+    source_seek(&j->source);
     TRY(decode_open(&j->source.decode, &(struct decode_params){
                                            .format = ctx,
                                            .stream = demux_video(j->source.demux),
@@ -377,7 +379,7 @@ fail:
 static int fail_empty(const struct job *j)
 {
     const char *name = demux_name(j->source.demux);
-    int64_t us = demux_context(j->source.demux)->duration;
+    int64_t us = demux_duration_us(j->source.demux);
     char length[48] = "";
     if (us > 0)
         snprintf(length, sizeof length, ", which lasts %.3f s", 1e-6 * (double)us);
@@ -414,21 +416,6 @@ fail:
     return err;
 }
 
-/* Source frames per second: the container's word, or the average where that is
- * clearly less, as it is when the rate varies. 0/1 when unknown. */
-static struct rational frame_rate(const struct job *j)
-{
-    AVStream *st = demux_video(j->source.demux);
-    AVRational r = av_guess_frame_rate(demux_context(j->source.demux), st, NULL);
-    AVRational average = st->avg_frame_rate;
-    if (average.num > 0 && average.den > 0 && av_q2d(average) < 0.95 * av_q2d(r))
-        /* A measured one can be any fraction: to a few parts in a thousand million. */
-        av_reduce(&r.num, &r.den, average.num, average.den, 60000);
-    r.num *= decode_rate_factor(j->source.decode);
-    return r.num > 0 && r.den > 0 ? (struct rational){ r.num, r.den }
-                                  : (struct rational){ 0, 1 };
-}
-
 static int open_engine(struct job *j, const struct rifec_frame *first)
 {
     struct rifec_params p = j->opt->engine;
@@ -457,7 +444,7 @@ static int open_timeline(struct job *j, const struct rifec_frame *first)
 {
     const struct pipeline_options *o = j->opt;
     const AVRational tb = decode_time_base(j->source.decode);
-    const struct rational source_rate = frame_rate(j);
+    const struct rational source_rate = source_frame_rate(&j->source);
     struct timeline_params p = {
         .time_base = { tb.num, tb.den },
         .factor = o->factor,
@@ -587,7 +574,7 @@ static void describe_input(struct job *j, const struct rifec_frame *first)
     struct pipeline_report *r = j->report;
     const AVFormatContext *ctx = demux_context(j->source.demux);
     const AVStream *st = demux_video(j->source.demux);
-    struct rational rate = frame_rate(j);
+    struct rational rate = source_frame_rate(&j->source);
     snprintf(r->in.codec, sizeof r->in.codec, "%s",
              avcodec_get_name(st->codecpar->codec_id));
     snprintf(r->in.pix_fmt, sizeof r->in.pix_fmt, "%s",
@@ -599,8 +586,9 @@ static void describe_input(struct job *j, const struct rifec_frame *first)
     r->in.rate = rate;
     if (st->duration > 0)
         r->in.duration_s = (double)st->duration * av_q2d(st->time_base);
-    else if (ctx->duration > 0)
-        r->in.duration_s = (double)ctx->duration / AV_TIME_BASE - late_s(ctx, st);
+    else if (demux_duration_us(j->source.demux) > 0)
+        r->in.duration_s =
+            1e-6 * (double)demux_duration_us(j->source.demux) - late_s(ctx, st);
 
     const struct pipeline_options *o = j->opt;
     int64_t frames = st->nb_frames * decode_rate_factor(j->source.decode);
@@ -771,6 +759,7 @@ fail:
     report->interrupted = atomic_load(&interrupts) > 0;
     queue_close(&j.decoded, item_drop);
     queue_close(&j.finished, item_drop);
+    source_close(&j.source);
     encode_close(&j.encode);
     rifec_close(&j.engine);
     decode_close(&j.source.decode);

@@ -7,24 +7,39 @@
 /* How long after to_us packets of other streams may still be found. */
 #define INTERLEAVE_US 1000000
 
-int source_seek(struct source *s)
+/* A pause of the picture that is longer may be a stray time. */
+#define PAUSE_US 10000000
+
+void source_seek(struct source *s)
 {
-    return s->from_us ? demux_seek(s->demux, s->from_us) : 0;
+    const int64_t start = demux_context(s->demux)->start_time;
+    s->start_us = start == AV_NOPTS_VALUE ? 0 : start;
+    s->origin_us = demux_origin_us(s->demux);
+    s->sought = s->from_us && demux_seek(s->demux, s->from_us);
+}
+
+struct rational source_frame_rate(const struct source *s)
+{
+    AVStream *st = demux_video(s->demux);
+    AVRational r = av_guess_frame_rate(demux_context(s->demux), st, NULL);
+    AVRational average = st->avg_frame_rate;
+    if (average.num > 0 && average.den > 0 && av_q2d(average) < 0.95 * av_q2d(r))
+        /* A measured one can be any fraction: to a few parts in a thousand million. */
+        av_reduce(&r.num, &r.den, average.num, average.den, 60000);
+    r.num *= decode_rate_factor(s->decode);
+    return r.num > 0 && r.den > 0 ? (struct rational){ r.num, r.den }
+                                  : (struct rational){ 0, 1 };
 }
 
 /* A time of the file, in microseconds from its start. */
 static int64_t file_us(const struct source *s, int64_t ts, AVRational time_base)
 {
-    int64_t start = demux_context(s->demux)->start_time;
-    return av_rescale_q(ts, time_base, AV_TIME_BASE_Q) -
-           (start == AV_NOPTS_VALUE ? 0 : start);
+    return av_rescale_q(ts, time_base, AV_TIME_BASE_Q) - s->start_us;
 }
 
 static int64_t stream_ts(const struct source *s, int64_t us, AVRational time_base)
 {
-    int64_t start = demux_context(s->demux)->start_time;
-    return av_rescale_q_rnd(us + (start == AV_NOPTS_VALUE ? 0 : start), AV_TIME_BASE_Q,
-                            time_base, AV_ROUND_UP);
+    return av_rescale_q_rnd(us + s->start_us, AV_TIME_BASE_Q, time_base, AV_ROUND_UP);
 }
 
 static bool is_before(const struct source *s, int64_t ts, AVRational time_base)
@@ -37,12 +52,10 @@ static bool is_behind(const struct source *s, int64_t ts, AVRational time_base)
     return s->to_us && ts != AV_NOPTS_VALUE && file_us(s, ts, time_base) >= s->to_us;
 }
 
-/* The wanted part begins where the file did; a broadcast stream, at zero. */
+/* The wanted part begins at zero, or at the little below it where the file did. */
 static int64_t moved(const struct source *s, int64_t ts, AVRational time_base)
 {
-    int64_t start = demux_context(s->demux)->start_time, by_us = s->from_us;
-    if (demux_clock_may_jump(s->demux) && start != AV_NOPTS_VALUE)
-        by_us += start;
+    int64_t by_us = s->from_us + s->origin_us;
     return ts == AV_NOPTS_VALUE ? ts
                                 : ts - av_rescale_q(by_us, AV_TIME_BASE_Q, time_base);
 }
@@ -115,7 +128,6 @@ static bool is_past_all(const struct source *s, const AVPacket *pkt)
 void source_end_at(struct source *s, int64_t us)
 {
     const AVFormatContext *ctx = demux_context(s->demux);
-    int64_t start = ctx->start_time == AV_NOPTS_VALUE ? 0 : ctx->start_time;
     bool others = false;
     if (s->video_ended)
         return;
@@ -125,7 +137,7 @@ void source_end_at(struct source *s, int64_t us)
     s->video_ended = true;
     s->stopped = !others;
     /* moved() the other way */
-    s->to_us = us + s->from_us + (demux_clock_may_jump(s->demux) ? start : 0) - start;
+    s->to_us = us + s->from_us + s->origin_us - s->start_us;
     if (s->to_us <= 0)
         s->stopped = true;
 }
@@ -161,14 +173,36 @@ static int end(struct source *s, struct item *out)
         log_warning("%s: parts of it cannot be read", path);
     if (demux_truncated(s->demux) || demux_damaged(s->demux) || decode_damaged(s->decode))
         s->damaged = true;
+    if (s->rising.repaired)
+        log_warning("%s: repaired %lld missing or non-increasing timestamps", path,
+                    (long long)s->rising.repaired);
     *out = (struct item){ .kind = ITEM_EOF };
     return 0;
+}
+
+/* Takes a frame as it was decoded. */
+static void put_in_order(struct source *s, struct rifec_frame *frame)
+{
+    struct rising *r = &s->rising;
+    const AVRational tb = decode_time_base(s->decode);
+    if (!r->gap) {
+        const struct rational rate = source_frame_rate(s);
+        r->gap = rate.num ? av_rescale(rate.den, tb.den, rate.num * tb.num) : 1;
+        r->gap = r->gap > 0 ? r->gap : 1;
+        r->far = av_rescale_q(PAUSE_US, AV_TIME_BASE_Q, tb);
+        r->start = stream_ts(s, s->sought ? s->from_us : 0, tb);
+    }
+    rising_put(r, frame);
 }
 
 /* 1 when *out is the frame, 0 when it lies outside the wanted part. Takes it. */
 static int take_frame(struct source *s, struct rifec_frame *frame, struct item *out)
 {
     AVRational tb = decode_time_base(s->decode);
+    /* A bare stream begins with its first frame. */
+    if (!s->begun_video && demux_context(s->demux)->start_time == AV_NOPTS_VALUE)
+        s->start_us = s->origin_us = av_rescale_q(frame->pts, tb, AV_TIME_BASE_Q);
+    s->begun_video = true;
     if (s->video_ended || is_behind(s, frame->pts, tb))
         s->video_ended = true;
     if (s->video_ended || is_before(s, frame->pts, tb)) {
@@ -182,15 +216,39 @@ static int take_frame(struct source *s, struct rifec_frame *frame, struct item *
     return 1;
 }
 
+/* The decoder gives no more frames. */
+static void end_video(struct source *s)
+{
+    s->ended = true;
+    rising_end(&s->rising);
+}
+
+/* The next frame of the decoder, or NULL for now. */
+static int next_frame(struct source *s, struct rifec_frame **out)
+{
+    for (;;) {
+        *out = rising_take(&s->rising);
+        if (*out || s->stopped || s->ended)
+            return 0;
+        int err = decode_receive(s->decode, out);
+        if (err == RIFEC_ERR_INPUT && (s->frames || s->rising.count)) {
+            s->damaged = true; /* another size: it ends here for us */
+            end_video(s);
+        } else if (err < 0 || (!*out && !s->draining)) {
+            return err;
+        } else if (!*out) {
+            end_video(s);
+        } else {
+            put_in_order(s, *out);
+        }
+    }
+}
+
 int source_next(struct source *s, struct item *out)
 {
     for (;;) {
-        struct rifec_frame *frame = NULL;
-        int err = s->stopped ? 0 : decode_receive(s->decode, &frame);
-        if (err == RIFEC_ERR_INPUT && s->frames) { /* another size: it ends here for us */
-            s->damaged = true;
-            return end(s, out);
-        }
+        struct rifec_frame *frame;
+        int err = next_frame(s, &frame);
         if (err < 0)
             return err;
         if (frame) {
@@ -198,10 +256,15 @@ int source_next(struct source *s, struct item *out)
                 return 0;
             continue;
         }
-        if (s->stopped || s->draining)
+        if (s->stopped || s->ended)
             return end(s, out);
         err = next_packet(s, out);
         if (err)
             return err < 0 ? err : 0;
     }
+}
+
+void source_close(struct source *s)
+{
+    rising_close(&s->rising);
 }

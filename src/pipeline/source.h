@@ -10,6 +10,7 @@
 #include "media/demux.h"
 #include "media/mux.h"
 #include "pipeline/item.h"
+#include "pipeline/rising.h"
 
 /* Set the first five; the rest starts as zero. */
 struct source {
@@ -19,17 +20,27 @@ struct source {
     int64_t from_us;       /* the wanted part, counted from the file's start   */
     int64_t to_us;         /* 0: to the end                                    */
 
+    int64_t start_us;  /* of the file, by its own clock                            */
+    int64_t origin_us; /* taken away from all times                                */
+    bool begun_video;
     bool video_ended; /* at to_us; other streams may still come           */
     bool stopped;     /* nothing else is wanted                           */
     bool draining;    /* all packets are read                             */
     bool damaged;     /* cut off, or parts did not decode                 */
     int64_t frames;
-    int64_t outside; /* frames that were decoded and not wanted              */
-    uint64_t begun;  /* further video streams of which a key frame has come  */
+    int64_t outside;      /* frames that were decoded and not wanted              */
+    bool sought;          /* reading began at from_us, or a little before         */
+    struct rising rising; /* the frames between decoder and cut              */
+    bool ended;           /* no more frames will come                        */
+    uint64_t begun;       /* further video streams of which a key frame has come  */
 };
 
 /* After the demuxer is open and before the first item. */
-int source_seek(struct source *s);
+void source_seek(struct source *s);
+
+/* Source frames per second: the container's word, or the average where that is
+ * clearly less, as it is when the rate varies. 0/1 when unknown. */
+struct rational source_frame_rate(const struct source *s);
 
 /* The picture ends at `us` of the times given out: what other streams have up to
  * there still comes. */
@@ -38,5 +49,8 @@ void source_end_at(struct source *s, int64_t us);
 /* *out is the next item; ITEM_EOF comes last, once. A change of the picture's
  * size ends the stream early and marks it damaged. */
 int source_next(struct source *s, struct item *out);
+
+/* Frees what it holds; not demux and decode. */
+void source_close(struct source *s);
 
 #endif

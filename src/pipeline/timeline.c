@@ -1,6 +1,7 @@
 /* The integer arithmetic of output times. */
 #include "pipeline/timeline.h"
 
+#include <assert.h>
 #include <limits.h>
 
 #include "base/log.h"
@@ -86,21 +87,15 @@ int timeline_open(struct timeline *tl, const struct timeline_params *p)
 
 int timeline_push(struct timeline *tl, int64_t pts, int64_t duration)
 {
-    if (tl->frames == 0) {
+    if (tl->frames == 0)
         pts = tl->p.first_pts;
-    } else if (pts == TIMELINE_NO_PTS) {
-        pts = tl->pts + tl->last_gap;
-        tl->repaired++;
-    } else if (pts <= tl->pts) {
-        pts = tl->pts + 1;
-        tl->repaired++;
-    }
     /* Units are multiplied with the factor once more: leave room. */
     const int64_t limit = INT64_MAX / 8 / tl->tick / tl->p.factor.num;
     if (pts > limit || pts < -limit) {
         log_error("timestamp %lld is out of range", (long long)pts);
         return RIFEC_ERR_INPUT;
     }
+    assert(tl->frames == 0 || pts > tl->pts);
     if (tl->frames > 0)
         tl->gap = tl->last_gap = pts - tl->pts;
     tl->pts = pts;

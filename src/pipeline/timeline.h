@@ -40,7 +40,7 @@ struct timeline_params {
     struct rational rate;      /* output frames per second; num 0: by factor         */
     enum timeline_tail tail;
     int64_t first_pts;     /* of the first source frame                              */
-    int64_t expected_step; /* ticks per source frame, for times that are missing     */
+    int64_t expected_step; /* ticks per source frame, while no gap is known            */
 };
 
 struct timeline {
@@ -52,10 +52,9 @@ struct timeline {
     int64_t snap;          /* twice how far from a source frame is still at it     */
     int64_t frames;        /* source frames seen                                   */
     int64_t next;          /* output frames planned: j of the next                 */
-    int64_t pts, duration; /* of the newest source frame, ticks, repaired          */
+    int64_t pts, duration; /* of the newest source frame, ticks                    */
     int64_t gap;           /* ticks between the two newest frames                  */
     int64_t last_gap;      /* the last known one, or the expected                  */
-    int64_t repaired;      /* missing or non-rising times put right                */
     bool ended;            /* the gap is the last frame's own                      */
 };
 
@@ -71,9 +70,8 @@ struct instant {
 int timeline_open(struct timeline *tl, const struct timeline_params *p);
 
 /*
- * The next source frame: closes the gap behind the one before. pts may be
- * TIMELINE_NO_PTS, duration 0 if unknown. RIFEC_ERR_INPUT when the time cannot
- * be represented.
+ * The next source frame, later than the one before: closes the gap between them.
+ * duration is 0 if unknown. RIFEC_ERR_INPUT when the time cannot be represented.
  */
 int timeline_push(struct timeline *tl, int64_t pts, int64_t duration);
 

@@ -71,7 +71,6 @@ static int64_t walk(const struct stream *s, struct timeline *tl,
         }
     }
     CHECK_INT(j, timeline_total(tl));
-    CHECK_INT(tl->repaired, 0);
     return j;
 }
 
@@ -233,26 +232,6 @@ static void test_film_rate(void)
     CHECK_INT(count, 2 * frames);
 }
 
-/* Times that are missing, repeated or run backwards are put right. */
-static void test_repair(void)
-{
-    const int64_t in[] = { 0, 10, 10, 5, 40, TIMELINE_NO_PTS };
-    const int64_t want[] = { 0, 10, 11, 12, 40, 68 };
-    struct timeline tl;
-    struct timeline_params p = { .time_base = { 1, 1000 },
-                                 .factor = { 2, 1 },
-                                 .expected_step = 10 };
-    CHECK(timeline_open(&tl, &p) == 0);
-    for (int i = 0; i < 6; i++) {
-        CHECK(timeline_push(&tl, in[i], 0) == 0);
-        CHECK_INT(tl.pts, want[i]);
-        CHECK_INT(tl.gap, i ? want[i] - want[i - 1] : 0);
-    }
-    CHECK_INT(tl.repaired, 3);
-    timeline_end(&tl);
-    CHECK_INT(tl.gap, 28); /* the last known gap */
-}
-
 /* Frames 33 ms apart that claim to last 1 ms: the last is held as long as the
  * others were. */
 static void test_durations_that_lie(void)
@@ -293,7 +272,6 @@ int main(void)
     test_rounded_times_are_met();
     test_a_tick_per_frame();
     test_film_rate();
-    test_repair();
     test_durations_that_lie();
     test_out_of_range();
     return check_result();
