@@ -1,4 +1,4 @@
-/* --help: the table as text, wrapped by hand, and what no table says. */
+/* -h and --help: the table as text, and what no table says. */
 #include "cli/options.h"
 
 #include <string.h>
@@ -6,17 +6,37 @@
 #include "cli/option_table.h"
 #include "cli/words.h"
 
-#define COLUMN 28 /* where descriptions start */
-#define WIDTH  80
+#define COLUMN    28 /* where descriptions start */
+#define WIDTH     80
+#define ALIAS_MAX 3 /* longer ones are in the manual only */
 
 static const char usage[] = "Usage: rifec -i INPUT -o OUTPUT [options]\n"
                             "       rifec INPUT... -o FOLDER/ [options]\n"
                             "\n";
 
-#define ALIAS_MAX 3 /* longer ones are in the manual only */
+/* Prints words from `column` on, where the line already is, without breaking one. */
+static void print_wrapped(FILE *out, const char *text, int column)
+{
+    int at = column;
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        if (at > column && at + 1 + length > WIDTH) {
+            fprintf(out, "\n%*s", column, "");
+            at = column;
+        } else if (at > column) {
+            fputc(' ', out);
+            at++;
+        }
+        fprintf(out, "%.*s", length, text);
+        at += length;
+        text += length + (text[length] == ' ');
+    }
+    fputc('\n', out);
+}
 
-/* "  -i, --input FILE", with the rows that share the line. */
-static int left_side(int i, char *text, size_t size)
+/* "  -i, --input FILE", with the rows that share the line. In the short help the
+ * argument has one form: FILE of FILE|DIR/. */
+static int left_side(int i, enum help_kind kind, char *text, size_t size)
 {
     int used = 0;
     text[0] = '\0';
@@ -29,74 +49,77 @@ static int left_side(int i, char *text, size_t size)
             snprintf(other, sizeof other, "-%c, ", row->letter);
         else if (alias && alias <= ALIAS_MAX)
             snprintf(other, sizeof other, "-%.*s, ", alias, row->alias);
-        used += snprintf(text + used, size - (size_t)used, "%s%s--%s%s%s",
-                         i == first ? "  " : ", ", other, row->name, row->arg ? " " : "",
-                         row->arg ? row->arg : "");
+        const char *arg = row->arg ? row->arg : "";
+        size_t length = kind == HELP_SHORT ? strcspn(arg, "|") : strlen(arg);
+        used += snprintf(text + used, size - (size_t)used, "%s%s--%s%s%.*s",
+                         i == first ? "  " : ", ", other, row->name, arg[0] ? " " : "",
+                         (int)length, arg);
     }
     return used;
 }
 
-static void print_row(FILE *out, int i)
+static void print_row(FILE *out, int i, enum help_kind kind, const char *help)
 {
     char left[128];
-    const struct option_row *row = &option_rows[i];
-    int width = left_side(i, left, sizeof left);
-    fputs(left, out);
-    if (width > COLUMN - 2) {
-        fputc('\n', out);
-        width = 0;
-    }
-    for (const char *s = row->help; *s;) {
-        int length = (int)strcspn(s, "\n");
-        fprintf(out, "%*s%.*s", COLUMN - width, "", length, s);
-        width = COLUMN + length;
-        s += length;
-        if (*s == '\n') {
-            fputc('\n', out);
-            width = 0;
-            s++;
-        }
-    }
-    if (row->initial && width + (int)strlen(row->initial) + 3 > WIDTH)
-        fprintf(out, "\n%*s[%s]", COLUMN, "", row->initial);
-    else if (row->initial)
-        fprintf(out, " [%s]", row->initial);
-    fputc('\n', out);
+    if (left_side(i, kind, left, sizeof left) > COLUMN - 2)
+        fprintf(out, "%s\n%*s", left, COLUMN, "");
+    else
+        fprintf(out, "%-*s", COLUMN, left);
+    print_wrapped(out, help, COLUMN);
 }
 
 static void print_examples(FILE *out)
 {
     fputs("\nExamples:\n", out);
-    for (int i = 0; i < example_count; i++) {
-        int width = fprintf(out, "  %s", examples[i].command);
-        if (examples[i].remark)
-            fprintf(out, "%*s%s", width < 43 ? 43 - width : 2, "", examples[i].remark);
-        fputc('\n', out);
-    }
+    for (int i = 0; i < example_count; i++)
+        fprintf(out, "  # %s\n  %s\n", examples[i].remark, examples[i].command);
 }
 
 static void print_exit_status(FILE *out)
 {
     fputs("\nExit status:\n", out);
     for (int i = 0; i < exit_meaning_count; i++) {
-        fprintf(out, "  %s  ", exit_meanings[i].status);
-        for (const char *s = exit_meanings[i].meaning; *s; s++)
-            fputs(*s == '\n' ? "\n     " : (const char[]){ *s, '\0' }, out);
-        fputc('\n', out);
+        const char *status = exit_meanings[i].status;
+        bool fits = strlen(status) <= 4;
+        fprintf(out, fits ? "  %-5s" : "  %s\n       ", status);
+        print_wrapped(out, exit_meanings[i].meaning, 7);
     }
 }
 
-void options_help(FILE *out)
+static void print_short(FILE *out)
+{
+    fputc('\n', out);
+    for (int i = 0; i < option_row_count; i++)
+        if (option_rows[i].brief)
+            print_row(out, i, HELP_SHORT, option_rows[i].brief);
+    fputc('\n', out);
+    for (int i = 0; i < 2; i++)
+        fprintf(out, "  %-45s %s\n", examples[i].command, examples[i].remark);
+    fprintf(out, "\n%s", words_more);
+}
+
+static void print_long(FILE *out)
+{
+    for (int g = 0; g < OPTION_GROUPS; g++) {
+        fprintf(out, "\n%s:\n", group_titles[g]);
+        for (int i = 0; i < option_row_count; i++) {
+            char help[512];
+            const struct option_row *row = &option_rows[i];
+            if ((int)row->group != g || !row->help)
+                continue;
+            snprintf(help, sizeof help, "%s%s%s%s", row->help, row->initial ? " [" : "",
+                     row->initial ? row->initial : "", row->initial ? "]" : "");
+            print_row(out, i, HELP_LONG, help);
+        }
+    }
+    fprintf(out, "\n%s", words_conventions);
+    print_examples(out);
+    print_exit_status(out);
+}
+
+void options_help(enum help_kind kind, FILE *out)
 {
     fputs(usage, out);
     fputs(words_summary, out);
-    for (int g = 0; g < OPTION_GROUPS; g++) {
-        fprintf(out, "\n%s:\n", group_titles[g]);
-        for (int i = 0; i < option_row_count; i++)
-            if ((int)option_rows[i].group == g && option_rows[i].help)
-                print_row(out, i);
-    }
-    fprintf(out, "\n%s", words_abbreviation);
-    print_examples(out);
-    print_exit_status(out);
+    (kind == HELP_SHORT ? print_short : print_long)(out);
 }

@@ -33,9 +33,9 @@ static int print_version(void)
     return fflush(stdout) ? -RIFEC_ERR_OUTPUT : 0;
 }
 
-static int print_help(void)
+static int print_help(const struct options *opt)
 {
-    options_help(stdout);
+    options_help((enum help_kind)opt->help, stdout);
     return fflush(stdout) ? -RIFEC_ERR_OUTPUT : 0;
 }
 
@@ -56,7 +56,7 @@ int main(int argc, char **argv)
         if (status == -RIFEC_ERR_USAGE)
             fputs("Try 'rifec -h'.\n", stderr);
     } else if (opt.help) {
-        status = print_help();
+        status = print_help(&opt);
     } else if (opt.version) {
         status = print_version();
     } else if (opt.list_devices) {

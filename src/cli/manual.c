@@ -130,7 +130,7 @@ void generate_man(FILE *out)
     fputs(".PP\n", out);
     fputs(description, out);
     put_title(out, ".SH", "OPTIONS");
-    put(out, words_abbreviation);
+    put(out, words_conventions);
     for (int g = 0; g < OPTION_GROUPS; g++) {
         put_title(out, ".SS", group_titles[g]);
         for (int i = 0; i < option_row_count;)

@@ -13,6 +13,8 @@
 
 #define NOTES_MAX 4
 
+enum help_kind { HELP_NONE, HELP_SHORT, HELP_LONG };
+
 struct option_note {
     enum rifec_log_level level;
     char text[256];
@@ -28,7 +30,8 @@ struct options {
     enum progress_mode progress;
     enum rifec_log_level log_level;
     const char *stats; /* path, "-" for stdout, or NULL                        */
-    bool help, version, list_devices, doctor;
+    int help;          /* enum help_kind */
+    bool version, list_devices, doctor;
     int generate; /* enum generate, or -1                                      */
 
     struct key_value *encoder_options; /* what job points to; owned            */
@@ -51,8 +54,8 @@ int options_parse(struct options *opt, int argc, char **argv);
 /* Logs what options_parse() found worth saying. */
 void options_log_notes(const struct options *opt);
 
-/* The text of --help. */
-void options_help(FILE *out);
+/* The text of --help, or the short one of -h. */
+void options_help(enum help_kind kind, FILE *out);
 
 void options_free(struct options *opt);
 

@@ -4,39 +4,53 @@
 #define COUNT(list) ((int)(sizeof(list) / sizeof *(list)))
 
 const char *const group_titles[OPTION_GROUPS] = {
-    "Input and output", "What the input is", "Frame rate", "Scenes and stills", "Encoder",
-    "Engine",           "Messages",
+    "Input and output",
+    "Reading the input",
+    "Streams (all are copied)",
+    "Frame rate and duration",
+    "Scene cuts and repeated frames",
+    "Encoder",
+    "Interpolation",
+    "Messages and reports",
+    "For benchmarking",
 };
 
 const char words_summary[] =
-    "Makes the frames between the frames of a video, with RIFE 4.6: more frames per\n"
-    "second, the same duration. Audio and subtitles are copied. Defaults are in [].\n";
+    "Interpolates video: makes new frames between existing ones, for a higher frame\n"
+    "rate or slow motion.\n";
 
-const char words_abbreviation[] =
-    "Long options may be shortened, and written with one dash: -crf 18.\n";
+const char words_conventions[] =
+    "Defaults are in []. Names may be shortened, have one dash or two, and - or _ in\n"
+    "them; a value is the next word or follows = (-crf 18, --crf=18).\n";
+
+const char words_more[] = "All options: rifec --help. Manual: man rifec. What works "
+                          "here: rifec --doctor.\n";
 
 const struct example examples[] = {
-    { "rifec -i in.mp4 -o out.mp4 --x2 --fp16", NULL },
-    { "rifec -i in.mkv -o out.mkv --factor 5/2 -c:v libx265 --crf 20 --preset slow",
-      NULL },
-    { "rifec *.mp4 -o smooth/ -r 60 --keep-going", NULL },
-    { "rifec -i in.mp4 -f null --stats -", "measure, write no video" },
+    { "rifec -i in.mp4 -o out.mp4 --x2", "twice the frames" },
+    { "rifec -i in.mp4 -o slow.mp4 --x4 --slowmo", "a quarter of the speed" },
+    { "rifec -i in.mkv -o out.mkv -r 60 -c:v libx265 --crf 20 --preset slow",
+      "60 frames per second, as H.265" },
+    { "rifec *.mp4 -o smooth/ -r 60 --keep-going", "several files, into a folder" },
+    { "rifec -i frames/ --input-rate 24 -o out.mp4", "a folder of pictures" },
+    { "rifec -i in.mp4 -f null --stats -", "measure, and write no video" },
 };
 const int example_count = COUNT(examples);
 
 const struct exit_meaning exit_meanings[] = {
-    { "0", "done" },
+    { "0", "done, and nothing was lost" },
     { "1", "internal error" },
     { "2", "usage: unknown, missing or contradicting options" },
-    { "3", "input: missing, unreadable, no video, interlaced; or damaged, and the\n"
+    { "3", "input: missing, unreadable, without video or interlaced; or damaged, and the "
            "output holds what could be decoded" },
-    { "4", "output: exists without -y, cannot be written, disk full" },
-    { "5", "model: weights missing or not those of IFNet 4.6" },
-    { "6", "device: the one asked for is absent or failed" },
+    { "4", "output: exists (without -y), cannot be written, or the disk is full" },
+    { "5", "model: no weights of RIFE 4.6" },
+    { "6", "device: the requested one is missing or failed" },
     { "7", "out of memory or threads" },
-    { "8", "encoder or decoder unavailable, or it refuses" },
-    { "9", "what was written is not what was planned" },
-    { "129, 130, 143", "stopped by SIGHUP, Ctrl-C or SIGTERM; once: the output is\n"
-                       "valid and ends there, twice: nothing is left" },
+    { "8", "the encoder or decoder is unavailable or refuses the video" },
+    { "9", "verification failed: the output differs from the plan" },
+    { "129, 130, 143", "stopped by SIGHUP, Ctrl-C or SIGTERM: after the first signal the "
+                       "output is finished early and stays playable; after a second it "
+                       "is removed" },
 };
 const int exit_meaning_count = COUNT(exit_meanings);

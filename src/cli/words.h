@@ -9,9 +9,10 @@
 
 extern const char *const group_titles[OPTION_GROUPS];
 
-/* One line each. */
+/* Lines that end in a newline. */
 extern const char words_summary[];
-extern const char words_abbreviation[];
+extern const char words_conventions[];
+extern const char words_more[]; /* where to read on */
 
 struct example {
     const char *command, *remark; /* remark: NULL, or what it is for */
@@ -21,7 +22,7 @@ extern const int example_count;
 
 struct exit_meaning {
     const char *status;
-    const char *meaning; /* wrapped by hand, as in the table of options */
+    const char *meaning; /* one line, however long */
 };
 extern const struct exit_meaning exit_meanings[];
 extern const int exit_meaning_count;

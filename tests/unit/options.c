@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "cli/option_table.h"
 #include "optionline.h"
 
 /* --- what is refused ------------------------------------------------------ */
@@ -315,7 +316,7 @@ static void test_help_and_version(void)
     struct options opt;
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         CHECK_INT(parse(&opt, lines[i]), 0);
-        CHECK(opt.help);
+        CHECK_INT(opt.help, strstr(lines[i], "--help") ? HELP_LONG : HELP_SHORT);
         options_free(&opt);
     }
     CHECK_INT(parse(&opt, "-V"), 0);
@@ -336,38 +337,57 @@ static void test_help_and_version(void)
 
 /* --- the text of --help --------------------------------------------------- */
 
-/* Fits a terminal, and every option has its place in it. */
-static void test_help_text(void)
+/* The lines, each of which fits a terminal. */
+static int read_help(enum help_kind kind, char *text, size_t size)
 {
-    static const char *const names[] = {
-        "-i, --input",   "-o, --output",   "-f, --format",  "-y,",
-        "-n,",           "--input-format", "--input-size",  "--input-pix-fmt",
-        "--input-rate",  "--no-audio",     "--no-subs",     "--x2",
-        "--x3",          "--x4",           "--x8",          "-x, --factor",
-        "-c:v, --codec", "--crf",          "--preset",      "--pix-fmt",
-        "-e, --enc-opt", "--device",       "--fp16",        "--fp32",
-        "--model",       "--scale",        "--threads",     "--kernels",
-        "--tf32",        "--in-flight",    "--no-graph",    "--no-frame-cache",
-        "--progress",    "--stats",        "-q, --quiet",   "-v, --verbose",
-        "--loglevel",    "-h, --help",     "-V, --version",
-    };
-    char text[16384], line[256];
+    char line[256];
+    int lines = 0;
     FILE *f = tmpfile();
+    text[0] = '\0';
     if (!CHECK(f != NULL))
-        return;
-    options_help(f);
+        return 0;
+    options_help(kind, f);
     rewind(f);
-    while (fgets(line, sizeof line, f)) {
+    for (; fgets(line, sizeof line, f); lines++) {
         size_t length = strcspn(line, "\n");
         if (!CHECK(length <= 80) || !CHECK(length == 0 || line[length - 1] != ' '))
             fprintf(stderr, "    %s", line);
     }
     rewind(f);
-    text[fread(text, 1, sizeof text - 1, f)] = '\0';
+    text[fread(text, 1, size - 1, f)] = '\0';
     fclose(f);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (!CHECK(strstr(text, names[i]) != NULL))
-            fprintf(stderr, "    %s\n", names[i]);
+    return lines;
+}
+
+/* Every option has its place, once, in the order of the groups. */
+static void test_help_text(void)
+{
+    char text[32768], name[64];
+    read_help(HELP_LONG, text, sizeof text);
+    CHECK(strstr(text, "\nExit status:\n") != NULL);
+    for (int i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        snprintf(name, sizeof name, "--%s%s", row->name, row->arg ? " " : "");
+        const char *at = strstr(text, name);
+        if (!CHECK(at != NULL))
+            fprintf(stderr, "    %s\n", name);
+        CHECK(row->arg == NULL || !row->help || strstr(text, row->arg) != NULL);
+        CHECK(i == 0 || row->group >= option_rows[i - 1].group);
+    }
+}
+
+/* One screen, which names the long one and the manual. */
+static void test_short_help(void)
+{
+    static const char *const named[] = {
+        "-i, --input FILE", "-o, --output FILE", "--x2", "--help", "man rifec", "--doctor"
+    };
+    char text[4096];
+    int lines = read_help(HELP_SHORT, text, sizeof text);
+    CHECK(lines > 15 && lines <= 25);
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+        if (!CHECK(strstr(text, named[i]) != NULL))
+            fprintf(stderr, "    %s\n", named[i]);
 }
 
 int main(void)
@@ -377,5 +397,6 @@ int main(void)
     test_accepted();
     test_help_and_version();
     test_help_text();
+    test_short_help();
     return check_result();
 }
