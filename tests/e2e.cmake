@@ -52,7 +52,7 @@ if(TARGET rifec)
     rifec_script(e2e encoder options libx264 libx264rgb libx265 libsvtav1 libaom-av1 libvpx-vp9
                              libvpx lossless prores containers odd hardware)
     rifec_script(e2e pipes y4m range rate raw containers untouched gone cut idle fifo)
-    rifec_script(e2e batch names refused failure skip null interrupted)
+    rifec_script(e2e batch names refused failure skip taken workers null interrupted)
     rifec_script(e2e pictures png kinds order mixed bad there undone full-disk moving)
     rifec_script(e2e reference x2 x5-2 scale)
 

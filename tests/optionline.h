@@ -74,7 +74,7 @@ static inline void describe(const struct options *opt, char *text, size_t size)
         ADD(1, " %s=%s", job->encoder_options[i].key, job->encoder_options[i].value);
     ADD(job->overwrite, " overwrite");
     ADD(opt->keep_going, " keep_going");
-    ADD(opt->skip_existing, " skip_existing");
+    ADD(opt->job.skip_existing, " skip_existing");
     ADD(opt->name_template, " template=%s", opt->name_template);
     ADD(job->no_audio, " no_audio");
     ADD(job->no_subs, " no_subs");

@@ -145,14 +145,18 @@ static int run_one(struct batch *b, int i)
     struct pipeline_options job = opt->job;
     job.input = opt->inputs[i];
     job.output = b->outputs[i];
-    if (opt->skip_existing && naming_exists(job.output)) {
-        log_info("%s: is there already, skipped", job.output);
+    if (opt->job.skip_existing && naming_exists(job.output)) {
+        log_info("%s: already exists, skipped", job.output);
         b->skipped++;
         return 0;
     }
     char *text = NULL;
     int status = job_run(opt, &job, &(struct job_place){ i + 1, b->count }, b->argv,
                          opt->stats ? &text : NULL);
+    if (status == JOB_SKIPPED) {
+        b->skipped++;
+        return 0;
+    }
     int err = opt->stats ? record(b, text) : 0;
     if (err && !status)
         status = -err;

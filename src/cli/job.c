@@ -140,6 +140,10 @@ int job_run(const struct options *opt, const struct pipeline_options *asked,
     int err = pipeline_run(&job, &progress, &report);
     report.warnings = messages.warnings;
     int status = exit_status(err, &report);
+    if (report.out.taken) {
+        pipeline_report_close(&report);
+        return JOB_SKIPPED;
+    }
     if (!err || (err == RIFEC_ERR_INPUT && report.checked))
         say_end(&report);
     else if (err == RIFEC_ERR_ABORT && signals_caught())

@@ -15,9 +15,12 @@ struct job_place {
     int number, count; /* from 1 */
 };
 
+/* With --skip-existing: another process has made the output meanwhile, or makes it. */
+#define JOB_SKIPPED (-1)
+
 /* Runs `job`, which is opt->job with its own input and output. Returns the exit
- * status. *stats, when not NULL, becomes the JSON of it, for free(), or NULL; one line
- * of a list if there are several files. */
+ * status, or JOB_SKIPPED. *stats, when not NULL, becomes the JSON of it, for free(), or
+ * NULL; one line of a list if there are several files. */
 int job_run(const struct options *opt, const struct pipeline_options *job,
             const struct job_place *at, char *const *argv, char **stats);
 

@@ -39,7 +39,7 @@ const struct option_row option_rows[] = {
       .store = store_bool, FIELD(job.overwrite), .value = false },
     { GROUP_FILES, SET_OVERWRITE, .name = "skip-existing", .neutral = true,
       .help = "skip inputs whose output already exists",
-      .store = store_bool, FIELD(skip_existing), .value = true },
+      .store = store_bool, FIELD(job.skip_existing), .value = true },
     { GROUP_FILES, .letter = 'k', .name = "keep-going", .neutral = true,
       .help = "continue with the next input after a failure",
       .store = store_bool, FIELD(keep_going), .value = true },

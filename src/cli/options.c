@@ -193,7 +193,7 @@ static int check_files(struct options *opt)
         return option_fail(opt, "-o - and --stats - would both write to stdout");
     if (to_stdout && opt->input_count > 1)
         return option_fail(opt, "-o - takes one input, not '%s' too", opt->inputs[1]);
-    if (opt->skip_existing && is(job->output, "-"))
+    if (opt->job.skip_existing && is(job->output, "-"))
         return option_fail(opt, "--skip-existing has no file to look for");
     int from_stdin = 0;
     for (int i = 0; i < opt->input_count; i++)

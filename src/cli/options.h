@@ -25,7 +25,7 @@ struct options {
     const char **inputs;         /* owned, the names are argv's                */
     int input_count;
     const char *name_template; /* of outputs in a folder; NULL: the default  */
-    bool keep_going, skip_existing, resume;
+    bool keep_going, resume;
     char *settings; /* options that shape the output, sorted lines; owned      */
     enum progress_mode progress;
     enum rifec_log_level log_level;

@@ -77,6 +77,7 @@ static int open_target(struct mux *m, const struct mux_params *p)
                                        .nowhere = mux_is_nowhere(m),
                                        .overwrite = p->overwrite,
                                        .take_over = p->take_over,
+                                       .taken = p->taken,
                                        .stopped = p->stopped,
                                    });
 }

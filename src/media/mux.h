@@ -20,6 +20,7 @@ struct mux_params {
     const struct pictures *input_pictures; /* or NULL                        */
     bool overwrite;
     bool take_over; /* what an interrupted run left of it may be removed     */
+    bool *taken;    /* the output is another's: see base/outfile.h; or NULL  */
     struct streams_params streams;
     bool (*stopped)(void); /* ends a wait for standard output's reader       */
 };

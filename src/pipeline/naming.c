@@ -188,12 +188,19 @@ bool naming_is_album(const struct pipeline_options *job)
     return job->format ? picture_codec(job->format) : pictures_are_meant(job->input);
 }
 
+/* Pictures that are being made, or that an interrupted run left, are no output. */
+static bool is_temporary(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 5 && !strcmp(name + length - 5, ".part");
+}
+
 static bool has_entries(const char *folder)
 {
     bool found = false;
     DIR *dir = opendir(folder);
     for (struct dirent *e; dir && !found && (e = readdir(dir));)
-        found = e->d_name[0] != '.';
+        found = e->d_name[0] != '.' && !is_temporary(e->d_name);
     if (dir)
         closedir(dir);
     return found;

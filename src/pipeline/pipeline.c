@@ -352,7 +352,8 @@ static int open_input(struct job *j)
                               .format = o->format,
                               .input_pictures = demux_pictures(j->source.demux),
                               .overwrite = o->overwrite,
-                              .take_over = o->resume != NULL,
+                              .take_over = o->resume || o->skip_existing,
+                              .taken = o->skip_existing ? &j->report->out.taken : NULL,
                               .streams = {
                                   .input = ctx,
                                   .video = demux_video(j->source.demux),

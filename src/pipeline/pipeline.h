@@ -61,6 +61,7 @@ struct pipeline_options {
     int encoder_option_count;
     const char *resume; /* NULL, or what shaped the output: see resume.h          */
     bool overwrite;     /* replace an existing output                               */
+    bool skip_existing; /* an existing output, or another process's, is no failure  */
     bool no_audio, no_subs, no_chapters, no_attachments, no_metadata;
     bool no_frame_cache; /* give the engine both frames for every in-between        */
     struct rifec_params engine; /* size, format and color are filled in here    */
@@ -84,6 +85,7 @@ struct pipeline_report {
         bool damaged;       /* cut off, or some packets did not decode */
     } in;
     struct {
+        bool taken; /* with skip_existing: nothing was done, the output is another's */
         char path[4096], format[32], codec[32], pix_fmt[32];
         bool nowhere; /* -f null: no file, whatever the path says */
         struct rational rate;

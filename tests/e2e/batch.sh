@@ -68,15 +68,64 @@ skip)
     works in/a.mkv -o out/
     cp out/a.2x.mkv before
     works in/a.mkv in/b.mp4 -o out/ --skip-existing
-    says 'out/a.2x.mkv: is there already, skipped'
+    says 'out/a.2x.mkv: already exists, skipped'
     says '2 files: 1 done, 1 skipped'
     cmp out/a.2x.mkv before || fail 'the file that was there has changed'
     works in/a.mkv -o out/f%03d.png
     works in/a.mkv -o out/f%03d.png --skip-existing
-    says 'f%03d.png: is there already'
+    says 'f%03d.png: already exists'
     works in/a.mkv in/b.mp4 -o p/ -f png
     works in/a.mkv in/b.mp4 -o p/ -f png --skip-existing
     says '2 files: 0 done, 2 skipped'
+    ;;
+taken)
+    # With --skip-existing what an interrupted run left is made again: with one line.
+    mkdir out
+    echo dead >out/a.2x.part.mkv
+    works in/a.mkv in/b.mp4 -o out/ --skip-existing
+    says 'out/a\.2x\.part\.mkv: removed; an interrupted run had left it'
+    says '2 files: 2 done'
+    same "$(ls out | tr '\n' ' ')" 'a.2x.mkv b.2x.mp4 ' files
+    mkdir -p p/a.2x/pictures.part
+    echo dead >p/a.2x/pictures.part/00000001.png
+    works in/a.mkv -o p/a.2x/ -f png --skip-existing
+    same "$(ls p/a.2x | wc -l)" 6 pictures
+    # What another process is making is left to it.
+    rm -r out
+    synth in/long.mkv 2 25 160x96
+    "$RIFEC" ${RIFEC_FLAGS:-} -q in/long.mkv -o out/ </dev/null 2>held.err &
+    held=$!
+    trap 'kill -KILL $held 2>/dev/null || true; rm -rf "$folder"' EXIT
+    until [ -e out/long.2x.part.mkv ]; do
+        sleep 0.01
+    done
+    kill -STOP $held
+    works in/long.mkv in/a.mkv -o out/ --skip-existing --stats stats.json
+    says "out/long\.2x\.mkv: (process $held|another process) is writing it.*skipped"
+    says '2 files: 1 done, 1 skipped'
+    same "$(wc -l <stats.json)" 1 'lines of statistics'
+    kill -CONT $held
+    wait $held || fail "the first process: $(cat held.err)"
+    same "$(count out/long.2x.mkv)" 100 'frames of the first process'
+    ;;
+workers)
+    # Several processes share a list.
+    for n in 1 2 3 4 5 6; do
+        cp in/a.mkv in/w$n.mkv
+    done
+    list=
+    for n in 1 2 3; do
+        "$RIFEC" ${RIFEC_FLAGS:-} in/w?.mkv -o out/ --skip-existing </dev/null 2>worker$n &
+        list="$list $!"
+    done
+    for process in $list; do
+        wait $process || fail "a worker: $(cat worker?)"
+    done
+    same "$(ls out | wc -l)" 6 outputs
+    for file in out/*; do
+        same "$(count "$file")" 6 "frames of $file"
+    done
+    same "$(grep -hc 'frames at .*fps' worker? | awk '{ n += $1 } END { print n }')" 6 'files made'
     ;;
 null)
     run in/a.mkv in/b.mp4 -f null --stats -
