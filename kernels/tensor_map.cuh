@@ -9,6 +9,7 @@
 
 extern "C" {
 #include "base/log.h"
+#include "engine/cuda/cuda_compat.h"
 }
 
 /* A map of `rank` dimensions, 3 at most, the first of them contiguous. Numbers outside
@@ -19,10 +20,7 @@ static inline int encode_tensor_map(CUtensorMap *map, CUtensorMapDataType type, 
 {
     typedef decltype(&cuTensorMapEncodeTiled) encode_fn;
     void *encode = NULL;
-    cudaDriverEntryPointQueryResult found;
-    if (cudaGetDriverEntryPointByVersion("cuTensorMapEncodeTiled", &encode, 12000,
-                                         cudaEnableDefault, &found) != cudaSuccess ||
-        !encode) {
+    if (cuda_driver_function("cuTensorMapEncodeTiled", &encode) != cudaSuccess) {
         log_error("CUDA: the driver has no tensor maps: it is older than CUDA 12");
         return RIFEC_ERR_DEVICE;
     }

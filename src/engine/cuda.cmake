@@ -3,14 +3,17 @@ set(RIFEC_CUDA_ARCHITECTURES "" CACHE STRING "GPUs to build for; empty: all we k
 if(RIFEC_CUDA_ARCHITECTURES)
     set(CMAKE_CUDA_ARCHITECTURES ${RIFEC_CUDA_ARCHITECTURES})
 else()
-    set(CMAKE_CUDA_ARCHITECTURES
-        75-real      # Turing: RTX 20, T4
-        80-real      # Ampere: A100
-        86-real      # Ampere: RTX 30, A10
-        89-real      # Ada: RTX 40, L4, L40
-        90a-real     # Hopper: H100, H200; `a` for wgmma
-        100-real     # Blackwell: B200
-        120)         # Blackwell: RTX 50; its PTX is for what comes later
+    # Machine code for each, and PTX of the newest without `a` for GPUs that come later.
+    set(CMAKE_CUDA_ARCHITECTURES "")
+    set(ptx "")
+    foreach(gpu IN LISTS cuda_gpus)
+        list(APPEND CMAKE_CUDA_ARCHITECTURES ${gpu}-real)
+        if(gpu MATCHES "^[0-9]+$")
+            set(ptx ${gpu}-real)
+        endif()
+    endforeach()
+    string(REPLACE "-real" "" with_ptx "${ptx}")
+    list(TRANSFORM CMAKE_CUDA_ARCHITECTURES REPLACE "^${ptx}$" "${with_ptx}")
 endif()
 set(CMAKE_CUDA_STANDARD 17)
 enable_language(CUDA)

@@ -10,6 +10,7 @@
 #include <cudaTypedefs.h>
 #include <cuda_runtime.h>
 
+#include "engine/cuda/cuda_compat.h"
 #include "engine/cuda/cudnn_net.h"
 #include "rifec/error.h"
 
@@ -84,24 +85,14 @@ struct driver {
     PFN_cuDevicePrimaryCtxRelease_v11000 release;
 };
 
-static cudaError_t find(const char *name, void **function)
-{
-    enum cudaDriverEntryPointQueryResult found;
-    cudaError_t e = cudaGetDriverEntryPointByVersion(name, function, 12000,
-                                                     cudaEnableDefault, &found);
-    if (e == cudaSuccess && (found != cudaDriverEntryPointSuccess || !*function))
-        e = cudaErrorInsufficientDriver;
-    return e;
-}
-
 static cudaError_t load_driver(struct driver *d)
 {
     void *f[3] = { NULL };
-    cudaError_t e = find("cuDeviceGet", &f[0]);
+    cudaError_t e = cuda_driver_function("cuDeviceGet", &f[0]);
     if (e == cudaSuccess)
-        e = find("cuDevicePrimaryCtxRetain", &f[1]);
+        e = cuda_driver_function("cuDevicePrimaryCtxRetain", &f[1]);
     if (e == cudaSuccess)
-        e = find("cuDevicePrimaryCtxRelease", &f[2]);
+        e = cuda_driver_function("cuDevicePrimaryCtxRelease", &f[2]);
     memcpy(&d->device_get, &f[0], sizeof f[0]);
     memcpy(&d->retain, &f[1], sizeof f[1]);
     memcpy(&d->release, &f[2], sizeof f[2]);
