@@ -16,6 +16,7 @@ add_library(rifec_media STATIC
     media/frame.c
     media/hdr.c
     media/metrics.c
+    media/lists.c
     media/mux.c
     media/pictures.c
     media/pipe.c

@@ -1,6 +1,8 @@
 /*
- * Completion for bash, zsh and fish. What an argument can be is read from the
- * table: words between bars are offered, FILE and DIR become paths.
+ * Completion for bash, zsh and fish. What an argument can be is read from the table:
+ * words between bars are offered, FILE and DIR become paths. Names that FFmpeg knows
+ * are printed by the program itself when they are needed, so that they are those of
+ * the FFmpeg that is there then.
  */
 #include "cli/generate.h"
 
@@ -9,7 +11,7 @@
 
 #include "cli/words.h"
 
-enum arg_kind { ARG_NONE, ARG_FREE, ARG_PATH, ARG_CHOICE };
+enum arg_kind { ARG_NONE, ARG_FREE, ARG_PATH, ARG_CHOICE, ARG_NAME };
 
 /* "auto|off|N": a capital stands for something else, which no list can give. */
 static bool is_placeholder(const char *word, int length)
@@ -24,6 +26,8 @@ static enum arg_kind kind_of(const struct option_row *row)
 {
     if (!row->arg)
         return ARG_NONE;
+    if (row->values)
+        return ARG_NAME;
     if (!strncmp(row->arg, "FILE", 4))
         return ARG_PATH;
     return strchr(row->arg, '|') ? ARG_CHOICE : ARG_FREE;
@@ -66,54 +70,92 @@ static void put_help(FILE *out, int i, const char *special, const char *apostrop
 
 /* --- bash ----------------------------------------------------------------- */
 
-/* "-f|--format|-format" */
+/* "--pix-fmt|-pix-fmt", and with _ in the place of -. */
+static void put_pattern(FILE *out, const char *name)
+{
+    fprintf(out, "--%s|-%s", name, name);
+    if (strchr(name, '-')) {
+        char other[32];
+        snprintf(other, sizeof other, "%s", name);
+        for (char *c = other; (c = strchr(c, '-'));)
+            *c = '_';
+        fprintf(out, "|--%s|-%s", other, other);
+    }
+}
+
 static void put_patterns(FILE *out, const struct option_row *row)
 {
     char alias[OPTION_ALIAS_SIZE];
+    put_pattern(out, row->name);
+    for (int n = 0; option_alias(row, n, alias); n++) {
+        fputc('|', out);
+        put_pattern(out, alias);
+    }
     if (row->letter)
-        fprintf(out, "-%c|", row->letter);
-    for (int n = 0; option_alias(row, n, alias); n++)
-        fprintf(out, "-%s|--%s|", alias, alias);
-    fprintf(out, "--%s|-%s", row->name, row->name);
+        fprintf(out, "|-%c", row->letter);
 }
+
+/* bash cuts words at : and =, so the line is cut anew, and what is in front of the last
+ * of these characters is left out of the answer. */
+static const char bash_head[] =
+    "# rifec for bash; made by rifec --generate bash\n"
+    "_rifec() {\n"
+    "    local line=${COMP_LINE:0:COMP_POINT} cur before list='' names='' paths='' cut "
+    "i\n"
+    "    local -a words\n"
+    "    read -ra words <<<\"$line\"\n"
+    "    [[ $line == *[[:space:]] ]] && words+=('')\n"
+    "    cur=${words[${#words[@]}-1]} before=${words[${#words[@]}-2]}\n"
+    "    cut=${cur%\"${cur##*[:=]}\"}\n"
+    "    if [[ $cur == -*=* ]]; then\n"
+    "        before=${cur%%=*} cur=${cur#*=}\n"
+    "    fi\n"
+    "    case $before in\n";
+
+static const char bash_tail[] =
+    "    esac\n"
+    "    if [[ $names ]]; then\n"
+    "        list=$(\"${words[0]/#\\~/$HOME}\" --generate $names 2>/dev/null)\n"
+    "    fi\n"
+    "    if [[ $paths ]]; then\n"
+    "        compopt -o filenames\n"
+    "        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+    "    else\n"
+    "        COMPREPLY=($(compgen -W \"$list\" -- \"$cur\"))\n"
+    "    fi\n"
+    "    [[ $COMP_WORDBREAKS == *:* && ! $paths ]] || return 0\n"
+    "    for i in \"${!COMPREPLY[@]}\"; do\n"
+    "        COMPREPLY[i]=${COMPREPLY[i]#\"$cut\"}\n"
+    "    done\n"
+    "}\n"
+    "complete -F _rifec rifec\n";
 
 static void generate_bash(FILE *out)
 {
-    fputs("# rifec for bash; made by rifec --generate bash\n"
-          "_rifec() {\n"
-          "    local cur=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-          "    COMPREPLY=()\n"
-          "    # --name=value comes as three words\n"
-          "    if [[ $cur == '=' ]]; then\n"
-          "        cur=\n"
-          "    elif [[ $before == '=' ]] && ((COMP_CWORD > 2)); then\n"
-          "        before=${COMP_WORDS[COMP_CWORD-2]}\n"
-          "    fi\n"
-          "    case $before in\n",
-          out);
+    char alias[OPTION_ALIAS_SIZE];
+    fputs(bash_head, out);
     for (int i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
         if (kind_of(row) == ARG_NONE)
             continue;
         fputs("    ", out);
         put_patterns(out, row);
-        fputs(")\n        ", out);
+        fputs(") ", out);
         if (kind_of(row) == ARG_CHOICE) {
-            fputs("COMPREPLY=($(compgen -W '", out);
+            fputs("list='", out);
             put_choices(out, row->arg);
-            fputs("' -- \"$cur\"))\n        ", out);
+            fputs("' ", out);
+        } else if (kind_of(row) == ARG_NAME) {
+            fprintf(out, "names=%s ", row->name);
         } else if (kind_of(row) == ARG_PATH) {
-            fputs("compopt -o filenames\n        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
-                  "        ",
-                  out);
+            fputs("paths=1 ", out);
         }
-        fputs("return ;;\n", out);
+        fputs(";;\n", out);
     }
-    fputs("    esac\n"
-          "    if [[ $cur == -* ]]; then\n"
-          "        COMPREPLY=($(compgen -W '",
+    fputs("    *)\n"
+          "        if [[ $cur == -* ]]; then\n"
+          "            list='",
           out);
-    char alias[OPTION_ALIAS_SIZE];
     for (int i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
         if (row->letter)
@@ -122,14 +164,12 @@ static void generate_bash(FILE *out)
             fprintf(out, "-%s ", alias);
         fprintf(out, "--%s%s", row->name, i + 1 < option_row_count ? " " : "");
     }
-    fputs("' -- \"$cur\"))\n"
-          "    else\n"
-          "        compopt -o filenames\n"
-          "        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
-          "    fi\n"
-          "}\n"
-          "complete -F _rifec rifec\n",
+    fputs("'\n"
+          "        else\n"
+          "            paths=1\n"
+          "        fi ;;\n",
           out);
+    fputs(bash_tail, out);
 }
 
 /* --- zsh ------------------------------------------------------------------ */
@@ -158,15 +198,23 @@ static void put_zsh(FILE *out, int i, const char *dashes, const char *name, bool
         put_choices(out, row->arg);
         fputc(')', out);
         break;
+    case ARG_NAME:
+        fprintf(out, ":%s:_rifec_names %s", row->name, row->name);
+        break;
     }
     fputs("' \\\n", out);
 }
 
 static void generate_zsh(FILE *out)
 {
-    fputs(
-        "#compdef rifec\n# rifec for zsh; made by rifec --generate zsh\n_arguments \\\n",
-        out);
+    fputs("#compdef rifec\n# rifec for zsh; made by rifec --generate zsh\n"
+          "_rifec_names() {\n"
+          "    local -a names=(${(f)\"$(_call_program names $words[1] --generate "
+          "$argv[-1])\"})\n"
+          "    compadd \"${(@)argv[1,-2]}\" -a names\n"
+          "}\n"
+          "_arguments \\\n",
+          out);
     char alias[OPTION_ALIAS_SIZE];
     for (int i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
@@ -202,6 +250,9 @@ static void generate_fish(FILE *out)
         case ARG_PATH:
             fputs(" -rF", out);
             break;
+        case ARG_NAME:
+            fprintf(out, " -xa '(rifec --generate %s 2>/dev/null)'", row->name);
+            break;
         case ARG_CHOICE:
             fputs(" -xa '", out);
             put_choices(out, row->arg);
@@ -214,7 +265,7 @@ static void generate_fish(FILE *out)
     }
 }
 
-void generate_text(enum generate what, FILE *out)
+void generate_text(enum generate what, enum media_list values, FILE *out)
 {
     switch (what) {
     case GENERATE_MAN:
@@ -228,6 +279,9 @@ void generate_text(enum generate what, FILE *out)
         break;
     case GENERATE_FISH:
         generate_fish(out);
+        break;
+    case GENERATE_VALUES:
+        media_print_list(values, out);
         break;
     }
 }

@@ -7,10 +7,19 @@
 
 #include <stdio.h>
 
-/* As --generate counts them. */
-enum generate { GENERATE_MAN = 0, GENERATE_BASH, GENERATE_ZSH, GENERATE_FISH };
+#include "media/versions.h"
 
-void generate_text(enum generate what, FILE *out);
+/* As --generate counts them; VALUES: the names that an option takes. */
+enum generate {
+    GENERATE_MAN = 0,
+    GENERATE_BASH,
+    GENERATE_ZSH,
+    GENERATE_FISH,
+    GENERATE_VALUES
+};
+
+/* `values`: for GENERATE_VALUES. */
+void generate_text(enum generate what, enum media_list values, FILE *out);
 
 /* rifec.1, for man(1). */
 void generate_man(FILE *out);

@@ -41,7 +41,7 @@ static int print_help(const struct options *opt)
 
 static int print_generated(const struct options *opt)
 {
-    generate_text((enum generate)opt->generate, stdout);
+    generate_text((enum generate)opt->generate, opt->generate_values, stdout);
     return fflush(stdout) ? -RIFEC_ERR_OUTPUT : 0;
 }
 

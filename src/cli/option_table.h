@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "cli/options.h"
+#include "media/versions.h"
 
 enum option_group {
     GROUP_FILES,
@@ -36,32 +37,19 @@ enum option_set {
     OPTION_SETS,
 };
 
-/* Lists of names, for completion. */
-enum option_values {
-    VALUES_NONE,
-    VALUES_PRESETS,
-    VALUES_ENCODERS,
-    VALUES_MUXERS,
-    VALUES_DEMUXERS,
-    VALUES_PIX_FMTS,
-    VALUES_MATRICES,
-    VALUES_PRIMARIES,
-    VALUES_TRANSFERS,
-};
-
 struct option_row {
     enum option_group group;
     enum option_set set;
-    char letter;               /* -i, or 0                                            */
-    const char *name;          /* --input                                             */
-    const char *alias;         /* FFmpeg's names for it, "c:v|vcodec", or NULL        */
-    const char *arg;           /* shown in --help; NULL: takes none                   */
-    const char *initial;       /* default, for --help                                 */
-    const char *help;          /* NULL: shares the line of the row before             */
-    const char *brief;         /* for -h, which has only rows with it                 */
-    enum option_values values; /* what completion offers for `arg` = NAME       */
-    bool neutral; /* the output is the same without it: no matter to --resume */
-    bool repeats; /* may be given with several arguments                 */
+    char letter;            /* -i, or 0                                            */
+    const char *name;       /* --input                                             */
+    const char *alias;      /* FFmpeg's names for it, "c:v|vcodec", or NULL        */
+    const char *arg;        /* shown in --help; NULL: takes none                   */
+    const char *initial;    /* default, for --help                                 */
+    const char *help;       /* NULL: shares the line of the row before             */
+    const char *brief;      /* for -h, which has only rows with it                 */
+    enum media_list values; /* what NAME can be, for completion                 */
+    bool neutral;           /* the output is the same without it: no matter to --resume */
+    bool repeats;           /* may be given with several arguments                 */
     int (*store)(struct options *opt, const struct option_row *row, const char *arg);
     size_t field; /* where, in struct options                                   */
     int value;    /* what, when there is no argument; of a number, the largest  */

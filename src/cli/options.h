@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "media/versions.h"
 #include "pipeline/pipeline.h"
 
 #define NOTES_MAX 4
@@ -33,6 +34,7 @@ struct options {
     int help;          /* enum help_kind */
     bool version, list_devices, doctor;
     int generate; /* enum generate, or -1                                      */
+    enum media_list generate_values;
 
     struct key_value *encoder_options; /* what job points to; owned            */
     int64_t duration_us;               /* -t; job.to_us follows from it        */

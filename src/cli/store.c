@@ -336,6 +336,23 @@ int store_pair(struct options *opt, const struct option_row *row, const char *ar
     return 0;
 }
 
+/* man, a shell, or an option that takes names of FFmpeg's. */
+int store_generate(struct options *opt, const struct option_row *row, const char *arg)
+{
+    opt->generate = choice_index("man|bash|zsh|fish", arg);
+    for (int i = 0; opt->generate < 0 && i < option_row_count; i++)
+        if (option_rows[i].values && !strcmp(option_rows[i].name, arg)) {
+            opt->generate = GENERATE_VALUES;
+            opt->generate_values = option_rows[i].values;
+        }
+    if (opt->generate < 0)
+        return option_fail(opt,
+                           "--%s takes man, bash, zsh, fish or the name of an option "
+                           "that takes NAME, like codec, not '%s'",
+                           row->name, arg);
+    return 0;
+}
+
 int store_louder(struct options *opt, const struct option_row *row, const char *arg)
 {
     (void)row;

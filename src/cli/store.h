@@ -25,6 +25,7 @@ int store_rate(struct options *opt, const struct option_row *row, const char *ar
 int store_size(struct options *opt, const struct option_row *row, const char *arg);
 int store_frames(struct options *opt, const struct option_row *row, const char *arg);
 int store_pair(struct options *opt, const struct option_row *row, const char *arg);
+int store_generate(struct options *opt, const struct option_row *row, const char *arg);
 int store_louder(struct options *opt, const struct option_row *row, const char *arg);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* "FFmpeg 5.1.9 (libavformat 59.27.100, libavcodec 59.37.100)". Static. */
 const char *media_versions(void);
@@ -20,5 +21,21 @@ void media_nvdec_codecs(char *text, size_t size);
 
 /* Decodes a small picture of H.264 there, in a CUcontext and a CUstream. */
 bool media_nvdec_works(void *context, void *stream, char *why, size_t size);
+
+/* Names of FFmpeg's that options take. */
+enum media_list {
+    MEDIA_NO_LIST,
+    MEDIA_ENCODERS,
+    MEDIA_PRESETS,
+    MEDIA_MUXERS,
+    MEDIA_DEMUXERS,
+    MEDIA_PIXEL_FORMATS,
+    MEDIA_MATRICES,
+    MEDIA_PRIMARIES,
+    MEDIA_TRANSFERS,
+};
+
+/* One a line. */
+void media_print_list(enum media_list list, FILE *out);
 
 #endif
