@@ -62,8 +62,8 @@ if(TARGET rifec)
     # any limit leaves.
     if(NOT RIFEC_SANITIZE)
         rifec_script(e2e sizes short)
-        rifec_script(e2e install files deb)
-        set_property(TEST e2e/install/files e2e/install/deb
+        rifec_script(e2e install files deb moved)
+        set_property(TEST e2e/install/files e2e/install/deb e2e/install/moved
                      PROPERTY ENVIRONMENT BUILD=${PROJECT_BINARY_DIR})
     endif()
     rifec_script(gpu nvdec doctor h264 hevc hevc10 hevc12 vp9 av1 part pipeline encoder cut)

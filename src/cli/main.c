@@ -1,10 +1,11 @@
 /*
  * The program: reads the options and does what they say. stdout carries only
- * what was asked for.
+ * what was asked for. Called rifec-weights, it is that program.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/crash.h"
@@ -16,6 +17,7 @@
 #include "cli/options.h"
 #include "cli/signals.h"
 #include "media/versions.h"
+#include "tool/tool.h"
 
 /* Started without stdin, stdout or stderr, the output file would get their
  * number and our messages. Opened the wrong way round, so that using one of
@@ -45,9 +47,18 @@ static int print_generated(const struct options *opt)
     return fflush(stdout) ? -RIFEC_ERR_OUTPUT : 0;
 }
 
+/* The program has two names, so that the model, most of its size, is stored once. */
+static bool is_called(const char *name, const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return path && !strcmp(slash ? slash + 1 : path, name);
+}
+
 int main(int argc, char **argv)
 {
     fill_standard_files();
+    if (is_called("rifec-weights", argv[0]))
+        return tool_main(argc, argv);
     crash_catch();
     struct options opt;
     int status = -options_parse(&opt, argc, argv);

@@ -16,6 +16,9 @@ struct tool_options {
     double tolerance;
 };
 
+/* rifec-weights, from its command line to its exit status. */
+int tool_main(int argc, char **argv);
+
 /* "built-in" is the model in the library. Errors as those of tensors_open(). */
 int tool_open(struct tensors **out, const char *name);
 

@@ -34,18 +34,32 @@ int main(void)
 END
     PKG_CONFIG_PATH=$(dirname "$(find "$folder/usr" -name rifec.pc)")
     export PKG_CONFIG_PATH
-    cc use.c -o use $(pkg-config --cflags --libs --static rifec) || fail 'a user does not compile'
+    cc use.c -o use $(pkg-config --cflags --libs rifec) || fail 'a user does not compile'
     ./use || fail "a user's program ends with $?"
     ;;
+moved)
+    # Programs that were copied alone still have the model.
+    mkdir alone
+    cp "$RIFEC" alone/rifec
+    RIFEC=$folder/alone/rifec
+    synth in.mkv
+    works -i in.mkv -o out.mkv --x2
+    cp "$build/rifec-weights" alone/rifec-weights
+    rm alone/rifec
+    alone/rifec-weights info built-in | grep -q '^sha256 *'"$(sha256sum "$weights" | cut -d ' ' -f 1)" ||
+        fail 'rifec-weights alone has no model'
+    ;;
 deb)
-    for tool in cpack dpkg-deb dpkg-shlibdeps; do
+    # setup.sh installs these where there is apt-get.
+    for tool in cpack dpkg-deb dpkg-shlibdeps file lintian; do
+        command -v $tool >/dev/null || ! command -v apt-get >/dev/null || fail "no $tool: ./setup.sh test installs it"
         command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
     done
     cpack --config "$build/CPackConfig.cmake" -B "$folder" >log 2>&1 || { cat log; fail cpack; }
+    lintian --fail-on error --allow-root ./*.deb >complaints 2>&1 || { cat complaints; fail lintian; }
     dpkg-deb -c rifec_*.deb >contents
-    for file in bin/rifec bin/rifec-weights share/man/man1/rifec.1 \
-        share/man/man1/rifec-weights.1 share/bash-completion/completions/rifec \
-        share/doc/rifec/copyright; do
+    for file in bin/rifec share/man/man1/rifec.1.gz share/man/man1/rifec-weights.1.gz \
+        share/bash-completion/completions/rifec share/doc/rifec/copyright; do
         grep -q " \./usr/$file\$" contents || fail "$file is not in the package"
     done
     ! grep -q 'include\|\.a$' contents || fail 'the program comes with the library'
@@ -54,6 +68,15 @@ deb)
     dpkg-deb -c librifec-dev_*.deb | grep -q 'include/rifec/rifec\.h$' || fail 'no header'
     dpkg-deb -c librifec-dev_*.deb | grep -q 'librifec\.a$' || fail 'no library'
     dpkg-deb -x rifec_*.deb root
-    root/usr/bin/rifec --version | grep -q '^rifec ' || fail 'the program does not start'
+    for program in rifec rifec-weights; do
+        root/usr/bin/$program --version | grep -q "^$program " || fail "$program does not start"
+    done
+    same "$(python3 - "$weights" root <<'END'
+import pathlib, sys
+part = pathlib.Path(sys.argv[1]).read_bytes()[1000000:1004096]
+files = [f for f in pathlib.Path(sys.argv[2]).rglob('*') if f.is_file() and not f.is_symlink()]
+print(sum(f.read_bytes().count(part) for f in files))
+END
+)" 1 'models in the package'
     ;;
 esac

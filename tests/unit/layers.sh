@@ -21,7 +21,7 @@ layer engine   'base/|model/|engine/|rifec/|rifec_kernels\.h'    'omp|oneapi|dnn
 layer tool     'base/|model/|tool/|rifec/'                      ''
 layer media    'base/|media/|rifec/(frame|error|log)\.h'         'lib(av|sw)'
 layer pipeline 'base/|media/|pipeline/|rifec/'                   'libav'
-layer cli      'base/|pipeline/|cli/|rifec/|media/versions\.h'   'cjson'
+layer cli      'base/|pipeline/|cli/|rifec/|media/versions\.h|tool/tool\.h' 'cjson'
 
 # CUDA stays in its folder, so that a machine without it builds the rest.
 grep -rnE '#[ ]*include[ ]*<(cu(da|dnn|blas)|nv)' --include='*.[ch]' engine |

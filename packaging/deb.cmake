@@ -1,0 +1,21 @@
+# What Debian wants in a package and an installation does not have: compressed manual
+# pages, a changelog and a copyright. Run by cpack, once both packages' files are laid out.
+string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
+foreach(component program development)
+    string(TOUPPER ${component} upper)
+    set(name ${CPACK_DEBIAN_${upper}_PACKAGE_NAME})
+    set(share ${CPACK_TEMPORARY_DIRECTORY}/${component}${CPACK_PACKAGING_INSTALL_PREFIX}/share)
+    file(WRITE ${share}/doc/${name}/changelog
+"rifec (${CPACK_PACKAGE_VERSION}) unstable; urgency=medium
+
+  * CHANGELOG.md of the package rifec has the changes.
+
+ -- ${CPACK_PACKAGE_CONTACT}  ${date}
+")
+    configure_file(${CPACK_RIFEC_SOURCE}/LICENSE ${share}/doc/${name}/copyright COPYONLY)
+    file(GLOB to_compress ${share}/man/man1/*.1 ${share}/doc/${name}/changelog)
+    execute_process(COMMAND gzip -9n ${to_compress} RESULT_VARIABLE status)
+    if(NOT status EQUAL 0)
+        message(FATAL_ERROR "gzip failed on ${to_compress}")
+    endif()
+endforeach()

@@ -1,0 +1,181 @@
+/*
+ * rifec-weights, the command line: opens what rifec --model takes, says what it is,
+ * converts it, compares it. stdout carries only what was asked for.
+ */
+#define _GNU_SOURCE
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crash.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "model/weights.h"
+#include "rifec/version.h"
+#include "tool/tool.h"
+
+static const char help[] =
+    "Usage: rifec-weights info FILE\n"
+    "       rifec-weights convert FILE OUTPUT [--fp16|--fp32] [--stock] [-y]\n"
+    "       rifec-weights verify FILE [REFERENCE] [--tolerance X]\n"
+    "\n"
+    "Weights of RIFE 4.6: what a file is, in another format, whether it is whole.\n"
+    "FILE is what rifec --model takes: safetensors, PyTorch's .pkl or .pth, ncnn's\n"
+    ".param or .bin, a folder with one of them; or built-in, rifec's own model.\n"
+    "\n"
+    "  info                      format, network, numbers, types, sha256, range\n"
+    "  convert                   OUTPUT is NAME.safetensors, or for ncnn NAME.param,\n"
+    "                            NAME.bin or FOLDER/, for flownet.param and .bin there\n"
+    "  verify                    complete, finite, in the range of FP16; with REFERENCE\n"
+    "                            also how far each layer is from it: exit status 9 if\n"
+    "                            that is more than the tolerance\n"
+    "\n"
+    "      --fp16, --fp32        how numbers are written [FP16 if none changes by it]\n"
+    "      --stock               for ncnn without rife.Warp: warp by its own GridSample\n"
+    "      --tolerance X         a difference of so much is none [0]\n"
+    "  -y, --overwrite           replace an existing output\n"
+    "  -v, --verbose             say more: what is ignored\n"
+    "  -h, --help                this text\n"
+    "      --version\n"
+    "\n"
+    "Exit status: 0 done, 1 internal error, 2 usage, 4 output, 5 model, 7 out of\n"
+    "memory, 9 not what verify was told to expect.\n";
+
+enum { OPTION_FP16 = 256, OPTION_FP32, OPTION_STOCK, OPTION_TOLERANCE, OPTION_VERSION };
+
+static const struct option long_options[] = {
+    { "fp16", no_argument, NULL, OPTION_FP16 },
+    { "fp32", no_argument, NULL, OPTION_FP32 },
+    { "stock", no_argument, NULL, OPTION_STOCK },
+    { "tolerance", required_argument, NULL, OPTION_TOLERANCE },
+    { "overwrite", no_argument, NULL, 'y' },
+    { "verbose", no_argument, NULL, 'v' },
+    { "help", no_argument, NULL, 'h' },
+    { "version", no_argument, NULL, OPTION_VERSION },
+    { NULL, 0, NULL, 0 },
+};
+
+static void on_message(void *opaque, enum rifec_log_level level, const char *line)
+{
+    (void)opaque;
+    fprintf(stderr, "rifec-weights: %s%s\n",
+            level == RIFEC_LOG_WARNING ? "warning: " : "", line);
+}
+
+int tool_open(struct tensors **out, const char *name)
+{
+    return weights_open_tensors(out, strcmp(name, "built-in") ? name : NULL);
+}
+
+static int usage(const char *what, const char *on)
+{
+    log_error("%s%s: try 'rifec-weights --help'", what, on);
+    return RIFEC_ERR_USAGE;
+}
+
+int tool_flush(void)
+{
+    if (!fflush(stdout) && !ferror(stdout))
+        return 0;
+    log_error("cannot write to stdout");
+    return RIFEC_ERR_OUTPUT;
+}
+
+static int set_precision(struct tool_options *opt, enum precision p)
+{
+    if (opt->precision != PRECISION_KEPT && opt->precision != p)
+        return usage("--fp16 and --fp32 contradict each other", "");
+    opt->precision = p;
+    return 0;
+}
+
+static int set_tolerance(struct tool_options *opt, const char *text)
+{
+    char *end;
+    opt->tolerance = strtod(text, &end);
+    if (end == text || *end || !(opt->tolerance >= 0))
+        return usage("--tolerance wants a number, not ", text);
+    return 0;
+}
+
+/* 1: there is nothing more to do. */
+static int parse(struct tool_options *opt, int argc, char **argv)
+{
+    int c, err = 0;
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, "yvh", long_options, NULL)) >= 0) {
+        if (c == OPTION_FP16 || c == OPTION_FP32)
+            TRY(set_precision(opt, c == OPTION_FP16 ? PRECISION_FP16 : PRECISION_FP32));
+        else if (c == OPTION_STOCK)
+            opt->stock = true;
+        else if (c == OPTION_TOLERANCE)
+            TRY(set_tolerance(opt, optarg));
+        else if (c == 'y')
+            opt->overwrite = true;
+        else if (c == 'v')
+            rifec_log_set(RIFEC_LOG_VERBOSE, on_message, NULL);
+        else if (c == 'h' || c == OPTION_VERSION) {
+            if (c == 'h')
+                fputs(help, stdout);
+            else
+                printf("rifec-weights %s\n", rifec_version());
+            TRY(tool_flush());
+            return 1;
+        } else {
+            /* Of letters in one word getopt is not past the word yet. */
+            const char letter[] = { '-', (char)optopt, '\0' };
+            bool is_letter = optopt > 0 && optopt < OPTION_FP16;
+            return usage("unknown option, or one without its value: ",
+                         is_letter ? letter : argv[optind - 1]);
+        }
+    }
+fail:
+    return err;
+}
+
+/* What each command takes, besides its files. */
+static const struct command {
+    const char *name;
+    int names_min, names_max;
+    bool converts, compares;
+    int (*run)(const struct tool_options *opt);
+} commands[] = {
+    { "info", 1, 1, false, false, tool_info },
+    { "convert", 2, 2, true, false, tool_convert },
+    { "verify", 1, 2, false, true, tool_verify },
+};
+
+static int run(struct tool_options *opt, int count, char **words)
+{
+    const struct command *c = NULL;
+    if (count == 0)
+        return usage("no command", "");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (!strcmp(words[0], commands[i].name))
+            c = &commands[i];
+    if (!c)
+        return usage("unknown command: ", words[0]);
+    if (count - 1 < c->names_min || count - 1 > c->names_max)
+        return usage("too few or too many files for ", c->name);
+    if (!c->converts &&
+        (opt->precision != PRECISION_KEPT || opt->stock || opt->overwrite))
+        return usage("--fp16, --fp32, --stock and -y are not for ", c->name);
+    if (!c->compares && opt->tolerance > 0)
+        return usage("--tolerance is not for ", c->name);
+    for (int i = 1; i < count; i++)
+        opt->names[i - 1] = words[i];
+    return c->run(opt);
+}
+
+int tool_main(int argc, char **argv)
+{
+    struct tool_options opt = { 0 };
+    crash_catch();
+    rifec_log_set(RIFEC_LOG_INFO, on_message, NULL);
+    int err = parse(&opt, argc, argv);
+    if (err == 0)
+        err = run(&opt, argc - optind, argv + optind);
+    crash_forget();
+    return err < 0 ? -err : 0;
+}
