@@ -134,6 +134,11 @@ bool container_holds_chapters(const AVOutputFormat *f)
     return container_is(f, "matroska|webm|mp4|mov|ipod|psp|f4v|nut|asf|null");
 }
 
+bool container_holds_edits(const AVOutputFormat *f)
+{
+    return container_is(f, "mp4|mov|ipod|psp|f4v|3gp|3g2");
+}
+
 bool container_holds_rotation(const AVOutputFormat *f)
 {
     return container_is(f, "mp4|mov|ipod|psp|f4v|3gp|3g2|ismv|null") ||

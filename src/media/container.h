@@ -30,6 +30,9 @@ bool container_holds_cover(const AVOutputFormat *f, enum AVCodecID codec);
 bool container_holds_attachments(const AVOutputFormat *f);
 bool container_holds_chapters(const AVOutputFormat *f);
 
+/* What of a stream's packets is played. */
+bool container_holds_edits(const AVOutputFormat *f);
+
 /* How the picture is to be turned before it is shown. */
 bool container_holds_rotation(const AVOutputFormat *f);
 

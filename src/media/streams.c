@@ -16,6 +16,12 @@
 #include "media/subtitles.h"
 #include "media/tags.h"
 
+/* The longest that sound has in front for its decoder is 2112 samples, as Apple's AAC
+ * has it. */
+#define PRIMING_US 60000
+/* Times before an edit list's start, divided by this: a frame becomes a millisecond. */
+#define SQUEEZE 40
+
 /* What becomes of an input stream. */
 struct stream {
     const AVStream *in;
@@ -23,6 +29,8 @@ struct stream {
     AVRational time_base;   /* of the packets that come                        */
     struct subtitles *text; /* NULL: packets stay as they are                */
     struct slowsound *slow; /* or NULL                                       */
+    bool begun, shown;      /* a packet has come; one that is played         */
+    bool leads;             /* what comes before that is to be left out      */
     bool no_packets;        /* all of it is in the container's head          */
     struct stream_span span;
     int64_t last_dts;      /* AV_NOPTS_VALUE: none yet                      */
@@ -473,9 +481,60 @@ struct slowsound *streams_slow(const struct streams *s, int i, int *input_stream
     return NULL;
 }
 
+/* Where the edit list begins to play the stream, in its packets' times. */
+static int64_t edit_start(const struct streams *s, const struct stream *st)
+{
+    int64_t away_us = s->choice.origin_us + s->choice.from_us;
+    return st->in->start_time - av_rescale_q(away_us, AV_TIME_BASE_Q, st->time_base);
+}
+
+/* A decoder needs the first packets of sound to get started, if they are few; more of
+ * them are a part that was cut off. */
+static bool is_priming(const struct streams *s, const struct stream *st,
+                       const AVPacket *pkt)
+{
+    return av_rescale_q(edit_start(s, st) - pkt->pts, st->time_base, AV_TIME_BASE_Q) <=
+           PRIMING_US;
+}
+
+/* Pictures that are decoded and not shown, shown for next to no time. */
+static void squeeze(const struct streams *s, const struct stream *st, int64_t *ts)
+{
+    const int64_t start = edit_start(s, st);
+    if (*ts != AV_NOPTS_VALUE && *ts < start)
+        *ts = start - (start - *ts + SQUEEZE - 1) / SQUEEZE;
+}
+
+/* An edit list says what of the packets is not to be played. Where the output cannot,
+ * such sound is left out, and of such pictures those stay that others need. */
+static bool is_cut_out(const struct streams *s, struct stream *st, AVPacket *pkt)
+{
+    const bool discard = pkt->flags & AV_PKT_FLAG_DISCARD;
+    const bool leads = !st->shown && discard, begins = !st->begun;
+    st->begun = true;
+    st->shown = st->shown || !discard;
+    if (st->in->index == s->video || st->slow || pkt->pts == AV_NOPTS_VALUE ||
+        st->in->start_time == AV_NOPTS_VALUE)
+        return false;
+    if (begins)
+        st->leads = leads && !container_holds_edits(s->ctx->oformat);
+    if (st->leads && st->in->codecpar->codec_type == AVMEDIA_TYPE_VIDEO) {
+        squeeze(s, st, &pkt->pts);
+        squeeze(s, st, &pkt->dts);
+    } else if (begins && is_priming(s, st, pkt)) {
+        st->leads = false;
+    }
+    return discard && st->in->codecpar->codec_type != AVMEDIA_TYPE_VIDEO &&
+           (st->leads || !leads);
+}
+
 int streams_convert(struct streams *s, AVPacket **pkt)
 {
     struct stream *st = &s->list[(*pkt)->stream_index];
+    if (is_cut_out(s, st, *pkt)) {
+        av_packet_free(pkt);
+        return 0;
+    }
     if (st->text) {
         AVPacket *converted;
         int err = subtitles_convert(st->text, *pkt, &converted);

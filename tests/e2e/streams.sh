@@ -219,6 +219,24 @@ edited)
         same "$(packet_sums $in.out.mp4 a:0)" "$(packet_sums $in.mp4 a:0)" "sound of $in"
     done
     ;;
+unplayed)
+    # What an edit list cuts off does not come back where there are no edit lists: not
+    # the sound, and a second picture only as long as it takes to decode it.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=2 -f lavfi -i sine=440:d=2 \
+        -f lavfi -i testsrc=s=64x48:r=25:d=2 -map 0 -map 1 -map 2 -c:v libx264 -c:a aac whole.mp4
+    quiet_ffmpeg -ss 1 -i whole.mp4 -map 0 -c copy cut.mp4
+    for out in out.mkv out.ts; do
+        works -i cut.mp4 -o $out --factor 1 --strict
+        ffprobe -v error -show_entries format=duration:stream=nb_read_packets -count_packets \
+            -of json $out >out.json
+        judge json out.json 'float(format["duration"]) < 1.1' \
+            '[int(s["nb_read_packets"]) // 5 for s in streams] == [5, 8, 10]'
+        intact $out
+    done
+    # The packets that only prepare the decoder stay.
+    works -y -i whole.mp4 -o out.mkv --factor 1
+    same "$(packet_sums out.mkv a:0 | wc -l)" "$(packet_sums whole.mp4 a:0 | wc -l)" 'packets of the sound'
+    ;;
 timeless)
     # A bare stream has no times: its frames come one period after the other.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.6 -c:v libx264 -bf 2 in.h264
