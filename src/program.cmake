@@ -26,7 +26,8 @@ add_library(rifec_media STATIC
     media/streams.c
     media/subtitles.c
     media/tags.c
-    media/target.c)
+    media/target.c
+    media/videos.c)
 target_include_directories(rifec_media PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_media PUBLIC librifec PkgConfig::FFMPEG)
 

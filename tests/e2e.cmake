@@ -20,7 +20,8 @@ if(TARGET rifec)
     rifec_script(e2e factor 2 3 4 8 5/2)
     rifec_script(e2e film --fp32)
     rifec_script(e2e streams mp4 mkv left-out cannot-hold cover offset programs backwards phone
-                             late-clock apart joined longer second-video ends edited unplayed negative timeless)
+                             late-clock apart joined longer second-video ends edited unplayed negative
+                             which-video timeless)
     rifec_script(e2e captions held bob)
     rifec_script(e2e subtitles mp4 mkv webm bitmap unreadable part film)
     rifec_script(e2e tags file phone chapters part unsorted slow timecode turned shape)

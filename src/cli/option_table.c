@@ -6,6 +6,7 @@
 #include "cli/store.h"
 
 #define THREADS_MAX 1024
+#define VIDEOS_MAX  999
 
 #define FIELD(member) .field = offsetof(struct options, member)
 
@@ -81,6 +82,10 @@ const struct option_row option_rows[] = {
     { GROUP_INPUT, .name = "input-rate", .alias = "framerate", .arg = "RATE",
       .initial = "25", .help = "frame rate of raw video and of pictures",
       .store = store_rate, FIELD(job.input_rate) },
+    { GROUP_INPUT, .name = "video-stream", .arg = "N", .initial = "the largest that moves",
+      .help = "which of several videos to interpolate, counted from 0 as in FFmpeg's v:N; the "
+              "others are copied",
+      .store = store_index, FIELD(job.video_stream), .value = VIDEOS_MAX },
     { GROUP_INPUT, .name = "colorspace", .arg = "NAME", .initial = "from the input",
       .values = MEDIA_MATRICES,
       .help = "matrix of the input, if it has none or a wrong one: bt709, smpte170m, "

@@ -194,6 +194,15 @@ int store_integer(struct options *opt, const struct option_row *row, const char 
     return 0;
 }
 
+/* Counted from 0 on the command line and from 1 in the options, where 0 is none. */
+int store_index(struct options *opt, const struct option_row *row, const char *arg)
+{
+    int err = store_integer(opt, row, arg);
+    if (err == 0)
+        ++*(int *)field_of(opt, row);
+    return err;
+}
+
 /* Says what a decimal became. */
 static void note_fraction(struct options *opt, const struct option_row *row,
                           const char *arg, struct rational r)

@@ -23,6 +23,7 @@ int store_share(struct options *opt, const struct option_row *row, const char *a
 int store_dedup(struct options *opt, const struct option_row *row, const char *arg);
 int store_rate(struct options *opt, const struct option_row *row, const char *arg);
 int store_size(struct options *opt, const struct option_row *row, const char *arg);
+int store_index(struct options *opt, const struct option_row *row, const char *arg);
 int store_frames(struct options *opt, const struct option_row *row, const char *arg);
 int store_pair(struct options *opt, const struct option_row *row, const char *arg);
 int store_generate(struct options *opt, const struct option_row *row, const char *arg);

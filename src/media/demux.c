@@ -20,6 +20,7 @@
 #include "media/confine.h"
 #include "media/joins.h"
 #include "media/pipe.h"
+#include "media/videos.h"
 
 struct demux {
     AVFormatContext *ctx;
@@ -81,14 +82,11 @@ static int fail_encrypted(const struct demux *d)
     return RIFEC_ERR_INPUT;
 }
 
-/* A picture attached to a song is no video. */
-static int find_video(struct demux *d)
+static int find_video(struct demux *d, const struct demux_params *p)
 {
-    int i = av_find_best_stream(d->ctx, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
-    if (i < 0 || d->ctx->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC) {
-        log_error("%s: no video stream in it", d->name);
-        return RIFEC_ERR_INPUT;
-    }
+    int i = videos_choose(d->ctx, p->video - 1, d->name);
+    if (i < 0)
+        return i;
     d->video = d->ctx->streams[i];
     return is_encrypted(d, d->video) ? fail_encrypted(d) : 0;
 }
@@ -272,7 +270,7 @@ static int open_streams(struct demux *d, const struct demux_params *p)
         err = av_fail(RIFEC_ERR_INPUT, e, "%s: cannot find out what is in it", d->name);
         goto fail;
     }
-    TRY(find_video(d));
+    TRY(find_video(d, p));
 fail:
     return err;
 }

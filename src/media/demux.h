@@ -22,6 +22,7 @@ struct demux_params {
     const char *size;      /* of raw video: WxH                                  */
     const char *pix_fmt;   /* of raw video; NULL: yuv420p                        */
     struct rational rate;  /* of raw video and pictures, per second; num 0: 25   */
+    int video;             /* 1 and more: the first, the second, ...; 0: see videos.h */
     bool (*stopped)(void); /* ends a wait for standard input                     */
 };
 

@@ -344,6 +344,7 @@ static int open_input(struct job *j)
                                          .size = o->input_size,
                                          .pix_fmt = o->input_pix_fmt,
                                          .rate = o->input_rate,
+                                         .video = o->video_stream,
                                          .stopped = is_interrupted,
                                      }));
     AVFormatContext *ctx = demux_context(j->source.demux);

@@ -34,6 +34,7 @@ struct pipeline_options {
     const char *input_format;   /* container; NULL: found out                 */
     const char *input_size, *input_pix_fmt; /* of raw video                   */
     struct rational input_rate;             /* of raw video; num 0: 25        */
+    int video_stream;       /* 1 and more: v:0, v:1, ...; 0: the largest     */
     struct rational factor; /* output frames per input frame, >= 1          */
     struct rational rate;   /* output frames per second, instead of factor; num 0: none */
     enum timeline_tail tail; /* after the last frame                         */

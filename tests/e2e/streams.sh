@@ -237,6 +237,29 @@ unplayed)
     works -y -i whole.mp4 -o out.mkv --factor 1
     same "$(packet_sums out.mkv a:0 | wc -l)" "$(packet_sums whole.mp4 a:0 | wc -l)" 'packets of the sound'
     ;;
+which-video)
+    # The largest video that moves, whatever its place and its frame rate.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=96x64:r=5:d=0.6 -f lavfi -i testsrc2=s=64x48:r=30:d=0.6 \
+        -f lavfi -i testsrc2=s=320x240:d=0.04 -map 0 -map 1 -map 2 -c:v libx264 -c:v:2 png in.mkv
+    quiet_ffmpeg -i in.mkv -map 0:v:0 -map 0:v:1 -c copy in.ts
+    quiet_ffmpeg -i in.mkv -map 0:v:2 -map 0:v:1 -map 0:v:0 -c copy in.mov
+    chosen() {
+        works -y -i $1 -o out.mkv --factor 1 -c:v ffv1 ${3:-}
+        same "$(ffprobe -v error -show_entries stream=codec_name,width -of csv=p=0 out.mkv |
+            grep ffv1)" "ffv1,$2" "chosen of $1"
+    }
+    chosen in.ts 96
+    says 'in\.ts: of 2 videos, v:0 \(h264, 96x64\) is interpolated.*--video-stream'
+    chosen in.mkv 96
+    chosen in.mov 96
+    says 'of 3 videos, v:2'
+    chosen in.mov 64 '--video-stream 1'
+    fails 2 'in\.ts: --video-stream 2 is none .* numbered 0 to 1' -i in.ts -o no.mkv --video-stream 2
+    # Transparency beside the colours is a gray video of the same size.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:d=0.4 -f lavfi -i testsrc2=s=96x64:d=0.4 \
+        -map 1 -map 0 -c:v libx264 -pix_fmt:v:0 gray -pix_fmt:v:1 yuv420p alpha.mkv
+    chosen alpha.mkv 64
+    ;;
 timeless)
     # A bare stream has no times: its frames come one period after the other.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.6 -c:v libx264 -bf 2 in.h264
