@@ -40,17 +40,27 @@ struct outfile {
     char *part;
     int fd, folder; /* folder: -1 if it cannot be opened */
     bool replace, clear_part;
+    enum rifec_log_level level;
     bool *taken;               /* the caller's, or NULL              */
     bool created;              /* the temporary file is there, ours  */
     struct unpublished listed; /* for a crash handler; path NULL: is not */
     bool handler_has_it;
 };
 
-static int cannot(const char *path, const char *what)
+static int cannot(enum rifec_log_level level, const char *path, const char *what)
 {
-    log_error("%s: cannot %s: %s", path, what, strerror(errno));
-    return errno == ENOMEM ? RIFEC_ERR_NOMEM : RIFEC_ERR_OUTPUT;
+    int error = errno;
+    log_line(level, "%s: cannot %s: %s", path, what, strerror(error));
+    return error == ENOMEM ? RIFEC_ERR_NOMEM : RIFEC_ERR_OUTPUT;
 }
+
+/* FAIL() for what the caller may not care about. */
+#define REFUSE(...)                                                                      \
+    do {                                                                                 \
+        log_line(f->level, __VA_ARGS__);                                                 \
+        err = RIFEC_ERR_OUTPUT;                                                          \
+        goto fail;                                                                       \
+    } while (0)
 
 /* --- what is in the way ------------------------------------------------------- */
 
@@ -59,7 +69,7 @@ static enum rifec_log_level level_of_taken(const struct outfile *f)
 {
     if (f->taken)
         *f->taken = true;
-    return f->taken ? RIFEC_LOG_INFO : RIFEC_LOG_ERROR;
+    return f->taken ? RIFEC_LOG_INFO : f->level;
 }
 
 static int check_final(const struct outfile *f)
@@ -69,9 +79,9 @@ static int check_final(const struct outfile *f)
     if (lstat(f->real, &st) != 0)
         return 0; /* if it cannot be looked at, creating will say why */
     if (S_ISDIR(st.st_mode))
-        FAIL(RIFEC_ERR_OUTPUT, "%s: is a directory; give a file name", f->path);
+        REFUSE("%s: is a directory; give a file name", f->path);
     if (!S_ISREG(st.st_mode))
-        FAIL(RIFEC_ERR_OUTPUT, "%s: is not a regular file", f->path);
+        REFUSE("%s: is not a regular file", f->path);
     if (!f->replace) {
         log_line(level_of_taken(f), "%s: already exists%s", f->path,
                  f->taken ? ", skipped" : "; -y replaces it");
@@ -100,7 +110,7 @@ static int clear_file(const struct outfile *f)
         fd = open(f->part, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         if (errno != ENOENT && errno != ELOOP)
-            TRY(cannot(f->part, "open it"));
+            TRY(cannot(f->level, f->part, "open it"));
         return 0; /* it has gone, or has become a link: look again */
     }
     if (!outlock_take(fd, 1))
@@ -108,10 +118,9 @@ static int clear_file(const struct outfile *f)
     if (!outlock_leads_to(f->part, fd))
         goto fail; /* it has become another file: look again */
     if (!f->clear_part)
-        FAIL(RIFEC_ERR_OUTPUT,
-             "%s: exists, probably from an interrupted run; -y replaces it", f->part);
+        REFUSE("%s: exists, probably from an interrupted run; -y replaces it", f->part);
     if (unlink(f->part) != 0 && errno != ENOENT)
-        TRY(cannot(f->part, "remove it"));
+        TRY(cannot(f->level, f->part, "remove it"));
     if (!f->replace)
         log_info("%s: removed; an interrupted run had left it", f->part);
 fail:
@@ -125,16 +134,15 @@ static int clear_way(const struct outfile *f)
     int err = 0;
     struct stat st;
     if (lstat(f->part, &st) != 0)
-        return errno == ENOENT ? 0 : cannot(f->part, "look at it");
+        return errno == ENOENT ? 0 : cannot(f->level, f->part, "look at it");
     if (S_ISREG(st.st_mode))
         return clear_file(f);
     if (!S_ISLNK(st.st_mode))
-        FAIL(RIFEC_ERR_OUTPUT, "%s: is in the way, and is not a regular file", f->part);
+        REFUSE("%s: is in the way, and is not a regular file", f->part);
     if (!f->replace || !f->clear_part)
-        FAIL(RIFEC_ERR_OUTPUT,
-             "%s: is in the way, and is a symbolic link; -y removes the link", f->part);
+        REFUSE("%s: is in the way, and is a symbolic link; -y removes the link", f->part);
     if (unlink(f->part) != 0 && errno != ENOENT)
-        err = cannot(f->part, "remove it");
+        err = cannot(f->level, f->part, "remove it");
 fail:
     return err;
 }
@@ -154,13 +162,12 @@ static int create_part(struct outfile *f)
             close(f->fd);
             f->fd = -1;
         } else if (errno != EEXIST) {
-            return cannot(f->path, "create it");
+            return cannot(f->level, f->path, "create it");
         } else {
             TRY(clear_way(f));
         }
     }
-    FAIL(RIFEC_ERR_OUTPUT, "%s: other processes keep creating and removing %s", f->path,
-         f->part);
+    REFUSE("%s: other processes keep creating and removing %s", f->path, f->part);
 fail:
     return err;
 }
@@ -171,7 +178,7 @@ static int find_names(struct outfile *f, const char *path)
     f->path = strdup(path);
     f->real = outpath_follow(path);
     if (f->path && !f->real && errno != ENOMEM)
-        TRY(cannot(path, "follow the symbolic link"));
+        TRY(cannot(f->level, path, "follow the symbolic link"));
     f->part = f->real ? outpath_part(f->real) : NULL;
     if (!f->path || !f->part)
         TRY(mem_fail("a file name"));
@@ -189,6 +196,7 @@ int outfile_create(struct outfile **out, const struct outfile_params *p)
     f->replace = p->replace;
     f->clear_part = p->take_over || (p->replace && !p->keep_part);
     f->taken = p->taken;
+    f->level = p->optional ? RIFEC_LOG_VERBOSE : RIFEC_LOG_ERROR;
     TRY(find_names(f, p->path));
     TRY(check_final(f));
     f->folder = outlock_folder(f->real);
@@ -222,7 +230,7 @@ int outfile_write(struct outfile *f, const void *data, size_t size)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return cannot(f->path, "write");
+            return cannot(f->level, f->path, "write");
         at += n;
         size -= (size_t)n;
     }
@@ -243,11 +251,12 @@ static void unlist(struct outfile *f)
 static int say_unnamed(struct outfile *f)
 {
     if (errno != EEXIST && errno != EISDIR && errno != ENOTEMPTY)
-        return cannot(f->path, "rename to it");
+        return cannot(f->level, f->path, "rename to it");
     f->created = false;
-    log_error("%s: another program created it meanwhile, and it is left alone; the "
-              "finished file is kept as %s",
-              f->path, f->part);
+    log_line(f->level,
+             "%s: another program created it meanwhile, and it is left alone; the "
+             "finished file is kept as %s",
+             f->path, f->part);
     return RIFEC_ERR_OUTPUT;
 }
 
@@ -258,16 +267,15 @@ int outfile_publish(struct outfile **file)
     if (f->replace)
         outdisk_keep_mode(f->fd, f->real);
     if (outdisk_sync(f->fd) != 0)
-        TRY(cannot(f->path, "write it to the disk"));
+        TRY(cannot(f->level, f->path, "write it to the disk"));
     if (!outlock_leads_to(f->part, f->fd))
-        FAIL(RIFEC_ERR_OUTPUT, "%s: another program removed or replaced %s meanwhile",
-             f->path, f->part);
+        REFUSE("%s: another program removed or replaced %s meanwhile", f->path, f->part);
     unlist(f); /* soon the name may be another writer's */
     if (outdisk_move(f->part, f->real, f->replace) != 0)
         TRY(say_unnamed(f));
     f->created = false;
     if (f->folder >= 0 && outdisk_sync(f->folder) != 0)
-        TRY(cannot(f->path, "write its folder to the disk"));
+        TRY(cannot(f->level, f->path, "write its folder to the disk"));
 fail:
     outfile_discard(file);
     return err;
@@ -315,7 +323,7 @@ static int sync_folder_of(const char *path)
     if (!folder)
         TRY(mem_fail("a file name"));
     if (outdisk_sync_folder(folder) != 0)
-        err = cannot(folder, "write the folder to the disk");
+        err = cannot(RIFEC_LOG_ERROR, folder, "write the folder to the disk");
 fail:
     free(folder);
     return err;
@@ -324,7 +332,7 @@ fail:
 int outfile_remove(const char *path)
 {
     if (unlink(path) != 0 && errno != ENOENT)
-        return cannot(path, "remove it");
+        return cannot(RIFEC_LOG_ERROR, path, "remove it");
     return sync_folder_of(path);
 }
 
@@ -332,6 +340,6 @@ int outfile_make_folder(const char *path, bool *made)
 {
     *made = mkdir(path, 0777) == 0;
     if (!*made && errno != EEXIST)
-        return cannot(path, "create the folder");
+        return cannot(RIFEC_LOG_ERROR, path, "create the folder");
     return *made ? sync_folder_of(path) : 0;
 }

@@ -29,6 +29,7 @@ struct outfile_params {
                          if permitted                                                */
     bool take_over;   /* remove a temporary file whose writer is dead (replace does) */
     bool keep_part;   /* with replace: a dead run's temporary file is in the way        */
+    bool optional;    /* nothing depends on the file: failures are verbose messages     */
     bool *taken;      /* if not NULL, set to true when the name is another's: the file
                          exists, or another process is writing it. Then outfile_create()
                          fails as ever, but says so as news, not as an error.        */

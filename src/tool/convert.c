@@ -1,6 +1,7 @@
 /* rifec-weights convert: to safetensors, or to ncnn's pair of files. */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* F_DUPFD_CLOEXEC */
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +13,18 @@
 #include "base/half.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/outfile.h"
+#include "base/outpath.h"
 #include "model/architecture.h"
 #include "model/ncnn.h"
 #include "model/safetensors.h"
 #include "model/weights.h"
 #include "tool/tool.h"
 
-/* An output: NAME.part until it is whole. */
+/* An output, and the stream of bytes into it. */
 struct output {
-    char *name, *part;
+    char *name;
+    struct outfile *place;
     FILE *file;
 };
 
@@ -34,19 +38,54 @@ static char *join(const char *a, size_t a_length, const char *b)
     return text;
 }
 
-static int output_open(struct output *o, const char *stem, size_t length,
-                       const char *ending, bool overwrite)
+/* The other file of ncnn's pair, or a copy of the name itself. */
+static char *partner_of(const char *name)
+{
+    size_t n = strlen(name);
+    if (n > 4 && !strcmp(name + n - 4, ".bin"))
+        return join(name, n - 4, ".param");
+    if (n > 6 && !strcmp(name + n - 6, ".param"))
+        return join(name, n - 6, ".bin");
+    return join(name, n, "");
+}
+
+/* What is read is not written over: not under the output's name, nor under its
+ * temporary one. */
+static int check_input(const char *input, const char *output)
+{
+    int err = 0;
+    char *partner = partner_of(input), *real = outpath_follow(output);
+    char *part = outpath_part(real ? real : output);
+    if (!partner || !part)
+        TRY(mem_fail("a file name"));
+    if (outfile_same(input, output) || outfile_same(partner, output) ||
+        outfile_same(input, part) || outfile_same(partner, part))
+        FAIL(RIFEC_ERR_OUTPUT,
+             "%s: would be written over the input, %s; give another name", output, input);
+fail:
+    free(partner);
+    free(real);
+    free(part);
+    return err;
+}
+
+static int output_open(struct output *o, const struct tool_options *opt,
+                       const struct tensors *input, const char *stem, size_t length,
+                       const char *ending)
 {
     int err = 0;
     o->name = join(stem, length, ending);
-    o->part = o->name ? join(o->name, strlen(o->name), ".part") : NULL;
-    if (!o->part)
-        return mem_fail("a file name");
-    if (!overwrite && access(o->name, F_OK) == 0)
-        FAIL(RIFEC_ERR_OUTPUT, "%s: exists; -y replaces it", o->name);
-    o->file = fopen(o->part, "wb");
+    if (!o->name)
+        TRY(mem_fail("a file name"));
+    TRY(check_input(input->name, o->name));
+    TRY(outfile_create(&o->place, &(struct outfile_params){ .path = o->name,
+                                                            .replace = opt->overwrite }));
+    int fd = fcntl(outfile_fd(o->place), F_DUPFD_CLOEXEC, 0);
+    o->file = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (!o->file && fd >= 0)
+        close(fd);
     if (!o->file)
-        FAIL(RIFEC_ERR_OUTPUT, "%s: cannot be written: %s", o->part, strerror(errno));
+        FAIL(RIFEC_ERR_OUTPUT, "%s: cannot be written: %s", o->name, strerror(errno));
 fail:
     return err;
 }
@@ -56,23 +95,20 @@ static int output_finish(struct output *o)
 {
     FILE *f = o->file;
     o->file = NULL;
-    if (fclose(f) || rename(o->part, o->name)) {
+    if (fclose(f) != 0) {
         log_error("%s: cannot be written: %s", o->name, strerror(errno));
-        remove(o->part);
         return RIFEC_ERR_OUTPUT;
     }
-    return 0;
+    return outfile_publish(&o->place);
 }
 
 /* What was not finished leaves nothing. */
 static void output_close(struct output *o)
 {
-    if (o->file) {
+    if (o->file)
         fclose(o->file);
-        remove(o->part);
-    }
+    outfile_discard(&o->place);
     free(o->name);
-    free(o->part);
 }
 
 /* --- precision ---------------------------------------------------------------- */
@@ -135,7 +171,7 @@ static int to_safetensors(const struct tool_options *opt, const struct tensors *
     bool is_half;
     struct output out = { 0 };
     TRY(choose(opt, fit_tensors(t), &is_half));
-    TRY(output_open(&out, opt->names[1], stem, ".safetensors", opt->overwrite));
+    TRY(output_open(&out, opt, t, opt->names[1], stem, ".safetensors"));
     TRY(written(&out, safetensors_write(t, is_half, out.file)));
     TRY(output_finish(&out));
     log_info("%s: %s", out.name, is_half ? "FP16" : "FP32");
@@ -144,15 +180,15 @@ fail:
     return err;
 }
 
-static int to_ncnn(const struct tool_options *opt, const struct weights *w,
-                   const char *stem, size_t length)
+static int to_ncnn(const struct tool_options *opt, const struct tensors *t,
+                   const struct weights *w, const char *stem, size_t length)
 {
     int err = 0;
     struct ncnn_options ncnn = { .stock = opt->stock };
     struct output param = { 0 }, bin = { 0 };
     TRY(choose(opt, fit_layers(w), &ncnn.is_half));
-    TRY(output_open(&param, stem, length, ".param", opt->overwrite));
-    TRY(output_open(&bin, stem, length, ".bin", opt->overwrite));
+    TRY(output_open(&param, opt, t, stem, length, ".param"));
+    TRY(output_open(&bin, opt, t, stem, length, ".bin"));
     TRY(written(&bin, ncnn_write(w, &ncnn, param.file, bin.file)));
     TRY(output_finish(&bin));
     TRY(output_finish(&param));
@@ -164,18 +200,21 @@ fail:
 }
 
 /* Into a folder, which is made if its name ends in a slash. */
-static int to_folder(const struct tool_options *opt, const struct weights *w)
+static int to_folder(const struct tool_options *opt, const struct tensors *t,
+                     const struct weights *w)
 {
     int err = 0;
+    bool made = false;
     const char *folder = opt->names[1];
     size_t length = strlen(folder);
     char *stem = join(folder, length, folder[length - 1] == '/' ? "flownet" : "/flownet");
     if (!stem)
         return mem_fail("a file name");
-    if (mkdir(folder, 0777) < 0 && errno != EEXIST)
-        FAIL(RIFEC_ERR_OUTPUT, "%s: cannot be made: %s", folder, strerror(errno));
-    TRY(to_ncnn(opt, w, stem, strlen(stem)));
+    TRY(outfile_make_folder(folder, &made));
+    TRY(to_ncnn(opt, t, w, stem, strlen(stem)));
 fail:
+    if (err < 0 && made)
+        rmdir(folder);
     free(stem);
     return err;
 }
@@ -210,9 +249,9 @@ int tool_convert(const struct tool_options *opt)
     TRY(tool_open(&t, opt->names[0]));
     TRY(weights_load(&w, t)); /* what it does not accept is not passed on */
     if (folder)
-        TRY(to_folder(opt, &w));
+        TRY(to_folder(opt, t, &w));
     else if (pair)
-        TRY(to_ncnn(opt, &w, name, pair));
+        TRY(to_ncnn(opt, t, &w, name, pair));
     else
         TRY(to_safetensors(opt, t, safetensors));
 fail:

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,7 @@ static int run(struct tool_options *opt, int count, char **words)
 int tool_main(int argc, char **argv)
 {
     struct tool_options opt = { 0 };
+    signal(SIGXFSZ, SIG_IGN); /* as good as a full disk: said by who writes */
     crash_catch();
     rifec_log_set(RIFEC_LOG_INFO, on_message, NULL);
     int err = parse(&opt, argc, argv);

@@ -72,11 +72,29 @@ convert)
     # An output that exists is kept.
     sum=$(cksum <c.param)
     tool 4 convert folder c.param
-    grep -q 'c\.param: exists' stderr || fail 'not said'
+    grep -q 'c\.param: already exists' stderr || fail 'not said'
     same "$(cksum <c.param)" "$sum" 'what was there'
     tool 0 convert -y folder c.param
     tool 0 verify c.param folder
     tool 4 convert built-in nowhere/f.safetensors
+    # The input is never an output, by whatever name; a link is not followed.
+    sum=$(cksum <a.safetensors)
+    ln a.safetensors hard.safetensors
+    ln -s a.safetensors soft.safetensors
+    cp a.safetensors g.part.safetensors
+    for output in ./a.safetensors hard.safetensors soft.safetensors; do
+        tool 4 convert -y a.safetensors $output
+    done
+    tool 4 convert -y g.part.safetensors g.safetensors
+    tool 4 convert -y c.bin c.param
+    tool 4 convert -y folder folder
+    tool 0 convert a.safetensors a.param # another file, of the same stem
+    same "$(cksum <a.safetensors)" "$sum" 'the input'
+    ln -s a.safetensors h.part.safetensors
+    tool 4 convert built-in h.safetensors
+    tool 0 convert -y built-in h.safetensors
+    same "$(cksum <a.safetensors)" "$sum" 'where a link leads'
+    rm g.part.safetensors
     no_leftovers
     ;;
 range)
@@ -112,9 +130,13 @@ END
     ;;
 full)
     [ -w /dev/full ] || exit 77
-    ln -s /dev/full g.safetensors.part
-    tool 4 convert built-in g.safetensors
-    [ ! -e g.safetensors ] || fail 'an output'
+    (
+        ulimit -f 100
+        tool 4 convert built-in g.safetensors
+        grep -q 'g.safetensors: cannot be written: File too large' stderr || fail 'not said'
+        [ ! -e g.safetensors ] || fail 'an output'
+        no_leftovers
+    )
     for words in --help --version 'info built-in' 'verify built-in' \
         'verify built-in built-in'; do
         status=0

@@ -3,15 +3,14 @@
 #include "engine/cuda/plan_cache.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/log.h"
+#include "base/outfile.h"
 
 #define FORMAT    1       /* of the file; another one is started anew */
 #define BYTES_MAX 4000000 /* no sane file is larger                   */
@@ -132,21 +131,13 @@ void plan_cache_save(struct plan_cache *c)
 {
     if (!c || !c->changed || !*c->path)
         return;
-    char part[sizeof c->path + 32];
-    snprintf(part, sizeof part, "%s.XXXXXX", c->path);
     char *text = cJSON_Print(c->root);
     if (!text)
         return;
     make_folders(c->path);
-    int fd = mkstemp(part);
-    FILE *f = fd >= 0 ? fdopen(fd, "wb") : NULL;
-    bool good = f && fputs(text, f) >= 0;
-    good = f && fclose(f) == 0 && good;
-    if (!good || rename(part, c->path) < 0) {
-        log_verbose("%s: not written: %s", c->path, strerror(errno));
-        if (fd >= 0)
-            (void)remove(part);
-    }
+    outfile_put(
+        &(struct outfile_params){ .path = c->path, .replace = true, .optional = true },
+        text, strlen(text));
     c->changed = false;
     free(text);
 }
