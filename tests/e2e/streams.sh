@@ -257,8 +257,9 @@ which-video)
     fails 2 'in\.ts: --video-stream 2 is none .* numbered 0 to 1' -i in.ts -o no.mkv --video-stream 2
     # Transparency beside the colours is a gray video of the same size.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:d=0.4 -f lavfi -i testsrc2=s=96x64:d=0.4 \
-        -map 1 -map 0 -c:v libx264 -pix_fmt:v:0 gray -pix_fmt:v:1 yuv420p alpha.mkv
-    chosen alpha.mkv 64
+        -map 1 -map 0 -c:v ffv1 -pix_fmt:v:0 gray -pix_fmt:v:1 yuv420p alpha.mkv
+    works -y -i alpha.mkv -o out.mkv --factor 1
+    says 'of 2 videos, v:1 \(ffv1, 64x48\)'
     ;;
 timeless)
     # A bare stream has no times: its frames come one period after the other.
