@@ -14,7 +14,9 @@ add_library(rifec_media STATIC
     media/encoder.c media/encoder_table.c
     media/forms.c
     media/frame.c
+    media/framehash.c
     media/hdr.c
+    media/lossless.c
     media/metrics.c
     media/lists.c
     media/mux.c
@@ -23,6 +25,7 @@ add_library(rifec_media STATIC
     media/probe.c
     media/segment.c
     media/slowsound.c
+    media/still.c
     media/streams.c
     media/subtitles.c
     media/tags.c
@@ -45,6 +48,16 @@ if(NOT RIFEC_AVFILTER STREQUAL "OFF")
 endif()
 target_compile_definitions(rifec_media PRIVATE RIFEC_HAVE_AVFILTER=${have_avfilter})
 
+# --- golden frames: --golden and its reports ------------------------------------------------
+add_library(rifec_golden STATIC
+    golden/golden.c
+    golden/manifest.c
+    golden/markup.c
+    golden/report.c golden/report_html.c
+    golden/tolerance.c)
+target_include_directories(rifec_golden PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(rifec_golden PUBLIC rifec_media PRIVATE PkgConfig::CJSON m)
+
 add_library(rifec_pipeline STATIC
     pipeline/checks.c
     pipeline/clash.c
@@ -58,9 +71,10 @@ add_library(rifec_pipeline STATIC
     pipeline/rising.c
     pipeline/scene.c
     pipeline/source.c
-    pipeline/timeline.c)
+    pipeline/timeline.c
+    pipeline/watch.c)
 target_include_directories(rifec_pipeline PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
-target_link_libraries(rifec_pipeline PUBLIC rifec_media)
+target_link_libraries(rifec_pipeline PUBLIC rifec_golden)
 
 add_executable(rifec)
 include(cli.cmake)

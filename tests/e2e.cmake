@@ -58,6 +58,11 @@ if(TARGET rifec)
     rifec_script(e2e reference x2 x5-2 scale)
 
     rifec_script(e2e resume stopped killed libx265 libsvtav1 libvpx-vp9 settings refused)
+    rifec_script(e2e golden missing same deterministic different tolerance hashes frames model
+                            update damaged escape several framemd5 refused)
+    get_property(all DIRECTORY PROPERTY TESTS)
+    list(FILTER all INCLUDE REGEX "^e2e/golden/")
+    set_property(TEST ${all} APPEND PROPERTY LABELS golden)
     rifec_script(e2e manual man bash zsh fish)
     # Sanitizers are in nothing that is installed, and want more address space than
     # any limit leaves.

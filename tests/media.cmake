@@ -3,6 +3,7 @@ if(FFMPEG_FOUND)
     rifec_add_test(timeline LABELS unit SOURCES unit/timeline.c LIBS rifec_pipeline)
     rifec_add_test(checks LABELS unit SOURCES unit/checks.c LIBS rifec_pipeline)
     rifec_add_test(metrics LABELS unit SOURCES unit/metrics.c LIBS rifec_media)
+    rifec_add_test(golden LABELS unit golden SOURCES unit/golden.c LIBS rifec_golden)
     rifec_add_test(scene LABELS unit SOURCES unit/scene.c LIBS rifec_pipeline)
     rifec_add_test(joins LABELS unit SOURCES media/joins.c LIBS rifec_media)
     rifec_add_test(pipeline LABELS media

@@ -139,12 +139,58 @@ static int record(struct batch *b, char *text)
     return err;
 }
 
+/* Of several inputs each has a golden folder, reports and hashes of its own, named
+ * after its output: DIR/NAME, report.NAME.html. Owned by `names`. */
+struct watch_names {
+    char *all[2 + GOLDEN_REPORTS_MAX];
+    int count;
+};
+
+static const char *keep_name(struct watch_names *n, const char *format, int stem_length,
+                             const char *stem, const char *name, const char *ending)
+{
+    size_t size = (size_t)stem_length + strlen(name) + strlen(ending) + 8;
+    char *text = malloc(size);
+    if (text)
+        snprintf(text, size, format, stem_length, stem, name, ending);
+    n->all[n->count++] = text;
+    return text;
+}
+
+static int name_watched(struct watch_options *w, struct watch_names *n,
+                        const char *output)
+{
+    const char **files[1 + GOLDEN_REPORTS_MAX] = { &w->framemd5 };
+    const char *slash = strrchr(output, '/'), *name = slash ? slash + 1 : output;
+    int count = 1;
+    bool ok = true;
+    for (int i = 0; i < w->golden_report_count; i++)
+        files[count++] = &w->golden_reports[i];
+    if (w->golden)
+        ok = (w->golden = keep_name(n, "%.*s/%s%s", (int)strlen(w->golden), w->golden,
+                                    name, "")) != NULL;
+    for (int i = 0; i < count; i++) {
+        if (!*files[i])
+            continue;
+        const char *base = strrchr(*files[i], '/');
+        const char *dot = strrchr(base ? base : *files[i], '.');
+        int stem = dot ? (int)(dot - *files[i]) : (int)strlen(*files[i]);
+        *files[i] = keep_name(n, "%.*s.%s%s", stem, *files[i], name, dot ? dot : "");
+        ok = ok && *files[i];
+    }
+    return ok ? 0 : mem_fail("the names of golden reports");
+}
+
 static int run_one(struct batch *b, int i)
 {
     const struct options *opt = b->opt;
     struct pipeline_options job = opt->job;
+    struct watch_names names = { 0 };
     job.input = opt->inputs[i];
     job.output = b->outputs[i];
+    int named = b->count > 1 ? name_watched(&job.watch, &names, job.output) : 0;
+    if (named < 0)
+        return -named;
     if (opt->job.skip_existing && naming_exists(job.output)) {
         log_info("%s: already exists, skipped", job.output);
         b->skipped++;
@@ -161,6 +207,8 @@ static int run_one(struct batch *b, int i)
     if (err && !status)
         status = -err;
     job_end(status);
+    for (int k = 0; k < names.count; k++)
+        free(names.all[k]);
     b->done += status == 0;
     b->failed += status != 0;
     return status;

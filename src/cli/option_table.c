@@ -231,6 +231,34 @@ const struct option_row option_rows[] = {
               "does so when memory is short",
       .store = store_tile },
 
+    /* --- regression tests --- */
+    { GROUP_GOLDEN, .name = "golden", .newer = true, .neutral = true, .arg = "DIR",
+      .help = "compare the frames with those of an earlier run, "
+              "kept in DIR; exit with status 9 if they differ",
+      .store = store_text, FIELD(job.watch.golden) },
+    { GROUP_GOLDEN, .name = "update-golden", .newer = true, .neutral = true,
+      .help = "write the frames' hashes to the folder of --golden instead of comparing",
+      .store = store_bool, FIELD(job.watch.update_golden), .value = true },
+    { GROUP_GOLDEN, .name = "golden-frames", .newer = true, .neutral = true,
+      .help = "with --update-golden: store the frames, too, so "
+              "that a difference can be measured and shown",
+      .store = store_bool, FIELD(job.watch.golden_frames), .value = true },
+    { GROUP_GOLDEN, .name = "golden-tolerance", .newer = true, .neutral = true,
+      .arg = "exact|oneoff[=N]|psnr=DB|ssim=S|maxabs=N",
+      .initial = "exact on the same engine",
+      .help = "allow frames to differ by this much",
+      .store = store_tolerance, FIELD(job.watch.golden_tolerance) },
+    { GROUP_GOLDEN, .name = "golden-report", .newer = true, .neutral = true, .arg = "FILE",
+      .repeats = true,
+      .help = "write the comparison as .html, .json or .xml (JUnit); may be repeated",
+      .store = store_golden_report },
+    { GROUP_GOLDEN, .name = "framemd5", .newer = true, .neutral = true, .arg = "FILE",
+      .help = "write the MD5 of each frame as FFmpeg's framemd5 muxer does; - is stdout",
+      .store = store_text, FIELD(job.watch.framemd5) },
+    { GROUP_GOLDEN, .name = "deterministic", .newer = true, .neutral = true,
+      .help = "make the same frames on every machine: plain C on the CPU, slower",
+      .store = store_bool, FIELD(job.deterministic), .value = true },
+
     /* --- messages --- */
     { GROUP_REPORT, SET_LOUDNESS, 'q', "quiet", .neutral = true,
       .brief = "print errors only, and no progress",

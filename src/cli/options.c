@@ -209,6 +209,41 @@ static int check_files(struct options *opt)
     return 0;
 }
 
+static int check_watch(struct options *opt)
+{
+    struct pipeline_options *job = &opt->job;
+    const struct watch_options *w = &job->watch;
+    bool many = opt->input_count > 1;
+    if (!w->golden && (w->update_golden || w->golden_frames || w->golden_tolerance ||
+                       w->golden_report_count))
+        return option_fail(opt, "--%s needs --golden DIR",
+                           w->update_golden      ? "update-golden"
+                           : w->golden_frames    ? "golden-frames"
+                           : w->golden_tolerance ? "golden-tolerance"
+                                                 : "golden-report");
+    if (w->golden_frames && !w->update_golden)
+        return option_fail(opt, "--golden-frames is for --update-golden");
+    if (opt->resume && watch_is_wanted(w))
+        return option_fail(opt,
+                           "--resume and --%s contradict each other: frames of an "
+                           "earlier run are not made again",
+                           w->golden ? "golden" : "framemd5");
+    if (is(w->framemd5, "-") && (many || is(opt->stats, "-") ||
+                                 (is(job->output, "-") && !is(job->format, "null"))))
+        return option_fail(opt, "--framemd5 - would write to stdout what something else "
+                                "writes there, too");
+    if (!job->deterministic)
+        return 0;
+    if (job->engine.device != RIFEC_DEVICE_AUTO && job->engine.device != RIFEC_DEVICE_CPU)
+        return option_fail(opt, "--deterministic runs on the CPU: leave out --device");
+    if (job->engine.kernels && strcmp(job->engine.kernels, "c") != 0)
+        return option_fail(opt, "--deterministic and --kernels %s contradict each other",
+                           job->engine.kernels);
+    job->engine.device = RIFEC_DEVICE_CPU;
+    job->engine.kernels = "c";
+    return 0;
+}
+
 static int check_whole(struct options *opt)
 {
     struct pipeline_options *job = &opt->job;
@@ -232,8 +267,11 @@ static int check_whole(struct options *opt)
     if (job->slowmo_audio && opt->sound_copied)
         return option_fail(opt, "--slowmo-audio stretches the sound, so it cannot be "
                                 "copied; leave out -c copy or -c:a copy");
+    job->settings = opt->settings ? opt->settings : "";
     if (opt->resume)
-        job->resume = opt->settings ? opt->settings : "";
+        job->resume = job->settings;
+    if (check_watch(opt) < 0)
+        return RIFEC_ERR_USAGE;
     if (!job->factor.num)
         job->factor = (struct rational){ job->rate.num ? 1 : 2, 1 };
     if (opt->log_level < RIFEC_LOG_INFO && opt->progress == PROGRESS_AUTO)

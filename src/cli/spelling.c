@@ -101,12 +101,18 @@ struct spelling spelling_prefix(const char *word)
     size_t length = spelling_name(word, &name);
     if (!length)
         return s;
-    for (int i = 0; i < option_row_count; i++)
-        if (begins(option_rows[i].name, name, length)) {
-            if (s.row)
-                return (struct spelling){ 0 };
-            s.row = &option_rows[i];
-        }
+    int older = 0, newer = 0;
+    for (int i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+        if (!begins(row->name, name, length))
+            continue;
+        if (!row->newer || !older)
+            s.row = row;
+        older += !row->newer;
+        newer += row->newer;
+    }
+    if (older > 1 || (!older && newer > 1))
+        return (struct spelling){ 0 };
     s.value = s.row && name[length] ? name + length + 1 : NULL;
     return s;
 }

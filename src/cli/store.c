@@ -362,6 +362,33 @@ int store_generate(struct options *opt, const struct option_row *row, const char
     return 0;
 }
 
+int store_tolerance(struct options *opt, const struct option_row *row, const char *arg)
+{
+    struct golden_tolerance tolerance;
+    if (!golden_tolerance_parse(&tolerance, arg))
+        return option_fail(opt,
+                           "--%s takes exact, oneoff, oneoff=2, psnr=50, ssim=0.99 or "
+                           "maxabs=4, not '%s'",
+                           row->name, arg);
+    return store_text(opt, row, arg);
+}
+
+int store_golden_report(struct options *opt, const struct option_row *row,
+                        const char *arg)
+{
+    struct watch_options *w = &opt->job.watch;
+    if (!golden_report_takes(arg))
+        return option_fail(opt,
+                           "--%s takes a name that ends in .html, .json or .xml, "
+                           "not '%s'",
+                           row->name, arg);
+    if (w->golden_report_count == GOLDEN_REPORTS_MAX)
+        return option_fail(opt, "--%s is given more than %d times", row->name,
+                           GOLDEN_REPORTS_MAX);
+    w->golden_reports[w->golden_report_count++] = arg;
+    return 0;
+}
+
 int store_louder(struct options *opt, const struct option_row *row, const char *arg)
 {
     (void)row;

@@ -11,6 +11,7 @@ const char *const group_titles[OPTION_GROUPS] = {
     "Scene cuts and repeated frames",
     "Encoder",
     "Interpolation",
+    "Regression tests",
     "Messages and reports",
     "For benchmarking",
 };

@@ -30,8 +30,10 @@ struct encode {
     AVFrame *first;    /* tags and size, no pixels                             */
     AVFrame *original; /* newest decoded frame's tags and side data, no pixels */
     int stream_index;
-    int64_t sent, received; /* frames, packets */
-    int64_t start, end;     /* of what was sent */
+    int64_t sent, received;                                        /* frames, packets */
+    int64_t start, end;                                            /* of what was sent */
+    int (*look)(void *opaque, const AVFrame *frame, bool decoded); /* or NULL */
+    void *look_opaque;
     /* Encoders of FFmpeg up to 5 forget the duration: kept here by pts. */
     struct {
         int64_t pts, duration;
@@ -210,6 +212,15 @@ static int fetch(struct encode *e, AVFrame *av)
                     : 0;
 }
 
+void encode_watch(struct encode *e,
+                  int (*look)(void *opaque, const AVFrame *frame, bool decoded),
+                  void *opaque)
+{
+    e->look = look;
+    e->look_opaque = opaque;
+    e->discards = false;
+}
+
 int encode_send(struct encode *e, struct rifec_frame **frame)
 {
     int err = 0;
@@ -225,6 +236,8 @@ int encode_send(struct encode *e, struct rifec_frame **frame)
         TRY(dress(e, av, decoded));
         if (e->convert)
             TRY(convert_frame(e->convert, &av));
+        if (e->look)
+            TRY(e->look(e->look_opaque, av, decoded));
         e->start = e->sent++ ? e->start : av->pts;
         e->end = av->pts + AVFRAME_DURATION(av);
         unsigned i = e->next_duration++ % DURATIONS;

@@ -43,6 +43,13 @@ int encode_open(struct encode **out, const struct encode_params *p);
  * packets with encode_receive() after each. */
 int encode_send(struct encode *e, struct rifec_frame **frame);
 
+/* From now on `look` sees each frame that encode_send() gives to the encoder, in the
+ * encoder's pixel format and in host memory; decoded: not made by the engine. It returns
+ * 0, or an error that encode_send() then returns. */
+void encode_watch(struct encode *e,
+                  int (*look)(void *opaque, const AVFrame *frame, bool decoded),
+                  void *opaque);
+
 /* Takes a frame that needs no encoding; what follows it may refer to it. NULL in
  * *frame: one that the engine would have made. */
 int encode_pass(struct encode *e, struct rifec_frame **frame);

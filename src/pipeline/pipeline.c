@@ -46,6 +46,7 @@ struct job {
     struct source source;
     struct mux *mux;
     struct encode *encode;
+    struct watch *watch;   /* or NULL */
     struct resume *resume; /* or NULL */
     struct rifec *engine;
     struct rifec_cuda cuda; /* the decoder's place on the device; empty: none */
@@ -500,6 +501,23 @@ fail:
     return err;
 }
 
+static int open_watch(struct job *j)
+{
+    const struct pipeline_options *o = j->opt;
+    int err = watch_open(&j->watch, &(struct watch_params){
+                                        .options = &o->watch,
+                                        .overwrite = o->overwrite,
+                                        .deterministic = o->deterministic,
+                                        .title = mux_path(j->mux),
+                                        .settings = o->settings,
+                                        .engine = rifec_get_info(j->engine),
+                                        .encoder = encode_context(j->encode),
+                                    });
+    if (err == 0)
+        encode_watch(j->encode, watch_frame, j->watch);
+    return err;
+}
+
 static int open_output(struct job *j, const struct rifec_frame *first)
 {
     int err = 0;
@@ -530,6 +548,7 @@ static int open_output(struct job *j, const struct rifec_frame *first)
                         .source = demux_video(j->source.demux),
                         .first = first,
                     }));
+    TRY(watch_is_wanted(&o->watch) ? open_watch(j) : 0);
     TRY(o->resume ? open_resume(j) : 0);
     TRY(mux_start(j->mux, encode_context(j->encode)));
     j->holdback.mux = j->mux;
@@ -731,6 +750,8 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     describe_output(&j);
     TRY(run_stages(&j));
     conclude(&j);
+    /* What differs from the golden frames does not get its name. */
+    TRY(j.watch ? watch_finish(j.watch, is_interrupted()) : 0);
     TRY(mux_finish(j.mux)); /* may take a while: the disk */
     report->in.damaged = report->in.damaged || mux_damaged(j.mux);
     checks_make(&report->checks,
@@ -762,6 +783,7 @@ fail:
     queue_close(&j.decoded, item_drop);
     queue_close(&j.finished, item_drop);
     source_close(&j.source);
+    watch_close(&j.watch);
     encode_close(&j.encode);
     rifec_close(&j.engine);
     decode_close(&j.source.decode);

@@ -20,6 +20,7 @@
 #include "pipeline/checks.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/progress.h"
+#include "pipeline/watch.h"
 #include "rifec/rifec.h"
 
 struct key_value {
@@ -60,6 +61,10 @@ struct pipeline_options {
     const char *pix_fmt;       /* NULL: the input's, or the nearest            */
     const struct key_value *encoder_options;
     int encoder_option_count;
+    struct watch_options watch; /* --framemd5, --golden                        */
+    const char *settings;       /* options that shape the output, one a line   */
+    bool deterministic;         /* the same frames on every machine: the plain
+                                   versions of all ops, on the CPU             */
     const char *resume; /* NULL, or what shaped the output: see resume.h          */
     bool overwrite;     /* replace an existing output                               */
     bool skip_existing; /* an existing output, or another process's, is no failure  */

@@ -20,8 +20,9 @@ layer model    'base/|model/|rifec/'                             'cjson'
 layer engine   'base/|model/|engine/|rifec/|rifec_kernels\.h'    'omp|oneapi|dnnl|cjson|cu|nv'
 layer tool     'base/|model/|tool/|rifec/'                      ''
 layer media    'base/|media/|rifec/(frame|error|log)\.h'         'lib(av|sw)'
-layer pipeline 'base/|media/|pipeline/|rifec/'                   'libav'
-layer cli      'base/|pipeline/|cli/|rifec/|media/versions\.h|tool/tool\.h' 'cjson'
+layer golden   'base/|media/|golden/'                            'cjson|libav'
+layer pipeline 'base/|media/|golden/|pipeline/|rifec/'           'libav'
+layer cli      'base/|golden/|pipeline/|cli/|rifec/|media/versions\.h|tool/tool\.h' 'cjson'
 
 # CUDA stays in its folder, so that a machine without it builds the rest.
 grep -rnE '#[ ]*include[ ]*<(cu(da|dnn|blas)|nv)' --include='*.[ch]' engine |

@@ -1,0 +1,16 @@
+/* Text of strangers, file names above all, inside HTML, XML and JSON. */
+#ifndef RIFEC_GOLDEN_MARKUP_H
+#define RIFEC_GOLDEN_MARKUP_H
+
+#include <stddef.h>
+
+#include <libavutil/bprint.h>
+
+/* Appends `text` so that it is text in HTML and XML, in elements and in attributes:
+ * what is not UTF-8, or a control character, becomes '?'. */
+void markup_escape(AVBPrint *to, const char *text);
+
+/* Copies `text`, cut to `size`, with the same replacements and no escapes. */
+void markup_plain(char *to, size_t size, const char *text);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * What is looked at on the way into the encoder: --framemd5 and --golden. Both see the
+ * same frames, those the encoder is given, and one hash of each.
+ */
+#ifndef RIFEC_PIPELINE_WATCH_H
+#define RIFEC_PIPELINE_WATCH_H
+
+#include <stdbool.h>
+
+#include <libavcodec/avcodec.h>
+
+#include "golden/golden.h"
+#include "rifec/rifec.h"
+
+struct watch_options {
+    const char *framemd5; /* file, "-" for standard output; NULL: none */
+    const char *golden;   /* folder; NULL: none                        */
+    bool update_golden, golden_frames;
+    const char *golden_tolerance;                   /* NULL: the usual */
+    const char *golden_reports[GOLDEN_REPORTS_MAX]; /* files           */
+    int golden_report_count;
+};
+
+/* True if any of it is asked for. */
+bool watch_is_wanted(const struct watch_options *o);
+
+struct watch;
+
+struct watch_params {
+    const struct watch_options *options;
+    bool overwrite;
+    bool deterministic;   /* the plain versions of all ops, on the CPU */
+    const char *title;    /* the output's name                         */
+    const char *settings; /* options that shape the output             */
+    const struct rifec_info *engine;
+    const AVCodecContext *encoder;
+};
+
+/* Errors: VERIFY (the golden manifest is missing or another's), USAGE, INPUT, OUTPUT,
+ * NOMEM. */
+int watch_open(struct watch **out, const struct watch_params *p);
+
+/* A frame on its way, in host memory; for encode_watch(). Errors: OUTPUT, NOMEM. */
+int watch_frame(void *watch, const AVFrame *frame, bool decoded);
+
+/* After the last frame; `cut`: the run was stopped early. Errors: VERIFY if frames
+ * differ, OUTPUT, NOMEM. */
+int watch_finish(struct watch *w, bool cut);
+
+/* Accepts NULL. */
+void watch_close(struct watch **w);
+
+#endif
