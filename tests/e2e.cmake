@@ -67,6 +67,14 @@ if(TARGET rifec)
     # Sanitizers are in nothing that is installed, and want more address space than
     # any limit leaves.
     if(NOT RIFEC_SANITIZE)
+        add_library(record SHARED fail/record.c)
+        target_link_libraries(record PRIVATE ${CMAKE_DL_LIBS})
+        set(cases film pictures stats weights errors)
+        rifec_script(fail order ${cases})
+        foreach(case IN LISTS cases)
+            set_property(TEST fail/order/${case} APPEND PROPERTY
+                         ENVIRONMENT RECORD_LIBRARY=$<TARGET_FILE:record>)
+        endforeach()
         rifec_script(e2e sizes short)
         rifec_script(e2e install files deb moved)
         set_property(TEST e2e/install/files e2e/install/deb e2e/install/moved

@@ -56,7 +56,11 @@ char *outpath_follow(const char *path)
 
 char *outpath_folder(const char *path)
 {
-    size_t length = (size_t)(last_component(path) - path);
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--; /* a/b/ is in a */
+    while (length && path[length - 1] != '/')
+        length--;
     while (length > 1 && path[length - 1] == '/')
         length--;
     return length ? join(path, length, "") : strdup(".");

@@ -10,7 +10,7 @@
  * `path` if it is no link. NULL with errno (ENOMEM, ELOOP). */
 char *outpath_follow(const char *path);
 
-/* The folder of a file: "." if the name has none. NULL: out of memory. */
+/* The folder of a file or folder: "." if the name has none. NULL: out of memory. */
 char *outpath_folder(const char *path);
 
 /*

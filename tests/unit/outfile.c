@@ -326,6 +326,25 @@ static void test_long_names(void)
     }
 }
 
+static void test_folders(void)
+{
+    const char *const pairs[][2] = { { "a", "." },   { "a/", "." },     { "a/b", "a" },
+                                     { "/a", "/" },  { "a//b//", "a" }, { "/", "/" },
+                                     { "./a/", "." } };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char *parent = outpath_folder(pairs[i][0]);
+        CHECK_STR(parent, pairs[i][1]);
+        free(parent);
+    }
+    bool made = false;
+    CHECK_INT(outfile_make_folder("d/", &made), 0);
+    CHECK(made);
+    CHECK_INT(outfile_make_folder("d", &made), 0);
+    CHECK(!made);
+    CHECK_INT(outfile_make_folder("none/d", &made), RIFEC_ERR_OUTPUT);
+    CHECK_INT(clear(), 1);
+}
+
 static void test_same(void)
 {
     put("a", "");
@@ -516,6 +535,7 @@ int main(void)
     test_other_writer();
     test_meanwhile();
     test_long_names();
+    test_folders();
     test_same();
     test_crash();
     test_taken();
