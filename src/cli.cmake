@@ -10,6 +10,7 @@ add_library(rifec_cli STATIC
     cli/job.c
     cli/json_text.c
     cli/manual.c
+    cli/manual_text.c
     cli/number.c
     cli/option_table.c
     cli/options.c

@@ -1,10 +1,11 @@
-/* Version of rifec. The CMake project version is read from these three lines. */
+/* Version of rifec. CMake reads the version of the project from here. */
 #ifndef RIFEC_VERSION_H
 #define RIFEC_VERSION_H
 
 #define RIFEC_VERSION_MAJOR 0
 #define RIFEC_VERSION_MINOR 1
 #define RIFEC_VERSION_PATCH 0
+#define RIFEC_VERSION_DATE  "2026-12-01" /* of the manual pages */
 
 #ifdef __cplusplus
 extern "C" {

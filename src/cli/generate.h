@@ -24,4 +24,12 @@ void generate_text(enum generate what, enum media_list values, FILE *out);
 /* rifec.1, for man(1). */
 void generate_man(FILE *out);
 
+/* A term and its text, or a paragraph. Ends with one without text. */
+struct manual_entry {
+    const char *term, *text;
+};
+
+extern const struct manual_entry manual_description[], manual_environment[],
+    manual_files[], manual_notes[];
+
 #endif

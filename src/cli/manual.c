@@ -1,7 +1,10 @@
 /* rifec.1: the option table in the language of man(7). */
+#define _POSIX_C_SOURCE 200809L /* gmtime_r */
 #include "cli/generate.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/words.h"
 #include "rifec/version.h"
@@ -11,21 +14,49 @@
 #define VERSION                                                                          \
     TEXT(RIFEC_VERSION_MAJOR) "." TEXT(RIFEC_VERSION_MINOR) "." TEXT(RIFEC_VERSION_PATCH)
 
-/* Text as it is: roff has its own ideas of dashes, backslashes and a leading dot. */
+#define WIDTH 76 /* of a line in the source */
+
+/* One character as it is: roff has its own ideas of dashes and backslashes. */
+static void put_character(FILE *out, char c)
+{
+    if (c == '-')
+        fputs("\\-", out);
+    else if (c == '\\')
+        fputs("\\e", out);
+    else
+        fputc(c, out);
+}
+
 static void put(FILE *out, const char *text)
 {
-    bool starts_line = true;
-    for (const char *s = text; *s; s++) {
-        if (starts_line && (*s == '.' || *s == '\''))
-            fputs("\\&", out);
-        starts_line = *s == '\n';
-        if (*s == '-')
-            fputs("\\-", out);
-        else if (*s == '\\')
-            fputs("\\e", out);
-        else
-            fputc(*s, out);
+    for (; *text; text++)
+        put_character(out, *text);
+}
+
+/* Words in lines, each sentence on lines of its own as man(7) asks for. */
+static void put_text(FILE *out, const char *text)
+{
+    int at = 0;
+    bool sentence_ended = false;
+    while (*text) {
+        int length = (int)strcspn(text, " \n");
+        if (at && (sentence_ended || at + 1 + length > WIDTH)) {
+            fputc('\n', out);
+            at = 0;
+        } else if (at) {
+            fputc(' ', out);
+            at++;
+        }
+        if (!at && (*text == '.' || *text == '\''))
+            fputs("\\&", out); /* not a request */
+        for (int i = 0; i < length; i++)
+            put_character(out, text[i]);
+        sentence_ended = length > 1 && text[length - 1] == '.' && text[length - 2] != '.';
+        at += length;
+        text += length;
+        text += *text != '\0';
     }
+    fputc('\n', out);
 }
 
 static void put_title(FILE *out, const char *macro, const char *title)
@@ -68,13 +99,12 @@ static int put_options(FILE *out, int first)
         put_name(out, "--", r->name, r->arg);
     } while (++i < option_row_count && !option_rows[i].help);
     fputc('\n', out);
-    put(out, row->help);
+    put_text(out, row->help);
     if (row->initial) {
-        fputs("\n[", out);
-        put(out, row->initial);
-        fputc(']', out);
+        char initial[128];
+        snprintf(initial, sizeof initial, "[%s]", row->initial);
+        put_text(out, initial);
     }
-    fputc('\n', out);
     return i;
 }
 
@@ -82,14 +112,11 @@ static void put_examples(FILE *out)
 {
     put_title(out, ".SH", "EXAMPLES");
     for (int i = 0; i < example_count; i++) {
-        fputs(i ? ".PP\n" : "", out);
-        if (examples[i].remark) {
-            put(out, examples[i].remark);
-            fputs(":\n.PP\n", out);
-        }
-        fputs(".RS 4\n.nf\n", out);
+        fputs(".TP\n", out);
+        put_text(out, examples[i].remark);
+        fputs(".nf\n\\fB", out);
         put(out, examples[i].command);
-        fputs("\n.fi\n.RE\n", out);
+        fputs("\\fR\n.fi\n", out);
     }
 }
 
@@ -98,39 +125,50 @@ static void put_exit_status(FILE *out)
     put_title(out, ".SH", "EXIT STATUS");
     for (int i = 0; i < exit_meaning_count; i++) {
         fprintf(out, ".TP\n%s\n", exit_meanings[i].status);
-        put(out, exit_meanings[i].meaning);
-        fputc('\n', out);
+        put_text(out, exit_meanings[i].meaning);
     }
 }
 
-static const char description[] =
-    "FFmpeg's libraries read and decode the input, the network makes the frames in\n"
-    "between, and the result is encoded, with what else is in the input, into the\n"
-    "output. Times come from the input's by exact arithmetic, original frames reach\n"
-    "the encoder as decoded, and colours, HDR data, languages, chapters and the like\n"
-    "are kept where the container can hold them; what it cannot is said.\n"
-    ".PP\n"
-    "The output is written under another name, with .part before its extension, and\n"
-    "gets its own when it is whole.\n"
-    "After one Ctrl-C it is finished early, valid but shorter; after a second one\n"
-    "nothing is left.\n";
+static void put_section(FILE *out, const char *title, const struct manual_entry *e,
+                        const char *macro)
+{
+    put_title(out, ".SH", title);
+    for (bool first = true; e->text; e++, first = false) {
+        if (!e->term)
+            fputs(first ? "" : ".PP\n", out);
+        else if (!strcmp(macro, ".SS"))
+            put_title(out, macro, e->term);
+        else
+            fprintf(out, ".TP\n.B %s\n", e->term);
+        put_text(out, e->text);
+    }
+}
+
+/* The day of the version, or of SOURCE_DATE_EPOCH, for builds that can be repeated. */
+static void put_header(FILE *out)
+{
+    char date[16] = RIFEC_VERSION_DATE, *end;
+    const char *epoch = getenv("SOURCE_DATE_EPOCH");
+    time_t seconds = epoch ? (time_t)strtoll(epoch, &end, 10) : 0;
+    struct tm day;
+    if (epoch && epoch[0] && !*end && gmtime_r(&seconds, &day))
+        strftime(date, sizeof date, "%Y-%m-%d", &day);
+    fputs(".\\\" Made from the table of options by rifec --generate man.\n", out);
+    fprintf(out, ".TH RIFEC 1 \"%s\" \"rifec " VERSION "\" \"User Commands\"\n", date);
+}
 
 void generate_man(FILE *out)
 {
-    fputs(".\\\" Made from the table of options by rifec --generate man.\n", out);
-    fputs(".TH RIFEC 1 \"\" \"rifec " VERSION "\" \"User Commands\"\n", out);
+    put_header(out);
     put_title(out, ".SH", "NAME");
-    fputs("rifec \\- make the frames between the frames of a video\n", out);
+    fputs("rifec \\- interpolate video for a higher frame rate or slow motion\n", out);
     put_title(out, ".SH", "SYNOPSIS");
     fputs("\\fBrifec \\-i\\fR \\fIINPUT\\fR \\fB\\-o\\fR \\fIOUTPUT\\fR [options]\n.br\n"
           "\\fBrifec\\fR \\fIINPUT\\fR... \\fB\\-o\\fR \\fIFOLDER\\fR/ [options]\n",
           out);
-    put_title(out, ".SH", "DESCRIPTION");
-    put(out, words_summary);
-    fputs(".PP\n", out);
-    fputs(description, out);
+    put_section(out, "DESCRIPTION", manual_description, ".TP");
     put_title(out, ".SH", "OPTIONS");
-    put(out, words_conventions);
+    put_text(out, words_conventions);
     for (int g = 0; g < OPTION_GROUPS; g++) {
         put_title(out, ".SS", group_titles[g]);
         for (int i = 0; i < option_row_count;)
@@ -140,7 +178,10 @@ void generate_man(FILE *out)
                 i++;
     }
     put_exit_status(out);
+    put_section(out, "ENVIRONMENT", manual_environment, ".TP");
+    put_section(out, "FILES", manual_files, ".TP");
+    put_section(out, "NOTES", manual_notes, ".SS");
     put_examples(out);
     put_title(out, ".SH", "SEE ALSO");
-    fputs("\\fBffmpeg\\fR(1), \\fBffprobe\\fR(1)\n", out);
+    fputs("\\fBrifec\\-weights\\fR(1), \\fBffmpeg\\fR(1), \\fBffprobe\\fR(1)\n", out);
 }

@@ -14,7 +14,7 @@ files)
     there usr/bin/rifec usr/bin/rifec-weights usr/share/man/man1/rifec-weights.1 \
         "$(find usr -name librifec.a)" usr/include/rifec/rifec.h \
         usr/share/man/man1/rifec.1 usr/share/bash-completion/completions/rifec \
-        usr/share/zsh/vendor-completions/_rifec usr/share/fish/vendor_completions.d/rifec.fish \
+        usr/share/zsh/site-functions/_rifec usr/share/fish/vendor_completions.d/rifec.fish \
         usr/share/doc/rifec/README.md usr/share/doc/rifec/copyright \
         usr/share/doc/rifec/docs/architecture.md "$(find usr -name rifec.pc)"
     usr/bin/rifec --version | grep -q '^rifec ' || fail 'the program does not start'
@@ -59,7 +59,8 @@ deb)
     lintian --fail-on error --allow-root ./*.deb >complaints 2>&1 || { cat complaints; fail lintian; }
     dpkg-deb -c rifec_*.deb >contents
     for file in bin/rifec share/man/man1/rifec.1.gz share/man/man1/rifec-weights.1.gz \
-        share/bash-completion/completions/rifec share/doc/rifec/copyright; do
+        share/bash-completion/completions/rifec share/zsh/vendor-completions/_rifec \
+        share/doc/rifec/copyright; do
         grep -q " \./usr/$file\$" contents || fail "$file is not in the package"
     done
     ! grep -q 'include\|\.a$' contents || fail 'the program comes with the library'

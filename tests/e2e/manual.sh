@@ -61,14 +61,37 @@ case $1 in
 man)
     generated man
     has_all "$(printf '%s\n' "$text" | sed 's/\\-/-/g; s/\\f[BIR]//g')"
-    for title in NAME SYNOPSIS OPTIONS 'EXIT STATUS' EXAMPLES; do
+    for title in NAME SYNOPSIS DESCRIPTION OPTIONS 'EXIT STATUS' ENVIRONMENT FILES NOTES \
+        EXAMPLES 'SEE ALSO'; do
         grep -q "^\.SH \"$title\"" stdout || fail "no section $title"
     done
+    # Every exit status and every variable that is looked at.
+    run --help
+    sed -n '/^Exit status/,$ s/^  \([0-9][0-9, ]*[0-9]\|[0-9]\).*/\1/p' stdout >statuses
+    [ "$(wc -l <statuses)" = 11 ] || fail 'exit statuses in --help'
+    while read -r status; do
+        printf '%s\n' "$text" | grep -qx "$status" || fail "no exit status $status"
+    done <statuses
+    grep -rhoE '(getenv|slurm_bytes)\("[A-Z_]+"' "$tests/../src" | sed 's/.*("//; s/"//' |
+        sort -u >variables
+    [ "$(wc -l <variables)" -ge 6 ] || fail 'the variables that are looked at'
+    while read -r variable; do
+        printf '%s\n' "$text" | grep -q "^\.B .*\b$variable\b" || fail "no $variable"
+    done <variables
+    # The same page on every day.
+    printf '%s\n' "$text" >page
+    grep -Eq '^\.TH RIFEC 1 "20[0-9]{2}-[01][0-9]-[0-3][0-9]"' page || fail 'no date'
+    SOURCE_DATE_EPOCH=86400 "$RIFEC" --generate man | grep -q '^\.TH RIFEC 1 "1970-01-02"' ||
+        fail 'SOURCE_DATE_EPOCH'
     if command -v mandoc >/dev/null; then
-        mandoc -T lint -W error stdout || fail 'mandoc -T lint'
+        same "$(mandoc -T lint -W warning page)" '' 'what mandoc says'
     fi
     if command -v groff >/dev/null; then
-        same "$(groff -ww -man -Tutf8 stdout 2>&1 >/dev/null)" '' 'what groff says'
+        same "$(groff -ww -man -Tutf8 page 2>&1 >/dev/null)" '' 'what groff says'
+    fi
+    if command -v man >/dev/null; then
+        same "$(LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -l ./page 2>&1 >/dev/null)" '' \
+            'what man says'
     fi
     ;;
 bash)
