@@ -75,7 +75,8 @@ static const struct habit after[] = {
     ANSWER("c", ANY,
       "write -c:v {v} for the video; the rest is copied"),
     ANSWER("map", ANY,
-      "every stream is kept; --no-audio, --no-subs, --no-attachments leave streams out"),
+      "every stream is kept; --video-stream N interpolates another video, --no-audio, "
+      "--no-subs and --no-attachments leave streams out"),
     ANSWER("vn", NONE,
       "leave it out: the output is always a video"),
     ANSWER("dn", NONE,

@@ -328,10 +328,12 @@ static const struct {
       "-map 0 -c copy -c:a aac FILE" },
     { "-c:a copy --slowmo-audio", "--slowmo-audio stretches the sound, so it cannot be "
                                   "copied; leave out -c copy or -c:a copy" },
-    { "-map 0:1", "unknown option '-map': every stream is kept; --no-audio, --no-subs, "
-                  "--no-attachments leave streams out" },
-    { "-map -0:s", "unknown option '-map': every stream is kept; --no-audio, --no-subs, "
-                   "--no-attachments leave streams out" },
+    { "-map 0:1",
+      "unknown option '-map': every stream is kept; --video-stream N interpolates "
+      "another video, --no-audio, --no-subs and --no-attachments leave streams out" },
+    { "-map -0:s",
+      "unknown option '-map': every stream is kept; --video-stream N interpolates "
+      "another video, --no-audio, --no-subs and --no-attachments leave streams out" },
     { "-movflags +faststart",
       "unknown option '-movflags': titles and other tags are copied; to change the file "
       "later: ffmpeg -i OUTPUT -map 0 -c copy -movflags +faststart FILE" },
