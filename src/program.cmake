@@ -12,6 +12,7 @@ add_library(rifec_media STATIC
     media/demux.c media/joins.c
     media/encode.c
     media/encoder.c media/encoder_table.c
+    media/ffv1.c
     media/forms.c
     media/frame.c
     media/framehash.c

@@ -9,6 +9,7 @@ if(FFMPEG_FOUND)
     rifec_add_test(pipeline LABELS media
         SOURCES media/pipeline.c media/copy_engine.c LIBS rifec_pipeline
         ARGS ${CMAKE_CURRENT_SOURCE_DIR}/data/lotus.mp4 ${CMAKE_CURRENT_BINARY_DIR})
+    rifec_add_test(ffv1 LABELS media SOURCES media/ffv1.c LIBS rifec_media)
 
     # The same with a GPU made of memory, whose libraries FFmpeg finds before any other.
     set(fake ${CMAKE_CURRENT_BINARY_DIR}/fake_cuda)

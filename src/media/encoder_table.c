@@ -6,14 +6,17 @@
 #include "media/encoder.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libavutil/avstring.h>
+#include <libavutil/cpu.h>
 #include <libavutil/opt.h>
 
 #include "base/err.h"
 #include "media/av.h"
+#include "media/ffv1.h"
 
 #define PRESETS 10
 
@@ -64,7 +67,6 @@ static const struct row rows[] = {
     { .name = "h264_nvenc", .crf = { "cq", "19" }, NVENC_RATE, NVENC_SPEEDS },
     { .name = "hevc_nvenc", .crf = { "cq", "21" }, NVENC_RATE, NVENC_SPEEDS },
     { .name = "av1_nvenc", .crf = { "cq", "26" }, NVENC_RATE, NVENC_SPEEDS },
-    { .name = "ffv1", .also = { { "level", "3" }, { "slicecrc", "1" } } },
     { .name = "prores_ks", .quality_is = "-e profile=lt, standard, hq, 4444 or 4444xq" },
     { .name = "prores", .quality_is = "-e profile=0 (proxy) to 5 (4444xq)" },
     { .name = "prores_aw", .quality_is = "-e profile=0 (proxy) to 5 (4444xq)" },
@@ -231,6 +233,27 @@ static int set_preset(AVCodecContext *c, const struct encode_params *p,
     return set_option(c, key, value);
 }
 
+/* Lossless at every size, by all cores. */
+static int set_ffv1(AVCodecContext *c, const struct encode_params *p)
+{
+    int err = 0;
+    if (!is_given(p, "threads"))
+        c->thread_count = av_cpu_count(); /* by itself it takes 16 at most */
+    if (is_given(p, "level"))
+        return 0;
+    char slices[16];
+    int count = ffv1_slices(c->width, c->height, c->pix_fmt);
+    snprintf(slices, sizeof slices, "%d", count);
+    bool sliced = count || is_given(p, "slices");
+    TRY(set_option(c, "level", sliced ? "3" : "1"));
+    if (sliced && !is_given(p, "slicecrc"))
+        TRY(set_option(c, "slicecrc", "1"));
+    if (count && !is_given(p, "slices"))
+        TRY(set_option(c, "slices", slices));
+fail:
+    return err;
+}
+
 /* Some encoders write to stderr themselves, past FFmpeg's log and ours. */
 static int silence(AVCodecContext *c)
 {
@@ -250,6 +273,8 @@ int encoder_set(AVCodecContext *c, const struct encode_params *p)
     for (int i = 0; i < 2 && row->also[i].key; i++)
         if (!is_given(p, row->also[i].key) && knows(c, row->also[i].key))
             TRY(set_option(c, row->also[i].key, row->also[i].value));
+    if (!strcmp(c->codec->name, "ffv1"))
+        TRY(set_ffv1(c, p));
     TRY(silence(c));
     TRY(set_quality(c, p, row));
     TRY(set_preset(c, p, row));
