@@ -3,6 +3,7 @@
 # All but main(), so that the tests can link it.
 add_library(rifec_cli STATIC
     cli/batch.c
+    cli/compare.c
     cli/completion.c
     cli/doctor.c
     cli/habits.c

@@ -3,6 +3,7 @@
 add_library(rifec_media STATIC
     media/album.c
     media/av.c
+    media/beside.c
     media/color.c
     media/confine.c
     media/container.c
@@ -13,6 +14,7 @@ add_library(rifec_media STATIC
     media/encode.c
     media/encoder.c media/encoder_table.c
     media/ffv1.c
+    media/film.c
     media/forms.c
     media/frame.c
     media/framehash.c
@@ -61,6 +63,7 @@ target_link_libraries(rifec_golden PUBLIC rifec_media PRIVATE PkgConfig::CJSON m
 
 add_library(rifec_pipeline STATIC
     pipeline/checks.c
+    pipeline/compare.c
     pipeline/clash.c
     pipeline/holdback.c
     pipeline/inbetween.c

@@ -60,8 +60,9 @@ if(TARGET rifec)
     rifec_script(e2e resume stopped killed libx265 libsvtav1 libvpx-vp9 settings refused)
     rifec_script(e2e golden missing same deterministic different tolerance hashes frames model
                             update damaged escape several framemd5 refused)
+    rifec_script(e2e compare equal figures bounds step other beside usage)
     get_property(all DIRECTORY PROPERTY TESTS)
-    list(FILTER all INCLUDE REGEX "^e2e/golden/")
+    list(FILTER all INCLUDE REGEX "^e2e/(golden|compare)/")
     set_property(TEST ${all} APPEND PROPERTY LABELS golden)
     rifec_script(e2e manual man bash zsh fish)
     # Sanitizers are in nothing that is installed, and want more address space than

@@ -11,6 +11,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "cli/batch.h"
+#include "cli/compare.h"
 #include "cli/doctor.h"
 #include "cli/generate.h"
 #include "cli/job.h"
@@ -80,7 +81,9 @@ int main(int argc, char **argv)
         job_begin(&opt);
         options_log_notes(&opt);
         signals_catch();
-        status = batch_run(&opt, argv);
+        status = opt.compare ? compare_run(&opt) : batch_run(&opt, argv);
+        if (!status && opt.side_by_side && !opt.compare)
+            status = compare_source_and_result(&opt);
     }
     options_free(&opt);
     if (signals_caught() && status == 128 + signals_caught()) {

@@ -259,6 +259,26 @@ const struct option_row option_rows[] = {
       .help = "make the same frames on every machine: plain C on the CPU, slower",
       .store = store_bool, FIELD(job.deterministic), .value = true },
 
+    { GROUP_GOLDEN, .name = "compare", .newer = true, .neutral = true,
+      .help = "compare two films, as in --compare A B, and interpolate nothing: PSNR, SSIM "
+              "and the largest difference of each frame and in all",
+      .store = store_bool, FIELD(compare), .value = true },
+    { GROUP_GOLDEN, .name = "min-psnr", .newer = true, .neutral = true, .arg = "DB",
+      .help = "with --compare: exit with status 9 if a frame is below",
+      .store = store_bound, FIELD(comparison.min_psnr), .value = 100 },
+    { GROUP_GOLDEN, .name = "min-ssim", .newer = true, .neutral = true, .arg = "S",
+      .help = "the same for SSIM",
+      .store = store_bound, FIELD(comparison.min_ssim), .value = 1 },
+    { GROUP_GOLDEN, .name = "max-abs", .newer = true, .neutral = true, .arg = "N",
+      .help = "the same if a sample differs by more than N",
+      .store = store_max_abs },
+    { GROUP_GOLDEN, .name = "step", .newer = true, .neutral = true, .arg = "N",
+      .help = "with --compare: take every Nth frame; of B alone if B has N times as many",
+      .store = store_step },
+    { GROUP_GOLDEN, .name = "side-by-side", .newer = true, .neutral = true, .arg = "FILE",
+      .help = "write both films of --compare next to each other, or source and result",
+      .store = store_text, FIELD(side_by_side) },
+
     /* --- messages --- */
     { GROUP_REPORT, SET_LOUDNESS, 'q', "quiet", .neutral = true,
       .brief = "print errors only, and no progress",

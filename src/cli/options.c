@@ -244,6 +244,34 @@ static int check_watch(struct options *opt)
     return 0;
 }
 
+static int check_compare(struct options *opt)
+{
+    if (opt->input_count != 2)
+        return option_fail(opt, "--compare takes two films: rifec --compare A B");
+    if (opt->job.output)
+        return option_fail(opt, "--compare writes no video; to see both films, give "
+                                "--side-by-side FILE");
+    if (is(opt->inputs[0], "-") || is(opt->inputs[1], "-"))
+        return option_fail(opt, "--compare reads files, not stdin");
+    return 0;
+}
+
+static int check_beside(struct options *opt)
+{
+    const struct compare_options *c = &opt->comparison;
+    if (c->min_psnr > 0 || c->min_ssim > 0 || c->max_abs || c->step)
+        return option_fail(opt, "--%s is for --compare A B",
+                           c->min_psnr > 0   ? "min-psnr"
+                           : c->min_ssim > 0 ? "min-ssim"
+                           : c->max_abs      ? "max-abs"
+                                             : "step");
+    if (opt->side_by_side &&
+        (opt->input_count > 1 || is(opt->job.output, "-") || is(opt->inputs[0], "-")))
+        return option_fail(opt, "--side-by-side is for one input and one output, both "
+                                "of them files");
+    return 0;
+}
+
 static int check_whole(struct options *opt)
 {
     struct pipeline_options *job = &opt->job;
@@ -270,7 +298,7 @@ static int check_whole(struct options *opt)
     job->settings = opt->settings ? opt->settings : "";
     if (opt->resume)
         job->resume = job->settings;
-    if (check_watch(opt) < 0)
+    if (check_watch(opt) < 0 || check_beside(opt) < 0)
         return RIFEC_ERR_USAGE;
     if (!job->factor.num)
         job->factor = (struct rational){ job->rate.num ? 1 : 2, 1 };
@@ -306,10 +334,10 @@ int options_parse(struct options *opt, int argc, char **argv)
     bool asks = opt->version || opt->list_devices || opt->doctor || opt->generate >= 0;
     if (opt->help || (asks && !opt->error[0]))
         return 0;
-    if (!opt->error[0])
+    if (!opt->error[0] && !opt->compare)
         read_output(&p);
     if (!opt->error[0])
-        check_whole(opt);
+        (opt->compare ? check_compare : check_whole)(opt);
     return opt->error_code;
 }
 

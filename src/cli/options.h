@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "media/versions.h"
+#include "pipeline/compare.h"
 #include "pipeline/pipeline.h"
 
 #define NOTES_MAX 4
@@ -31,7 +32,10 @@ struct options {
     enum progress_mode progress;
     enum rifec_log_level log_level;
     const char *stats; /* path, "-" for stdout, or NULL                        */
-    int help;          /* enum help_kind */
+    bool compare;      /* two films, instead of interpolating one            */
+    struct compare_options comparison;
+    const char *side_by_side; /* file for both films, or source and result; or NULL */
+    int help;                 /* enum help_kind */
     bool version, list_devices, doctor;
     int generate; /* enum generate, or -1                                      */
     enum media_list generate_values;

@@ -362,6 +362,42 @@ int store_generate(struct options *opt, const struct option_row *row, const char
     return 0;
 }
 
+/* A number above 0, up to the row's value. */
+int store_bound(struct options *opt, const struct option_row *row, const char *arg)
+{
+    char *end;
+    double v = strtod(arg, &end);
+    if (*end || !(v > 0 && v <= row->value))
+        return option_fail(opt, "--%s takes a number above 0, up to %d, not '%s'",
+                           row->name, row->value, arg);
+    *(double *)field_of(opt, row) = v;
+    return 0;
+}
+
+static int whole_number(struct options *opt, const struct option_row *row,
+                        const char *arg, int64_t least, int64_t *out)
+{
+    const char *s = arg;
+    if (!number_integer(&s, 65535, out) || *s || *out < least)
+        return option_fail(opt, "--%s takes a whole number from %lld to 65535, not '%s'",
+                           row->name, (long long)least, arg);
+    return 0;
+}
+
+int store_max_abs(struct options *opt, const struct option_row *row, const char *arg)
+{
+    int64_t n;
+    int err = whole_number(opt, row, arg, 0, &n);
+    if (err == 0)
+        opt->comparison.max_abs = n + 1;
+    return err;
+}
+
+int store_step(struct options *opt, const struct option_row *row, const char *arg)
+{
+    return whole_number(opt, row, arg, 1, &opt->comparison.step);
+}
+
 int store_tolerance(struct options *opt, const struct option_row *row, const char *arg)
 {
     struct golden_tolerance tolerance;

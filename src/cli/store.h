@@ -27,6 +27,9 @@ int store_index(struct options *opt, const struct option_row *row, const char *a
 int store_frames(struct options *opt, const struct option_row *row, const char *arg);
 int store_pair(struct options *opt, const struct option_row *row, const char *arg);
 int store_generate(struct options *opt, const struct option_row *row, const char *arg);
+int store_bound(struct options *opt, const struct option_row *row, const char *arg);
+int store_max_abs(struct options *opt, const struct option_row *row, const char *arg);
+int store_step(struct options *opt, const struct option_row *row, const char *arg);
 int store_tolerance(struct options *opt, const struct option_row *row, const char *arg);
 int store_golden_report(struct options *opt, const struct option_row *row,
                         const char *arg);

@@ -11,7 +11,7 @@ const char *const group_titles[OPTION_GROUPS] = {
     "Scene cuts and repeated frames",
     "Encoder",
     "Interpolation",
-    "Regression tests",
+    "Comparing and regression tests",
     "Messages and reports",
     "For benchmarking",
 };
