@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "cli/batch.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,13 +66,17 @@ static int check_output(const struct options *opt)
     if (nowhere)
         return 0;
     if (opt->input_count > 1 && !naming_is_folder(output)) {
-        log_error("%d inputs, the second being '%s', but the output '%s' is no folder; "
-                  "end its name in a slash and it is made",
-                  opt->input_count, opt->inputs[1], output);
+        const char *base = strrchr(output, '/'),
+                   *dot = strrchr(base ? base : output, '.');
+        int stem = (int)(dot && dot > output ? dot - output : (ptrdiff_t)strlen(output));
+        log_error("%d inputs ('%s', '%s'%s) but one output, '%s'; to write all of them, "
+                  "give a folder: -o %.*s/",
+                  opt->input_count, opt->inputs[0], opt->inputs[1],
+                  opt->input_count > 2 ? ", ..." : "", output, stem, output);
         return RIFEC_ERR_USAGE;
     }
     if (opt->name_template && !naming_is_folder(output)) {
-        log_error("--name-template is for an output that is a folder: -o DIR/");
+        log_error("--name-template needs an output that is a folder: -o DIR/");
         return RIFEC_ERR_USAGE;
     }
     return 0;

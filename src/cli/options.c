@@ -192,14 +192,15 @@ static int check_files(struct options *opt)
     if (is(opt->stats, "-") && to_stdout)
         return option_fail(opt, "-o - and --stats - would both write to stdout");
     if (to_stdout && opt->input_count > 1)
-        return option_fail(opt, "-o - takes one input, not '%s' too", opt->inputs[1]);
+        return option_fail(opt, "-o - takes one input, but '%s' is a second one",
+                           opt->inputs[1]);
     if (opt->job.skip_existing && is(job->output, "-"))
-        return option_fail(opt, "--skip-existing has no file to look for");
+        return option_fail(opt, "--skip-existing needs an output that is a file");
     int from_stdin = 0;
     for (int i = 0; i < opt->input_count; i++)
         from_stdin += is(opt->inputs[i], "-");
     if (from_stdin > 1)
-        return option_fail(opt, "-i - is given twice: there is one stdin");
+        return option_fail(opt, "-i - is given twice, but there is only one stdin");
     bool raw = is(job->input_format, "rawvideo");
     if (raw && !job->input_size)
         return option_fail(opt, "--input-format rawvideo needs --input-size WxH");

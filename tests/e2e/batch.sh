@@ -33,7 +33,7 @@ names)
     same "$(ls s | tr '\n' ' ')" 'a.2x.2x.mkv b.2x.2x.mkv ' films
     ;;
 refused)
-    fails 2 "2 inputs, the second being 'in/b.mp4'" in/a.mkv in/b.mp4 -o out.mkv
+    fails 2 "2 inputs \\('in/a.mkv', 'in/b.mp4'\\) but one output, 'out.mkv'.* -o out/" in/a.mkv in/b.mp4 -o out.mkv
     fails 2 'folder' in/a.mkv -o out.mkv --name-template x
     fails 2 'both become out/a.2x.mkv.*\{n\}' in/a.mkv ./in/a.mkv -o out/
     fails 2 '\{what\} is none of' in/a.mkv -o out/ --name-template '{what}'
