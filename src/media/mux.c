@@ -267,7 +267,7 @@ fail:
     return err;
 }
 
-int mux_finish(struct mux *m)
+int mux_end(struct mux *m)
 {
     int err = end_slowed(m);
     if (err == 0 && !m->pattern)
@@ -275,8 +275,17 @@ int mux_finish(struct mux *m)
     if (err == 0 && !m->pattern)
         err = check_written(m, av_write_trailer(m->ctx));
     m->ctx->pb = NULL; /* the target's, which closes it */
-    if (err == 0)
-        err = target_commit(m->target);
+    return err;
+}
+
+const char *mux_part(const struct mux *m)
+{
+    return target_part(m->target);
+}
+
+int mux_finish(struct mux *m)
+{
+    int err = target_commit(m->target);
     if (err == 0)
         streams_report(m->streams);
     return err;

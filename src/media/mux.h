@@ -66,7 +66,14 @@ AVRational mux_time_base(const struct mux *m, int input_stream);
 /* As streams_get_span(). */
 bool mux_get_span(const struct mux *m, int input_stream, struct stream_span *out);
 
-/* Writes the trailer, closes the file and gives it its final name. */
+/* After the last packet: writes what was held back, and the trailer. */
+int mux_end(struct mux *m);
+
+/* The temporary name of a file, which has all its bytes after mux_end(). NULL: the
+ * output is no file, or is written in place. */
+const char *mux_part(const struct mux *m);
+
+/* After mux_end(): closes the file and gives it its final name. */
 int mux_finish(struct mux *m);
 
 /* After mux_finish(): packets of copied streams were damaged and dropped. */

@@ -99,6 +99,11 @@ bool target_is_file(const struct target *t)
     return t->kind == FILE_WITH_NAME;
 }
 
+const char *target_part(const struct target *t)
+{
+    return target_is_file(t) ? outfile_part(t->file) : NULL;
+}
+
 bool target_is_stdout(const struct target *t)
 {
     return t->kind == DESCRIPTOR;

@@ -40,6 +40,9 @@ const char *target_name(const struct target *t);
 /* True for one file with a name: no pictures, no device, no pipe. */
 bool target_is_file(const struct target *t);
 
+/* The name a file has until target_commit(); NULL: no file, or written in place. */
+const char *target_part(const struct target *t);
+
 bool target_is_stdout(const struct target *t);
 
 /* Opens the stream of bytes; *pb is the target's own, NULL for pictures and nowhere. */
