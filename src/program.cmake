@@ -10,6 +10,7 @@ add_library(rifec_media STATIC
     media/convert.c
     media/decode.c media/decoder.c media/hwaccel.c
     media/deinterlace.c
+    media/digest.c
     media/demux.c media/joins.c
     media/encode.c
     media/encoder.c media/encoder_table.c
@@ -67,11 +68,13 @@ add_library(rifec_pipeline STATIC
     pipeline/clash.c
     pipeline/holdback.c
     pipeline/inbetween.c
+    pipeline/input_sum.c
     pipeline/naming.c
     pipeline/outbox.c
     pipeline/pipeline.c
     pipeline/progress.c
-    pipeline/resume.c
+    pipeline/resume.c pipeline/resume_finished.c pipeline/resume_folder.c
+    pipeline/resume_settings.c pipeline/resume_state.c
     pipeline/rising.c
     pipeline/scene.c
     pipeline/source.c

@@ -57,7 +57,8 @@ if(TARGET rifec)
     rifec_script(e2e pictures png kinds order mixed bad there undone full-disk moving)
     rifec_script(e2e reference x2 x5-2 scale)
 
-    rifec_script(e2e resume stopped killed libx265 libsvtav1 libvpx-vp9 settings refused)
+    rifec_script(e2e resume stopped killed libx265 libsvtav1 libvpx-vp9 settings damaged state
+                            edited twice refused)
     rifec_script(e2e golden missing same deterministic different tolerance hashes frames model
                             update damaged escape several framemd5 refused)
     rifec_script(e2e compare equal figures bounds step other beside usage)

@@ -6,10 +6,15 @@ if(FFMPEG_FOUND)
     rifec_add_test(golden LABELS unit golden SOURCES unit/golden.c LIBS rifec_golden)
     rifec_add_test(scene LABELS unit SOURCES unit/scene.c LIBS rifec_pipeline)
     rifec_add_test(joins LABELS unit SOURCES media/joins.c LIBS rifec_media)
+    rifec_add_test(segment LABELS unit SOURCES unit/segment.c LIBS rifec_pipeline)
+    rifec_add_test(resume LABELS unit SOURCES unit/resume.c LIBS rifec_pipeline)
     rifec_add_test(pipeline LABELS media
         SOURCES media/pipeline.c media/copy_engine.c LIBS rifec_pipeline
         ARGS ${CMAKE_CURRENT_SOURCE_DIR}/data/lotus.mp4 ${CMAKE_CURRENT_BINARY_DIR})
     rifec_add_test(ffv1 LABELS media SOURCES media/ffv1.c LIBS rifec_media)
+    rifec_add_test(resuming LABELS media
+        SOURCES media/resuming.c media/copy_engine.c LIBS rifec_pipeline
+        ARGS ${CMAKE_CURRENT_SOURCE_DIR}/data/lotus.mp4)
 
     # The same with a GPU made of memory, whose libraries FFmpeg finds before any other.
     set(fake ${CMAKE_CURRENT_BINARY_DIR}/fake_cuda)

@@ -1,4 +1,5 @@
-/* Threads: start with a name, join. The only users are the pipeline's stages. */
+/* Threads: start with a name, join. The users are the pipeline's stages
+ * and pipeline/input_sum.c. */
 #ifndef RIFEC_BASE_THREAD_H
 #define RIFEC_BASE_THREAD_H
 

@@ -144,7 +144,9 @@ int job_run(const struct options *opt, const struct pipeline_options *asked,
         pipeline_report_close(&report);
         return JOB_SKIPPED;
     }
-    if (!err || (err == RIFEC_ERR_INPUT && report.checked))
+    if (report.finished_before)
+        log_verbose("%s: this run had nothing to do", job.output);
+    else if (!err || (err == RIFEC_ERR_INPUT && report.checked))
         say_end(&report);
     else if (err == RIFEC_ERR_ABORT && signals_caught())
         log_info("%s: stopped, nothing is written", job.output);

@@ -38,9 +38,11 @@ static bool is_there(struct inbetween *b)
     return b->filled++ < b->there;
 }
 
-static int pass(struct inbetween *b, struct rifec_frame *f)
+static int pass(struct inbetween *b, const struct instant *at, struct rifec_frame *f)
 {
-    return item_push(b->out, &(struct item){ .kind = ITEM_PASSED, .frame = f });
+    return item_push(
+        b->out,
+        &(struct item){ .kind = ITEM_PASSED, .frame = f, .end = at->pts + at->duration });
 }
 
 /* A finished frame, which it takes; NULL stands for lack of memory. */
@@ -51,7 +53,7 @@ static int show(struct inbetween *b, const struct instant *at, struct rifec_fram
     f->pts = at->pts;
     f->duration = at->duration;
     if (is_there(b))
-        return pass(b, f);
+        return pass(b, at, f);
     /* So that the outbox need not hold any number of finished frames. */
     int err = b->outbox.length >= OUTBOX_CAPACITY / 2 ? drain(b, 0) : 0;
     outbox_add(&b->outbox, f);
@@ -70,7 +72,7 @@ static int interpolate(struct inbetween *b, const struct instant *at)
 {
     int err = 0;
     if (is_there(b))
-        return pass(b, NULL);
+        return pass(b, at, NULL);
     TRY(drain(b, b->outbox.in_flight - 1));
     for (int i = 0; b->no_frame_cache && i < 2; i++)
         TRY(give(b, b->pair[i]));

@@ -14,6 +14,7 @@ struct item {
     struct rifec_frame *frame; /* ITEM_FRAME:  a picture with its pts            */
                                /* ITEM_PASSED: the same, that a run before has   */
                                /* encoded; NULL if the engine made it            */
+    int64_t end;               /* ITEM_PASSED: when its showing ends             */
     AVPacket *packet;          /* ITEM_PACKET: audio or subtitles, untouched     */
 };
 

@@ -231,8 +231,7 @@ fail:
 static int sink_item(struct job *j, struct item *it)
 {
     int err = 0;
-    int64_t end_us =
-        it->frame ? output_us(j, it->frame->pts + it->frame->duration) : INT64_MIN;
+    int64_t end = it->kind == ITEM_FRAME ? it->frame->pts + it->frame->duration : it->end;
     switch (it->kind) {
     case ITEM_PACKET:
         return holdback_packet(&j->holdback, &it->packet);
@@ -245,6 +244,7 @@ static int sink_item(struct job *j, struct item *it)
     default:
         return sink_end(j);
     }
+    int64_t end_us = output_us(j, end);
     atomic_fetch_add(&j->progress->frames_given, 1);
     if (end_us > atomic_load(&j->progress->out_time_us))
         atomic_store(&j->progress->out_time_us, end_us);
@@ -483,19 +483,28 @@ static int open_timeline(struct job *j, const struct rifec_frame *first)
     return 0;
 }
 
+static struct resume_params resume_params(const struct pipeline_options *o)
+{
+    return (struct resume_params){
+        .input = o->input,
+        .output = o->output,
+        .settings = o->resume,
+        .scene_list = o->scene_list,
+        .keep_s = o->keep_s,
+        .stopped = is_interrupted,
+    };
+}
+
 static int open_resume(struct job *j)
 {
     int err = 0;
+    struct resume_params p = resume_params(j->opt);
+    p.model = rifec_get_info(j->engine)->model_sha256;
+    p.encoder = encode_context(j->encode);
     if (!mux_is_file(j->mux))
         FAIL(RIFEC_ERR_USAGE, "%s: --resume is for an output that is one video file",
              mux_path(j->mux));
-    TRY(resume_open(&j->resume, &(struct resume_params){
-                                    .input = j->opt->input,
-                                    .output = j->opt->output,
-                                    .settings = j->opt->resume,
-                                    .model = rifec_get_info(j->engine)->model_sha256,
-                                    .encoder = encode_context(j->encode),
-                                }));
+    TRY(resume_open(&j->resume, &p));
     j->inbetween.there = resume_frames(j->resume);
 fail:
     return err;
@@ -726,6 +735,27 @@ static int verify(const struct job *j)
     return checks_judge(&r->checks, r->out.path, j->opt->strict);
 }
 
+static int look_for_finished(struct job *j)
+{
+    struct resume_params p = resume_params(j->opt);
+    return resume_finished(&p, &j->report->finished_before, &j->report->in.damaged);
+}
+
+/* An output that fails a check gets its name, too; but then what it was made from is
+ * kept. */
+static int publish(struct job *j)
+{
+    int err = 0, verdict = verify(j);
+    if (j->resume && !verdict)
+        TRY(resume_finish(j->resume, mux_part(j->mux), j->report->in.damaged));
+    TRY(mux_finish(j->mux)); /* may take a while: the disk */
+    if (j->resume && !verdict)
+        resume_remove(j->resume);
+    err = verdict;
+fail:
+    return err;
+}
+
 void pipeline_report_close(struct pipeline_report *report)
 {
     free(report->in.cut_s);
@@ -742,6 +772,9 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     *report = (struct pipeline_report){ .timing.bottleneck = "" };
     av_log_to_rifec();
 
+    TRY(opt->resume ? look_for_finished(&j) : 0);
+    if (report->finished_before)
+        return report->in.damaged ? RIFEC_ERR_INPUT : 0;
     TRY(open_input(&j));
     TRY(prime(&j, &first));
     TRY(open_engine(&j, first));
@@ -752,7 +785,7 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     conclude(&j);
     /* What differs from the golden frames does not get its name. */
     TRY(j.watch ? watch_finish(j.watch, is_interrupted()) : 0);
-    TRY(mux_finish(j.mux)); /* may take a while: the disk */
+    TRY(mux_end(j.mux));
     report->in.damaged = report->in.damaged || mux_damaged(j.mux);
     checks_make(&report->checks,
                 &(struct checks_subject){
@@ -763,11 +796,9 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
                     .made_s = report->out.duration_s,
                     .limited = opt->frames > 0,
                 });
-    if (j.resume)
-        resume_remove(j.resume);
     report->checked = true;
     report->checks.frames_ok = report->out.frames_written == report->out.frames_planned;
-    TRY(verify(&j));
+    TRY(publish(&j));
     if (report->in.damaged)
         err = RIFEC_ERR_INPUT;
 fail:
@@ -776,7 +807,6 @@ fail:
     progress_finish(progress, !err || (err == RIFEC_ERR_INPUT && report->checked));
     report->in.cut_s = j.inbetween.cut_s;
     report->resumable = j.resume ? resume_safe(j.resume) : 0;
-    resume_close(&j.resume);
     inbetween_close(&j.inbetween);
     report->timing.wall_s = clock_seconds() - start;
     report->interrupted = atomic_load(&interrupts) > 0;
@@ -790,5 +820,7 @@ fail:
     mux_close(&j.mux);
     demux_close(&j.source.demux);
     rifec_cuda_close(&j.cuda);
+    /* Last of all: whoever is stopped before this is told so by the next run. */
+    resume_close(&j.resume);
     return err;
 }

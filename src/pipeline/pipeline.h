@@ -66,6 +66,7 @@ struct pipeline_options {
     bool deterministic;         /* the same frames on every machine: the plain
                                    versions of all ops, on the CPU             */
     const char *resume; /* NULL, or what shaped the output: see resume.h          */
+    double keep_s;      /* with resume: the most work that may be lost; 0: 60      */
     bool overwrite;     /* replace an existing output                               */
     bool skip_existing; /* an existing output, or another process's, is no failure  */
     bool no_audio, no_subs, no_chapters, no_attachments, no_metadata;
@@ -114,7 +115,8 @@ struct pipeline_report {
     struct checks checks;
     int warnings;
     bool interrupted;
-    int64_t resumable; /* frames kept for a run that goes on; 0 on success */
+    bool finished_before; /* by a run before, see resume.h: this one had nothing to do */
+    int64_t resumable;    /* frames kept for a run that goes on; 0 on success */
 };
 
 /*

@@ -1,252 +1,282 @@
-/* The folder of segments and what it was made with. */
-#define _POSIX_C_SOURCE 200809L
+/* Which segments are of use, and what goes into new ones. */
 #include "pipeline/resume.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <libavutil/avstring.h>
-#include <libavutil/bprint.h>
 #include <libavutil/mem.h>
-#include <libavutil/pixdesc.h>
-#include <libavutil/sha.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "media/segment.h"
-#include "media/versions.h"
-#include "rifec/version.h"
-
-/* Output frames in a segment: what a stop can cost, and how often the encoder
- * begins anew. x264 does of its own accord after 250. */
-#define SEGMENT_FRAMES 240
-/* How much of either end of the input is looked at. */
-#define SAMPLE_BYTES (1 << 20)
-#define SUM_SIZE     65
+#include "pipeline/input_sum.h"
+#include "pipeline/resume_finished.h"
+#include "pipeline/resume_folder.h"
+#include "pipeline/resume_settings.h"
+#include "pipeline/resume_state.h"
 
 struct resume {
-    char *folder;
-    int segments;          /* finished; the number of the next one            */
-    int64_t there;         /* frames in those found                           */
-    int64_t safe;          /* frames in all finished ones                     */
-    int64_t passed;        /* of those found, written again                   */
-    int64_t left;          /* frames of the segment being read not yet passed */
-    int reading;           /* the number of the next to read                  */
-    int64_t in_segment;    /* frames sent since the last commit               */
-    struct segment *input; /* being written again                             */
-    struct segment *output;
+    struct resume_folder *folder;
+    struct resume_settings settings;
+    struct input_sum *input;
+    char *text; /* all settings; NULL until the input's checksum is known, or assumed
+                   to be that of the run before                                      */
+    uint8_t digest[DIGEST_SIZE]; /* of `text`                                         */
+    bool ours;    /* the folder is usable: what is in it may be removed               */
+    bool begun;   /* there were segments when this run began                          */
+    bool settled; /* the input's checksum is known, and the settings are in the folder */
+
+    int segments;                  /* finished; the number of the next one            */
+    int64_t there;                 /* frames in those found                           */
+    int64_t safe;                  /* frames in all finished ones                     */
+    int64_t passed;                /* of those found, written again                   */
+    int64_t left;                  /* frames of the segment being read not yet passed */
+    int reading;                   /* the number of the next to read                  */
+    int64_t in_segment;            /* frames sent since the last commit              */
+    struct segment_reader *source; /* being written again                 */
+    struct segment_writer *target;
+    double keep_s, kept_at;   /* the last commit, or frame passed            */
+    double drain_s, drain_at; /* how long the encoder took to be drained    */
     int64_t last_dts;
     bool done;
 };
 
 /* --- settings ------------------------------------------------------------- */
 
-static void finish_sum(struct AVSHA *sha, char out[SUM_SIZE])
-{
-    uint8_t sum[32];
-    av_sha_final(sha, sum);
-    for (int i = 0; i < 32; i++)
-        snprintf(out + 2 * i, 3, "%02x", sum[i]);
-}
-
-/* Size and checksum of both ends: a copy is the same input, an edit is not. */
-static int describe_input(const char *path, struct AVSHA *sha, AVBPrint *to)
-{
-    struct stat st;
-    char sum[SUM_SIZE];
-    uint8_t *sample = malloc(SAMPLE_BYTES);
-    int fd = open(path, O_RDONLY), err = sample ? 0 : mem_fail("a sample of the input");
-    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        FAIL(RIFEC_ERR_USAGE,
-             "%s: --resume needs an input that can be read again: one file", path);
-    TRY(err);
-    av_sha_init(sha, 256);
-    for (int end = 0; end < 2; end++) {
-        off_t at = end && st.st_size > SAMPLE_BYTES ? st.st_size - SAMPLE_BYTES : 0;
-        ssize_t n = pread(fd, sample, SAMPLE_BYTES, at);
-        if (n < 0)
-            FAIL(RIFEC_ERR_INPUT, "%s: cannot read it: %s", path, strerror(errno));
-        av_sha_update(sha, sample, (size_t)n);
-    }
-    finish_sum(sha, sum);
-    av_bprintf(to, "input: %lld bytes, %s\n", (long long)st.st_size, sum);
-fail:
-    if (fd >= 0)
-        close(fd);
-    free(sample);
-    return err;
-}
-
-static void describe_encoder(const AVCodecContext *c, struct AVSHA *sha, AVBPrint *to)
-{
-    char sum[SUM_SIZE];
-    av_sha_init(sha, 256);
-    av_sha_update(sha, c->extradata, (size_t)c->extradata_size);
-    finish_sum(sha, sum);
-    av_bprintf(to, "encoder: %s %dx%d %s, 1/%d s, %s\n", c->codec->name, c->width,
-               c->height, av_get_pix_fmt_name(c->pix_fmt), c->time_base.den, sum);
-}
-
-static int describe(const struct resume_params *p, char **out)
+static int set_text(struct resume *r, const char *input_line)
 {
     int err = 0;
-    AVBPrint text;
-    av_bprint_init(&text, 0, AV_BPRINT_SIZE_UNLIMITED);
-    struct AVSHA *sha = av_sha_alloc();
-    if (!sha)
-        TRY(mem_fail("a checksum"));
-    av_bprintf(&text, "rifec: %d.%d.%d, segments of %d frames\n", RIFEC_VERSION_MAJOR,
-               RIFEC_VERSION_MINOR, RIFEC_VERSION_PATCH, SEGMENT_FRAMES);
-    av_bprintf(&text, "libraries: %s\n", media_versions());
-    av_bprintf(&text, "model: %s\n", p->model);
-    TRY(describe_input(p->input, sha, &text));
-    describe_encoder(p->encoder, sha, &text);
-    av_bprintf(&text, "%s", p->settings);
-    TRY(av_bprint_is_complete(&text) ? 0 : mem_fail("the settings of the job"));
-    TRY(av_bprint_finalize(&text, out) < 0 ? mem_fail("the settings of the job") : 0);
+    TRY(settings_text(&r->settings, input_line, &r->text));
+    TRY(state_digest(r->text, r->digest));
 fail:
-    if (err < 0)
-        av_bprint_finalize(&text, NULL);
-    av_free(sha);
     return err;
 }
 
-/* --- the folder ----------------------------------------------------------- */
-
-static char *settings_path(const struct resume *r)
+static int save_settings(struct resume *r)
 {
-    return av_asprintf("%s/settings", r->folder);
+    int err = 0;
+    char *path = NULL;
+    TRY(folder_file(r->folder, "settings", &path));
+    TRY(state_save(path, r->text));
+    r->settled = true;
+fail:
+    av_free(path);
+    return err;
 }
 
-static char *segment_path(const struct resume *r, int number)
+/* Once the input has been read: what is kept belongs to it, or nothing is kept. */
+static int settle(struct resume *r)
 {
-    return av_asprintf("%s/%06d.segment", r->folder, number);
+    int err = 0;
+    uint8_t digest[DIGEST_SIZE];
+    char line[INPUT_LINE];
+    char *now = NULL;
+    if (r->settled)
+        return 0;
+    TRY(input_sum_wait(r->input, digest));
+    settings_describe_input(line, input_sum_size(r->input), digest);
+    if (!r->text) {
+        TRY(set_text(r, line));
+        TRY(save_settings(r));
+        return 0;
+    }
+    TRY(settings_text(&r->settings, line, &now));
+    if (strcmp(now, r->text) != 0) {
+        settings_say_difference(folder_path(r->folder), r->text, now);
+        TRY(RIFEC_ERR_USAGE);
+    }
+    r->settled = true;
+fail:
+    av_free(now);
+    return err;
 }
 
-/* The first line of theirs that ours lacks and that begins so, or "without". */
-static const char *first_difference(const char *ours, const char *theirs,
-                                    const char *begins, char *text, size_t size)
+/* An input that was edited is better refused now than after a minute's work. */
+static int settle_if_ready(struct resume *r)
 {
-    snprintf(text, size, "without");
-    char *within = av_asprintf("\n%s", ours);
-    for (const char *line = theirs; within && *line; line += strcspn(line, "\n") + 1) {
-        int length = (int)strcspn(line, "\n");
-        char *whole = av_asprintf("\n%.*s\n", length, line);
-        bool lacks =
-            whole && !strncmp(line, begins, strlen(begins)) && !strstr(within, whole);
-        av_free(whole);
-        if (lacks) {
-            snprintf(text, size, "%.*s", length, line);
+    return !r->settled && input_sum_ready(r->input) ? settle(r) : 0;
+}
+
+/* The settings are whole. Of the input, only the size is compared for now. */
+static int compare_settings(struct resume *r, const char *then)
+{
+    int err = 0;
+    char line[INPUT_LINE], size[INPUT_LINE];
+    settings_find_input(then, line);
+    settings_describe_input(size, input_sum_size(r->input), NULL);
+    bool same_size = !strncmp(line, size, strcspn(size, "\n"));
+    TRY(set_text(r, same_size ? line : size));
+    if (strcmp(r->text, then) != 0) {
+        settings_say_difference(folder_path(r->folder), then, r->text);
+        err = RIFEC_ERR_USAGE;
+    }
+fail:
+    return err;
+}
+
+static int refuse_old(const struct resume *r)
+{
+    log_error(
+        "%s: is from rifec 0.1, whose segments this version cannot continue; delete "
+        "the folder to start anew, or finish the job with rifec 0.1",
+        folder_path(r->folder));
+    return RIFEC_ERR_USAGE;
+}
+
+/* By the headers of all segments: how many are of this job, how many are not. */
+static int count_headers(const struct resume *r, int *ours, int *others, bool *old)
+{
+    int err = 0;
+    char *path = NULL;
+    enum segment_state state = SEGMENT_WHOLE;
+    *ours = *others = 0;
+    *old = false;
+    for (int i = 0; state != SEGMENT_ABSENT; i++) {
+        struct segment_head head;
+        struct segment_reader *segment;
+        char why[80];
+        av_freep(&path);
+        TRY(folder_segment(r->folder, i, &path));
+        TRY(segment_open(&segment, path, &head, &state, why));
+        segment_close(&segment);
+        bool is_ours =
+            state == SEGMENT_WHOLE && !memcmp(head.settings, r->digest, sizeof r->digest);
+        *ours += is_ours;
+        *others += state == SEGMENT_WHOLE && !is_ours;
+        *old = *old || state == SEGMENT_OLD;
+    }
+fail:
+    av_free(path);
+    return err;
+}
+
+/* The settings are missing or damaged: the segments know which they were made with. */
+static int rebuild_settings(struct resume *r, const char *what)
+{
+    int err = 0, ours, others;
+    bool old;
+    uint8_t digest[DIGEST_SIZE];
+    char line[INPUT_LINE];
+    const char *folder = folder_path(r->folder);
+    TRY(input_sum_wait(r->input, digest));
+    settings_describe_input(line, input_sum_size(r->input), digest);
+    TRY(set_text(r, line));
+    TRY(count_headers(r, &ours, &others, &old));
+    if (old)
+        TRY(refuse_old(r));
+    if (!ours || others)
+        FAIL(RIFEC_ERR_USAGE,
+             "%s: its settings are %s, and its segments %s; %sdelete the folder to start "
+             "anew",
+             folder, what,
+             others ? "were made with other settings, or from another input, than those "
+                      "of this command"
+                    : "are damaged, too",
+             others ? "repeat the command that began the job, or " : "");
+    log_warning(
+        "%s: its settings were %s; they are restored, since the segments were made "
+        "with those of this command",
+        folder, what);
+    TRY(save_settings(r));
+fail:
+    return err;
+}
+
+static int look_at_settings(struct resume *r)
+{
+    int err = 0;
+    enum state_kind kind;
+    char *then = NULL, *path = NULL;
+    TRY(folder_file(r->folder, "settings", &path));
+    TRY(state_load(path, &kind, &then));
+    TRY(folder_has_segments(r->folder, &r->begun));
+    if (kind == STATE_OLD)
+        TRY(refuse_old(r));
+    if (kind == STATE_OTHER)
+        FAIL(RIFEC_ERR_USAGE,
+             "%s: is from another version of rifec, whose segments this one cannot "
+             "continue; delete the folder to start anew",
+             folder_path(r->folder));
+    if (r->begun && kind == STATE_WHOLE)
+        TRY(compare_settings(r, then));
+    else if (r->begun)
+        TRY(rebuild_settings(r, kind == STATE_ABSENT ? "missing" : "damaged"));
+fail:
+    free(then);
+    av_free(path);
+    return err;
+}
+
+/* --- the segments that are there ------------------------------------------ */
+
+/* False: *why says what is wrong with it. */
+static bool fits(const struct resume *r, const struct segment_head *head, char why[80])
+{
+    const char *wrong = NULL;
+    if (memcmp(head->settings, r->digest, sizeof r->digest) != 0)
+        wrong = "it belongs to another job";
+    else if (head->number != r->segments)
+        wrong = "it is another segment of this job";
+    else if (head->first != r->there)
+        wrong = "it does not continue the one before";
+    if (wrong)
+        snprintf(why, 80, "%s", wrong);
+    return !wrong;
+}
+
+/* From the first to the first that is missing, or is of no use. */
+static int check_segments(struct resume *r)
+{
+    int err = 0;
+    char *path = NULL;
+    for (;; r->segments++) {
+        struct segment_head head;
+        enum segment_state state;
+        char why[80];
+        av_freep(&path);
+        TRY(folder_segment(r->folder, r->segments, &path));
+        TRY(segment_check(path, &head, &state, why));
+        if (state == SEGMENT_ABSENT)
+            break;
+        if (state != SEGMENT_WHOLE || !fits(r, &head, why)) {
+            log_warning(
+                "%s: cannot be used (%s); the frames from number %lld on are made "
+                "again",
+                path, state == SEGMENT_OLD ? "it is from rifec 0.1" : why,
+                (long long)r->there + 1);
             break;
         }
-    }
-    av_free(within);
-    return text;
-}
-
-/* The user's words first: what they do to an encoder is a difference, too. */
-static void say_difference(const struct resume *r, const char *now, const char *then)
-{
-    char new_line[256], old_line[256];
-    for (int any = 0; any < 2; any++) {
-        const char *begins = any ? "" : "--";
-        first_difference(then, now, begins, new_line, sizeof new_line);
-        first_difference(now, then, begins, old_line, sizeof old_line);
-        if (strcmp(new_line, old_line) != 0)
-            break;
-    }
-    log_error("%s: was begun with other settings (then %s; now %s); use those again, or "
-              "delete the folder to start anew",
-              r->folder, old_line, new_line);
-}
-
-static int compare_settings(const struct resume *r, const char *path, const char *text)
-{
-    char *theirs = calloc(1, 1 << 16);
-    FILE *file = fopen(path, "rb");
-    int err = theirs ? 0 : mem_fail("the settings of the job");
-    TRY(err);
-    if (!file || (!fread(theirs, 1, (1 << 16) - 1, file) && ferror(file)))
-        FAIL(RIFEC_ERR_OUTPUT, "%s: cannot read it: %s", path, strerror(errno));
-    if (!strcmp(theirs, text))
-        goto fail;
-    say_difference(r, text, theirs);
-    err = RIFEC_ERR_USAGE;
-fail:
-    if (file)
-        fclose(file);
-    free(theirs);
-    return err;
-}
-
-static int write_settings(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "wb");
-    bool ok = file && fputs(text, file) >= 0 && fflush(file) == 0;
-    if (!ok)
-        log_error("%s: cannot write it: %s", path, strerror(errno));
-    if (file)
-        fclose(file);
-    return ok ? 0 : RIFEC_ERR_OUTPUT;
-}
-
-/* Finished segments, from the first to the first that is not there. */
-static int count_segments(struct resume *r)
-{
-    int err = 0;
-    for (;; r->segments++) {
-        struct segment *s = NULL;
-        int64_t frames;
-        char *path = segment_path(r, r->segments);
-        TRY(path ? segment_open(&s, path, &frames) : mem_fail("a file name"));
-        av_free(path);
-        segment_close(&s);
-        if (!frames)
-            break;
-        r->there += frames;
+        r->there += head.frames;
     }
     r->safe = r->there;
 fail:
+    av_free(path);
     return err;
 }
 
 int resume_open(struct resume **out, const struct resume_params *p)
 {
     int err = 0;
-    char *text = NULL, *path = NULL;
-    *out = NULL;
-    struct resume *r = calloc(1, sizeof *r);
+    struct resume *r = *out = calloc(1, sizeof *r);
     if (!r)
-        return mem_fail("the state of --resume");
+        return mem_fail("the resume state");
     r->last_dts = INT64_MIN;
-    r->folder = av_asprintf("%s.resume", p->output);
-    path = r->folder ? settings_path(r) : NULL;
-    if (!path)
-        TRY(mem_fail("a file name"));
-    TRY(describe(p, &text));
-    if (mkdir(r->folder, 0777) != 0 && errno != EEXIST)
-        FAIL(RIFEC_ERR_OUTPUT, "%s: cannot create the folder: %s", r->folder,
-             strerror(errno));
-    TRY(access(path, F_OK) == 0 ? compare_settings(r, path, text)
-                                : write_settings(path, text));
-    TRY(count_segments(r));
+    r->keep_s = p->keep_s > 0 ? p->keep_s : RESUME_KEEP_S;
+    r->kept_at = clock_seconds();
+    TRY(input_sum_start(&r->input, p->input, p->stopped));
+    TRY(settings_open(&r->settings, p));
+    TRY(folder_open(&r->folder, p->output));
+    TRY(look_at_settings(r));
+    r->ours = true;
+    TRY(r->begun ? check_segments(r) : 0);
     if (r->there)
         log_info("%s: goes on after %lld frames", p->output, (long long)r->there);
-    *out = r;
-    r = NULL;
 fail:
-    av_free(path);
-    av_free(text);
-    if (r) { /* what is there is not ours to remove */
-        av_free(r->folder);
-        free(r);
-    }
+    if (err < 0)
+        resume_close(out);
     return err;
 }
 
@@ -275,40 +305,60 @@ static int write_packet(struct resume *r, struct mux *mux, AVPacket **pkt)
 
 static int open_next(struct resume *r)
 {
-    char *path = segment_path(r, r->reading++);
-    int err = path ? segment_open(&r->input, path, &r->left) : mem_fail("a file name");
+    int err = 0;
+    struct segment_head head;
+    enum segment_state state;
+    char why[80];
+    char *path = NULL;
+    TRY(folder_segment(r->folder, r->reading, &path));
+    TRY(segment_open(&r->source, path, &head, &state, why));
+    if (state != SEGMENT_WHOLE ||
+        memcmp(head.settings, r->digest, sizeof r->digest) != 0 ||
+        head.number != r->reading || head.first != r->passed)
+        FAIL(RIFEC_ERR_OUTPUT,
+             "%s: was damaged or removed while the run went on; repeat the command, and "
+             "it "
+             "is made again",
+             path);
+    r->left = head.frames;
+    r->reading++;
+fail:
     av_free(path);
-    if (err == 0 && !r->left) {
-        log_error("%s: a segment has gone while it was wanted", r->folder);
-        err = RIFEC_ERR_OUTPUT;
-    }
     return err;
 }
 
 int resume_pass(struct resume *r, struct mux *mux, int stream)
 {
     int err = 0;
-    if (!r->input)
+    TRY(settle_if_ready(r));
+    if (!r->source)
         TRY(open_next(r));
     r->left--;
     r->passed++;
     do {
         AVPacket *pkt;
-        TRY(segment_read(r->input, &pkt));
+        TRY(segment_read(r->source, &pkt));
         if (!pkt)
             break;
         pkt->stream_index = stream;
         TRY(write_packet(r, mux, &pkt));
     } while (!r->left);
     if (!r->left)
-        segment_close(&r->input);
+        segment_close(&r->source);
+    r->kept_at = clock_seconds();
 fail:
     return err;
 }
 
-bool resume_at_end(const struct resume *r)
+/* Draining the encoder takes its time, too: about as long as the last time. */
+bool resume_at_end(struct resume *r)
 {
-    return r->in_segment == SEGMENT_FRAMES;
+    double now = clock_seconds();
+    if (!r->in_segment || (r->in_segment < RESUME_SEGMENT_FRAMES &&
+                           now - r->kept_at + r->drain_s < r->keep_s))
+        return false;
+    r->drain_at = now;
+    return true;
 }
 
 void resume_count(struct resume *r)
@@ -316,16 +366,25 @@ void resume_count(struct resume *r)
     r->in_segment++;
 }
 
+static int begin_segment(struct resume *r)
+{
+    int err = 0;
+    char *path = NULL;
+    if (r->target)
+        return 0;
+    TRY(folder_segment(r->folder, r->segments, &path));
+    TRY(segment_create(&r->target, path));
+fail:
+    av_free(path);
+    return err;
+}
+
 int resume_keep(struct resume *r, struct mux *mux, AVPacket **pkt)
 {
     int err = 0;
-    if (!r->output) {
-        char *path = segment_path(r, r->segments);
-        err = path ? segment_create(&r->output, path) : mem_fail("a file name");
-        av_free(path);
-    }
-    TRY(err);
-    TRY(segment_write(r->output, *pkt));
+    TRY(settle_if_ready(r));
+    TRY(begin_segment(r));
+    TRY(segment_write(r->target, *pkt));
     return write_packet(r, mux, pkt);
 fail:
     av_packet_free(pkt);
@@ -334,32 +393,35 @@ fail:
 
 int resume_commit(struct resume *r)
 {
-    if (!r->output)
+    int err = 0;
+    if (!r->in_segment)
         return 0;
-    int err = segment_commit(&r->output, r->in_segment);
-    if (err < 0)
-        return err;
+    double now = clock_seconds();
+    TRY(begin_segment(r));
+    TRY(settle(r));
+    struct segment_head head = { .number = r->segments,
+                                 .first = r->safe,
+                                 .frames = r->in_segment };
+    memcpy(head.settings, r->digest, sizeof head.settings);
+    TRY(segment_commit(&r->target, &head));
     r->safe += r->in_segment;
     r->in_segment = 0;
     r->segments++;
-    return 0;
+    r->drain_s = now - r->drain_at < r->keep_s / 2 ? now - r->drain_at : r->keep_s / 2;
+    r->kept_at = clock_seconds();
+fail:
+    return err;
 }
 
 /* --- the end -------------------------------------------------------------- */
 
-static void remove_all(struct resume *r)
+int resume_finish(struct resume *r, const char *part, bool damaged)
 {
-    for (int i = 0; i < r->segments; i++) {
-        char *path = segment_path(r, i);
-        if (path)
-            unlink(path);
-        av_free(path);
-    }
-    char *path = settings_path(r);
-    if (path)
-        unlink(path);
-    av_free(path);
-    rmdir(r->folder);
+    int err = 0;
+    TRY(settle(r));
+    TRY(finished_note(r->folder, part, r->text, damaged));
+fail:
+    return err;
 }
 
 void resume_remove(struct resume *r)
@@ -372,11 +434,14 @@ void resume_close(struct resume **resume)
     struct resume *r = *resume;
     if (!r)
         return;
-    segment_close(&r->input);
-    segment_close(&r->output);
-    if (r->done || !r->safe)
-        remove_all(r);
-    av_free(r->folder);
+    segment_close(&r->source);
+    segment_discard(&r->target);
+    input_sum_close(&r->input);
+    settings_close(&r->settings);
+    if (r->done || (r->ours && !r->safe && !r->begun))
+        folder_remove(&r->folder);
+    folder_close(&r->folder);
+    av_free(r->text);
     free(r);
     *resume = NULL;
 }

@@ -1,12 +1,19 @@
 /*
- * --resume: what is encoded is also kept, in segments of a few seconds, in a
- * folder beside the output, until the output is whole. The same command, given
- * again after a stop, takes finished segments from there.
+ * --resume: what is encoded is also kept, in segments, in a folder beside the output,
+ * until the output has its name. The same command, given again after a stop, takes
+ * finished segments from there.
  *
- * All of the input is read again, so that times, cuts, sound and counts come out
- * as they would have; what is spared is making the frames and encoding them. At
- * each segment's start the encoder begins anew, in every run: what a run writes
- * does not depend on where another one stopped. Used by the sink's thread.
+ * The whole input is read again, so that times, cuts, sound and counts come out as they
+ * would have; what is spared is making the frames and encoding them. The encoder begins
+ * anew at the start of each segment, in every run, so what a run writes does not depend
+ * on where another one stopped. A segment ends after RESUME_SEGMENT_FRAMES output
+ * frames or, so that slow jobs lose no more, when a minute's work is not yet kept; only
+ * that depends on the speed of the machine.
+ *
+ * All segments are checked when a run begins, and the first that is not as it was
+ * written is made again, with those after it. A checksum of the whole input, made
+ * beside the job, is compared before anything else is kept and before the output gets
+ * its name. Used by the sink's thread, and by the caller's before and after it.
  */
 #ifndef RIFEC_PIPELINE_RESUME_H
 #define RIFEC_PIPELINE_RESUME_H
@@ -14,33 +21,50 @@
 #include "media/encode.h"
 #include "media/mux.h"
 
+/* x264, too, begins anew after 250. */
+#define RESUME_SEGMENT_FRAMES 240
+/* Seconds of work that may be lost. */
+#define RESUME_KEEP_S 60
+
 struct resume;
 
 struct resume_params {
     const char *input, *output;
-    const char *settings; /* options that shape the output, one on a line    */
-    const char *model;    /* checksum of the weights                         */
+    const char *settings;   /* options that shape the output, one on a line   */
+    const char *scene_list; /* path, or NULL                                  */
+    const char *model;      /* checksum of the weights                        */
     const AVCodecContext *encoder;
+    double keep_s;         /* instead of RESUME_KEEP_S, unless 0             */
+    bool (*stopped)(void); /* ends waiting for the input's checksum; or NULL */
 };
 
-/* Makes the folder, or looks at the one of a run before. Errors: USAGE when its
- * settings were others; OUTPUT, NOMEM. */
+/*
+ * Looks whether a run before has finished this very job and was stopped before it could
+ * remove the folder: `input`, `output` and `settings` are compared. If so, removes it,
+ * logs that and sets *finished; *damaged is then what became of the input. Errors:
+ * OUTPUT (another process works in the folder), INPUT, NOMEM, ABORT.
+ */
+int resume_finished(const struct resume_params *p, bool *finished, bool *damaged);
+
+/* Makes the folder, or takes what is of use in that of a run before. Errors: USAGE (its
+ * settings were others, or it is of another version), OUTPUT (another process works in
+ * it, ...), INPUT, NOMEM, ABORT. */
 int resume_open(struct resume **out, const struct resume_params *p);
 
-/* Output frames that are there already. */
+/* Output frames that a run before has made. */
 int64_t resume_frames(const struct resume *r);
 
-/* So many are safe now: those, and the segments finished since. */
+/* Frames that are kept now: those, and the segments finished since. */
 int64_t resume_safe(const struct resume *r);
 
-/* One output frame that is there already: writes a packet of the segment it is in
- * under the index `stream`, and with the last frame all that remain, so that
- * picture and sound advance together. */
+/* One output frame that a run before has made: writes a packet of its segment under the
+ * index `stream`, and with the last frame all that remain, so that picture and sound
+ * advance together. */
 int resume_pass(struct resume *r, struct mux *mux, int stream);
 
 /* Before a frame is encoded: true when a segment ends here. Then the encoder is
  * drained, resume_commit() called and the encoder restarted. */
-bool resume_at_end(const struct resume *r);
+bool resume_at_end(struct resume *r);
 int resume_commit(struct resume *r);
 
 /* The frame is sent. */
@@ -49,10 +73,14 @@ void resume_count(struct resume *r);
 /* The encoder's packet: kept, then written to `mux`; takes it, always. */
 int resume_keep(struct resume *r, struct mux *mux, AVPacket **pkt);
 
-/* The output is whole: the folder goes. */
+/* The output is whole and about to get its name; `part` is the temporary one. `damaged`:
+ * parts of the input could not be read. Errors: as of resume_commit(). */
+int resume_finish(struct resume *r, const char *part, bool damaged);
+
+/* The output has its name: resume_close() removes the folder. */
 void resume_remove(struct resume *r);
 
-/* Closes; a folder with nothing finished in it goes too. */
+/* Closes; a folder in which nothing was kept goes, too. Accepts NULL. */
 void resume_close(struct resume **r);
 
 #endif

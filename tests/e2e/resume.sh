@@ -33,6 +33,12 @@ goes_on() {
     [ ! -e out.*.resume ] || fail 'the folder is left'
 }
 
+# change_byte FILE OFFSET
+change_byte() {
+    byte=$(od -An -tu1 -j"$2" -N1 "$1")
+    printf "\\$(printf %03o $((255 - byte)))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
+}
+
 case $1 in
 stopped)
     stop INT -i in.mkv -o out.mp4 --resume
@@ -81,6 +87,61 @@ settings)
     # How it is told, and where, is no matter.
     cp in.mkv copy.mkv
     goes_on --crf 20 --resume --threads 1 -v -o out.mp4 -i copy.mkv
+    ;;
+damaged)
+    stop KILL -i in.mkv -o out.mkv --resume -c:v ffv1
+    size=$(wc -c <out.mkv.resume/000000.segment)
+    change_byte out.mkv.resume/000000.segment $((size / 2))
+    works -i in.mkv -o out.mkv --resume -c:v ffv1 --device cpu
+    says '000000.segment: cannot be used .*made again'
+    [ ! -e out.mkv.resume ] || fail 'the folder is left'
+    works -i in.mkv -o plain.mkv -c:v ffv1 --device cpu
+    same "$(frame_sums out.mkv yuv420p)" "$(frame_sums plain.mkv yuv420p)" 'the frames'
+    ;;
+state)
+    stop KILL -i in.mkv -o out.mkv --resume -c:v ffv1
+    cp -r out.mkv.resume kept
+    : >out.mkv.resume/settings
+    fails 2 'settings are damaged.*other settings.*delete the folder' \
+        -i in.mkv -o out.mkv --resume -c:v ffv1 --x3
+    # The folder of another version is recognised, and not touched.
+    printf 'rifec: 0.1.0, segments of 240 frames\n' >out.mkv.resume/settings
+    before=$(cd out.mkv.resume && cksum ./*)
+    fails 2 'is from rifec 0\.1.*delete the folder' -i in.mkv -o out.mkv --resume -c:v ffv1
+    same "$(cd out.mkv.resume && cksum ./*)" "$before" 'the folder'
+    rm -r out.mkv.resume
+    cp -r kept out.mkv.resume
+    : >out.mkv.resume/settings
+    goes_on -i in.mkv -o out.mkv --resume -c:v ffv1
+    says 'settings were damaged; they are restored'
+    intact out.mkv
+    same "$(count out.mkv)" 600 frames
+    ;;
+edited)
+    # In its middle, where no kept frame comes from, and with its times put back.
+    stop KILL -i in.mkv -o out.mkv --resume -c:v ffv1
+    cp -p in.mkv copy.mkv
+    size=$(wc -c <in.mkv)
+    change_byte in.mkv $((size * 3 / 4))
+    touch -r copy.mkv in.mkv
+    fails 2 'another input.*input: ' -i in.mkv -o out.mkv --resume -c:v ffv1
+    [ ! -e out.mkv ] || fail 'an output of an input that was edited'
+    goes_on -i copy.mkv -o out.mkv --resume -c:v ffv1
+    ;;
+twice)
+    "$RIFEC" -i in.mkv -o out.mkv --resume --kernels c --threads 1 </dev/null >/dev/null 2>&1 &
+    process=$!
+    tries=0
+    until [ -e out.mkv.resume/lock ]; do
+        tries=$((tries + 1))
+        [ $tries -lt 600 ] || fail 'no folder within a minute'
+        sleep 0.1
+    done
+    fails 4 "process $process" -i in.mkv -o out.mkv --resume
+    kill -KILL $process
+    wait $process || true
+    works -i in.mkv -o out.mkv --resume --frames 4
+    same "$(ls)" "$(printf 'in.mkv\nout.mkv\nstderr\nstdout')" files
     ;;
 refused)
     fails 2 'one video file' -i in.mkv -o out/ -f png --resume

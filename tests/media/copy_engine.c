@@ -3,18 +3,21 @@
  * times are tested with it, without a network and without OpenMP. It keeps two
  * in-betweens outstanding, as a GPU would, and fails when told to.
  */
+#define _POSIX_C_SOURCE 200809L
 #include "copy_engine.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "fake_cuda.h"
 #include "rifec/devices.h"
 #include "rifec/rifec.h"
 
 int copy_engine_fails_at = -1;
+int copy_engine_takes_us;
 bool copy_engine_on_cuda;
 int copy_engine_from_device;
 
@@ -147,6 +150,8 @@ int rifec_interp(struct rifec *r, int64_t seq0, int64_t seq1, float t)
     assert(r->count < IN_FLIGHT);
     if (r->made++ == copy_engine_fails_at)
         return RIFEC_ERR_DEVICE;
+    if (copy_engine_takes_us)
+        nanosleep(&(struct timespec){ .tv_nsec = 1000L * copy_engine_takes_us }, NULL);
     r->outstanding[r->count++] = copy(r->sources[seq0 & 1]);
     return r->outstanding[r->count - 1] ? 0 : RIFEC_ERR_NOMEM;
 }
