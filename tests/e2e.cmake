@@ -62,8 +62,14 @@ if(TARGET rifec)
     rifec_script(e2e golden missing same deterministic different tolerance hashes frames model
                             update damaged escape several framemd5 refused)
     rifec_script(e2e compare equal figures bounds step other beside usage)
+    rifec_script(e2e examples folder night ci)
+    foreach(case golden truth matrix)
+        rifec_add_script(e2e/clips/${case} LABELS e2e TIMEOUT 300
+            COMMAND ${CMAKE_COMMAND} -E env RIFEC=$<TARGET_FILE:rifec>
+                    sh ${CMAKE_CURRENT_SOURCE_DIR}/e2e/clips.sh ${case} $<TARGET_FILE:golden_clips>)
+    endforeach()
     get_property(all DIRECTORY PROPERTY TESTS)
-    list(FILTER all INCLUDE REGEX "^e2e/(golden|compare)/")
+    list(FILTER all INCLUDE REGEX "^e2e/(golden|compare|clips|examples)/")
     set_property(TEST ${all} APPEND PROPERTY LABELS golden)
     rifec_script(e2e manual man bash zsh fish)
     # Sanitizers are in nothing that is installed, and want more address space than
