@@ -28,7 +28,7 @@ add_library(rifec_media STATIC
     media/pipe.c
     media/probe.c
     media/segment.c
-    media/slowsound.c
+    media/slowsound.c media/soundchain.c media/stretch.c media/envelope.c
     media/still.c
     media/streams.c
     media/subtitles.c

@@ -41,7 +41,7 @@ if(TARGET rifec)
     rifec_script(e2e sizes 2x2 2x3 3x2 3x5 13x11 17x31 33x65 161x121 2x211 211x2 16384x2 refused
                            tile)
     rifec_script(e2e vfr gaps back bare)
-    rifec_script(e2e rate fps cfr slowmo tail part ends slow-sound)
+    rifec_script(e2e rate fps cfr slowmo tail part ends slow-sound slow-beat)
     rifec_script(e2e scenes found off list split blend smooth)
     rifec_script(e2e report late wrong stats stats-stdout stats-failed progress given first schema end
                             nowhere quiet null half help devices doctor)

@@ -141,6 +141,20 @@ static inline void avcompat_describe_layout(const AVCodecContext *c, char *text,
 #endif
 }
 
+/* What comes out of a chain, for a frame that is to be filled. The number of channels,
+ * or an error. */
+static inline int avcompat_frame_layout(AVFrame *frame, const AVFilterContext *sink)
+{
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(59, 37, 100)
+    int e = av_buffersink_get_ch_layout(sink, &frame->ch_layout);
+    return e < 0 ? e : frame->ch_layout.nb_channels;
+#else
+    frame->channel_layout = av_buffersink_get_channel_layout(sink);
+    frame->channels = av_buffersink_get_channels(sink);
+    return frame->channels;
+#endif
+}
+
 /* What comes out of a chain, for an encoder. The number of channels, or an error. */
 static inline int avcompat_copy_layout(AVCodecContext *c, const AVFilterContext *sink)
 {

@@ -257,6 +257,17 @@ int mux_write(struct mux *m, AVPacket **pkt)
     return write_packet(m, pkt);
 }
 
+int64_t mux_sound_lag_us(const struct mux *m)
+{
+    int stream;
+    int64_t worst = 0;
+    struct slowsound *slow;
+    for (int i = 0; (slow = streams_slow(m->streams, i, &stream)); i++)
+        if (llabs(slowsound_lag_us(slow)) > llabs(worst))
+            worst = slowsound_lag_us(slow);
+    return worst;
+}
+
 static int end_slowed(struct mux *m)
 {
     int err = 0, stream;

@@ -66,6 +66,10 @@ AVRational mux_time_base(const struct mux *m, int input_stream);
 /* As streams_get_span(). */
 bool mux_get_span(const struct mux *m, int input_stream, struct stream_span *out);
 
+/* How much later than the picture slowed-down sound is, by its own measure: the worst
+ * of all; 0: none, or on time. After the last packet. */
+int64_t mux_sound_lag_us(const struct mux *m);
+
 /* After the last packet: writes what was held back, and the trailer. */
 int mux_end(struct mux *m);
 

@@ -11,16 +11,20 @@
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "media/container.h"
+#include "media/frame.h"
+#include "media/soundchain.h"
+#include "media/stretch.h"
 
 #if RIFEC_HAVE_AVFILTER
 
 #define BITS_PER_CHANNEL 96000
-#define TEMPO_MIN        0.5 /* of one atempo */
+/* A hole in the sound is filled with silence from so many seconds on. */
+#define HOLE "0.02"
 
 struct slowsound {
     AVCodecContext *decoder, *encoder;
-    AVFilterGraph *graph;
-    AVFilterContext *source, *sink;
+    struct soundchain before, after; /* to floats, without holes; to the encoder's kind */
+    struct stretch *stretch;
     AVRational in_time_base;
     struct rational slowdown;
     AVFrame *frame;
@@ -63,49 +67,23 @@ static int open_decoder(struct slowsound *s, const AVStream *from)
     return e < 0 ? e : avcodec_open2(s->decoder, codec, NULL);
 }
 
-/* "atempo=0.5,atempo=0.8,aformat=..." */
-static char *describe_chain(const struct slowsound *s, const struct kind *kind)
+/* Holes are where the times are later than the samples before them last. */
+static int open_chains(struct slowsound *s, const struct kind *kind)
 {
-    char *text = NULL;
-    double tempo = 1 / rational_to_double(s->slowdown);
-    size_t size = 512;
-    text = av_mallocz(size);
-    if (!text)
-        return NULL;
-    for (; tempo < TEMPO_MIN; tempo /= TEMPO_MIN)
-        av_strlcatf(text, size, "atempo=%g,", TEMPO_MIN);
-    av_strlcatf(text, size, "atempo=%.12f,aformat=sample_fmts=%s:sample_rates=%d", tempo,
-                kind->format, kind->rate ? kind->rate : s->decoder->sample_rate);
-    return text;
-}
-
-static int open_graph(struct slowsound *s, const struct kind *kind)
-{
-    char args[256], layout[128];
-    avcompat_describe_layout(s->decoder, layout, sizeof layout);
-    snprintf(args, sizeof args,
-             "time_base=1/%d:sample_rate=%d:sample_fmt=%s:channel_layout=%s",
-             s->decoder->sample_rate, s->decoder->sample_rate,
-             av_get_sample_fmt_name(s->decoder->sample_fmt), layout);
-    char *chain = describe_chain(s, kind);
-    AVFilterInOut *in = avfilter_inout_alloc(), *out = avfilter_inout_alloc();
-    s->graph = avfilter_graph_alloc();
-    int e = s->graph && in && out && chain ? 0 : AVERROR(ENOMEM);
+    char filters[160];
+    const int rate = kind->rate ? kind->rate : s->decoder->sample_rate;
+    struct sound_format in = { .rate = s->decoder->sample_rate,
+                               .samples = s->decoder->sample_fmt },
+                        middle = { .rate = rate, .samples = AV_SAMPLE_FMT_FLT };
+    avcompat_describe_layout(s->decoder, in.layout, sizeof in.layout);
+    av_strlcpy(middle.layout, in.layout, sizeof middle.layout);
+    snprintf(filters, sizeof filters,
+             "aresample=%d:async=1:min_hard_comp=" HOLE ",aformat=sample_fmts=flt", rate);
+    int e = soundchain_open(&s->before, &in, filters);
     if (e >= 0)
-        e = avfilter_graph_create_filter(&s->source, avfilter_get_by_name("abuffer"),
-                                         "in", args, NULL, s->graph);
-    if (e >= 0)
-        e = avfilter_graph_create_filter(&s->sink, avfilter_get_by_name("abuffersink"),
-                                         "out", NULL, NULL, s->graph);
-    if (e >= 0) {
-        *out = (AVFilterInOut){ .name = av_strdup("in"), .filter_ctx = s->source };
-        *in = (AVFilterInOut){ .name = av_strdup("out"), .filter_ctx = s->sink };
-        e = avfilter_graph_parse_ptr(s->graph, chain, &in, &out, NULL);
-    }
-    avfilter_inout_free(&in);
-    avfilter_inout_free(&out);
-    av_free(chain);
-    return e < 0 ? e : avfilter_graph_config(s->graph, NULL);
+        e = stretch_open(&s->stretch, &s->before, &middle, s->slowdown);
+    snprintf(filters, sizeof filters, "aformat=sample_fmts=%s", kind->format);
+    return e < 0 ? e : soundchain_open(&s->after, &middle, filters);
 }
 
 static int open_encoder(struct slowsound *s, const struct kind *kind,
@@ -115,10 +93,10 @@ static int open_encoder(struct slowsound *s, const struct kind *kind,
     AVCodecContext *c = s->encoder = avcodec_alloc_context3(codec);
     if (!c)
         return AVERROR(ENOMEM);
-    c->sample_fmt = av_buffersink_get_format(s->sink);
-    c->sample_rate = av_buffersink_get_sample_rate(s->sink);
+    c->sample_fmt = av_buffersink_get_format(s->after.sink);
+    c->sample_rate = av_buffersink_get_sample_rate(s->after.sink);
     c->time_base = (AVRational){ 1, c->sample_rate };
-    int channels = avcompat_copy_layout(c, s->sink);
+    int channels = avcompat_copy_layout(c, s->after.sink);
     if (channels < 0)
         return channels;
     c->bit_rate = (int64_t)BITS_PER_CHANNEL * channels;
@@ -126,7 +104,7 @@ static int open_encoder(struct slowsound *s, const struct kind *kind,
         c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     int e = avcodec_open2(c, codec, NULL);
     if (e >= 0 && c->frame_size > 0)
-        av_buffersink_set_frame_size(s->sink, (unsigned)c->frame_size);
+        av_buffersink_set_frame_size(s->after.sink, (unsigned)c->frame_size);
     return e;
 }
 
@@ -150,7 +128,7 @@ int slowsound_open(struct slowsound **out, const AVStream *from, struct rational
     s->packet = av_packet_alloc();
     int e = s->frame && s->packet ? open_decoder(s, from) : AVERROR(ENOMEM);
     if (e >= 0)
-        e = open_graph(s, kind);
+        e = open_chains(s, kind);
     if (e >= 0)
         e = open_encoder(s, kind, f);
     if (e >= 0)
@@ -185,21 +163,53 @@ static int count_damage(struct slowsound *s, int e)
     return 0;
 }
 
-/* From the decoder into the chain. */
-static int decode(struct slowsound *s)
+/* Through the first chain and into the second. */
+static int draw_out(struct slowsound *s)
 {
     for (;;) {
-        int e = avcodec_receive_frame(s->decoder, s->frame);
+        int e = av_buffersink_get_frame(s->before.sink, s->frame);
         if (e == AVERROR_EOF)
-            return av_buffersrc_add_frame(s->source, NULL);
+            return stretch_send(s->stretch, NULL);
+        if (e >= 0)
+            e = stretch_send(s->stretch, s->frame);
+        av_frame_unref(s->frame);
+        if (e < 0)
+            return e == AVERROR(EAGAIN) ? 0 : e;
+    }
+}
+
+/* MP4 says that a track ends within its last packet, which decodes to more. */
+static void end_with_track(const struct slowsound *s, AVFrame *frame)
+{
+    const int64_t lasts = AVFRAME_DURATION(frame);
+    if (s->in_time_base.num == 1 && s->in_time_base.den == frame->sample_rate &&
+        lasts > 0 && lasts < frame->nb_samples)
+        frame->nb_samples = (int)lasts;
+}
+
+/* From the decoder into the first chain. */
+static int decode(struct slowsound *s)
+{
+    const AVRational samples = { 1, s->decoder->sample_rate };
+    for (;;) {
+        int e = avcodec_receive_frame(s->decoder, s->frame);
         if (e == AVERROR(EAGAIN))
             return 0;
+        if (e == AVERROR_EOF) {
+            e = av_buffersrc_add_frame(s->before.source, NULL);
+            return e < 0 ? e : draw_out(s);
+        }
         if (e >= 0) {
-            set_start(s, s->frame->best_effort_timestamp);
-            s->frame->pts = AV_NOPTS_VALUE;
-            e = av_buffersrc_add_frame(s->source, s->frame);
+            const int64_t pts = frame_time(s->frame);
+            set_start(s, pts);
+            end_with_track(s, s->frame);
+            s->frame->pts =
+                pts == AV_NOPTS_VALUE ? pts : av_rescale_q(pts, s->in_time_base, samples);
+            e = av_buffersrc_add_frame(s->before.source, s->frame);
             av_frame_unref(s->frame);
         }
+        if (e >= 0)
+            e = draw_out(s);
         e = count_damage(s, e);
         if (e < 0)
             return e;
@@ -219,10 +229,19 @@ int64_t slowsound_lost(const struct slowsound *s)
     return s->lost;
 }
 
-/* From the chain into the encoder; false when the chain has nothing now. */
+/* Through the last chain and into the encoder; false when there is nothing now. */
 static bool encode(struct slowsound *s, int *e)
 {
-    *e = av_buffersink_get_frame(s->sink, s->frame);
+    while ((*e = av_buffersink_get_frame(s->after.sink, s->frame)) == AVERROR(EAGAIN)) {
+        *e = stretch_receive(s->stretch, s->frame);
+        if (*e == AVERROR(EAGAIN))
+            break;
+        *e = *e >= 0 || *e == AVERROR_EOF
+                 ? av_buffersrc_add_frame(s->after.source, *e < 0 ? NULL : s->frame)
+                 : *e;
+        if (*e < 0)
+            return false;
+    }
     if (*e == AVERROR(EAGAIN) || (*e == AVERROR_EOF && s->drained)) {
         *e = 0;
         return false;
@@ -239,6 +258,11 @@ static bool encode(struct slowsound *s, int *e)
     *e = avcodec_send_frame(s->encoder, s->frame);
     av_frame_unref(s->frame);
     return *e >= 0;
+}
+
+int64_t slowsound_lag_us(const struct slowsound *s)
+{
+    return stretch_lag_us(s->stretch);
 }
 
 int slowsound_receive(struct slowsound *s, AVPacket **out)
@@ -266,7 +290,9 @@ void slowsound_close(struct slowsound **s)
         return;
     avcodec_free_context(&(*s)->decoder);
     avcodec_free_context(&(*s)->encoder);
-    avfilter_graph_free(&(*s)->graph);
+    soundchain_close(&(*s)->before);
+    soundchain_close(&(*s)->after);
+    stretch_close(&(*s)->stretch);
     av_frame_free(&(*s)->frame);
     av_packet_free(&(*s)->packet);
     free(*s);
@@ -303,6 +329,12 @@ int slowsound_receive(struct slowsound *s, AVPacket **out)
 }
 
 int64_t slowsound_lost(const struct slowsound *s)
+{
+    (void)s;
+    return 0;
+}
+
+int64_t slowsound_lag_us(const struct slowsound *s)
 {
     (void)s;
     return 0;

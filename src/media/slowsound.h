@@ -1,6 +1,6 @@
 /*
  * Sound that lasts longer at the same pitch, for slow motion: decoded, drawn out
- * by libavfilter's atempo, encoded again.
+ * (stretch.h), encoded again.
  */
 #ifndef RIFEC_MEDIA_SLOWSOUND_H
 #define RIFEC_MEDIA_SLOWSOUND_H
@@ -26,6 +26,9 @@ int slowsound_receive(struct slowsound *s, AVPacket **out);
 
 /* Packets or frames that did not decode. */
 int64_t slowsound_lost(const struct slowsound *s);
+
+/* After the end: how much later than the picture it is, by where it gets louder. */
+int64_t slowsound_lag_us(const struct slowsound *s);
 
 void slowsound_close(struct slowsound **s);
 

@@ -9,6 +9,8 @@
 
 /* Containers round times to ticks, of a millisecond in Matroska. */
 #define ROUNDING_US 2000
+/* Of slowed-down sound against the picture; nobody notices less. */
+#define SLOW_LAG_US 10000
 
 /* How much later than the picture a copied stream begins now, against before. */
 static int64_t offset_change(const struct checks_subject *s, int64_t video_in,
@@ -48,8 +50,11 @@ void checks_make(struct checks *c, const struct checks_subject *s)
         (int64_t)((double)(video.out_end - video.out_start) - wanted_us);
     c->duration_ok =
         fabs((double)c->duration_delta_us) <= frame_us * stretch + ROUNDING_US;
-    if (s->stretch.num != s->stretch.den) /* then it is drawn out, too */
+    if (s->stretch.num != s->stretch.den) { /* then the sound is drawn out, too */
+        c->av_offset_us = mux_sound_lag_us(s->mux);
+        c->av_offset_ok = llabs(c->av_offset_us) <= SLOW_LAG_US;
         return;
+    }
     c->av_offset_us =
         offset_change(s, (int64_t)((double)tl->p.first_pts * tick_us), video.out_start);
     c->av_offset_ok = fabs((double)c->av_offset_us) <= frame_us / 2 + ROUNDING_US;

@@ -16,9 +16,9 @@
 struct checks {
     bool frames_ok;            /* as many frames written as planned              */
     bool duration_ok;          /* within a frame                                 */
-    bool av_offset_ok;         /* within half a source frame                     */
+    bool av_offset_ok;         /* within half a source frame; slowed down: 10 ms */
     int64_t duration_delta_us; /* of the written video against the source frames */
-    int64_t av_offset_us;      /* largest change among the copied audio streams  */
+    int64_t av_offset_us;      /* largest change among the audio streams         */
 };
 
 struct checks_subject {

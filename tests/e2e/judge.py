@@ -3,6 +3,7 @@
     judge.py times SOURCE OUTPUT FACTOR [exact]
     judge.py rate SOURCE OUTPUT RATE [exact]
     judge.py slow SOURCE OUTPUT FACTOR [exact]
+    judge.py beeps SOURCE OUTPUT FACTOR SECONDS
     judge.py still FILE
     judge.py flat FILE
     judge.py recovers SOURCE OUTPUT
@@ -73,6 +74,32 @@ def rate(source, output, per_second, exact=None):
 def slow(source, output, factor, exact=None):
     given, factor = source_times(source), Fraction(factor)
     compare(output, [given[0] + (time - given[0]) * factor for time in split(given, factor)], exact)
+
+
+def onsets(path):
+    """When sound begins after silence, in seconds from the first picture on."""
+    rate = 24000
+    raw = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-copyts", "-i", path, "-map",
+                          "0:a:0", "-af", "aresample=async=1:first_pts=0:min_hard_comp=0.001",
+                          "-ac", "1", "-ar", str(rate), "-f", "s16le", "-"], check=True,
+                         capture_output=True).stdout
+    samples, found, silent = array.array("h", raw), [], 0
+    for i in range(0, len(samples) - 24, 24):  # milliseconds
+        if max(map(abs, samples[i:i + 24])) < 2000:
+            silent += 1
+        elif silent > 100:
+            found.append(i / rate)
+            silent = 0
+        else:
+            silent = 0
+    return [time - float(frame_times(path)[0][0]) for time in found]
+
+
+def beeps(source, output, factor, most):
+    wanted, found = [time * float(Fraction(factor)) for time in onsets(source)], onsets(output)
+    late = [round(b - a, 4) for a, b in zip(wanted, found)]
+    if not wanted or len(wanted) != len(found) or max(map(abs, late)) > float(most):
+        sys.exit(f"{len(found)} of {len(wanted)} beeps, late by {late} s")
 
 
 def pictures(path, pix_fmt):
@@ -178,5 +205,5 @@ def check_json(path, *expressions):
 
 
 if __name__ == "__main__":
-    {"times": times, "rate": rate, "slow": slow, "still": still, "flat": flat, "recovers": recovers,
+    {"times": times, "rate": rate, "slow": slow, "beeps": beeps, "still": still, "flat": flat, "recovers": recovers,
      "hdr": hdr, "json": check_json, "progress": progress}[sys.argv[1]](*sys.argv[2:])

@@ -117,5 +117,24 @@ END
         fail "picture and sound end at $ends"
     fails 2 'fps and --slowmo' -y -i in.mp4 -o out.mp4 --slowmo-audio -r 60
     ;;
+slow-beat)
+    # A beep is heard when its picture is shown, to 10 ms, at every factor.
+    beeps() {
+        quiet_ffmpeg -f lavfi -i color=gray:s=64x48:r=25:d=2.2 -f lavfi -i \
+            "aevalsrc='if(lt(mod(t\,0.5)\,0.1)*gte(t\,0.5)\,0.4*sin(6283*t)\,0)':s=$1:d=2.2" \
+            -c:v libx264 -c:a $2 $3
+    }
+    beeps 48000 aac in.mp4
+    run -i in.mp4 -o out.mp4 --slowmo-audio --x2
+    [ $status = 8 ] && exit 77
+    beeps 44100 libmp3lame in.mkv
+    beeps 22050 pcm_s16le in.mov
+    for job in 'in.mp4 out.mp4 2' 'in.mp4 out.mkv 8' 'in.mkv out.mp4 4' 'in.mov out.mkv 5/2'; do
+        set -- $job
+        works -y -i $1 -o $2 --slowmo-audio --factor $3 --strict --stats stats.json
+        judge json stats.json 'abs(checks["av_offset_us"]) <= 10000'
+        judge beeps $1 $2 $3 0.010
+    done
+    ;;
 esac
 no_leftovers

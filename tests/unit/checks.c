@@ -43,6 +43,14 @@ bool mux_get_span(const struct mux *m, int input_stream, struct stream_span *out
     return true;
 }
 
+static int64_t slow_lag_us;
+
+int64_t mux_sound_lag_us(const struct mux *m)
+{
+    (void)m;
+    return slow_lag_us;
+}
+
 /* --- runs --------------------------------------------------------------------- */
 
 static char said[256];
@@ -103,9 +111,29 @@ static void run(int i)
         fprintf(stderr, "in case %d: '%s'\n", i, said);
 }
 
+/* Drawn-out sound says itself how late it is. */
+static void run_slow(int64_t lag_ms, bool ok, const char *word)
+{
+    struct timeline tl = {
+        .p = { .time_base = { 1, 1000 } }, .pts = 1000, .gap = 40, .last_gap = 40
+    };
+    struct checks c;
+    slow_lag_us = lag_ms * 1000;
+    said[0] = '\0';
+    spans[0] = (struct stream_span){ 0, 8000000, 0, 8000000 };
+    checks_make(&c, &(struct checks_subject){ .timeline = &tl, .stretch = { 8, 1 } });
+    CHECK_INT(c.av_offset_us, lag_ms * 1000);
+    CHECK_INT(c.av_offset_ok, ok);
+    CHECK_INT(checks_judge(&c, "o", true), ok ? 0 : RIFEC_ERR_VERIFY);
+    CHECK(ok ? !said[0] : strstr(said, word) != NULL);
+}
+
 int main(void)
 {
     rifec_log_set(RIFEC_LOG_INFO, remember, NULL);
+    run_slow(0, true, "");
+    run_slow(10, true, "");
+    run_slow(-254, false, "the sound begins 0.254 s earlier");
     for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++)
         run(i);
     return check_result();
