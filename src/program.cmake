@@ -11,7 +11,7 @@ add_library(rifec_media STATIC
     media/decode.c media/decoder.c media/hwaccel.c
     media/deinterlace.c
     media/digest.c
-    media/demux.c media/joins.c
+    media/demux.c media/joins.c media/lookahead.c
     media/encode.c
     media/encoder.c media/encoder_table.c
     media/ffv1.c
@@ -30,10 +30,11 @@ add_library(rifec_media STATIC
     media/segment.c
     media/slowsound.c media/soundchain.c media/stretch.c media/envelope.c
     media/still.c
-    media/streams.c
+    media/streams.c media/stream_loss.c media/stream_map.c
     media/subtitles.c
     media/tags.c
     media/target.c
+    media/trial.c
     media/videos.c)
 target_include_directories(rifec_media PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_media PUBLIC librifec PkgConfig::FFMPEG)

@@ -23,6 +23,8 @@ if(TARGET rifec)
                              late-clock apart joined longer second-video ends edited unplayed negative
                              which-video timeless)
     rifec_script(e2e captions held bob)
+    rifec_script(e2e holds untold mxf bluray experimental unreadable both announced late
+                           first-packet strict)
     rifec_script(e2e subtitles mp4 mkv webm bitmap unreadable part film)
     rifec_script(e2e tags file phone chapters part unsorted slow timecode turned shape)
     rifec_script(e2e colour tags unsaid override)

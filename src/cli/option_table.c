@@ -301,7 +301,7 @@ const struct option_row option_rows[] = {
       .store = store_text, FIELD(stats) },
     { GROUP_REPORT, .name = "strict", .neutral = true,
       .help = "exit with status 9 if the duration or the audio offset differs from the "
-              "plan",
+              "plan, or a stream is left out",
       .store = store_bool, FIELD(job.strict), .value = true },
     { GROUP_REPORT, .name = "list-devices", .neutral = true,
       .help = "list the devices that --device accepts",

@@ -5,40 +5,36 @@
 
 #include "media/avcompat.h"
 
+#define PACKETS_TRIED 8
+
 bool container_is(const AVOutputFormat *f, const char *names)
 {
     return av_match_list(f->name, names, '|') > 0;
 }
 
 /*
- * MPEG streams have no table that FFmpeg could be asked for, and their muxers
- * write anything as private data that nobody can read.
+ * MPEG streams have no table that FFmpeg could be asked for, and their muxers write
+ * anything else as private data that nobody can read. NULL: another container.
  */
-static bool mpeg_holds(const AVOutputFormat *f, enum AVCodecID codec)
+static const char *mpeg_codecs(const AVOutputFormat *f)
 {
-    static const enum AVCodecID transport[] = {
-        AV_CODEC_ID_MPEG1VIDEO,   AV_CODEC_ID_MPEG2VIDEO,   AV_CODEC_ID_MPEG4,
-        AV_CODEC_ID_H264,         AV_CODEC_ID_HEVC,         AV_CODEC_ID_CAVS,
-        AV_CODEC_ID_DIRAC,        AV_CODEC_ID_VC1,          AV_CODEC_ID_MP2,
-        AV_CODEC_ID_MP3,          AV_CODEC_ID_AAC,          AV_CODEC_ID_AAC_LATM,
-        AV_CODEC_ID_AC3,          AV_CODEC_ID_EAC3,         AV_CODEC_ID_DTS,
-        AV_CODEC_ID_TRUEHD,       AV_CODEC_ID_OPUS,         AV_CODEC_ID_S302M,
-        AV_CODEC_ID_DVB_TELETEXT, AV_CODEC_ID_DVB_SUBTITLE, AV_CODEC_ID_SMPTE_KLV,
-        AV_CODEC_ID_TIMED_ID3,    AV_CODEC_ID_NONE,
-    };
-    static const enum AVCodecID program[] = {
-        AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MPEG2VIDEO, AV_CODEC_ID_H264,
-        AV_CODEC_ID_MP2,        AV_CODEC_ID_MP3,        AV_CODEC_ID_AC3,
-        AV_CODEC_ID_DTS,        AV_CODEC_ID_PCM_DVD,    AV_CODEC_ID_DVD_SUBTITLE,
-        AV_CODEC_ID_NONE,
-    };
-    const enum AVCodecID *c = container_is(f, "mpegts")                  ? transport
-                              : container_is(f, "vob|dvd|svcd|vcd|mpeg") ? program
-                                                                         : NULL;
-    while (c && *c != AV_CODEC_ID_NONE)
-        if (*c++ == codec)
-            return true;
-    return false;
+    if (container_is(f, "mpegts"))
+        return "mpeg1video|mpeg2video|mpeg4|h264|hevc|vvc|cavs|avs2|avs3|dirac|vc1|mp2|"
+               "mp3|"
+               "aac|aac_latm|ac3|eac3|dts|truehd|opus|s302m|dvb_teletext|dvb_subtitle|"
+               "arib_caption|klv|timed_id3|smpte_2038";
+    if (container_is(f, "vob|dvd|svcd|vcd|mpeg"))
+        return "mpeg1video|mpeg2video|h264|mp1|mp2|mp3|ac3|dts|pcm_dvd|pcm_s16be|"
+               "dvd_subtitle";
+    return NULL;
+}
+
+static bool mpeg_holds(const AVOutputFormat *f, const char *url, enum AVCodecID codec)
+{
+    const char *name = avcodec_get_name(codec);
+    return av_match_list(name, mpeg_codecs(f), '|') > 0 ||
+           (av_match_ext(url ? url : "", "m2ts") &&
+            av_match_list(name, "pcm_bluray|hdmv_pgs_subtitle|hdmv_text_subtitle", '|'));
 }
 
 bool container_holds_codec(const AVOutputFormat *f, enum AVCodecID codec)
@@ -46,7 +42,7 @@ bool container_holds_codec(const AVOutputFormat *f, enum AVCodecID codec)
     if (codec == AV_CODEC_ID_NONE || f->flags & AVFMT_NOFILE)
         return false;
     int known = avformat_query_codec(f, codec, FF_COMPLIANCE_NORMAL);
-    return known < 0 ? mpeg_holds(f, codec) : known == 1;
+    return known < 0 ? mpeg_codecs(f) && mpeg_holds(f, NULL, codec) : known == 1;
 }
 
 int container_copy_parameters(const AVOutputFormat *f, AVStream *to, const AVStream *from)
@@ -62,29 +58,6 @@ int container_copy_parameters(const AVOutputFormat *f, AVStream *to, const AVStr
     return 0;
 }
 
-/*
- * A muxer may know a codec and still refuse a stream of it, when it finds the
- * combination experimental or the parameters wanting. It is asked with a file
- * in memory, so that one such stream does not end the job.
- */
-static bool accepts(const AVOutputFormat *f, const AVStream *st)
-{
-    AVFormatContext *ctx = NULL;
-    uint8_t *bytes = NULL;
-    bool ok = false;
-    if (avformat_alloc_output_context2(&ctx, avcompat_muxer(f), NULL, NULL) < 0)
-        return false;
-    AVStream *to = avformat_new_stream(ctx, NULL);
-    if (to && container_copy_parameters(f, to, st) >= 0 &&
-        avio_open_dyn_buf(&ctx->pb) >= 0) {
-        ok = avformat_write_header(ctx, NULL) >= 0;
-        avio_close_dyn_buf(ctx->pb, &bytes);
-        av_free(bytes);
-    }
-    avformat_free_context(ctx);
-    return ok;
-}
-
 /* AVI wants H.264 and H.265 in the form of a broadcast, and does not see to it
  * itself as other muxers do. */
 static bool has_wrong_form(const AVOutputFormat *f, const AVCodecParameters *par)
@@ -94,10 +67,34 @@ static bool has_wrong_form(const AVOutputFormat *f, const AVCodecParameters *par
            par->extradata_size > 0 && par->extradata[0] == 1;
 }
 
-bool container_holds(const AVOutputFormat *f, const AVStream *st)
+/* False without a trial. */
+static bool may_hold(const struct trial *t, const AVCodecParameters *par)
 {
-    return container_holds_codec(f, st->codecpar->codec_id) &&
-           !has_wrong_form(f, st->codecpar) && accepts(f, st);
+    const AVOutputFormat *f = t->format;
+    if (par->codec_id == AV_CODEC_ID_NONE || f->flags & AVFMT_NOFILE ||
+        f->audio_codec == AV_CODEC_ID_NONE) /* for one video and nothing else */
+        return false;
+    return mpeg_codecs(f) ? mpeg_holds(f, t->url, par->codec_id)
+                          : !has_wrong_form(f, par);
+}
+
+/* One packet may be damaged; the container holds a stream if it takes any. */
+static bool takes_packets(const struct trial *t, const AVStream *st,
+                          const struct lookahead *ahead)
+{
+    const AVPacket *pkt;
+    int n = 0;
+    for (; n < PACKETS_TRIED && (pkt = lookahead_find(ahead, st->index, n)); n++)
+        if (trial_packet(t, st, pkt))
+            return true;
+    return n == 0;
+}
+
+bool container_holds(const struct trial *t, const AVStream *st,
+                     const struct lookahead *ahead)
+{
+    return may_hold(t, st->codecpar) && trial_header(t, st) &&
+           takes_packets(t, st, ahead);
 }
 
 uint32_t container_video_tag(const AVOutputFormat *f, enum AVCodecID codec)
@@ -156,21 +153,26 @@ const char *container_extension(const char *format)
     return f && f->extensions && f->extensions[0] ? f->extensions : format;
 }
 
-const char *container_for(const AVStream *st)
+const char *container_for(const AVStream *st, const struct lookahead *ahead)
 {
     static const char *const known[][2] = {
-        { "matroska", ".mkv" }, { "mp4", ".mp4" }, { "mov", ".mov" }, { "mpegts", ".ts" }
+        { "matroska", "x.mkv" }, { "mp4", "x.mp4" },     { "mov", "x.mov" },
+        { "mpegts", "x.ts" },    { "mpegts", "x.m2ts" }, { "avi", "x.avi" },
+        { "mxf", "x.mxf" },      { "asf", "x.wmv" },     { "3gp", "x.3gp" },
+        { "flv", "x.flv" },      { "ogg", "x.ogv" },     { "nut", "x.nut" },
+        { "vob", "x.vob" },
     };
     bool cover = st->disposition & AV_DISPOSITION_ATTACHED_PIC;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         const AVOutputFormat *f = av_guess_format(known[i][0], NULL, NULL);
         if (!f)
             continue;
+        const struct trial t = { .format = f, .url = known[i][1] };
         if (cover ? container_holds_cover(f, st->codecpar->codec_id)
             : st->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT
                 ? container_holds_attachments(f)
-                : container_holds(f, st))
-            return known[i][1];
+                : container_holds(&t, st, ahead))
+            return known[i][1] + 1;
     }
     return NULL;
 }
@@ -205,7 +207,8 @@ static bool has_shape(const AVFormatContext *ctx)
 
 void container_options(const AVFormatContext *ctx, AVDictionary **options)
 {
-    if (container_is(ctx->oformat, "mp4|mov") && has_shape(ctx))
+    if (container_is(ctx->oformat, "mp4|mov") && has_shape(ctx) &&
+        ctx->strict_std_compliance > FF_COMPLIANCE_UNOFFICIAL)
         av_dict_set(options, "strict", "unofficial", 0);
     /* MP4 knows two places for tags: one for a dozen names and covers, the other
      * for any name. Players look into the first. */

@@ -1,6 +1,6 @@
 /*
- * What a container can hold: asked of FFmpeg's muxers where they tell, written
- * down here where they do not.
+ * What a container can hold: FFmpeg's muxers are asked, and what they do not tell is
+ * written down here.
  */
 #ifndef RIFEC_MEDIA_CONTAINER_H
 #define RIFEC_MEDIA_CONTAINER_H
@@ -9,13 +9,18 @@
 
 #include <libavformat/avformat.h>
 
+#include "media/lookahead.h"
+#include "media/trial.h"
+
 /* True for one of the names in "mp4|mov"; FFmpeg's name of a muxer. */
 bool container_is(const AVOutputFormat *f, const char *names);
 
-/* True when packets of the stream can be written as they are. */
-bool container_holds(const AVOutputFormat *f, const AVStream *st);
+/* True when packets of the stream can be written as they are, beside the streams that
+ * the trial names. The muxer itself is asked. */
+bool container_holds(const struct trial *t, const AVStream *st,
+                     const struct lookahead *ahead);
 
-/* True when a stream of the codec would be taken, whatever is in it. */
+/* True when FFmpeg's tables say that the container is made for the codec. */
 bool container_holds_codec(const AVOutputFormat *f, enum AVCodecID codec);
 
 /* What a stream of our encoder is to be called there; 0: as it calls itself. */
@@ -43,8 +48,9 @@ bool container_holds_light(const AVOutputFormat *f);
  * extension is its own, and so is what FFmpeg does not know. */
 const char *container_extension(const char *format);
 
-/* The ending of a container that holds such a stream, ".mkv"; NULL: none. */
-const char *container_for(const AVStream *st);
+/* The extension of a container that was tried and holds the stream, ".mkv"; NULL: none.
+ */
+const char *container_for(const AVStream *st, const struct lookahead *ahead);
 
 /* Copies the parameters, with a codec tag that the container knows. */
 int container_copy_parameters(const AVOutputFormat *f, AVStream *to,

@@ -32,11 +32,12 @@ struct demux {
     bool corrupt; /* packets beside the video's came incomplete */
     AVStream *video;
     const char *name;
-    int64_t video_packets; /* read so far                              */
-    int64_t end_us;        /* latest end of any packet, AV_TIME_BASE   */
-    struct joins joins;    /* for containers whose clock may jump      */
-    int64_t end_byte;      /* behind the last packet; -1: unknown      */
-    bool partial;          /* not read from its start: says nothing about its length */
+    int64_t video_packets;  /* read so far                              */
+    int64_t end_us;         /* latest end of any packet, AV_TIME_BASE   */
+    struct lookahead ahead; /* the first packets, until they are taken  */
+    struct joins joins;     /* for containers whose clock may jump      */
+    int64_t end_byte;       /* behind the last packet; -1: unknown      */
+    bool partial;           /* not read from its start: says nothing about its length */
     bool is_pipe, ended, truncated; /* is_pipe: stdin or a named one */
     bool (*stopped)(void);
 };
@@ -271,6 +272,8 @@ static int open_streams(struct demux *d, const struct demux_params *p)
         goto fail;
     }
     TRY(find_video(d, p));
+    av_watch_errors(d->ctx);
+    TRY(lookahead_fill(&d->ahead, d->ctx));
 fail:
     return err;
 }
@@ -289,7 +292,6 @@ int demux_open(struct demux **out, const struct demux_params *p)
     d->stopped = p->stopped;
     bool pictures = !p->format && !d->is_pipe && pictures_are_meant(p->path);
     TRY(pictures ? open_pictures(d, p) : open_streams(d, p));
-    av_watch_errors(d->ctx);
     TRY(joins_open(&d->joins, d->ctx));
     *out = d;
     return 0;
@@ -369,6 +371,8 @@ bool demux_seek(struct demux *d, int64_t us)
         return false;
     int64_t to = d->ctx->start_time + us;
     d->partial = avformat_seek_file(d->ctx, -1, INT64_MIN, to, to, 0) >= 0;
+    if (d->partial)
+        lookahead_clear(&d->ahead);
     return d->partial;
 }
 
@@ -403,6 +407,20 @@ static void note(struct demux *d, const AVPacket *pkt)
     }
 }
 
+/* An FFmpeg code. */
+static int read_next(struct demux *d, AVPacket *pkt)
+{
+    AVPacket *ahead = lookahead_take(&d->ahead);
+    if (ahead) {
+        av_packet_move_ref(pkt, ahead);
+        av_packet_free(&ahead);
+        return 0;
+    }
+    if (d->ahead.end < 0)
+        return d->ahead.end;
+    return d->pictures.count ? read_picture(d, pkt) : av_read_frame(d->ctx, pkt);
+}
+
 int demux_read(struct demux *d, AVPacket **out)
 {
     *out = NULL;
@@ -411,7 +429,7 @@ int demux_read(struct demux *d, AVPacket **out)
     AVPacket *pkt = av_packet_alloc();
     if (!pkt)
         return mem_fail("a packet");
-    int e = d->pictures.count ? read_picture(d, pkt) : av_read_frame(d->ctx, pkt);
+    int e = read_next(d, pkt);
     if (e < 0) {
         av_packet_free(&pkt);
         if (e == AVERROR(ENOMEM) && !av_asks_too_much(e, 0))
@@ -449,6 +467,11 @@ const struct pictures *demux_pictures(const struct demux *d)
     return d->pictures.count ? &d->pictures : NULL;
 }
 
+const struct lookahead *demux_ahead(const struct demux *d)
+{
+    return &d->ahead;
+}
+
 const char *demux_name(const struct demux *d)
 {
     return d->name;
@@ -473,6 +496,7 @@ void demux_close(struct demux **d)
 {
     if (!*d)
         return;
+    lookahead_clear(&(*d)->ahead);
     avformat_close_input(&(*d)->ctx);
     pipe_close(&(*d)->pipe);
     avio_closep(&(*d)->file);

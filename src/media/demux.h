@@ -10,6 +10,7 @@
 #include <libavformat/avformat.h>
 
 #include "base/rational.h"
+#include "media/lookahead.h"
 #include "media/pictures.h"
 
 struct demux;
@@ -57,6 +58,9 @@ bool demux_damaged(const struct demux *d);
 
 /* For messages: the path, or "stdin". */
 const char *demux_name(const struct demux *d);
+
+/* The packets that come first; valid until the first of them is read. */
+const struct lookahead *demux_ahead(const struct demux *d);
 
 /* The files, when the input is pictures; else NULL. */
 const struct pictures *demux_pictures(const struct demux *d);

@@ -138,7 +138,7 @@ static bool refuses(const AVOutputFormat *f, enum AVCodecID codec)
         return false;
     int known = avformat_query_codec(f, codec, FF_COMPLIANCE_EXPERIMENTAL);
     if (known >= 0)
-        return known == 0;
+        return known == 0 && !trial_codec(f, codec);
     bool own_only = f->audio_codec == AV_CODEC_ID_NONE && f->video_codec != codec;
     if (container_is(f, "ogg|ogv"))
         return codec != AV_CODEC_ID_THEORA && codec != AV_CODEC_ID_VP8;

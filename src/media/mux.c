@@ -302,6 +302,16 @@ int mux_finish(struct mux *m)
     return err;
 }
 
+void mux_miss(struct mux *m, const AVStream *in)
+{
+    streams_miss(m->streams, in);
+}
+
+int mux_left_out(const struct mux *m)
+{
+    return streams_left_out(m->streams);
+}
+
 bool mux_damaged(const struct mux *m)
 {
     return streams_damaged(m->streams);

@@ -80,6 +80,10 @@ const char *mux_part(const struct mux *m);
 /* After mux_end(): closes the file and gives it its final name. */
 int mux_finish(struct mux *m);
 
+/* As streams_miss() and streams_left_out(). */
+void mux_miss(struct mux *m, const AVStream *in);
+int mux_left_out(const struct mux *m);
+
 /* After mux_finish(): packets of copied streams were damaged and dropped. */
 bool mux_damaged(const struct mux *m);
 

@@ -1,5 +1,5 @@
-/* The mapping from input streams to output streams, and packets along it. */
-#include "media/streams.h"
+/* The output of streams and their packets: life, times, spans. */
+#include "media/stream_map.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,308 +12,15 @@
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "media/container.h"
-#include "media/slowsound.h"
-#include "media/subtitles.h"
 #include "media/tags.h"
 
+/* Packets at most that may be too damaged to begin with. */
+#define FIRST_TRIED 16
 /* The longest that sound has in front for its decoder is 2112 samples, as Apple's AAC
  * has it. */
 #define PRIMING_US 60000
 /* Times before an edit list's start, divided by this: a frame becomes a millisecond. */
 #define SQUEEZE 40
-
-/* What becomes of an input stream. */
-struct stream {
-    const AVStream *in;
-    AVStream *out;          /* NULL: left out                                         */
-    AVRational time_base;   /* of the packets that come                        */
-    struct subtitles *text; /* NULL: packets stay as they are                */
-    struct slowsound *slow; /* or NULL                                       */
-    bool begun, shown;      /* a packet has come; one that is played         */
-    bool leads;             /* what comes before that is to be left out      */
-    bool no_packets;        /* all of it is in the container's head          */
-    struct stream_span span;
-    int64_t last_dts;      /* AV_NOPTS_VALUE: none yet                      */
-    int64_t given;         /* packets that the muxer got                    */
-    int64_t refused;       /* of these, packets that it did not write       */
-    int64_t refused_first; /* of these, packets before the first one it wrote */
-};
-
-struct streams {
-    AVFormatContext *ctx;
-    struct stream_choice choice;
-    int video; /* input index */
-    struct stream *list;
-    int count;               /* the input's when it was opened; more may appear later */
-    bool keep_ids;           /* from one transport stream to another */
-    int too_fast;            /* left out because the picture is slowed down */
-    bool may_begin_anywhere; /* the input is a broadcast stream */
-    int64_t repaired;
-};
-
-/* --- names ---------------------------------------------------------------- */
-
-/* "stream 3 (subtitle, dvd_subtitle, fin)" */
-static const char *name_of(const AVStream *st, char *text, size_t size)
-{
-    const AVCodecParameters *par = st->codecpar;
-    const char *type = av_get_media_type_string(par->codec_type);
-    const AVDictionaryEntry *language = av_dict_get(st->metadata, "language", NULL, 0);
-    const AVDictionaryEntry *file = av_dict_get(st->metadata, "filename", NULL, 0);
-    char tag[AV_FOURCC_MAX_STRING_SIZE] = "unknown";
-    const char *codec = avcodec_get_name(par->codec_id);
-    if (par->codec_id == AV_CODEC_ID_NONE || par->codec_id == AV_CODEC_ID_BIN_DATA)
-        codec = par->codec_tag ? av_fourcc_make_string(tag, par->codec_tag) : tag;
-    if (st->disposition & AV_DISPOSITION_ATTACHED_PIC)
-        type = "cover picture";
-    const AVDictionaryEntry *more = file ? file : language;
-    snprintf(text, size, "stream %d (%s, %s%s%s)", st->index, type ? type : "?", codec,
-             more ? ", " : "", more ? more->value : "");
-    return text;
-}
-
-static void say_left_out(const struct streams *s, const AVStream *st)
-{
-    char name[128];
-    const char *other = container_for(st);
-    log_warning("%s is left out: %s cannot hold it%s%s%s", name_of(st, name, sizeof name),
-                s->ctx->oformat->name,
-                other ? "; " : ", nor can any other that FFmpeg writes",
-                other ? other : "", other ? " can" : "");
-}
-
-/* --- side data ------------------------------------------------------------ */
-
-/* Side data that speaks of the picture; the rest speaks of the old bits, or is
- * the encoder's to say. */
-static bool describes_picture(enum AVPacketSideDataType type)
-{
-    return type == AV_PKT_DATA_DISPLAYMATRIX || type == AV_PKT_DATA_STEREO3D ||
-           type == AV_PKT_DATA_SPHERICAL || type == AV_PKT_DATA_ICC_PROFILE;
-}
-
-static int copy_side_data(AVStream *to, const AVPacketSideData *sd, int n, bool pictures)
-{
-    for (int i = 0; i < n; i++) {
-        if (pictures && !describes_picture(sd[i].type))
-            continue;
-        uint8_t *room = avcompat_new_side_data(to, sd[i].type, sd[i].size);
-        if (!room)
-            return mem_fail("the side data of a stream");
-        memcpy(room, sd[i].data, sd[i].size);
-    }
-    return 0;
-}
-
-/* --- mapping -------------------------------------------------------------- */
-
-static int add_output(struct streams *s, struct stream *st)
-{
-    st->out = avformat_new_stream(s->ctx, NULL);
-    if (!st->out)
-        return mem_fail("an output stream");
-    if (s->keep_ids)
-        st->out->id = st->in->id;
-    return 0;
-}
-
-static int add_copy(struct streams *s, struct stream *st)
-{
-    int err = 0;
-    char name[128];
-    TRY(add_output(s, st));
-    int e = container_copy_parameters(s->ctx->oformat, st->out, st->in);
-    if (e < 0) {
-        err = av_fail(RIFEC_ERR_OUTPUT, e, "cannot copy %s",
-                      name_of(st->in, name, sizeof name));
-        goto fail;
-    }
-    if (st->in->sample_aspect_ratio.num) /* muxers look here alone */
-        st->out->codecpar->sample_aspect_ratio = st->in->sample_aspect_ratio;
-#if !AVCOMPAT_PAR_SIDE_DATA /* else it came with the parameters */
-    int n;
-    const AVPacketSideData *sd = avcompat_side_data(st->in, &n);
-    TRY(copy_side_data(st->out, sd, n, false));
-#endif
-    tags_copy_stream(st->out, st->in, &s->choice, false);
-fail:
-    return err;
-}
-
-static int add_text(struct streams *s, struct stream *st, enum AVCodecID codec)
-{
-    int err = 0;
-    char name[128];
-    TRY(add_output(s, st));
-    TRY(subtitles_open(&st->text, st->in, codec, st->out));
-    tags_copy_stream(st->out, st->in, &s->choice, true);
-    log_info("%s becomes %s, for %s", name_of(st->in, name, sizeof name),
-             avcodec_get_name(codec), s->ctx->oformat->name);
-fail:
-    return err;
-}
-
-/* Matroska keeps covers as attached files. */
-static int add_cover_file(struct streams *s, struct stream *st)
-{
-    int err = 0;
-    const AVPacket *picture = &st->in->attached_pic;
-    const AVCodecDescriptor *d = avcodec_descriptor_get(st->in->codecpar->codec_id);
-    const char *mime = d && d->mime_types ? d->mime_types[0] : "image/jpeg";
-    char file[32];
-    TRY(add_output(s, st));
-    AVCodecParameters *par = st->out->codecpar;
-    par->codec_type = AVMEDIA_TYPE_ATTACHMENT;
-    par->codec_id = st->in->codecpar->codec_id;
-    par->extradata = av_mallocz((size_t)picture->size + AV_INPUT_BUFFER_PADDING_SIZE);
-    if (!par->extradata)
-        TRY(mem_fail("an attached picture"));
-    memcpy(par->extradata, picture->data, (size_t)picture->size);
-    par->extradata_size = picture->size;
-    tags_copy_stream(st->out, st->in, &s->choice, false);
-    st->out->disposition = 0;
-    /* "cover" is the name by which players know it. */
-    const char *ending = strchr(mime, '/') + 1;
-    snprintf(file, sizeof file, "cover.%s", strcmp(ending, "jpeg") ? ending : "jpg");
-    av_dict_set(&st->out->metadata, "filename", file, AV_DICT_DONT_OVERWRITE);
-    av_dict_set(&st->out->metadata, "mimetype", mime, AV_DICT_DONT_OVERWRITE);
-    st->no_packets = true;
-fail:
-    return err;
-}
-
-static int map_cover(struct streams *s, struct stream *st)
-{
-    const AVOutputFormat *f = s->ctx->oformat;
-    /* Pictures for chapters are many, and no muxer writes them as such. */
-    if (st->in->disposition & AV_DISPOSITION_TIMED_THUMBNAILS ||
-        !st->in->attached_pic.size ||
-        !container_holds_cover(f, st->in->codecpar->codec_id)) {
-        say_left_out(s, st->in);
-        return 0;
-    }
-    if (container_holds_attachments(f))
-        return add_cover_file(s, st);
-    st->no_packets = true; /* its one packet is written by us */
-    return add_copy(s, st);
-}
-
-static int map_attachment(struct streams *s, struct stream *st)
-{
-    st->no_packets = true;
-    if (container_holds_attachments(s->ctx->oformat))
-        return add_copy(s, st);
-    say_left_out(s, st->in);
-    return 0;
-}
-
-/* What demuxers show as data although the muxer makes it anew. */
-static bool is_remade(const AVStream *st)
-{
-    uint32_t tag = st->codecpar->codec_tag;
-    if (tag == MKTAG('t', 'm', 'c', 'd'))
-        return true; /* from the "timecode" tag */
-    /* QuickTime's chapters are a track of text that the demuxer has read. */
-    return tag == MKTAG('t', 'e', 'x', 't') && st->discard == AVDISCARD_ALL;
-}
-
-static int add_slow(struct streams *s, struct stream *st)
-{
-    int err = 0;
-    TRY(add_output(s, st));
-    TRY(slowsound_open(&st->slow, st->in, s->choice.slowdown, s->ctx->oformat, st->out));
-    tags_copy_stream(st->out, st->in, &s->choice, true);
-    st->time_base = st->out->time_base;
-fail:
-    return err;
-}
-
-static int map_packets(struct streams *s, struct stream *st)
-{
-    const AVOutputFormat *f = s->ctx->oformat;
-    if (container_holds(f, st->in))
-        return add_copy(s, st);
-    enum AVCodecID text = st->in->codecpar->codec_type == AVMEDIA_TYPE_SUBTITLE
-                              ? subtitles_target(f, st->in)
-                              : AV_CODEC_ID_NONE;
-    if (text != AV_CODEC_ID_NONE)
-        return add_text(s, st, text);
-    say_left_out(s, st->in);
-    return 0;
-}
-
-static bool is_unwanted(const struct stream_choice *c, const AVStream *st)
-{
-    switch (st->codecpar->codec_type) {
-    case AVMEDIA_TYPE_AUDIO:
-        return c->no_audio;
-    case AVMEDIA_TYPE_SUBTITLE:
-        return c->no_subs;
-    case AVMEDIA_TYPE_VIDEO:
-        return st->disposition & AV_DISPOSITION_ATTACHED_PIC && c->no_attachments;
-    default:
-        return c->no_attachments;
-    }
-}
-
-static bool has_times(const AVStream *st)
-{
-    return st->codecpar->codec_type != AVMEDIA_TYPE_ATTACHMENT &&
-           !(st->disposition & AV_DISPOSITION_ATTACHED_PIC);
-}
-
-/* The output stream for an input stream, or none. */
-static int map_stream(struct streams *s, struct stream *st)
-{
-    char name[128];
-    const AVStream *in = st->in;
-    if (in->index == s->video)
-        return add_output(s, st);
-    if (is_unwanted(&s->choice, in) || container_is(s->ctx->oformat, "null") ||
-        is_remade(in)) {
-        log_verbose("%s is not copied", name_of(in, name, sizeof name));
-        return 0;
-    }
-    if (in->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && s->choice.slow_audio &&
-        stream_choice_slows(&s->choice))
-        return add_slow(s, st);
-    if (has_times(in) && stream_choice_slows(&s->choice)) {
-        s->too_fast++;
-        return 0;
-    }
-    if (in->disposition & AV_DISPOSITION_ATTACHED_PIC)
-        return map_cover(s, st);
-    if (in->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT)
-        return map_attachment(s, st);
-    return map_packets(s, st);
-}
-
-/* Streams keep the input's order, so players pick the same ones. */
-static int map_streams(struct streams *s, AVFormatContext *input)
-{
-    s->list = calloc(input->nb_streams, sizeof *s->list);
-    if (!s->list)
-        return mem_fail("the list of streams");
-    s->count = (int)input->nb_streams;
-    for (int i = 0; i < s->count; i++) {
-        struct stream *st = &s->list[i];
-        AVStream *in = input->streams[i];
-        *st = (struct stream){ .in = in,
-                               .time_base = in->time_base,
-                               .span = { INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN },
-                               .last_dts = AV_NOPTS_VALUE };
-        int err = map_stream(s, st);
-        if (err < 0)
-            return err;
-        if (!st->out)
-            in->discard = AVDISCARD_ALL;
-    }
-    if (s->too_fast)
-        log_warning("slow motion: %ssubtitles and whatever else has times of its own no "
-                    "longer fit and are left out",
-                    s->choice.slow_audio ? "" : "audio, ");
-    return 0;
-}
 
 static int copy_chapters(struct streams *s, const AVFormatContext *input)
 {
@@ -336,6 +43,17 @@ static void check_rotation(const struct streams *s, const AVStream *video)
                     s->ctx->oformat->name);
 }
 
+/* The muxer gives its tables of programs numbers of its own. */
+static bool numbers_clash(const AVFormatContext *output, const AVFormatContext *input)
+{
+    const int first = av_match_ext(output->url, "m2ts") ? 0x100 : 0x1000;
+    const int end = first + (input->nb_programs ? (int)input->nb_programs : 1);
+    for (unsigned i = 0; i < input->nb_streams; i++)
+        if (input->streams[i]->id >= first && input->streams[i]->id < end)
+            return true;
+    return false;
+}
+
 int streams_open(struct streams **out, AVFormatContext *output,
                  const struct streams_params *p)
 {
@@ -348,10 +66,13 @@ int streams_open(struct streams **out, AVFormatContext *output,
     s->choice = p->choice;
     s->video = p->video->index;
     s->keep_ids = container_is(output->oformat, "mpegts") && p->input->iformat &&
-                  !strcmp(p->input->iformat->name, "mpegts");
+                  !strcmp(p->input->iformat->name, "mpegts") &&
+                  !numbers_clash(output, p->input);
     s->may_begin_anywhere =
         p->input->iformat && p->input->iformat->flags & AVFMT_TS_DISCONT;
-    TRY(map_streams(s, p->input));
+    s->ahead = p->ahead;
+    TRY(stream_map(s, p->input));
+    s->ahead = NULL;
     map = calloc((size_t)s->count, sizeof *map);
     if (!map)
         TRY(mem_fail("the list of streams"));
@@ -390,9 +111,10 @@ int streams_describe_video(struct streams *s, const AVCodecContext *encoder)
     tags_copy_stream(st, video->in, &s->choice, true);
     int n;
     const AVPacketSideData *sd = avcompat_side_data(video->in, &n);
-    TRY(copy_side_data(st, sd, n, true));
+    TRY(stream_copy_side_data(st, sd, n, true));
     /* The encoder's own, which older versions do not count as parameters. */
-    TRY(copy_side_data(st, encoder->coded_side_data, encoder->nb_coded_side_data, false));
+    TRY(stream_copy_side_data(st, encoder->coded_side_data, encoder->nb_coded_side_data,
+                              false));
     video->time_base = encoder->time_base;
     st->time_base = encoder->time_base;
     st->avg_frame_rate = encoder->framerate;
@@ -528,10 +250,30 @@ static bool is_cut_out(const struct streams *s, struct stream *st, AVPacket *pkt
            (st->leads || !leads);
 }
 
+/* By the first packet a muxer decides how it writes the stream. A damaged one, in which
+ * it finds nothing, would spoil all that follow. */
+static bool begins(const struct streams *s, struct stream *st, const AVPacket *pkt)
+{
+    const struct trial t = { .format = s->ctx->oformat,
+                             .url = s->ctx->url,
+                             .strictness = s->ctx->strict_std_compliance };
+    if (!st->accepted && st->refused_first < FIRST_TRIED && st->in->index != s->video &&
+        !trial_packet(&t, st->in, pkt)) {
+        st->refused_first++;
+        st->refused_bytes += pkt->size;
+        return false;
+    }
+    /* A recording may begin in the middle of a frame, which is no damage. */
+    if (!st->accepted && s->may_begin_anywhere && st->refused_first == 1 &&
+        st->refused_bytes < 2 * pkt->size)
+        st->refused_first = 0;
+    return st->accepted = true;
+}
+
 int streams_convert(struct streams *s, AVPacket **pkt)
 {
     struct stream *st = &s->list[(*pkt)->stream_index];
-    if (is_cut_out(s, st, *pkt)) {
+    if (is_cut_out(s, st, *pkt) || (!st->text && !st->slow && !begins(s, st, *pkt))) {
         av_packet_free(pkt);
         return 0;
     }
@@ -548,90 +290,13 @@ int streams_convert(struct streams *s, AVPacket **pkt)
     p->pos = -1;
     widen(&st->span.in_start, &st->span.in_end, p, st->time_base);
     av_packet_rescale_ts(p, st->time_base, st->out->time_base);
+    if (p->duration > INT32_MAX) /* of a subtitle that ends with the next one */
+        p->duration = 0;
     if (st->in->index != s->video)
         repair_times(s, st, p);
     widen(&st->span.out_start, &st->span.out_end, p, st->out->time_base);
     st->given++;
     return 0;
-}
-
-/* --- refused packets ------------------------------------------------------ */
-
-/* FFmpeg merges the packets of a picture before it counts them. */
-static bool is_counted(const struct stream *st)
-{
-    return st->out && !st->no_packets &&
-           st->in->codecpar->codec_id != AV_CODEC_ID_HDMV_PGS_SUBTITLE;
-}
-
-int64_t streams_unwritten(const struct streams *s)
-{
-    int64_t n = 0;
-    for (int i = 0; i < s->count; i++)
-        if (is_counted(&s->list[i]))
-            n += s->list[i].given - s->list[i].out->nb_frames;
-    return n;
-}
-
-bool streams_count_refused(struct streams *s)
-{
-    for (int i = 0; i < s->count; i++) {
-        struct stream *st = &s->list[i];
-        if (!is_counted(st))
-            continue;
-        st->refused = st->given - st->out->nb_frames;
-        if (!st->out->nb_frames)
-            st->refused_first = st->refused;
-    }
-    return s->list[s->video].refused == 0;
-}
-
-/* A recording may begin in the middle of a packet, which is no damage. */
-static int64_t count_refused(const struct streams *s, const struct stream *st)
-{
-    bool begins_inside =
-        s->may_begin_anywhere && st->refused_first == 1 && st->out->nb_frames;
-    return st->refused - begins_inside;
-}
-
-/* Packets or texts that did not survive. */
-static int64_t count_lost(const struct streams *s, const struct stream *st)
-{
-    return count_refused(s, st) + (st->text ? subtitles_lost(st->text) : 0) +
-           (st->slow ? slowsound_lost(st->slow) : 0);
-}
-
-bool streams_damaged(const struct streams *s)
-{
-    for (int i = 0; i < s->count; i++)
-        if (count_lost(s, &s->list[i]))
-            return true;
-    return false;
-}
-
-static void report_lost(const struct streams *s, const struct stream *st)
-{
-    char name[128];
-    name_of(st->in, name, sizeof name);
-    int64_t texts = st->text ? subtitles_lost(st->text) : 0;
-    int64_t packets = count_lost(s, st) - texts;
-    if (packets)
-        log_warning("%s: %lld damaged %s packet%s dropped", name, (long long)packets,
-                    av_get_media_type_string(st->in->codecpar->codec_type),
-                    packets == 1 ? " was" : "s were");
-    if (texts)
-        log_warning("%s: %lld of its texts cannot be read and %s dropped", name,
-                    (long long)texts, texts == 1 ? "was" : "were");
-}
-
-void streams_report(const struct streams *s)
-{
-    if (s->repaired)
-        log_warning("copied packets with times that do not rise: %lld; they were moved "
-                    "behind those before them",
-                    (long long)s->repaired);
-    for (int i = 0; i < s->count; i++)
-        report_lost(s, &s->list[i]);
 }
 
 void streams_close(struct streams **s)

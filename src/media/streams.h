@@ -14,6 +14,7 @@
 #include <libavformat/avformat.h>
 
 #include "base/rational.h"
+#include "media/lookahead.h"
 
 /* What the user does not want, and which part of the input is used. */
 struct stream_choice {
@@ -32,7 +33,8 @@ static inline bool stream_choice_slows(const struct stream_choice *c)
 
 struct streams_params {
     AVFormatContext *input;
-    const AVStream *video; /* the input stream that the encoder's replaces    */
+    const AVStream *video;         /* the input stream that the encoder's replaces    */
+    const struct lookahead *ahead; /* the input's first packets; for the call    */
     struct stream_choice choice;
 };
 
@@ -82,7 +84,14 @@ int64_t streams_unwritten(const struct streams *s);
  * damaged. False when that is the encoder's. */
 bool streams_count_refused(struct streams *s);
 
-/* Packets or texts of copied streams were lost. */
+/* Streams that the container cannot hold; of data none are counted. */
+int streams_left_out(const struct streams *s);
+
+/* A packet has come of a stream that the output does not have: one that was announced
+ * without packets or that nobody knew of. Logged and counted once. */
+void streams_miss(struct streams *s, const AVStream *in);
+
+/* Packets or texts of copied streams were lost, or whole streams missed. */
 bool streams_damaged(const struct streams *s);
 
 /* After the last packet: what had to be repaired, and what was lost. */

@@ -32,6 +32,7 @@ static int64_t offset_change(const struct checks_subject *s, int64_t video_in,
 
 void checks_make(struct checks *c, const struct checks_subject *s)
 {
+    c->left_out = mux_left_out(s->mux);
     const struct timeline *tl = s->timeline;
     const double tick_us = 1e6 * rational_to_double(tl->p.time_base);
     const double stretch = rational_to_double(s->stretch);
@@ -71,5 +72,11 @@ int checks_judge(const struct checks *c, const char *path, bool strict)
         log_line(level, "%s: the sound begins %.3f s %s than it did", path,
                  1e-6 * (double)llabs(c->av_offset_us),
                  c->av_offset_us > 0 ? "later" : "earlier");
-    return strict && !(c->duration_ok && c->av_offset_ok) ? RIFEC_ERR_VERIFY : 0;
+    if (c->left_out && strict)
+        log_error("%s: %d of the input's streams %s missing: the container cannot "
+                  "hold %s",
+                  path, c->left_out, c->left_out == 1 ? "is" : "are",
+                  c->left_out == 1 ? "it" : "them");
+    bool ok = c->duration_ok && c->av_offset_ok && !c->left_out;
+    return strict && !ok ? RIFEC_ERR_VERIFY : 0;
 }

@@ -17,6 +17,7 @@ struct checks {
     bool frames_ok;            /* as many frames written as planned              */
     bool duration_ok;          /* within a frame                                 */
     bool av_offset_ok;         /* within half a source frame; slowed down: 10 ms */
+    int left_out;              /* streams that the container cannot hold         */
     int64_t duration_delta_us; /* of the written video against the source frames */
     int64_t av_offset_us;      /* largest change among the audio streams         */
 };
@@ -33,7 +34,8 @@ struct checks_subject {
 /* Fills all but frames_ok. */
 void checks_make(struct checks *c, const struct checks_subject *s);
 
-/* Says what moved; strictly, that is an error: RIFEC_ERR_VERIFY. */
+/* Logs what moved; if `strict`, that is an error, and so is a stream left out:
+ * RIFEC_ERR_VERIFY. */
 int checks_judge(const struct checks *c, const char *path, bool strict);
 
 #endif

@@ -359,6 +359,7 @@ static int open_input(struct job *j)
                               .streams = {
                                   .input = ctx,
                                   .video = demux_video(j->source.demux),
+                                  .ahead = demux_ahead(j->source.demux),
                                   .choice = stream_choice(j),
                               },
                               .stopped = is_aborted,

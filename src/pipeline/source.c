@@ -107,9 +107,12 @@ static bool take_packet(struct source *s, AVPacket *pkt)
         cut_subtitle(s, pkt, tb);
     int64_t ts = pkt->pts != AV_NOPTS_VALUE ? pkt->pts : pkt->dts;
     bool video = st->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
-    if (!mux_copies(s->mux, pkt->stream_index) ||
-        (video ? cuts_video(s, st, pkt) : is_before(s, ts, tb) || is_behind(s, ts, tb)))
+    if (video ? cuts_video(s, st, pkt) : is_before(s, ts, tb) || is_behind(s, ts, tb))
         return false;
+    if (!mux_copies(s->mux, pkt->stream_index)) {
+        mux_miss(s->mux, st);
+        return false;
+    }
     if (video)
         end_with_track(st, pkt);
     pkt->pts = moved(s, pkt->pts, tb);

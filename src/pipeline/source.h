@@ -16,9 +16,9 @@
 struct source {
     struct demux *demux;
     struct decode *decode;
-    const struct mux *mux; /* says which packets are copied                    */
-    int64_t from_us;       /* the wanted part, counted from the file's start   */
-    int64_t to_us;         /* 0: to the end                                    */
+    struct mux *mux; /* says which packets are copied, and is told what it misses */
+    int64_t from_us; /* the wanted part, counted from the file's start   */
+    int64_t to_us;   /* 0: to the end                                    */
 
     int64_t start_us;  /* of the file, by its own clock                            */
     int64_t origin_us; /* taken away from all times                                */

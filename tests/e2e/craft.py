@@ -3,6 +3,7 @@
     craft.py bitmap FILE.sup           one picture of subtitles, 0.2 to 0.6 s
     craft.py backwards IN.flv OUT.flv  a packet of sound that goes back in time
     craft.py adts IN.ts OUT.ts N...    these frames of sound, from 0 on, lose their sync word
+    craft.py unsent IN.ts OUT.ts PID SHARE  no packets of PID in this share of the file
     craft.py ends IN.mp4 OUT.mp4       the last track ends with its last frame
     craft.py turned IN.mp4 OUT.mp4     the picture is to be turned by 90 degrees
     craft.py dolby IN.mp4 OUT.mp4 BASE says that there is Dolby Vision, profile 8
@@ -56,6 +57,16 @@ def adts(source, target, *numbers):
     for number in numbers:
         data[found[int(number)]] = 0
     open(target, "wb").write(data)
+
+
+def unsent(source, target, pid, share):
+    data = open(source, "rb").read()
+    packets = [data[at:at + 188] for at in range(0, len(data), 188)]
+    with open(target, "wb") as out:
+        for i, packet in enumerate(packets):
+            if int.from_bytes(packet[1:3], "big") & 0x1FFF != int(pid) or \
+               i >= float(share) * len(packets):
+                out.write(packet)
 
 
 def ends(source, target):

@@ -51,6 +51,14 @@ int64_t mux_sound_lag_us(const struct mux *m)
     return slow_lag_us;
 }
 
+static int left_out;
+
+int mux_left_out(const struct mux *m)
+{
+    (void)m;
+    return left_out;
+}
+
 /* --- runs --------------------------------------------------------------------- */
 
 static char said[256];
@@ -128,12 +136,24 @@ static void run_slow(int64_t lag_ms, bool ok, const char *word)
     CHECK(ok ? !said[0] : strstr(said, word) != NULL);
 }
 
+/* A stream that the container cannot hold is an error only when asked for strictly. */
+static void leave_out(void)
+{
+    struct checks c = { .duration_ok = true, .av_offset_ok = true, .left_out = 1 };
+    said[0] = '\0';
+    CHECK_INT(checks_judge(&c, "o", false), 0);
+    CHECK(!said[0]);
+    CHECK_INT(checks_judge(&c, "o", true), RIFEC_ERR_VERIFY);
+    CHECK(strstr(said, "error: o: 1 of the input's streams is missing") != NULL);
+}
+
 int main(void)
 {
     rifec_log_set(RIFEC_LOG_INFO, remember, NULL);
     run_slow(0, true, "");
     run_slow(10, true, "");
     run_slow(-254, false, "the sound begins 0.254 s earlier");
+    leave_out();
     for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++)
         run(i);
     return check_result();
