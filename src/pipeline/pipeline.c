@@ -514,15 +514,16 @@ fail:
 static int open_watch(struct job *j)
 {
     const struct pipeline_options *o = j->opt;
-    int err = watch_open(&j->watch, &(struct watch_params){
-                                        .options = &o->watch,
-                                        .overwrite = o->overwrite,
-                                        .deterministic = o->deterministic,
-                                        .title = mux_path(j->mux),
-                                        .settings = o->settings,
-                                        .engine = rifec_get_info(j->engine),
-                                        .encoder = encode_context(j->encode),
-                                    });
+    int err = watch_open(
+        &j->watch, &(struct watch_params){
+                       .options = &o->watch,
+                       .overwrite = o->overwrite,
+                       .deterministic = o->deterministic,
+                       .title = strcmp(o->output, "-") ? mux_path(j->mux) : o->input,
+                       .settings = o->settings,
+                       .engine = rifec_get_info(j->engine),
+                       .encoder = encode_context(j->encode),
+                   });
     if (err == 0)
         encode_watch(j->encode, watch_frame, j->watch);
     return err;
