@@ -40,7 +40,7 @@ struct habit {
 /* clang-format off */
 /* With our own names, or beginnings of them: -re would be --resume. */
 static const struct habit before[] = {
-    MEANS("v", "quiet|panic|fatal|error|warning|info|verbose|debug|trace", "--loglevel={v}"),
+    MEANS("v", "quiet|panic|fatal|error|warning|info|verbose|debug|trace|-8|0|8|16|24|32|40|48|56", "--loglevel={v}"),
     MEANS("stats", ALONE, ""),
     { "codec", "copy", "",
       "the video is always encoded; the rest is copied anyway", true },

@@ -2,6 +2,7 @@
 #include "cli/number.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DEN_MAX   1000000000 /* nine decimals                                       */
@@ -36,26 +37,31 @@ static bool read_decimal(const char *s, struct rational *out, bool *cut)
     return !s[strspn(s, *cut ? "0123456789" : "")];
 }
 
-static bool read_ratio(const char *s, struct rational *out)
-{
-    if (!number_integer(&s, NUMBER_MAX, &out->num) || *s++ != '/')
-        return false;
-    return number_integer(&s, NUMBER_MAX, &out->den) && !*s && out->den > 0;
-}
-
 static bool is_small(struct rational r)
 {
     return r.num <= NUMBER_MAX && r.den <= NUMBER_MAX;
 }
 
-bool number_fraction(const char *text, struct rational *out)
+static bool read_side(const char *s, struct rational *out)
 {
-    bool cut = false;
-    if (!read_ratio(text, out) && !read_decimal(text, out, &cut))
-        return false;
-    if (cut)
+    bool cut;
+    if (!read_decimal(s, out, &cut) || cut)
         return false;
     *out = rational_reduce(*out);
+    return is_small(*out);
+}
+
+bool number_fraction(const char *text, struct rational *out)
+{
+    char left[32];
+    size_t length = strcspn(text, "/:");
+    struct rational den = { 1, 1 };
+    snprintf(left, sizeof left, "%.*s", (int)length, text);
+    if (length >= sizeof left || !read_side(left, out))
+        return false;
+    if (text[length] && (!read_side(text + length + 1, &den) || !den.num))
+        return false;
+    *out = rational_multiply(*out, (struct rational){ den.den, den.num });
     return is_small(*out);
 }
 

@@ -12,7 +12,7 @@
 /* Decimal digits, not past `max`; *s moves behind them. */
 bool number_integer(const char **s, int64_t max, int64_t *out);
 
-/* "5/2", "2.5" or "2", reduced: neither side is above NUMBER_MAX. */
+/* "5/2", "5:2", "2.5", "24/1.001" or "2", reduced: neither side is above NUMBER_MAX. */
 bool number_fraction(const char *text, struct rational *out);
 
 /*

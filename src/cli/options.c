@@ -131,8 +131,21 @@ static void read_option(struct parser *p, const char *word)
         spelling_fail(p->opt, word);
 }
 
+/* The dashes that editors and web pages put in the place of -, in UTF-8. */
+static bool begins_with_other_dash(const char *word)
+{
+    return !strncmp(word, "\xe2\x88\x92", 3) ||
+           (!strncmp(word, "\xe2\x80", 2) && (unsigned char)word[2] >= 0x90 &&
+            (unsigned char)word[2] <= 0x95);
+}
+
 static void read_input(struct parser *p, const char *word)
 {
+    if (begins_with_other_dash(word))
+        option_fail(p->opt,
+                    "'%s' begins with a typographic dash; write -%s for an option, ./%s "
+                    "for a file",
+                    word, word + 3, word);
     if (p->flag && word[0] && !word[strspn(word, "0123456789.")])
         option_fail(p->opt,
                     "%s takes no value, but '%s' follows; write -i %s for an input of "

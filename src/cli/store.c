@@ -127,12 +127,19 @@ int store_choice(struct options *opt, const struct option_row *row, const char *
     return 0;
 }
 
-/* Our levels, and the others that FFmpeg has. */
+/* Our levels, and FFmpeg's other names and numbers for them. */
 int store_loglevel(struct options *opt, const struct option_row *row, const char *arg)
 {
-    if (!strcmp(arg, "panic") || !strcmp(arg, "fatal"))
-        arg = "error";
-    return store_choice(opt, row, !strcmp(arg, "trace") ? "debug" : arg);
+    static const struct {
+        const char *theirs, *ours;
+    } levels[] = { { "-8", "quiet" },   { "0", "error" },     { "panic", "error" },
+                   { "8", "error" },    { "fatal", "error" }, { "16", "error" },
+                   { "24", "warning" }, { "32", "info" },     { "40", "verbose" },
+                   { "48", "debug" },   { "56", "debug" },    { "trace", "debug" } };
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+        if (!strcmp(arg, levels[i].theirs))
+            return store_choice(opt, row, levels[i].ours);
+    return store_choice(opt, row, arg);
 }
 
 /* An encoder; "copy" is not one. */

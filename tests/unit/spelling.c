@@ -169,6 +169,9 @@ static const struct {
     { "-loglevel fatal", "--loglevel error" },
     { "-v error", "--loglevel error" },
     { "-v quiet", "--loglevel quiet" },
+    { "-v 16", "--loglevel error" },
+    { "-v -8", "--loglevel quiet" },
+    { "-loglevel 24", "--loglevel warning" },
     { "-v trace", "--loglevel debug" },
     { "-v warning -hide_banner", "--loglevel warning" },
     { "-v", "--verbose" },
@@ -298,8 +301,11 @@ static const struct {
     { "--x2 60",
       "--x2 takes no value, but '60' follows; write -i 60 for an input of that "
       "name" },
-    { "-v 16", "-v takes no value, but '16' follows; write -i 16 for an input of that "
-               "name" },
+    { "-v 3",
+      "-v takes no value, but '3' follows; write -i 3 for an input of that name" },
+    { "\xe2\x80\x93x2",
+      "'\xe2\x80\x93x2' begins with a typographic dash; write -x2 for an "
+      "option, ./\xe2\x80\x93x2 for a file" },
     { "-n 48", "'-n 48': -n never replaces a file; --frames 48 ends after 48 frames" },
 
     /* FFmpeg's */
