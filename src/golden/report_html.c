@@ -58,7 +58,8 @@ static void add_picture(AVBPrint *to, const struct still *s, const char *words)
     av_bprintf(to, "<figcaption>%s</figcaption></figure>", words);
 }
 
-static void add_triple(AVBPrint *to, const struct still s[3], const char *class)
+/* Three of them. */
+static void add_triple(AVBPrint *to, const struct still *s, const char *class)
 {
     static const char *const words[] = { "golden", "this run", "difference, times 8" };
     av_bprintf(to, "<div class=\"%s\">", class);
