@@ -32,6 +32,7 @@ add_library(rifec_media STATIC
     media/still.c
     media/streams.c media/stream_loss.c media/stream_map.c
     media/subtitles.c
+    media/threads.c
     media/tags.c
     media/target.c
     media/trial.c

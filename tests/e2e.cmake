@@ -102,6 +102,18 @@ if(TARGET rifec)
     rifec_script(fail usage flag habit key codec device argument contradiction)
     rifec_script(fail signal once both twice term sound hangup loop ignored)
 
+    # Faults injected by LD_PRELOAD, which the sanitizers' own allocators would not meet.
+    if(NOT RIFEC_SANITIZE)
+        add_library(inject MODULE fail/inject.c)
+        set_target_properties(inject PROPERTIES C_EXTENSIONS ON PREFIX "")
+        target_link_libraries(inject PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
+        foreach(case limit)
+            rifec_script(fail inject ${case})
+            set_property(TEST fail/inject/${case}
+                         PROPERTY ENVIRONMENT INJECT_SO=$<TARGET_FILE:inject>)
+        endforeach()
+    endif()
+
     # A handful that touches every part, for the slower kinds of build.
     set_property(TEST queue e2e/factor/3 e2e/streams/mkv e2e/vfr/gaps e2e/formats/yuv420p10le
                       e2e/report/stats fail/input/truncated-mkv fail/signal/once

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* pthread_setname_np */
 #include "base/thread.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/crash.h"
@@ -31,6 +32,43 @@ int thread_start(struct thread *t, const char *name, int (*run)(void *), void *a
     t->running = true;
     return 0;
 }
+
+/* --- room for more ---------------------------------------------------------------- */
+
+struct gate {
+    pthread_mutex_t lock;
+    pthread_cond_t opened;
+    bool is_open;
+};
+
+static void *wait_at(void *arg)
+{
+    struct gate *g = arg;
+    pthread_mutex_lock(&g->lock);
+    while (!g->is_open)
+        pthread_cond_wait(&g->opened, &g->lock);
+    pthread_mutex_unlock(&g->lock);
+    return NULL;
+}
+
+int thread_room(int wanted)
+{
+    struct gate gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+    pthread_t *ids = calloc((size_t)wanted + 1, sizeof *ids);
+    int count = 0;
+    while (ids && count < wanted && !pthread_create(&ids[count], NULL, wait_at, &gate))
+        count++;
+    pthread_mutex_lock(&gate.lock);
+    gate.is_open = true;
+    pthread_cond_broadcast(&gate.opened);
+    pthread_mutex_unlock(&gate.lock);
+    for (int i = 0; i < count; i++)
+        pthread_join(ids[i], NULL);
+    free(ids);
+    return count;
+}
+
+/* --- end -------------------------------------------------------------------------- */
 
 int thread_join(struct thread *t)
 {

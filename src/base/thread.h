@@ -18,6 +18,14 @@ struct thread {
 /* Runs run(arg) on a new thread. The struct must outlive the thread. */
 int thread_start(struct thread *t, const char *name, int (*run)(void *), void *arg);
 
+/*
+ * How many more threads can run at one time, at most `wanted`: they are started and
+ * ended. A limit on processes (`ulimit -u`, a container's), or too little address space
+ * for their stacks, shows in nothing else, and libraries end the process, or wait for
+ * ever, when they cannot start theirs.
+ */
+int thread_room(int wanted);
+
 /* Waits for it and returns what run() returned; 0 if it was never started. */
 int thread_join(struct thread *t);
 

@@ -24,6 +24,16 @@ bool av_asks_too_much(int averr, size_t bytes)
            !mem_is_short(bytes > SANE_BYTES ? bytes : SANE_BYTES);
 }
 
+/* Codecs in other libraries have no word for a lack of memory. */
+static bool is_short(int code, int averr)
+{
+    if (averr == AVERROR(ENOMEM))
+        return code != RIFEC_ERR_INPUT || !av_asks_too_much(averr, 0);
+    bool says_nothing = averr == AVERROR_EXTERNAL || averr == AVERROR_UNKNOWN;
+    return code == RIFEC_ERR_CODEC &&
+           (averr == AVERROR(EAGAIN) || (says_nothing && mem_is_short(SANE_BYTES)));
+}
+
 int av_fail(int code, int averr, const char *fmt, ...)
 {
     char what[512], why[AV_ERROR_MAX_STRING_SIZE];
@@ -32,10 +42,14 @@ int av_fail(int code, int averr, const char *fmt, ...)
     vsnprintf(what, sizeof what, fmt, ap);
     va_end(ap);
     av_strerror(averr, why, sizeof why);
-    bool damaged = code == RIFEC_ERR_INPUT && av_asks_too_much(averr, 0);
+    bool no_memory = is_short(code, averr);
     log_error("%s: %s", what,
-              damaged ? "the file asks for an absurd amount of memory: damaged?" : why);
-    return averr == AVERROR(ENOMEM) && !damaged ? RIFEC_ERR_NOMEM : code;
+              !no_memory && averr == AVERROR(ENOMEM)
+                  ? "the file asks for an absurd amount of memory: damaged?"
+              : no_memory && averr == AVERROR(EAGAIN) ? "a thread cannot be started"
+              : no_memory                             ? "out of memory"
+                                                      : why);
+    return no_memory ? RIFEC_ERR_NOMEM : code;
 }
 
 /* FFmpeg says "error" for things that we report ourselves or survive, so its

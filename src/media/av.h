@@ -8,9 +8,12 @@
 #include "base/log.h"
 
 /*
- * Logs "<message>: <FFmpeg's words for averr>" and returns `code`, or
- * RIFEC_ERR_NOMEM when that is what averr says. The latter not where `code` is
- * RIFEC_ERR_INPUT and memory is there: then a damaged file asked for an absurd amount.
+ * Logs "<message>: <FFmpeg's words for averr>" and returns `code`, or RIFEC_ERR_NOMEM
+ * where that is the cause:
+ * - ENOMEM; but with RIFEC_ERR_INPUT while memory is not short, a damaged file asked
+ *   for an absurd amount, and the code stays;
+ * - with RIFEC_ERR_CODEC also EAGAIN, which means that no thread could be started, and
+ *   an error of another library while memory is short.
  */
 int av_fail(int code, int averr, const char *fmt, ...) LOG_PRINTF(3, 4);
 

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "media/av.h"
+#include "media/threads.h"
 #include "rifec/error.h"
 
 #define KEPT_MAX 256 /* packets before the first frame; then there is no way back */
@@ -50,7 +51,8 @@ static int open_codec(struct decoder *d, const AVCodec *codec)
         return e;
     d->codec->pkt_timebase = p->stream->time_base;
     d->codec->framerate = av_guess_frame_rate(p->format, p->stream, NULL);
-    d->codec->thread_count = 0;
+    if (!d->hwaccel)
+        threads_for_decoder(d->codec);
     if (d->hwaccel && (e = hwaccel_attach(d->hwaccel, d->codec)) < 0)
         return e;
     return avcodec_open2(d->codec, codec, NULL);

@@ -16,6 +16,7 @@
 #include "media/frame.h"
 #include "media/hdr.h"
 #include "media/hwaccel.h"
+#include "media/threads.h"
 
 /* Frames an encoder may hold back; x264's longest lookahead is 250. */
 #define DURATIONS 1024
@@ -61,7 +62,6 @@ static int configure(struct encode *e, AVCodecContext *c)
     c->time_base = (AVRational){ (int)p->time_base.num, (int)p->time_base.den };
     if (p->frame_rate.num > 0)
         c->framerate = (AVRational){ (int)p->frame_rate.num, (int)p->frame_rate.den };
-    c->thread_count = 0;
     if (p->container->flags & AVFMT_GLOBALHEADER)
         c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     copy_tags(c, e->first);
@@ -79,6 +79,7 @@ static int configure(struct encode *e, AVCodecContext *c)
     }
     int err = 0;
     TRY(hdr_configure(&e->hdr, c));
+    TRY(threads_for_encoder(c));
     TRY(encoder_set(c, p));
     TRY(encoder_check(c));
 fail:

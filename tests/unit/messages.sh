@@ -7,7 +7,7 @@ for file in $(find . -name '*.c' ! -path ./base/err.c ! -path ./base/mem.c); do
     awk -v file="${file#./}" '
         /log_[a-z]*\(/ { logged = NR }
         /RIFEC_ERR_NOMEM/ && !/(FAIL|_fail|_exit)\(|[!=]= RIFEC_ERR_NOMEM/ &&
-            (!logged || NR - logged > 4) {
+            (!logged || NR - logged > 7) {
             print file ":" NR ":" $0
             found = 1
         }

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "engine/cpu/resconv_wino.h"
 #if RIFEC_HAVE_DNN
 #include "engine/cpu/dnn.h"
@@ -268,16 +269,44 @@ fail:
     return err;
 }
 
+/*
+ * libgomp ends the process when it cannot start a thread, so no more are wanted than
+ * can be. Some are left for those who call us.
+ */
+static int choose_threads(const struct rifec_params *p)
+{
+#ifdef _OPENMP
+    enum { FOR_OTHERS = 8 };
+    int wanted = p->threads ? p->threads : usable_cores();
+    int room = wanted > 1 ? thread_room(wanted - 1 + FOR_OTHERS) - FOR_OTHERS : 0;
+    int threads = room >= wanted - 1 ? wanted : 1 + (room > 0 ? room : 0);
+    if (threads < wanted)
+        log_warning("the engine uses %d of %d threads: more cannot be started", threads,
+                    wanted);
+    return threads;
+#else
+    (void)p;
+    return 1;
+#endif
+}
+
+/* Whoever opens the engine need not be the thread that uses it, which gets threads of
+ * its own. */
+static void end_threads(void)
+{
+#ifdef _OPENMP
+    omp_pause_resource_all(omp_pause_soft);
+#endif
+}
+
 int cpu_net_open(struct cpu_net *n, const struct rifec_params *p)
 {
     *n = (struct cpu_net){ 0 };
-    n->stream.threads = p->threads ? p->threads : usable_cores();
-#ifndef _OPENMP
-    n->stream.threads = 1;
-#endif
+    n->stream.threads = choose_threads(p);
     int before = set_threads(n->stream.threads);
     int err = open_all(n, p);
     set_threads(before);
+    end_threads();
     if (err < 0)
         cpu_net_close(n);
     return err;
