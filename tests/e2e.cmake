@@ -79,7 +79,7 @@ if(TARGET rifec)
     if(NOT RIFEC_SANITIZE)
         add_library(record SHARED fail/record.c)
         target_link_libraries(record PRIVATE ${CMAKE_DL_LIBS})
-        set(cases film pictures stats weights resume errors)
+        set(cases film pictures stats weights resume old errors)
         rifec_script(fail order ${cases})
         foreach(case IN LISTS cases)
             set_property(TEST fail/order/${case} APPEND PROPERTY

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,22 +86,40 @@ static uint32_t checksum(const char *text)
     return sum;
 }
 
-char *outpath_part(const char *path)
+/* The name's first `stem` bytes and the ending; if that is too long, as many as fit, and
+ * the checksum of the whole name before the ending. */
+static char *with_ending(const char *path, size_t stem, const char *ending)
 {
-    const char *name = last_component(path), *dot = strrchr(name, '.');
-    const char *extension = dot && strlen(dot) <= EXTENSION_MAX ? dot : "";
-    size_t stem = strlen(name) - strlen(extension), max = name_max(path);
-    char ending[EXTENSION_MAX + 16];
-    snprintf(ending, sizeof ending, ".part%s", extension);
+    const char *name = last_component(path);
+    char sum[16] = "";
+    size_t max = name_max(path);
     if (stem + strlen(ending) > max) {
-        snprintf(ending, sizeof ending, ".%08x.part%s", (unsigned)checksum(name),
-                 extension);
-        size_t room = max > strlen(ending) ? max - strlen(ending) : 0;
+        snprintf(sum, sizeof sum, ".%08x", (unsigned)checksum(name));
+        size_t used = strlen(sum) + strlen(ending), room = max > used ? max - used : 0;
         stem = stem < room ? stem : room;
         while (stem && ((unsigned char)name[stem] & 0xc0) == 0x80)
             stem--; /* no half of a UTF-8 character */
     }
-    return join(path, (size_t)(name - path) + stem, ending);
+    size_t size = (size_t)(name - path) + stem + strlen(sum) + strlen(ending) + 1;
+    char *text = malloc(size);
+    if (text)
+        snprintf(text, size, "%.*s%s%s", (int)(name - path + (ptrdiff_t)stem), path, sum,
+                 ending);
+    return text;
+}
+
+char *outpath_beside(const char *path, const char *ending)
+{
+    return with_ending(path, strlen(last_component(path)), ending);
+}
+
+char *outpath_part(const char *path)
+{
+    const char *name = last_component(path), *dot = strrchr(name, '.');
+    const char *extension = dot && strlen(dot) <= EXTENSION_MAX ? dot : "";
+    char ending[EXTENSION_MAX + 16];
+    snprintf(ending, sizeof ending, ".part%s", extension);
+    return with_ending(path, strlen(name) - strlen(extension), ending);
 }
 
 /* --- open descriptors --------------------------------------------------------- */

@@ -13,6 +13,10 @@ char *outpath_follow(const char *path);
 /* The folder of a file or folder: "." if the name has none. NULL: out of memory. */
 char *outpath_folder(const char *path);
 
+/* The name with an ending behind it, shortened if need be as outpath_part() does:
+ * out.mp4.resume. NULL: out of memory. */
+char *outpath_beside(const char *path, const char *ending);
+
 /*
  * The temporary name of a file, in the same folder: out.part.mp4 for out.mp4. A name
  * that would become too long for the file system is shortened, and a checksum of the

@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/log.h"
+#include "base/outpath.h"
 #include "cli/json_text.h"
 #include "cli/signals.h"
 #include "cli/stats.h"
@@ -64,6 +65,15 @@ static void say_end(const struct pipeline_report *r)
         summary_frames(r, text, sizeof text);
         log_info("%s", text);
     }
+}
+
+static void say_resumable(const struct pipeline_options *job,
+                          const struct pipeline_report *r)
+{
+    char *folder = outpath_beside(job->output, ".resume");
+    log_info("%lld frames are kept in %s; the same command goes on there",
+             (long long)r->resumable, folder ? folder : "the folder of --resume");
+    free(folder);
 }
 
 /* --- the job -------------------------------------------------------------- */
@@ -151,8 +161,7 @@ int job_run(const struct options *opt, const struct pipeline_options *asked,
     else if (err == RIFEC_ERR_ABORT && signals_caught())
         log_info("%s: stopped, nothing is written", job.output);
     if (err && report.resumable)
-        log_info("%lld frames are kept in %s.resume; the same command goes on there",
-                 (long long)report.resumable, job.output);
+        say_resumable(&job, &report);
     if (stats)
         *stats = describe(&job, &report, argv, err, status, at->count > 1);
     pipeline_report_close(&report);

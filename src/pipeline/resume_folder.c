@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/outfile.h"
 #include "base/outlock.h"
+#include "base/outpath.h"
 
 struct resume_folder {
     char *path;
@@ -28,7 +29,9 @@ struct resume_folder {
 
 int folder_name(const char *output, char **out)
 {
-    *out = av_asprintf("%s.resume", output);
+    char *name = outpath_beside(output, ".resume");
+    *out = name ? av_strdup(name) : NULL;
+    free(name);
     return *out ? 0 : mem_fail("a file name");
 }
 

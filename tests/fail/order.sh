@@ -71,6 +71,27 @@ weights)
     recorded convert built-in f/
     ordered f/flownet.param f/flownet.bin
     ;;
+old)
+    # File systems whose renames know no flags, and then those without hard links.
+    for old in flags links; do
+        export LD_PRELOAD="$RECORD_LIBRARY" RECORD_OLD=$old
+        works -i in.mkv -o film.mkv
+        works -i in.mkv -o film.mkv -y
+        same "$(ls film*)" film.mkv files
+        mkdir p
+        echo precious >p/02.png
+        mkdir p/05.png
+        fails 4 '05\.png: is a directory' -i in.mkv -o p/%02d.png -y
+        same "$(cat p/02.png)" precious 'what is there again'
+        same "$(ls -A p | tr '\n' ' ')" '02.png 05.png ' 'files in p'
+        rmdir p/05.png
+        fails 4 '02\.png: already exists' -i in.mkv -o p/%02d.png
+        works -i in.mkv -o p/%02d.png -y
+        same "$(ls -A p | wc -l)" 20 pictures
+        same "$(count p/02.png)" 1 'the picture that was replaced'
+        rm -r p film.mkv
+    done
+    ;;
 errors)
     # A sync that fails is an error: nothing gets a name that may not be safe.
     export LD_PRELOAD="$RECORD_LIBRARY" RECORD_FAIL='sync *.part.mkv'

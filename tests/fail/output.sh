@@ -146,6 +146,8 @@ long-name)
         name=$(printf "%0$((length - 4))d.mkv" 0)
         works -i in.mkv -o "$name" --x2 --frames 2
         same "$(count "$name")" 2 "frames of a name of $length bytes"
+        works -i in.mkv -o "$name" -y --resume --frames 2 --stats "${name%mkv}abc"
+        same "$(count "$name")" 2 "frames of a name of $length bytes, with --resume"
     done
     ;;
 descriptor)

@@ -10,8 +10,10 @@
  *     exchange A B       renameat2() with RENAME_EXCHANGE
  *     remove PATH        unlink() and its kin
  *
- * Paths are absolute. With RECORD_FAIL="sync PATTERN" the calls of that kind whose path
- * matches (fnmatch) fail with EIO and do nothing.
+ * Paths are absolute. With RECORD_OLD=flags renameat2() knows no flags, as on some file
+ * systems; with RECORD_OLD=links there are no hard links either. With RECORD_FAIL="sync
+ * PATTERN" the calls of that kind whose path matches (fnmatch) fail with EIO and do
+ * nothing.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -195,6 +197,10 @@ int fdatasync(int fd)
 int renameat2(int folder, const char *from, int folder2, const char *to, unsigned flags)
 {
     const char *what = flags & RENAME_EXCHANGE ? "exchange" : "rename";
+    if (flags && getenv("RECORD_OLD")) {
+        errno = EINVAL;
+        return -1;
+    }
     /* Only those that happen: without -y one may find its name taken. */
     bool taken = flags & RENAME_NOREPLACE &&
                  faccessat(folder2, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
@@ -215,6 +221,11 @@ int renameat(int folder, const char *from, int folder2, const char *to)
 
 int link(const char *from, const char *to)
 {
+    const char *old = getenv("RECORD_OLD");
+    if (old && !strcmp(old, "links")) {
+        errno = EPERM;
+        return -1;
+    }
     return record("rename", AT_FDCWD, from, AT_FDCWD, to)
                ? (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0)
                : -1;
