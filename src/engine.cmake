@@ -40,6 +40,8 @@ endif()
 
 # --- CUDA: the network on a GPU ----------------------------------------------------
 set(have_cuda 0)
+set(RIFEC_CUDA_ARCHITECTURES "" CACHE STRING
+    "GPUs to build for; here: those of this machine; empty: all we know")
 if(NOT RIFEC_CUDA STREQUAL "OFF")
     include(engine/cuda_toolkit.cmake)
     if(NOT cuda_problem)

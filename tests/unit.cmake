@@ -23,6 +23,9 @@ rifec_add_script(headers LABELS unit
 rifec_add_script(layers LABELS unit
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/layers.sh ${PROJECT_SOURCE_DIR})
 
+rifec_add_script(cuda_toolkit LABELS unit
+    COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/unit/cuda_toolkit.sh ${PROJECT_SOURCE_DIR} ${CMAKE_COMMAND})
+
 rifec_add_script(messages LABELS unit
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/messages.sh ${PROJECT_SOURCE_DIR})
 

@@ -1,6 +1,7 @@
 # The CUDA backend and its kernels. Included by src/engine.cmake where nvcc was found.
-set(RIFEC_CUDA_ARCHITECTURES "" CACHE STRING "GPUs to build for; empty: all we know")
-if(RIFEC_CUDA_ARCHITECTURES)
+if(here)
+    set(CMAKE_CUDA_ARCHITECTURES ${here})
+elseif(RIFEC_CUDA_ARCHITECTURES AND NOT RIFEC_CUDA_ARCHITECTURES STREQUAL "here")
     set(CMAKE_CUDA_ARCHITECTURES ${RIFEC_CUDA_ARCHITECTURES})
 else()
     # Machine code for each, and PTX of the newest without `a` for GPUs that come later.
