@@ -52,6 +52,11 @@ if(NOT RIFEC_AVFILTER STREQUAL "OFF")
                 "RIFEC_AVFILTER=ON, but it was not found (Debian: libavfilter-dev)")
     endif()
 endif()
+if(have_avfilter)
+    message(STATUS "Filters: libavfilter ${AVFILTER_VERSION}, for --deinterlace and --slowmo-audio")
+else()
+    message(STATUS "Filters: no libavfilter (not found or off): no --deinterlace, no --slowmo-audio")
+endif()
 target_compile_definitions(rifec_media PRIVATE RIFEC_HAVE_AVFILTER=${have_avfilter})
 
 # --- golden frames: --golden and its reports ------------------------------------------------
