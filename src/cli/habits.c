@@ -173,7 +173,8 @@ static const struct habit after[] = {
       "write --fp16"),
     ANSWER("precision", ANY,
       "write --fp16 or --fp32"),
-    ANSWER("UHD|uhd|rife-uhd|UHD_mode", NONE,
+    ANSWER("j", ANY, "write --threads N"),
+    ANSWER("u|UHD|uhd|rife-uhd|UHD_mode", NONE,
       "write --scale 0.5"),
     ANSWER("model_dir|model_path|modelDir|rife-model|interpolate_model", ANY,
       "leave it out, or write --model FILE for other weights of RIFE 4.6"),
@@ -181,7 +182,7 @@ static const struct habit after[] = {
       "leave it out: the network is RIFE 4.6 and built in"),
     ANSWER("tilesize|tile_size", ANY,
       "write --tile {v}"),
-    ANSWER("ensemble|tta|montage|drba|hdr_mode|deterministic", NONE,
+    ANSWER("ensemble|tta|montage|drba|hdr_mode", NONE,
       NOTHING),
 
     /* other interpolators: files and the encoder */

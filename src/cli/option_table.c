@@ -55,7 +55,7 @@ const struct option_row option_rows[] = {
       .store = store_time, FIELD(job.from_us) },
     { GROUP_INPUT, SET_END, .name = "to", .arg = "TIME",
       .help = "stop before this time of the input", .store = store_time, FIELD(job.to_us) },
-    { GROUP_INPUT, SET_END, 't', "duration", .arg = "TIME",
+    { GROUP_INPUT, SET_END, 't', "duration", .newer = true, .arg = "TIME",
       .brief = "use only this much of the input",
       .help = "use only this much of the input, from --ss on",
       .store = store_time, FIELD(duration_us) },
@@ -82,7 +82,7 @@ const struct option_row option_rows[] = {
     { GROUP_INPUT, .name = "input-rate", .alias = "framerate", .arg = "RATE",
       .initial = "25", .help = "frame rate of raw video and of pictures",
       .store = store_rate, FIELD(job.input_rate) },
-    { GROUP_INPUT, .name = "video-stream", .arg = "N", .initial = "the largest that moves",
+    { GROUP_INPUT, .name = "video-stream", .newer = true, .arg = "N", .initial = "the largest that moves",
       .help = "which of several videos to interpolate, counted from 0 as in FFmpeg's v:N; the "
               "others are copied",
       .store = store_index, FIELD(job.video_stream), .value = VIDEOS_MAX },
@@ -309,7 +309,8 @@ const struct option_row option_rows[] = {
     { GROUP_REPORT, .name = "doctor", .neutral = true,
       .help = "test what works on this machine, and what to do about the rest",
       .store = store_bool, FIELD(doctor), .value = true },
-    { GROUP_REPORT, .letter = 'h', .name = "usage", .neutral = true,
+    /* Not to be shortened: -u of another interpolator would end with status 0. */
+    { GROUP_REPORT, .letter = 'h', .name = "usage", .neutral = true, .whole = true,
       .help = "print the most used options",
       .store = store_choice, FIELD(help), .value = HELP_SHORT },
     { GROUP_REPORT, .name = "help", .neutral = true,

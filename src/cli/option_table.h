@@ -50,9 +50,10 @@ struct option_row {
     const char *brief;      /* for -h, which has only rows with it                 */
     enum media_list values; /* what NAME can be, for completion                 */
     bool neutral;           /* the output is the same without it: no matter to --resume */
-    bool newer;   /* since 0.2: an abbreviation that was an older option's in 0.1
-                     stays that one's                                   */
-    bool repeats; /* may be given with several arguments                 */
+    bool newer;             /* since 0.2: not shortened to a letter, nor to what was
+                               short for an older option                       */
+    bool repeats;           /* may be given with several arguments                 */
+    bool whole;             /* is never shortened                                  */
     int (*store)(struct options *opt, const struct option_row *row, const char *arg);
     size_t field; /* where, in struct options                                   */
     int value;    /* what, when there is no argument; of a number, the largest  */

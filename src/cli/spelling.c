@@ -104,7 +104,7 @@ struct spelling spelling_prefix(const char *word)
     int older = 0, newer = 0;
     for (int i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
-        if (!begins(row->name, name, length))
+        if (row->whole || (row->newer && length == 1) || !begins(row->name, name, length))
             continue;
         if (!row->newer || !older)
             s.row = row;
@@ -175,7 +175,7 @@ static int list_beginnings(const char *name, size_t length, char *text, size_t s
     int count = 0;
     text[0] = '\0';
     for (int i = 0; i < option_row_count; i++)
-        if (begins(option_rows[i].name, name, length)) {
+        if (!option_rows[i].whole && begins(option_rows[i].name, name, length)) {
             size_t used = strlen(text);
             snprintf(text + used, size - used, "%s--%s", count++ ? ", " : "",
                      option_rows[i].name);

@@ -160,7 +160,7 @@ static int open_container(struct demux *d, const struct demux_params *p)
     AVCOMPAT_FORMAT_CONST AVInputFormat *format = NULL;
     if (p->format && !(format = av_find_input_format(p->format)))
         FAIL(RIFEC_ERR_USAGE,
-             "'%s' is no container FFmpeg can read; `ffmpeg -demuxers` lists them",
+             "FFmpeg cannot read the format '%s'; `ffmpeg -demuxers` lists those it can",
              p->format);
     if (p->rate.num && !is_raw(p))
         FAIL(RIFEC_ERR_USAGE, "%s: has times of its own: --input-rate is for raw video",

@@ -38,7 +38,7 @@ static int choose_container(struct mux *m, const struct mux_params *p)
         av_free(name);
     }
     if (e < 0 && format)
-        log_error("'%s' is no container FFmpeg can write; try -f mp4 or -f mkv", format);
+        log_error("FFmpeg cannot write the format '%s'; try -f mp4 or -f mkv", format);
     else if (e < 0)
         log_error("%s: the name does not say which container to write; end it in .mp4 or "
                   ".mkv, or give -f",

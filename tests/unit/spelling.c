@@ -370,6 +370,10 @@ static const struct {
     { "--gpu -1", "unknown option '--gpu': write --device cpu" },
     { "--gpu",
       "unknown option '--gpu': write --device cuda, or cuda:N for one of several" },
+    { "-u", "unknown option '-u': write --scale 0.5" },
+    { "-us", "unknown option '-us': did you mean '--ss'?" },
+    { "--usag", "unknown option '--usag': did you mean '--usage'?" },
+    { "-j 4:4:4", "unknown option '-j': write --threads N" },
     { "--UHD", "unknown option '--UHD': write --scale 0.5" },
     { "--model_dir train_log", "unknown option '--model_dir': leave it out, or write "
                                "--model FILE for other weights of RIFE 4.6" },
