@@ -26,7 +26,7 @@ if(TARGET rifec)
     rifec_script(e2e holds untold mxf bluray experimental unreadable both announced late
                            first-packet strict)
     rifec_script(e2e subtitles mp4 mkv webm bitmap unreadable part film)
-    rifec_script(e2e tags file phone chapters part unsorted slow timecode turned shape)
+    rifec_script(e2e tags file phone chapters part unsorted slow timecode turned exif shape)
     rifec_script(e2e colour tags unsaid override)
     rifec_script(e2e hdr params nowhere dolby plus film)
     foreach(encoder libx264 libx265 libsvtav1 libvpx-vp9 libaom-av1)

@@ -53,12 +53,24 @@ static inline bool avcompat_is_interlaced(const AVFrame *frame)
 #endif
 }
 
-static inline void avcompat_set_progressive(AVFrame *frame)
+static inline bool avcompat_is_top_first(const AVFrame *frame)
 {
 #if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
-    frame->flags &= ~AV_FRAME_FLAG_INTERLACED;
+    return frame->flags & AV_FRAME_FLAG_TOP_FIELD_FIRST;
 #else
-    frame->interlaced_frame = 0;
+    return frame->top_field_first;
+#endif
+}
+
+static inline void avcompat_set_interlaced(AVFrame *frame, bool top_first)
+{
+#if LIBAVUTIL_VERSION_INT >= AV_VERSION_INT(58, 7, 100)
+    frame->flags |= AV_FRAME_FLAG_INTERLACED;
+    if (top_first)
+        frame->flags |= AV_FRAME_FLAG_TOP_FIELD_FIRST;
+#else
+    frame->interlaced_frame = 1;
+    frame->top_field_first = top_first;
 #endif
 }
 
@@ -80,15 +92,22 @@ static inline const AVPacketSideData *avcompat_side_data(const AVStream *st, int
 #endif
 }
 
-static inline bool avcompat_has_side_data(const AVStream *st,
-                                          enum AVPacketSideDataType type)
+/* NULL when the stream has none of that type. */
+static inline const uint8_t *avcompat_find_side_data(const AVStream *st,
+                                                     enum AVPacketSideDataType type)
 {
     int count;
     const AVPacketSideData *sd = avcompat_side_data(st, &count);
     for (int i = 0; i < count; i++)
         if (sd[i].type == type)
-            return true;
-    return false;
+            return sd[i].data;
+    return NULL;
+}
+
+static inline bool avcompat_has_side_data(const AVStream *st,
+                                          enum AVPacketSideDataType type)
+{
+    return avcompat_find_side_data(st, type) != NULL;
 }
 
 /* Room for side data on a stream; NULL when out of memory. */

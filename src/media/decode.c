@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libavutil/pixdesc.h>
 
@@ -26,9 +27,13 @@ struct decode {
     const char *path;
     int64_t damaged, count;
     AVRational time_base; /* of the stream */
+    AVStream *stream;
+    bool turned_outside, turned_otherwise; /* by the container; a later frame */
     enum deinterlace_mode mode;
     struct deinterlace *fields; /* NULL: frames pass as decoded */
     bool fields_ended, fields_seen;
+    enum AVFieldOrder field_order; /* of frames that stay interlaced     */
+    bool unmarked;                 /* they are, by the container's word alone */
     struct color_override color;
 };
 
@@ -42,6 +47,7 @@ int decode_open(struct decode **out, const struct decode_params *p)
     d->path = p->path;
     d->mode = p->deinterlace;
     d->time_base = p->stream->time_base;
+    d->stream = p->stream;
     TRY(color_read_names(&d->color, &p->color));
     struct hwaccel_params hwaccel = p->hwaccel;
     if (p->deinterlace != DEINTERLACE_REFUSE && p->deinterlace != DEINTERLACE_OFF)
@@ -116,16 +122,28 @@ static int open_fields(struct decode *d, const AVFrame *av, enum AVFieldOrder or
         });
 }
 
+/* They go out as they came in, and are called so. */
+static void keep_fields(struct decode *d, const AVFrame *av, enum AVFieldOrder order)
+{
+    d->unmarked = d->fields_seen && !avcompat_is_interlaced(av);
+    if (d->unmarked)
+        d->field_order = order;
+    else if (d->fields_seen)
+        d->field_order = avcompat_is_top_first(av) ? AV_FIELD_TT : AV_FIELD_BB;
+}
+
 /* By the first frame, the container's word, and the user's wish. */
 static int settle_fields(struct decode *d, const AVFrame *av)
 {
     int err = 0;
     const enum AVFieldOrder order = decoder_context(d->decoder)->field_order;
     d->fields_seen = avcompat_is_interlaced(av) || is_two_fields(order);
-    if (d->mode == DEINTERLACE_OFF ||
-        (!d->fields_seen &&
-         (d->mode == DEINTERLACE_REFUSE || d->mode == DEINTERLACE_AUTO)))
+    if (!d->fields_seen && (d->mode == DEINTERLACE_REFUSE || d->mode == DEINTERLACE_AUTO))
         return 0;
+    if (d->mode == DEINTERLACE_OFF) {
+        keep_fields(d, av, order);
+        return 0;
+    }
     if (d->mode == DEINTERLACE_REFUSE)
         FAIL(RIFEC_ERR_INPUT,
              "%s: is interlaced, and in-betweens of half frames would be combed; "
@@ -144,7 +162,9 @@ fail:
 static int watch_fields(struct decode *d, AVFrame *av)
 {
     if (d->mode == DEINTERLACE_OFF) {
-        avcompat_set_progressive(av);
+        if (d->unmarked)
+            avcompat_set_interlaced(av, d->field_order == AV_FIELD_TT ||
+                                            d->field_order == AV_FIELD_TB);
         return 0;
     }
     if (d->fields_seen || d->fields || !avcompat_is_interlaced(av))
@@ -158,6 +178,11 @@ static int watch_fields(struct decode *d, AVFrame *av)
     return 0;
 }
 
+enum AVFieldOrder decode_field_order(const struct decode *d)
+{
+    return d->field_order;
+}
+
 AVRational decode_time_base(const struct decode *d)
 {
     return deinterlace_time_base(d->mode, d->time_base);
@@ -169,6 +194,39 @@ int decode_rate_factor(const struct decode *d)
 }
 
 /* --- frames --------------------------------------------------------------- */
+
+/* How a picture of a camera is to be turned is within the picture (EXIF) or the frame;
+ * containers have it of the stream. Those whose stream says it leave it at that. */
+static int settle_rotation(struct decode *d, const AVFrame *av)
+{
+    const AVFrameSideData *turn = av_frame_get_side_data(av, AV_FRAME_DATA_DISPLAYMATRIX);
+    d->turned_outside = avcompat_has_side_data(d->stream, AV_PKT_DATA_DISPLAYMATRIX);
+    if (!turn || d->turned_outside)
+        return 0;
+    uint8_t *room =
+        avcompat_new_side_data(d->stream, AV_PKT_DATA_DISPLAYMATRIX, turn->size);
+    if (!room)
+        return mem_fail("how the picture is turned");
+    memcpy(room, turn->data, turn->size);
+    return 0;
+}
+
+/* One turn holds for all of a film. Frames that need others may leave it unsaid. */
+static void watch_rotation(struct decode *d, const AVFrame *av)
+{
+    const AVFrameSideData *turn = av_frame_get_side_data(av, AV_FRAME_DATA_DISPLAYMATRIX);
+    const AVCodecDescriptor *codec =
+        avcodec_descriptor_get(d->stream->codecpar->codec_id);
+    const uint8_t *first = avcompat_find_side_data(d->stream, AV_PKT_DATA_DISPLAYMATRIX);
+    if (!codec || !(codec->props & AV_CODEC_PROP_INTRA_ONLY) || d->turned_outside ||
+        d->turned_otherwise ||
+        (first && turn ? !memcmp(first, turn->data, turn->size) : !first && !turn))
+        return;
+    d->turned_otherwise = true;
+    log_warning("%s: frame %lld is to be turned otherwise than the first; all are turned "
+                "like the first",
+                d->path, (long long)d->count);
+}
 
 /* The first frame decides what all others must be. */
 static int settle(struct decode *d, const AVFrame *av)
@@ -187,6 +245,7 @@ static int settle(struct decode *d, const AVFrame *av)
         (d->color.matrix >= 0 || d->color.range >= 0))
         log_warning("--colorspace and --range have no effect on %s", desc->name);
     TRY(settle_fields(d, av));
+    TRY(settle_rotation(d, av));
     if (color_format(pix_fmt, &unused))
         return 0;
     d->pix_fmt = d->planar_pix_fmt = color_nearest(pix_fmt);
@@ -239,6 +298,7 @@ static int check(struct decode *d, AVFrame *f)
     if (f->flags & AV_FRAME_FLAG_CORRUPT || f->decode_error_flags)
         TRY(note_damage(d, AVERROR_INVALIDDATA));
     TRY(watch_fields(d, f));
+    watch_rotation(d, f);
     frame_number(f, d->count++);
 fail:
     return err;

@@ -18,7 +18,7 @@ struct decode;
 
 struct decode_params {
     AVFormatContext *format;
-    AVStream *stream;
+    AVStream *stream; /* gets what the first frame says of how to turn it */
     const char *path; /* for messages; the caller keeps it */
     enum deinterlace_mode deinterlace;
     struct color_names color; /* outweigh the stream's */
@@ -44,6 +44,10 @@ int decode_receive(struct decode *d, struct rifec_frame **out);
  * frames come for each of the stream's. */
 AVRational decode_time_base(const struct decode *d);
 int decode_rate_factor(const struct decode *d);
+
+/* Of frames that stay interlaced, as asked for; AV_FIELD_UNKNOWN: there are none, or
+ * it is not known before the first frame. */
+enum AVFieldOrder decode_field_order(const struct decode *d);
 
 /* Packets and frames that did not decode cleanly so far. */
 int64_t decode_damaged(const struct decode *d);

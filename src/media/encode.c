@@ -53,6 +53,19 @@ static void copy_tags(AVCodecContext *c, const AVFrame *f)
     c->sample_aspect_ratio = f->sample_aspect_ratio;
 }
 
+/* Fields that are kept are coded as such where an encoder can, and x264 wants pairs of
+ * macroblock rows for that. Else the output is whole frames; unsaid stays unsaid. */
+static void set_fields(AVCodecContext *c, const struct encode_params *p)
+{
+    if (p->field_order != AV_FIELD_UNKNOWN) {
+        c->field_order = p->field_order;
+        if (c->height % 4 == 0)
+            c->flags |= AV_CODEC_FLAG_INTERLACED_DCT | AV_CODEC_FLAG_INTERLACED_ME;
+    } else if (p->source->codecpar->field_order != AV_FIELD_UNKNOWN) {
+        c->field_order = AV_FIELD_PROGRESSIVE;
+    }
+}
+
 static int configure(struct encode *e, AVCodecContext *c)
 {
     const struct encode_params *p = &e->params;
@@ -65,9 +78,7 @@ static int configure(struct encode *e, AVCodecContext *c)
     if (p->container->flags & AVFMT_GLOBALHEADER)
         c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     copy_tags(c, e->first);
-    /* Whatever it was, it is treated as whole frames; unsaid stays unsaid. */
-    if (p->source->codecpar->field_order != AV_FIELD_UNKNOWN)
-        c->field_order = AV_FIELD_PROGRESSIVE;
+    set_fields(c, p);
     /* As in all of FFmpeg, the container's word outweighs the stream's. */
     if (p->source->sample_aspect_ratio.num)
         c->sample_aspect_ratio = p->source->sample_aspect_ratio;

@@ -30,6 +30,7 @@ struct encode_params {
     enum AVPixelFormat source_pix_fmt; /* of the frames sent                */
     enum AVPixelFormat planar_pix_fmt; /* the same samples as software decoders order
                                           them: decides what the output is   */
+    enum AVFieldOrder field_order;     /* of interlaced frames; UNKNOWN: they are whole */
     const AVStream *source;
     const struct rifec_frame *first; /* a decoded frame: size, colour tags  */
 };

@@ -81,7 +81,6 @@ int streams_open(struct streams **out, AVFormatContext *output,
     TRY(tags_copy_programs(output, p->input, map));
     TRY(copy_chapters(s, p->input));
     tags_copy_file(output, p->input, &p->choice);
-    check_rotation(s, p->video);
     free(map);
     *out = s;
     return 0;
@@ -102,6 +101,7 @@ int streams_describe_video(struct streams *s, const AVCodecContext *encoder)
     int err = 0;
     struct stream *video = &s->list[s->video];
     AVStream *st = video->out;
+    check_rotation(s, video->in);
     int e = avcodec_parameters_from_context(st->codecpar, encoder);
     if (e < 0)
         return av_fail(RIFEC_ERR_OUTPUT, e, "cannot describe the video");

@@ -556,6 +556,7 @@ static int open_output(struct job *j, const struct rifec_frame *first)
                         .frame_rate = j->out_rate,
                         .source_pix_fmt = decode_pix_fmt(j->source.decode),
                         .planar_pix_fmt = decode_planar_pix_fmt(j->source.decode),
+                        .field_order = decode_field_order(j->source.decode),
                         .source = demux_video(j->source.demux),
                         .first = first,
                     }));

@@ -7,6 +7,7 @@
     craft.py ends IN.mp4 OUT.mp4       the last track ends with its last frame
     craft.py turned IN.mp4 OUT.mp4     the picture is to be turned by 90 degrees
     craft.py dolby IN.mp4 OUT.mp4 BASE says that there is Dolby Vision, profile 8
+    craft.py exif IN.jpg OUT.jpg N     EXIF says how a camera was held: orientation N
     craft.py captions IN OUT           H.264 with a caption of its own in each frame
     craft.py hdr10plus IN OUT          H.265 with a message of HDR10+ in each frame
 """
@@ -142,6 +143,14 @@ def captions(source, target):
 
     before_pictures(source, target, bytes((6,)), payload,
                     lambda nal: nal[0] & 31 in (1, 5) and nal[1] & 0x80)
+
+
+def exif(source, target, orientation):
+    data = open(source, "rb").read()
+    body = (b"Exif\0\0MM\0\x2a" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1,
+                                                int(orientation), 0, 0))
+    marker = b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
+    open(target, "wb").write(data[:2] + marker + data[2:])
 
 
 def before_pictures(source, target, header, payload, begins):

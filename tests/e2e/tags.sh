@@ -152,6 +152,21 @@ turned)
     works -i in.mp4 -o out.mkv --x2
     [ "$(side out.mkv v:0 rotation)" = -90 ] || says 'warning: .*lie on its side; \.mp4'
     ;;
+exif)
+    # Pictures of a camera that was held upright: turned as the first of them says.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.16 plain%d.jpg
+    for i in 1 2 3 4; do
+        python3 "$tests/e2e/craft.py" exif plain$i.jpg turned$i.jpg 6
+    done
+    works -i turned%d.jpg -o out.mp4 --factor 1
+    same "$(side out.mp4 v:0 rotation)" -90 'rotation'
+    ! warned || fail 'a warning'
+    cp plain3.jpg turned3.jpg
+    works -y -i turned%d.jpg -o out.mov --factor 1
+    says 'warning: .* frame 2 is to be turned otherwise'
+    works -i turned%d.jpg -o out%d.png --factor 1
+    says 'warning: .*lie on its side'
+    ;;
 shape)
     # Pixels that are not square, and two pictures in one.
     clip wide.mkv -vf scale=48:48,setsar=4/3
