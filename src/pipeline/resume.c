@@ -266,6 +266,7 @@ int resume_open(struct resume **out, const struct resume_params *p)
     r->last_dts = INT64_MIN;
     r->keep_s = p->keep_s > 0 ? p->keep_s : RESUME_KEEP_S;
     r->kept_at = clock_seconds();
+    r->drain_s = r->keep_s / 12; /* until it is known */
     TRY(input_sum_start(&r->input, p->input, p->stopped));
     TRY(settings_open(&r->settings, p));
     TRY(folder_open(&r->folder, p->output));

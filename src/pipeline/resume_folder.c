@@ -66,7 +66,8 @@ static int lock(struct resume_folder *f)
             close(f->lock);
         f->lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
         if (f->lock < 0)
-            FAIL(RIFEC_ERR_OUTPUT, "%s: cannot create it: %s", path, strerror(errno));
+            FAIL(RIFEC_ERR_OUTPUT, "%s: cannot work in this folder: %s", f->path,
+                 strerror(errno));
         if (!outlock_take(f->lock, 1)) {
             outlock_name_holder(f->lock, who, sizeof who);
             close(f->lock);

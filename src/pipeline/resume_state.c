@@ -108,7 +108,7 @@ int state_load(const char *path, enum state_kind *kind, char **text)
     *text = NULL;
     *kind = STATE_ABSENT;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0;
     if (fd < 0)
         FAIL(RIFEC_ERR_OUTPUT, "%s: cannot read it: %s", path, strerror(errno));

@@ -185,6 +185,15 @@ static void test_one_process_works_in_a_folder(void)
     CHECK_INT(folder_open(&theirs, output), RIFEC_ERR_OUTPUT);
     CHECK(!theirs && strstr(last_message, who) && strstr(last_message, "out.mp4.resume"));
     folder_close(&ours);
+    /* A file in its place. */
+    store("", 0);
+    memcpy(output, path, strlen(path) + 1);
+    snprintf(name, sizeof name, "%s.resume", path);
+    CHECK(rename(path, name) == 0);
+    CHECK_INT(folder_open(&ours, output), RIFEC_ERR_OUTPUT);
+    CHECK(strstr(last_message, "cannot work in this folder") != NULL);
+    unlink(name);
+    snprintf(output, sizeof output, "%s/out.mp4", folder);
     snprintf(name, sizeof name, "%s.resume", output);
     CHECK(stat(name, &st) != 0); /* nothing was in it */
     CHECK_INT(folder_open(&ours, output), 0);
