@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "media/av.h"
 #include "media/avcompat.h"
+#include "media/ffv1.h"
 #include "media/target.h"
 
 /* --- out ---------------------------------------------------------------------- */
@@ -51,11 +52,9 @@ static int open_encoder(struct lossless_writer *w, const AVFrame *like)
     w->codec->color_range = like->color_range;
     w->codec->colorspace = like->colorspace;
     w->codec->gop_size = 1;
-    /* Level 3 in many slices is wrong for pictures a few rows high in some versions. */
-    w->codec->level = 3;
-    w->codec->slices = like->height >= 64 && like->width >= 64 ? 4 : 1;
-    if (w->codec->slices == 1)
-        w->codec->level = 1;
+    int slices = ffv1_slices(like->width, like->height, like->format);
+    w->codec->level = slices ? 3 : 1;
+    w->codec->slices = slices;
     int av = avcodec_open2(w->codec, codec, NULL);
     if (av < 0)
         err = av_fail(RIFEC_ERR_CODEC, av, "FFmpeg's FFV1 encoder cannot store frames");
