@@ -2,8 +2,10 @@
 #include "media/convert.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 
@@ -78,50 +80,147 @@ static void convert_words(const AVFrame *from, AVFrame *to)
 
 /* --- all formats ---------------------------------------------------------- */
 
+/* What the numbers mean before and after. */
+struct plan {
+    enum rifec_matrix matrix;
+    bool from_full, to_full;
+    enum AVChromaLocation siting; /* where either side has less chroma than luma */
+};
+
+/* RGB says nothing about a matrix: BT.2020's goes with its primaries. */
+static enum rifec_matrix matrix_for_rgb(const AVFrame *rgb, enum rifec_matrix usual)
+{
+    return rgb->color_primaries == AVCOL_PRI_BT2020 ? RIFEC_MATRIX_BT2020_NCL : usual;
+}
+
+static enum AVColorSpace tag_of(enum rifec_matrix matrix)
+{
+    return matrix == RIFEC_MATRIX_BT2020_NCL ? AVCOL_SPC_BT2020_NCL
+           : matrix == RIFEC_MATRIX_BT709    ? AVCOL_SPC_BT709
+                                             : AVCOL_SPC_SMPTE170M;
+}
+
+static bool is_gray(enum AVPixelFormat pix_fmt)
+{
+    return !is_rgb(pix_fmt) && av_pix_fmt_desc_get(pix_fmt)->nb_components <= 2;
+}
+
+static struct plan make_plan(struct convert *c, const AVFrame *from)
+{
+    struct rifec_color color = color_of(from);
+    bool to_rgb = is_rgb(c->pix_fmt), from_rgb = is_rgb(from->format);
+    bool full_by_name = color_plain(c->pix_fmt) != c->pix_fmt; /* yuvj420p */
+    struct plan p = { .matrix = color.matrix,
+                      .from_full = from_rgb || color.range == RIFEC_RANGE_FULL,
+                      .siting = (enum AVChromaLocation)color.chroma_loc };
+    c->colorspace = from->colorspace;
+    c->range = from->color_range;
+    p.to_full = p.from_full;
+    if (from_rgb && !to_rgb) {
+        p.matrix = matrix_for_rgb(from, color.matrix);
+        c->colorspace = tag_of(p.matrix);
+        p.to_full = full_by_name;
+        c->range = p.to_full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    } else if (to_rgb) {
+        c->colorspace = AVCOL_SPC_RGB;
+        c->range = AVCOL_RANGE_JPEG;
+        p.to_full = true;
+    } else if (full_by_name) {
+        c->range = AVCOL_RANGE_JPEG;
+        p.to_full = true;
+    } else if (is_gray(from->format) && !is_gray(c->pix_fmt) && p.from_full) {
+        c->range = AVCOL_RANGE_MPEG; /* as a coloured picture beside it */
+        p.to_full = false;
+    }
+    return p;
+}
+
+/* swscale puts chroma in the middle unless told otherwise, players to the left. Positions
+ * are from the first luma sample, 256 to the next. */
+static int set_siting(struct SwsContext *sws, const char *side, enum AVPixelFormat f,
+                      enum AVChromaLocation siting)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(f);
+    int middle_x = 128 * ((1 << d->log2_chroma_w) - 1);
+    int middle_y = 128 * ((1 << d->log2_chroma_h) - 1);
+    bool left = siting == AVCHROMA_LOC_LEFT || siting == AVCHROMA_LOC_TOPLEFT ||
+                siting == AVCHROMA_LOC_BOTTOMLEFT;
+    bool top = siting == AVCHROMA_LOC_TOPLEFT || siting == AVCHROMA_LOC_TOP;
+    bool bottom = siting == AVCHROMA_LOC_BOTTOMLEFT || siting == AVCHROMA_LOC_BOTTOM;
+    char name[24];
+    int e = 0;
+    snprintf(name, sizeof name, "%s_h_chr_pos", side);
+    if (d->log2_chroma_w)
+        e = av_opt_set_int(sws, name, left ? 0 : middle_x, 0);
+    snprintf(name, sizeof name, "%s_v_chr_pos", side);
+    if (e >= 0 && d->log2_chroma_h)
+        e = av_opt_set_int(sws, name,
+                           top                               ? 0
+                           : bottom && d->log2_chroma_h == 1 ? 256
+                                                             : middle_y,
+                           0);
+    return e;
+}
+
+static int set_size(struct SwsContext *sws, const char *side, const AVFrame *from,
+                    enum AVPixelFormat f)
+{
+    char name[16];
+    snprintf(name, sizeof name, "%sw", side);
+    int e = av_opt_set_int(sws, name, from->width, 0);
+    snprintf(name, sizeof name, "%sh", side);
+    if (e >= 0)
+        e = av_opt_set_int(sws, name, from->height, 0);
+    snprintf(name, sizeof name, "%s_format", side);
+    return e < 0 ? e : av_opt_set_int(sws, name, f, 0);
+}
+
+/* An FFmpeg code. */
+static int open_sws(struct convert *c, const AVFrame *from, const struct plan *p)
+{
+    struct SwsContext *s = c->sws = sws_alloc_context();
+    /* swscale's numbers for matrices are those of H.273, as ours are. */
+    const int *k = sws_getCoefficients((int)p->matrix);
+    int e = s ? set_size(s, "src", from, from->format) : AVERROR(ENOMEM);
+    if (e >= 0)
+        e = set_size(s, "dst", from, c->pix_fmt);
+    if (e >= 0)
+        e = av_opt_set_int(s, "sws_flags",
+                           SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT |
+                               SWS_FULL_CHR_H_INP | SWS_BITEXACT,
+                           0);
+    if (e >= 0)
+        e = set_siting(s, "src", from->format, p->siting);
+    if (e >= 0)
+        e = set_siting(s, "dst", c->pix_fmt, p->siting);
+    if (e >= 0)
+        e = av_opt_set_int(s, "src_range", p->from_full, 0);
+    if (e >= 0)
+        e = av_opt_set_int(s, "dst_range", p->to_full, 0);
+    if (e >= 0)
+        e = sws_init_context(s, NULL, NULL);
+    if (e >= 0)
+        sws_setColorspaceDetails(s, k, p->from_full, k, p->to_full, 0, 1 << 16, 1 << 16);
+    return e;
+}
+
 int convert_open(struct convert **out, const AVFrame *from, enum AVPixelFormat pix_fmt)
 {
     *out = NULL;
     struct convert *c = calloc(1, sizeof *c);
     if (!c)
         return mem_fail("a pixel format converter");
-    struct rifec_color color = color_of(from);
-    bool to_rgb = is_rgb(pix_fmt), from_rgb = is_rgb(from->format);
     c->pix_fmt = pix_fmt;
-    c->colorspace = from->colorspace;
-    c->range = from->color_range;
-    bool from_full = from_rgb || color.range == RIFEC_RANGE_FULL, to_full = from_full;
-    if (from_rgb && !to_rgb) {
-        c->colorspace =
-            color.matrix == RIFEC_MATRIX_BT709 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
-        to_full = color_plain(pix_fmt) != pix_fmt;
-        c->range = to_full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-    } else if (to_rgb) {
-        c->colorspace = AVCOL_SPC_RGB;
-        c->range = AVCOL_RANGE_JPEG;
-        to_full = true;
-    } else if (color_plain(pix_fmt) != pix_fmt) { /* yuvj420p: full by its name */
-        c->range = AVCOL_RANGE_JPEG;
-        to_full = true;
-    }
+    struct plan plan = make_plan(c, from);
     *out = c;
     if (is_by_hand(from->format, pix_fmt))
         return 0;
-    c->sws = sws_getContext(from->width, from->height, from->format, from->width,
-                            from->height, pix_fmt,
-                            SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT |
-                                SWS_FULL_CHR_H_INP | SWS_BITEXACT,
-                            NULL, NULL, NULL);
-    if (!c->sws) {
-        log_error("cannot convert %s to %s", av_get_pix_fmt_name(from->format),
-                  av_get_pix_fmt_name(pix_fmt));
-        convert_close(out);
-        return RIFEC_ERR_CODEC;
-    }
-    /* swscale's numbers for matrices are those of H.273, as ours are. */
-    const int *coefficients = sws_getCoefficients((int)color.matrix);
-    sws_setColorspaceDetails(c->sws, coefficients, from_full, coefficients, to_full, 0,
-                             1 << 16, 1 << 16);
-    return 0;
+    int e = open_sws(c, from, &plan);
+    if (e >= 0)
+        return 0;
+    convert_close(out);
+    return av_fail(RIFEC_ERR_CODEC, e, "cannot convert %s to %s",
+                   av_get_pix_fmt_name(from->format), av_get_pix_fmt_name(pix_fmt));
 }
 
 int convert_frame(struct convert *c, AVFrame **frame)

@@ -58,5 +58,33 @@ override)
     works -i rgb.mkv -o out2.mkv --x2 -c:v utvideo --colorspace bt709
     says 'warning: .*no effect on gbrp'
     ;;
+sited)
+    # RGB that becomes YUV, and the other way, has its chroma where players look for it:
+    # within what two filters differ by of zimg's, and far from the next place.
+    ffmpeg -v error -filters | grep -q ' zscale ' || { echo 'skipped: no zscale'; exit 77; }
+    near() { # FILE REFERENCE FILTER: PSNR of the worst plane
+        ffmpeg -nostdin -hide_banner -i "$1" -i "$2" -lavfi "[0:v]setpts=N[a];[1:v]$3,setpts=N[b];[a][b]psnr" \
+            -f null - 2>&1 | sed -n 's/.*PSNR \(.*\) average.*/\1/p' | grep -oE '[0-9.]+|inf' | sort -n | head -n 1 |
+            cut -d. -f1
+    }
+    synth in.mkv 0.04 25 128x96 -c:v ffv1 -pix_fmt bgr0
+    works -i in.mkv -o out.mkv --factor 1 -c:v ffv1 --pix-fmt yuv420p
+    for at in left center; do
+        near out.mkv in.mkv "format=gbrp,zscale=matrix=170m:range=limited:chromal=$at:filter=bicubic,format=yuv420p" >$at
+    done
+    [ "$(cat left)" -ge 45 ] && [ "$(cat center)" -le 35 ] || fail "RGB to YUV: $(cat left) and $(cat center) dB"
+    for at in left center topleft; do
+        other=left
+        [ $at != left ] || other=center
+        quiet_ffmpeg -y -i in.mkv -vf "format=gbrp,zscale=matrix=170m:range=limited:chromal=$at,format=yuv420p" \
+            -chroma_sample_location $at -colorspace smpte170m -color_range tv -c:v libx264 -qp 0 yuv.mkv
+        same "$(entry yuv.mkv v:0 chroma_location)" $at 'the test itself'
+        works -y -i yuv.mkv -o out.mkv --factor 1 -c:v utvideo --pix-fmt gbrp
+        for to in $at $other; do
+            near out.mkv yuv.mkv "zscale=chromalin=$to:matrix=gbr:range=full:filter=bicubic,format=gbrp" >$to
+        done
+        [ "$(cat $at)" -ge 45 ] && [ "$(cat $other)" -le 40 ] || fail "YUV to RGB, $at: $(cat $at) and $(cat $other) dB"
+    done
+    ;;
 esac
 no_leftovers
