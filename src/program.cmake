@@ -26,6 +26,7 @@ add_library(rifec_media STATIC
     media/mux.c
     media/pictures.c
     media/pipe.c
+    media/plays.c
     media/probe.c
     media/segment.c
     media/slowsound.c media/soundchain.c media/stretch.c media/envelope.c

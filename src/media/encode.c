@@ -131,9 +131,7 @@ int encode_open(struct encode **out, const struct encode_params *p)
 {
     int err = 0;
     *out = NULL;
-    const AVCodec *codec = encoder_choose(p);
-    if (!codec)
-        return RIFEC_ERR_CODEC;
+    const AVCodec *codec;
     struct encode *e = calloc(1, sizeof *e);
     if (!e)
         return mem_fail("an encoder");
@@ -144,10 +142,12 @@ int encode_open(struct encode **out, const struct encode_params *p)
     if (!e->first || !e->original)
         TRY(mem_fail("a frame"));
     TRY(keep_params(e, p));
-    TRY(encoder_pix_fmt(codec, p, &e->pix_fmt));
-    e->discards = encoder_is_null(codec, p->container) && e->pix_fmt == p->source_pix_fmt;
     TRY(frame_copy_tags(e->first, p->first));
     TRY(frame_copy_tags(e->original, p->first));
+    codec = encoder_choose(p, e->first);
+    TRY(codec ? 0 : RIFEC_ERR_CODEC);
+    TRY(encoder_pix_fmt(codec, p, e->first, &e->pix_fmt));
+    e->discards = encoder_is_null(codec, p->container) && e->pix_fmt == p->source_pix_fmt;
     e->first->format = p->source_pix_fmt;
     e->first->width = p->first->width;
     e->first->height = p->first->height;

@@ -13,6 +13,7 @@
 #include "media/color.h"
 #include "media/container.h"
 #include "media/forms.h"
+#include "media/plays.h"
 
 /* --- which ---------------------------------------------------------------- */
 
@@ -111,10 +112,36 @@ static const AVCodec *find_named(const char *name)
     return d ? avcodec_find_encoder(d->id) : codec;
 }
 
-static const AVCodec *choose_best(const AVOutputFormat *container)
+/* H.265 where H.264 would hardly play; NULL: H.264 will do, or has to. */
+static const AVCodec *choose_h265(const struct encode_params *p, const AVFrame *tags)
 {
+    char text[32];
+    enum AVPixelFormat asked = p->pix_fmt ? av_get_pix_fmt(p->pix_fmt) : AV_PIX_FMT_NONE;
+    const char *why = plays_why_not_h264(
+        asked != AV_PIX_FMT_NONE ? asked : p->planar_pix_fmt, tags, text, sizeof text);
+    if (!why || !plays_matters(p->container))
+        return NULL;
+    const AVCodec *codec = avcodec_find_encoder_by_name("libx265");
+    if (codec && !container_holds_codec(p->container, codec->id))
+        codec = NULL;
+    if (codec)
+        log_info("encoding with libx265, because few players show %s in H.264; "
+                 "-c:v libx264 overrides",
+                 why);
+    else
+        log_info("few players show %s in H.264; libx265 would do, which %s lacks", why,
+                 avcodec_find_encoder_by_name("libx265") ? p->container->name
+                                                         : "this FFmpeg");
+    return codec;
+}
+
+static const AVCodec *choose_best(const struct encode_params *p, const AVFrame *tags)
+{
+    const AVOutputFormat *container = p->container;
     if (container_holds_codec(container, AV_CODEC_ID_H264)) {
-        const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
+        const AVCodec *codec = choose_h265(p, tags);
+        if (!codec)
+            codec = avcodec_find_encoder_by_name("libx264");
         if (codec)
             return codec;
     }
@@ -146,7 +173,7 @@ static bool refuses(const AVOutputFormat *f, enum AVCodecID codec)
                         !container_holds_codec(f, codec));
 }
 
-const AVCodec *encoder_choose(const struct encode_params *p)
+const AVCodec *encoder_choose(const struct encode_params *p, const AVFrame *tags)
 {
     if (p->must && p->codec) {
         log_error("pictures are encoded as their names say: without -c:v %s", p->codec);
@@ -155,7 +182,7 @@ const AVCodec *encoder_choose(const struct encode_params *p)
     if (p->must)
         return forms_picture_encoder(p->must);
     if (!p->codec)
-        return choose_best(p->container);
+        return choose_best(p, tags);
     const AVCodec *codec = find_named(p->codec);
     if (!codec)
         return refuse_name(p);
@@ -248,7 +275,7 @@ static const char *rgb_advice(const AVCodec *codec, enum AVPixelFormat from,
     bool was = av_pix_fmt_desc_get(from)->flags & AV_PIX_FMT_FLAG_RGB;
     bool is = av_pix_fmt_desc_get(to)->flags & AV_PIX_FMT_FLAG_RGB;
     return was && !is && !strcmp(codec->name, "libx264")
-               ? "; -c:v libx264rgb keeps RGB, ffv1 every bit"
+               ? "; -c:v libx264rgb keeps RGB, and ffv1 in .mkv every bit"
                : "";
 }
 
@@ -257,16 +284,29 @@ bool encoder_is_null(const AVCodec *codec, const AVOutputFormat *container)
     return container_is(container, "null") && codec->id == AV_CODEC_ID_WRAPPED_AVFRAME;
 }
 
+/* One that plays, where the user has chosen neither codec nor format. */
+static enum AVPixelFormat playable(const struct encode_params *p, const AVFrame *tags,
+                                   const enum AVPixelFormat *list)
+{
+    enum AVPixelFormat f = p->codec || p->must || !plays_matters(p->container)
+                               ? AV_PIX_FMT_NONE
+                               : plays_pix_fmt(p->planar_pix_fmt, tags);
+    return f != AV_PIX_FMT_NONE && list && contains(list, f) ? f : AV_PIX_FMT_NONE;
+}
+
 int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
-                    enum AVPixelFormat *out)
+                    const AVFrame *tags, enum AVPixelFormat *out)
 {
     int err = 0;
     const enum AVPixelFormat *held = forms_pix_fmts(p->container, codec);
     const enum AVPixelFormat *list = held ? held : avcompat_pix_fmts(codec);
     const char *taker = p->must || !held ? codec->name : p->container->name;
     const enum AVPixelFormat source = p->planar_pix_fmt;
+    const enum AVPixelFormat plays = playable(p, tags, list);
     if (p->pix_fmt)
         TRY(asked_pix_fmt(p, list, taker, out));
+    else if (plays != AV_PIX_FMT_NONE)
+        *out = plays;
     else if (encoder_is_null(codec, p->container))
         *out = p->source_pix_fmt;
     else if (!list || contains(list, source))
@@ -283,9 +323,10 @@ int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
         return refuse_hardware(codec, p);
     bool lost = color_has_alpha(source) && !color_has_alpha(*out);
     if (*out != source && *out != p->source_pix_fmt)
-        log_info("%s gets %s, converted from %s%s%s", taker, av_get_pix_fmt_name(*out),
-                 av_get_pix_fmt_name(source), lost ? "; transparency is lost" : "",
-                 rgb_advice(codec, source, *out));
+        log_info("%s gets %s, converted from %s%s%s%s", taker, av_get_pix_fmt_name(*out),
+                 av_get_pix_fmt_name(source),
+                 *out == plays ? ", which few players show" : "",
+                 lost ? "; transparency is lost" : "", rgb_advice(codec, source, *out));
 fail:
     return err;
 }

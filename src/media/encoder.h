@@ -9,14 +9,15 @@
 
 #include "media/encode.h"
 
-/* The encoder asked for, or the container's best. NULL, and logged with what
- * would do, when there is none or the container cannot hold what it makes. */
-const AVCodec *encoder_choose(const struct encode_params *p);
+/* The encoder asked for, or the container's best for frames with these tags. NULL, and
+ * logged with what would do, when there is none or the container cannot hold what it
+ * makes. */
+const AVCodec *encoder_choose(const struct encode_params *p, const AVFrame *tags);
 
-/* The pixel format: the one asked for, the frames' own or the nearest that the
- * encoder and the container take. Errors: USAGE, CODEC. */
+/* The pixel format: the one asked for, the frames' own, the nearest that the encoder and
+ * the container take, or one that plays (plays.h). Errors: USAGE, CODEC. */
 int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
-                    enum AVPixelFormat *out);
+                    const AVFrame *tags, enum AVPixelFormat *out);
 
 /* `-f null`: frames are counted and thrown away. */
 bool encoder_is_null(const AVCodec *codec, const AVOutputFormat *container);

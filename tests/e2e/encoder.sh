@@ -91,7 +91,7 @@ containers)
     done
     nothing 'no video.*\.mp4' 8 -o out.srt
     nothing 'no video.*libx264' 8 -o out.mp4 -c:v aac
-    nothing 'ffv1' 8 -o out.mp4 -c:v copy
+    nothing 'cannot be copied' 2 -o out.mp4 -c:v copy
     nothing 'libx264' 8 -o out.mp4 -c:v h264_wonder
     works -i in.mkv -o apple.mp4 -c:v libx265
     same "$(entry apple.mp4 v:0 codec_tag_string)" hvc1 'the tag that Apple plays'
@@ -115,6 +115,56 @@ odd)
     works -i rgb.mkv -o rgb.mp4
     says 'libx264rgb keeps RGB'
     works -y -i rgb.mkv -o rgb.mp4 -c:v libx264rgb
+    ;;
+plays)
+    # MP4 and MOV get what players show: H.265 for HDR and for more than 8 bits, 4:2:0 for
+    # RGB and gray; said in one line each. What the user names is what he gets, and
+    # Matroska keeps what came.
+    needs_encoder libx265
+    of() {
+        entry "$1" v:0 codec_name,codec_tag_string,pix_fmt | tr '\n' ' '
+    }
+    # becomes INPUT OUTPUT STREAM LINES [options]: with so many lines that say why
+    becomes() {
+        in=$1 out=$2 wanted=$3 lines=$4
+        shift 4
+        works -y -i "$in" -o "$out" --factor 1 --preset ultrafast "$@"
+        same "$(of "$out")" "$wanted " "$in to $out $*"
+        same "$(grep -c 'few players' stderr)" "$lines" 'lines that say why'
+    }
+    hdr='-color_range tv -colorspace bt2020nc -color_primaries bt2020 -color_trc'
+    synth ten.mkv 0.08 25 64x48 -pix_fmt yuv420p10le -c:v ffv1
+    synth pq.mkv 0.08 25 64x48 -pix_fmt yuv420p10le -c:v ffv1 $hdr smpte2084
+    synth hlg.mkv 0.08 25 64x48 -pix_fmt yuv420p -c:v ffv1 $hdr arib-std-b67
+    becomes ten.mkv out.mp4 'hevc hvc1 yuv420p10le' 1
+    says 'libx265, because few players show 10-bit video in H.264; -c:v libx264 overrides'
+    becomes pq.mkv out.mov 'hevc hvc1 yuv420p10le' 1
+    says 'players show PQ \(HDR\)'
+    becomes hlg.mkv out.mp4 'hevc hvc1 yuv420p' 1
+    says 'players show HLG \(HDR\)'
+    becomes pq.mkv out.mkv 'h264 [0][0][0][0] yuv420p10le' 0
+    becomes pq.mkv out.mp4 'h264 avc1 yuv420p10le' 0 -c:v libx264
+    becomes ten.mkv out.mp4 'h264 avc1 yuv420p' 0 --pix-fmt yuv420p
+    # Depth and chroma of YUV stay.
+    synth in.mkv 0.08 25 64x48 -pix_fmt yuv422p10le -c:v ffv1
+    becomes in.mkv out.mp4 'hevc hvc1 yuv422p10le' 1
+    synth in.mkv 0.08 25 64x48 -pix_fmt yuv444p -c:v ffv1
+    becomes in.mkv out.mp4 'h264 avc1 yuv444p' 0
+    # Pictures.
+    synth f%d.png 0.08 25 64x48 -pix_fmt rgb24
+    becomes f%d.png out.mp4 'h264 avc1 yuv420p' 1
+    same "$(entry out.mp4 v:0 color_range,color_space | tr '\n' ' ')" 'tv smpte170m ' tags
+    becomes f%d.png out.mkv 'h264 [0][0][0][0] yuv444p' 0
+    becomes f%d.png out.mp4 'h264 avc1 yuv444p' 0 --pix-fmt yuv444p
+    becomes f%d.png out.mp4 'h264 avc1 gbrp' 0 -c:v libx264rgb
+    synth f%d.png 0.08 25 64x48 -pix_fmt rgb48be
+    becomes f%d.png out.mov 'hevc hvc1 yuv420p10le' 2
+    synth f%d.png 0.08 25 64x48 -pix_fmt gray
+    becomes f%d.png out.mp4 'h264 avc1 yuv420p' 1
+    # RGB of 720 lines and more, in a film: the other matrix.
+    synth in.mkv 0.04 25 64x720 -pix_fmt bgr0 -c:v ffv1
+    becomes in.mkv out.mp4 'h264 avc1 yuv420p' 1
+    same "$(entry out.mp4 v:0 color_range,color_space | tr '\n' ' ')" 'tv bt709 ' tags
     ;;
 hardware)
     synth in.mkv 0.2
