@@ -20,6 +20,7 @@ add_library(rifec_media STATIC
     media/frame.c
     media/framehash.c
     media/hdr.c
+    media/hush.c
     media/lossless.c
     media/metrics.c
     media/lists.c

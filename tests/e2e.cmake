@@ -42,7 +42,7 @@ if(TARGET rifec)
     rifec_script(e2e transparency opaque palette prores vp9 lost)
     rifec_script(e2e sizes 2x2 2x3 3x2 3x5 13x11 17x31 33x65 161x121 2x211 211x2 16384x2 refused
                            tile)
-    rifec_script(e2e vfr gaps back bare)
+    rifec_script(e2e vfr gaps back bare ticks)
     rifec_script(e2e rate fps cfr slowmo tail part ends slow-sound slow-beat)
     rifec_script(e2e scenes found off list split blend smooth)
     rifec_script(e2e report late wrong stats stats-stdout stats-failed progress given first schema end
@@ -51,7 +51,7 @@ if(TARGET rifec)
     rifec_script(e2e cache kept ways)
     rifec_script(e2e weights info convert range full frames usage)
     rifec_script(e2e hwaccel fallback silent device)
-    rifec_script(e2e names odd)
+    rifec_script(e2e names odd terminal)
     rifec_script(e2e encoder options libx264 libx264rgb libx265 libsvtav1 libaom-av1 libvpx-vp9
                              libvpx lossless prores containers odd plays hardware)
     rifec_script(e2e pipes y4m range rate raw containers untouched gone cut idle fifo)

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
+
 static void to_stderr(void *opaque, enum rifec_log_level level, const char *line)
 {
     (void)opaque;
@@ -36,9 +38,6 @@ void log_line(enum rifec_log_level level, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
-    /* Names in files may be meant for the terminal; a message is one line of text. */
-    for (unsigned char *c = (unsigned char *)line; *c; c++)
-        if (*c < ' ' || *c == 127)
-            *c = '?';
+    text_clean(line); /* names in files may be meant for the terminal */
     sink.fn(sink.opaque, level, line);
 }

@@ -15,6 +15,7 @@
 #include "media/encoder.h"
 #include "media/frame.h"
 #include "media/hdr.h"
+#include "media/hush.h"
 #include "media/hwaccel.h"
 #include "media/threads.h"
 
@@ -104,7 +105,11 @@ static int open_codec(struct encode *e, const AVCodec *codec)
     if (!e->codec)
         TRY(mem_fail("a codec context"));
     TRY(configure(e, e->codec));
+    struct hush hush = { { -1, -1 }, -1 };
+    if (!e->sent) /* later, the progress is on stderr */
+        hush_begin(&hush);
     int av = avcodec_open2(e->codec, codec, NULL);
+    hush_end(&hush, av < 0 ? RIFEC_LOG_ERROR : RIFEC_LOG_VERBOSE);
     if (av < 0) {
         char advice[256];
         err = av_fail(RIFEC_ERR_CODEC, av, "encoder %s refuses %dx%d %s (-v says more%s)",

@@ -197,6 +197,7 @@ int mux_start(struct mux *m, const AVCodecContext *encoder)
             target_is_stdout(m->target) ? "; a pipe can take y4m, nut or matroska" : "");
         goto fail;
     }
+    streams_check_ticks(m->streams, encoder->framerate);
     err = check_written(m, streams_write_covers(m->streams));
 fail:
     av_dict_free(&options);

@@ -128,6 +128,15 @@ fail:
     return err;
 }
 
+void streams_check_ticks(const struct streams *s, AVRational frame_rate)
+{
+    const AVRational tick = s->list[s->video].out->time_base;
+    if (frame_rate.num > 0 && av_cmp_q(tick, av_inv_q(frame_rate)) > 0)
+        log_warning("%s counts time in steps of %g ms, and frames follow each other "
+                    "faster: some get the same time; .mp4 and .mov keep them apart",
+                    s->ctx->oformat->name, 1000 * av_q2d(tick));
+}
+
 int streams_write_covers(struct streams *s)
 {
     for (int i = 0; i < s->count; i++) {

@@ -52,6 +52,10 @@ bool streams_takes(const struct streams *s, int input_stream);
  * OUTPUT, NOMEM. */
 int streams_describe_video(struct streams *s, const AVCodecContext *encoder);
 
+/* After the header: says so when the container counts time more coarsely than frames
+ * follow each other. */
+void streams_check_ticks(const struct streams *s, AVRational frame_rate);
+
 /* Gives the pictures in the container's head to the muxer, after its header.
  * An FFmpeg code. */
 int streams_write_covers(struct streams *s);

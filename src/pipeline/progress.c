@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #define TERMINAL_S 0.1
 #define JSON_S     0.5
@@ -153,6 +154,8 @@ static void show(struct progress *p, double now_s, int exit_status)
 {
     char line[16384]; /* two names of 4096 bytes, some of them escaped */
     progress_format(p, now_s, exit_status, line, sizeof line);
+    if (p->tty)
+        text_clean(line);
     if (p->tty && p->mode == PROGRESS_AUTO) {
         /* Open before it is written: a message in between may cost an empty
          * line, but is never glued to ours. */

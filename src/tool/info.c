@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "model/architecture.h"
 #include "model/tensors.h"
 #include "tool/tool.h"
@@ -85,19 +86,25 @@ int tool_info(const struct tool_options *opt)
     struct architecture arch = architecture_guess(t);
     struct survey s = examine(t, arch.runs);
     tensors_sha256(t, sum);
-    printf("file          %s\nformat        %s\n", t->name, t->format);
+    char shown[3][256]; /* names in files may be meant for the terminal */
+    snprintf(shown[0], sizeof shown[0], "%s", t->name);
+    snprintf(shown[1], sizeof shown[1], "%s", arch.tensor ? arch.tensor : "");
+    snprintf(shown[2], sizeof shown[2], "%s", s.one_ignored ? s.one_ignored : "");
+    for (int i = 0; i < 3; i++)
+        text_clean(shown[i]);
+    printf("file          %s\nformat        %s\n", shown[0], t->format);
     if (arch.runs)
         printf("network       %s\n", arch.name);
     else if (arch.name)
         printf("network       %s, which does not run here: %s ('%s')\n", arch.name,
-               arch.why, arch.tensor);
+               arch.why, shown[1]);
     else
         printf("network       no RIFE\n");
     printf("parameters    %lld in %d tensors\n", s.parameters, s.tensors);
     if (arch.runs && s.tensors != architecture_tensors())
         printf("missing       %d tensors\n", architecture_tensors() - s.tensors);
     if (s.ignored)
-        printf("ignored       %d tensors, '%s' for one\n", s.ignored, s.one_ignored);
+        printf("ignored       %d tensors, '%s' for one\n", s.ignored, shown[2]);
     print_types(&s);
     if (s.lowest <= s.highest)
         printf("range         %g to %g\n", s.lowest, s.highest);

@@ -34,4 +34,12 @@ bare)
     works -y -i in.h264 -o out.mkv --factor 1 --to 0.2
     same "$(count out.mkv)" 5 frames
     ;;
+ticks)
+    # A container that counts in milliseconds says so before frames get equal times.
+    synth in.mp4 0.02 600 64x48 -c:v libx264
+    works -i in.mp4 -o out.mkv
+    says 'warning: matroska counts time in steps of 1 ms'
+    works -i in.mp4 -o out.mp4
+    ! warned || fail 'a warning'
+    ;;
 esac

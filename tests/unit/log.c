@@ -48,6 +48,18 @@ static void test_control_characters(void)
     rifec_log_set(RIFEC_LOG_INFO, listen, &h);
     log_error("%s", "a\033[2Jb\nc\177 \xc3\xa9");
     CHECK_STR(h.line, "a?[2Jb?c? \xc3\xa9");
+    /* C1 as UTF-8 and bare, marks of direction, line separators, what is no UTF-8. */
+    log_error("%s", "a\xc2\x9b"
+                    "1mb\x9b"
+                    "2mc\xe2\x80\xae"
+                    "d\xe2\x81\xa6"
+                    "e\xe2\x80\xa8"
+                    "f\xef\xbb\xbf"
+                    "g\xe2\x80");
+    CHECK_STR(h.line, "a?1mb?2mc?d?e?f?g??");
+    /* Letters, joiners and pictures stay. */
+    log_error("%s", "\xd7\xa9 \xe2\x80\x8d \xe6\xbc\xa2 \xf0\x9f\x8e\xac");
+    CHECK_STR(h.line, "\xd7\xa9 \xe2\x80\x8d \xe6\xbc\xa2 \xf0\x9f\x8e\xac");
 }
 
 /* Cut, not overrun; what matters stands first. */
