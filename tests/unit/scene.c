@@ -155,8 +155,8 @@ static void test_list_refused(void)
         { "1.5\r2.5\r", ":1: this is not a line of text" },
         { "\xff\xfe"
           "1",
-          ":1: '\xff\xfe"
-          "1' is not a time" },
+          ":1: '?"
+          "?1' is not a time" },
     };
     struct scene_list list;
     rifec_log_set(RIFEC_LOG_INFO, keep_message, NULL);
