@@ -9,7 +9,7 @@
 #include <libavutil/pixdesc.h>
 
 /* A slice begins without knowledge of the picture. With this many pixels in each, 1080p
- * of 48 slices is 0.7 % larger than of 4. */
+ * has 48 slices; with 36 a film was 0.48 % larger than with 4. */
 #define SLICE_PIXELS 28000
 
 /* FFmpeg 5.1 loses samples where a slice has one row or column of a plane. */
