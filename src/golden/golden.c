@@ -19,7 +19,7 @@
 #include "media/lossless.h"
 
 #define LINES_MAX   8   /* frames that differ and are named in the log, one a line */
-#define WHOLE_WIDTH 640 /* of the report's pictures, pixels                        */
+#define WHOLE_WIDTH 480 /* of the report's pictures, pixels                        */
 #define CLOSE_SIDE  96  /* of the part around the largest difference               */
 #define USUAL_BOUND 50  /* dB, across engines of different precision               */
 

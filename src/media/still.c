@@ -116,7 +116,7 @@ static int encode(struct still *out, const AVFrame *picture, enum AVCodecID id,
     c->thread_count = 1;
     if (id == AV_CODEC_ID_MJPEG) {
         c->flags |= AV_CODEC_FLAG_QSCALE;
-        c->global_quality = 3 * FF_QP2LAMBDA;
+        c->global_quality = 4 * FF_QP2LAMBDA;
     }
     int av = avcodec_open2(c, codec, NULL);
     if (av >= 0)
