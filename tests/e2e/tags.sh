@@ -113,9 +113,12 @@ unsorted)
         ffprobe -v error -show_entries chapter=start_time -of csv=p=0 "$1" | tr -d , | tr '\n' ' '
     }
     same "$(starts in.nut)" '0.500000 0.000000 0.200000 ' 'the test itself: order'
+    # The output begins at zero, where this clip does not, and its chapters move along.
+    begin=$(ffprobe -v error -show_entries format=start_time -of csv=p=0 in.nut)
+    expected=$(python3 -c "print(*('%.3f000' % max(0, t - $begin) for t in (0, .2, .5)), '')")
     for out in out.mkv out.mp4; do
         works -i in.nut -o $out --x2
-        same "$(starts $out)" '0.000000 0.200000 0.500000 ' "chapters in $out"
+        same "$(starts $out)" "$expected" "chapters in $out"
     done
     ;;
 slow)
