@@ -100,7 +100,7 @@ try() {
 try_resume() {
     (cd disk && exec "$rifec" -q -i ../long.mkv -o r.mkv --resume) </dev/null >out 2>&1 &
     process=$!
-    until [ "$(ls disk/r.mkv.resume 2>/dev/null | grep -c 'segment$')" -ge 1 ] ||
+    until [ "$(ls disk/r.mkv.resume 2>/dev/null | grep -c '^[0-9]*\.segment$')" -ge 1 ] ||
         ! kill -0 $process 2>/dev/null; do
         sleep 0.05
     done
@@ -113,7 +113,7 @@ try_resume() {
         losses=$((losses + 1))
         echo "$job: $(cat out)"
     }
-    grep -E 'goes on|kept from|earlier run' out || true
+    grep -Eq 'kept from an earlier run' out || echo "$job: nothing was kept: $(cat out)"
     umount after
     rm middle
 }

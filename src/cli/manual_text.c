@@ -41,7 +41,9 @@ const struct manual_entry manual_environment[] = {
 const struct manual_entry manual_files[] = {
     { "NAME.part.EXT",
       "The unfinished output NAME.EXT, in the same folder. It is locked while it is "
-      "written. One that a killed run has left is replaced with -y." },
+      "written. One that a killed run has left is replaced with -y, --resume or "
+      "--skip-existing. If another program takes the name NAME.EXT meanwhile, the "
+      "finished file keeps this name." },
     { "NAME.part/", "Unfinished pictures, which appear together at the end." },
     { "OUTPUT.resume/", "What --resume keeps of an unfinished output. It is removed with "
                         "success; remove it "
