@@ -219,7 +219,9 @@ int main(int argc, char **argv)
             draw(&clips[i], frame, width, height, t, frames);
             ok = put(truth, frame, size) && (t % 2 || put(source, frame, size));
         }
-        ok = (fclose(source) == 0) & (fclose(truth) == 0) & ok;
+        int closed = fclose(source) == 0;
+        closed = fclose(truth) == 0 && closed;
+        ok = ok && closed;
         if (ok)
             puts(clips[i].name);
     }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <libavutil/avutil.h>
 #include <libavutil/intreadwrite.h>
 #include <libavutil/mem.h>
 
