@@ -38,6 +38,7 @@ add_library(rifec_media STATIC
     media/tags.c
     media/target.c
     media/trial.c
+    media/truncation.c media/truncation_marks.c
     media/videos.c)
 target_include_directories(rifec_media PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_media PUBLIC librifec PkgConfig::FFMPEG)

@@ -188,6 +188,25 @@ static inline int avcompat_copy_layout(AVCodecContext *c, const AVFilterContext 
 }
 #endif
 
+/* 5.0 hid a stream's table of packets behind functions. */
+static inline int avcompat_index_count(AVStream *st)
+{
+#if LIBAVFORMAT_VERSION_MAJOR >= 59
+    return avformat_index_get_entries_count(st);
+#else
+    return st->nb_index_entries;
+#endif
+}
+
+static inline const AVIndexEntry *avcompat_index_entry(AVStream *st, int i)
+{
+#if LIBAVFORMAT_VERSION_MAJOR >= 59
+    return avformat_index_get_entry(st, i);
+#else
+    return &st->index_entries[i];
+#endif
+}
+
 /* 5.0 made muxers const. */
 #if LIBAVFORMAT_VERSION_MAJOR >= 59
 static inline const AVOutputFormat *avcompat_muxer(const AVOutputFormat *f)

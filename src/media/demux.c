@@ -20,7 +20,11 @@
 #include "media/confine.h"
 #include "media/joins.h"
 #include "media/pipe.h"
+#include "media/truncation.h"
 #include "media/videos.h"
+
+/* Packets in a row that are not where they should be; then it is the end. */
+#define UNREADABLE_MAX 1000
 
 struct demux {
     AVFormatContext *ctx;
@@ -29,10 +33,11 @@ struct demux {
     struct pictures pictures;
     int next_picture;
     bool lost_picture;
-    bool corrupt; /* packets beside the video's came incomplete */
+    bool corrupt;     /* packets beside the video's came incomplete, or there is a gap */
+    bool broken_head; /* FFmpeg found errors when it opened the container */
     AVStream *video;
     const char *name;
-    int64_t video_packets;  /* read so far                              */
+    int unreadable;         /* errors in a row                          */
     int64_t end_us;         /* latest end of any packet, AV_TIME_BASE   */
     struct lookahead ahead; /* the first packets, until they are taken  */
     struct joins joins;     /* for containers whose clock may jump      */
@@ -90,6 +95,12 @@ static int find_video(struct demux *d, const struct demux_params *p)
         return i;
     d->video = d->ctx->streams[i];
     return is_encrypted(d, d->video) ? fail_encrypted(d) : 0;
+}
+
+/* True for one of FFmpeg's names of the container. */
+static bool is_called(const struct demux *d, const char *name)
+{
+    return d->ctx->iformat && av_match_name(name, d->ctx->iformat->name);
 }
 
 static bool is_raw(const struct demux_params *p)
@@ -178,6 +189,7 @@ static int open_container(struct demux *d, const struct demux_params *p)
     if (!p->format)
         TRY(confine_find_format(&format, d->ctx, url, d->name));
     TRY(p->format ? confine_to_files(d->ctx) : confine_to_itself(d->ctx));
+    av_watch_errors(d->ctx);
     int e = avformat_open_input(&d->ctx, url, format, &options);
     if (e == AVERROR_EXIT)
         TRY(RIFEC_ERR_ABORT);
@@ -186,6 +198,9 @@ static int open_container(struct demux *d, const struct demux_params *p)
     if (e < 0)
         err = av_fail(RIFEC_ERR_INPUT, e, "%s: not a video FFmpeg can open%s", d->name,
                       d->is_pipe ? " from a pipe" : "");
+    if (e >= 0) /* of MP4's many tables most lose nothing when they are odd */
+        d->broken_head = av_watched_errors(d->ctx) > 0 && !is_called(d, "mov");
+    av_watch_errors(d->ctx);
 fail:
     av_dict_free(&options);
     av_free(url);
@@ -272,7 +287,6 @@ static int open_streams(struct demux *d, const struct demux_params *p)
         goto fail;
     }
     TRY(find_video(d, p));
-    av_watch_errors(d->ctx);
     TRY(lookahead_fill(&d->ahead, d->ctx));
 fail:
     return err;
@@ -305,34 +319,56 @@ static bool is_stopped(const struct demux *d)
     return d->is_pipe && d->stopped && d->stopped();
 }
 
-/* YUV4MPEG says nothing of its length, and FFmpeg nothing of half a frame. */
+/* Some containers are a row of frames, and FFmpeg does not tell of half a one. */
 static bool ends_in_frame(const struct demux *d)
 {
-    return d->end_byte >= 0 && !strcmp(d->ctx->iformat->name, "yuv4mpegpipe") &&
-           avio_tell(d->ctx->pb) > d->end_byte;
+    /* FFmpeg counts a frame of IVF from its head of 12 bytes, without that. */
+    int head = is_called(d, "ivf") ? 12 : 0;
+    return d->end_byte >= 0 && (head || is_called(d, "yuv4mpegpipe")) &&
+           avio_tell(d->ctx->pb) > d->end_byte + head;
 }
 
-/* A container that promises frames or seconds it does not hold was cut off. */
+/* For containers without a rule of their own: one that promises seconds which it does not
+ * hold was cut off. */
 static bool falls_short(const struct demux *d)
 {
-    if (ends_in_frame(d))
-        return true;
-    if (d->partial || d->pictures.count)
-        return false;
-    if (d->video->nb_frames > 0 && d->video_packets < d->video->nb_frames)
-        return true;
-    if (d->ctx->duration <= 0 || d->end_us == INT64_MIN)
+    if (d->partial || d->ctx->duration <= 0 || d->end_us == INT64_MIN ||
+        d->ctx->duration_estimation_method != AVFMT_DURATION_FROM_STREAM)
         return false;
     /* The duration is the longest stream's, which may not be read. */
     for (unsigned i = 0; i < d->ctx->nb_streams; i++)
         if (d->ctx->streams[i]->discard == AVDISCARD_ALL)
             return false;
-    /* MP4 counts the duration from the first packet, Matroska from zero. */
+    /* Matroska counts from zero, others from the first packet. */
     int64_t start = d->ctx->start_time == AV_NOPTS_VALUE ? 0 : d->ctx->start_time;
     int64_t missing = (start < 0 ? start : 0) + d->ctx->duration - d->end_us;
-    /* Headers are often off by a frame or an audio packet; half a second and
-     * a hundredth of the whole are not. */
+    /* Heads are often off by a frame or an audio packet; half a second and a hundredth
+     * of the whole are not. */
     return missing > AV_TIME_BASE / 2 && missing > d->ctx->duration / 100;
+}
+
+/* After the last packet; e is what av_read_frame() said. */
+static void judge_end(struct demux *d, int e)
+{
+    if (is_stopped(d))
+        return;
+    d->truncated = e != AVERROR_EOF || (d->ctx->pb && d->ctx->pb->error < 0);
+    if (d->truncated || d->pictures.count)
+        return;
+    d->truncated = ends_in_frame(d);
+    switch (truncation_look(d->ctx)) {
+    case TRUNCATION_UNKNOWN:
+        d->truncated = d->truncated || falls_short(d);
+        break;
+    case TRUNCATION_CUT:
+        d->truncated = true;
+        break;
+    case TRUNCATION_GAP:
+        d->corrupt = true;
+        break;
+    case TRUNCATION_NONE:
+        break;
+    }
 }
 
 bool demux_clock_may_jump(const struct demux *d)
@@ -371,8 +407,10 @@ bool demux_seek(struct demux *d, int64_t us)
         return false;
     int64_t to = d->ctx->start_time + us;
     d->partial = avformat_seek_file(d->ctx, -1, INT64_MIN, to, to, 0) >= 0;
-    if (d->partial)
+    if (d->partial) { /* what was found before is met again, or not wanted */
         lookahead_clear(&d->ahead);
+        av_watch_errors(d->ctx);
+    }
     return d->partial;
 }
 
@@ -393,9 +431,7 @@ static int check_encryption(struct demux *d, const AVPacket *pkt)
 static void note(struct demux *d, const AVPacket *pkt)
 {
     const AVStream *st = d->ctx->streams[pkt->stream_index];
-    if (st == d->video)
-        d->video_packets++;
-    else if (pkt->flags & AV_PKT_FLAG_CORRUPT && st->discard < AVDISCARD_ALL)
+    if (st != d->video && pkt->flags & AV_PKT_FLAG_CORRUPT && st->discard < AVDISCARD_ALL)
         d->corrupt = true;
     if (pkt->pos >= 0)
         d->end_byte = pkt->pos + pkt->size;
@@ -416,9 +452,19 @@ static int read_next(struct demux *d, AVPacket *pkt)
         av_packet_free(&ahead);
         return 0;
     }
-    if (d->ahead.end < 0)
-        return d->ahead.end;
+    int e = d->ahead.end;
+    d->ahead.end = 0;
+    if (e < 0)
+        return e;
     return d->pictures.count ? read_picture(d, pkt) : av_read_frame(d->ctx, pkt);
+}
+
+/* One packet is not where the file says: the others may be. */
+static bool goes_on(struct demux *d, int e)
+{
+    if (e != AVERROR_INVALIDDATA || d->pictures.count || ++d->unreadable > UNREADABLE_MAX)
+        return false;
+    return d->corrupt = true;
 }
 
 int demux_read(struct demux *d, AVPacket **out)
@@ -429,15 +475,16 @@ int demux_read(struct demux *d, AVPacket **out)
     AVPacket *pkt = av_packet_alloc();
     if (!pkt)
         return mem_fail("a packet");
-    int e = read_next(d, pkt);
+    int e;
+    do
+        e = read_next(d, pkt);
+    while (e < 0 && goes_on(d, e));
     if (e < 0) {
         av_packet_free(&pkt);
         if (e == AVERROR(ENOMEM) && !av_asks_too_much(e, 0))
             return av_fail(RIFEC_ERR_NOMEM, e, "%s: cannot read", d->name);
         d->ended = true;
-        d->truncated =
-            !is_stopped(d) &&
-            (e != AVERROR_EOF || (d->ctx->pb && d->ctx->pb->error < 0) || falls_short(d));
+        judge_end(d, e);
         return 0;
     }
     int err = check_encryption(d, pkt);
@@ -451,6 +498,7 @@ int demux_read(struct demux *d, AVPacket **out)
         av_packet_free(&pkt);
         return err;
     }
+    d->unreadable = 0;
     note(d, pkt);
     *out = pkt;
     return 0;
@@ -458,7 +506,7 @@ int demux_read(struct demux *d, AVPacket **out)
 
 bool demux_damaged(const struct demux *d)
 {
-    return d->lost_picture || d->corrupt ||
+    return d->lost_picture || d->corrupt || d->broken_head ||
            (av_watched_errors(d->ctx) > 0 && !is_stopped(d));
 }
 

@@ -47,5 +47,26 @@ END
     done
     same "$(count out.mkv)" 60 frames
     ;;
+cut) # a film that was cut off is recognised by its container's own rules
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=4 -f lavfi -i sine=d=4 -c:v mpeg4 -c:a mp2 \
+        -shortest any.mkv
+    for name in a.mp4 a.mov a.mkv a.avi a.ts a.nut a.mxf a.mpg a.flv; do
+        codec='-c copy'
+        case $name in
+        *.flv) codec='-c:v flv -c:a libmp3lame -ar 44100' ;;
+        *.mxf | *.mpg) codec='-c:v mpeg2video -an' ;;
+        *.ts) codec='-c:v mpeg2video -c:a copy' ;;
+        esac
+        quiet_ffmpeg -i any.mkv $codec "$name"
+        run -q -i "$name" -f null --factor 1
+        same $status 0 "$name, uncut: status"
+        size=$(wc -c <"$name")
+        for share in 60 95; do
+            head -c $((size * share / 100)) "$name" >"cut-$name"
+            run -q -i "cut-$name" -f null --factor 1
+            same $status 3 "$name, cut at $share %: status"
+        done
+    done
+    ;;
 esac
 no_leftovers
