@@ -20,8 +20,8 @@ static AVFormatContext *input(const int *starts)
         st->codecpar->codec_type = types[i];
         st->time_base = (AVRational){ 1, 1000 };
         st->start_time = starts[i] < 0 ? AV_NOPTS_VALUE : starts[i];
-        if (starts[i] >= 0 && 1000 * starts[i] < ctx->start_time)
-            ctx->start_time = 1000 * starts[i];
+        if (starts[i] >= 0 && INT64_C(1000) * starts[i] < ctx->start_time)
+            ctx->start_time = INT64_C(1000) * starts[i];
     }
     return ctx;
 }
