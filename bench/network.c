@@ -319,7 +319,7 @@ int main(int argc, char **argv)
         else if (!strcmp(argv[i], "--fp32"))
             p.precision = RIFEC_PRECISION_FP32;
         else if (!strcmp(argv[i], "--tf32"))
-            p.tf32 = true;
+            p.precision = RIFEC_PRECISION_TF32;
         else if (!strcmp(argv[i], "--kernels"))
             p.kernels = value, i++;
         else if (!strcmp(argv[i], "--seconds"))

@@ -7,7 +7,7 @@ target_sources(librifec PRIVATE
     model/architecture.c model/filebytes.c model/tensor_files.c model/tensors.c
     model/safetensors.c model/safetensors_write.c model/pickle.c model/torch.c model/zip.c
     model/ncnn_param.c model/ncnn_read.c model/ncnn_write.c
-    engine/engine.c engine/framepool.c engine/refcache.c engine/check/backend_check.c
+    engine/devices.c engine/engine.c engine/framepool.c engine/refcache.c engine/check/backend_check.c
     engine/check/check.c engine/cpu/backend_cpu.c engine/cpu/cpu_net.c)
 set_source_files_properties(model/embedded_model.S PROPERTIES
     COMPILE_DEFINITIONS "RIFEC_MODEL_FILE=\"${RIFEC_MODEL_FILE}\""

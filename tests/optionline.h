@@ -85,7 +85,6 @@ static inline void describe(const struct options *opt, char *text, size_t size)
     ADD(engine->scale != 0.0f, " scale=%g", (double)engine->scale);
     ADD(engine->threads, " threads=%d", engine->threads);
     ADD(engine->kernels, " kernels=%s", engine->kernels);
-    ADD(engine->tf32, " tf32");
     ADD(engine->in_flight, " in_flight=%d", engine->in_flight);
     ADD(engine->no_graph, " no_graph");
     ADD(job->no_frame_cache, " no_frame_cache");

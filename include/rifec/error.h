@@ -2,11 +2,17 @@
  * Error codes. Functions of rifec return 0 or one of these; the message is
  * logged once, where the facts are, and callers only pass the code up.
  *
+ * A wrong argument (NULL where a pointer is needed, a number out of range) is always
+ * RIFEC_ERR_USAGE with a message that names the argument; nothing has changed then.
+ * Functions that return no code say below what they return instead.
+ *
  * The exit status of the program is the code with its sign turned around, so
  * the numbers are part of the interface and never change.
  */
 #ifndef RIFEC_ERROR_H
 #define RIFEC_ERROR_H
+
+#include "rifec/api.h"
 
 enum rifec_error {
     RIFEC_OK = 0,
@@ -27,7 +33,7 @@ extern "C" {
 #endif
 
 /* A short English phrase for a code: "out of memory". Never NULL. */
-const char *rifec_strerror(int err);
+RIFEC_API const char *rifec_strerror(int err);
 
 #ifdef __cplusplus
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rifec/api.h"
+
 enum rifec_family {
     RIFEC_FAMILY_GRAY = 1, /* component 0 is Y                */
     RIFEC_FAMILY_YUV,      /* components 0..2 are Y, Cb, Cr   */
@@ -84,12 +86,14 @@ struct rifec_frame {
     struct rifec_format format;
     struct rifec_color color;
     uint8_t *data[4];
-    ptrdiff_t stride[4];   /* bytes between rows                             */
+    ptrdiff_t stride[4];   /* bytes from one row to the next: at least a row; negative
+                              if the rows lie bottom up, data[] is the top one */
     int64_t pts, duration; /* the caller's; the engine does not read them    */
     void (*release)(struct rifec_frame *frame);
     void *opaque; /* the maker's */
     enum rifec_memory memory;
-    void *stream; /* CUDA: the stream the picture is made on                  */
+    void *stream;         /* CUDA: the stream the picture is made on                  */
+    uint64_t reserved[8]; /* zero: room for later versions                    */
 };
 
 /*
@@ -107,18 +111,39 @@ struct rifec_frame {
 extern "C" {
 #endif
 
-/* Gives *frame back and sets it to NULL; accepts NULL. */
-void rifec_frame_free(struct rifec_frame **frame);
+/* Gives *frame back and sets it to NULL; accepts NULL, and a pointer to NULL. */
+RIFEC_API void rifec_frame_free(struct rifec_frame **frame);
 
-/* True when a format has component c, 0 .. 3: those of its family, and alpha. */
-bool rifec_format_has(const struct rifec_format *format, int c);
+/* True when a format has component c: those of its family, and alpha (3). False for
+ * any other c, and with a message if `format` is NULL. */
+RIFEC_API bool rifec_format_has(const struct rifec_format *format, int c);
+
+/*
+ * A format with each component in a plane of its own, in the order of the family: Y, Cb,
+ * Cr or R, G, B. Samples of more than 8 bits are 16-bit words, in their low bits. There
+ * is no alpha. yuv420p10 is rifec_format_planar(RIFEC_FAMILY_YUV, 10, 1, 1). For a
+ * family, depth or subsampling that does not exist: all zero, which rifec_open() refuses,
+ * and a message.
+ */
+RIFEC_API struct rifec_format rifec_format_planar(enum rifec_family family, int depth,
+                                                  int chroma_w_log2, int chroma_h_log2);
+
+/*
+ * The size of one plane, 0 .. 3, of a picture: the bytes that a row takes at least, and
+ * the number of rows. Both are 0 for a plane that the format does not have. Errors:
+ * USAGE. For whoever allocates frames of their own.
+ */
+RIFEC_API int rifec_plane_size(const struct rifec_format *format, int width, int height,
+                               int plane, size_t *row_bytes, int *rows);
 
 /* True when two frames of one size and format, in host memory, show the same
- * samples. For frames wherever they are: rifec_equal(). */
-bool rifec_frame_equal(const struct rifec_frame *a, const struct rifec_frame *b);
+ * samples. False with a message if one is NULL or in other memory; false if size or
+ * format differ. For frames in any memory: rifec_equal(). */
+RIFEC_API bool rifec_frame_equal(const struct rifec_frame *a,
+                                 const struct rifec_frame *b);
 
-/* Bytes of picture in a frame, padding of rows included. */
-size_t rifec_frame_bytes(const struct rifec_frame *frame);
+/* Bytes of picture in a frame, padding of rows included; 0 with a message for NULL. */
+RIFEC_API size_t rifec_frame_bytes(const struct rifec_frame *frame);
 
 #ifdef __cplusplus
 }

@@ -1,12 +1,13 @@
 /*
- * Where messages go. The one piece of process-wide state in the library: a
- * level and a callback, set before the first engine is opened. Messages come
- * from any thread, one call per line, without a trailing newline.
+ * Where messages go: to the callback of the engine that a message is about
+ * (rifec_params.log), or else to that of the process, which is set here before the
+ * first engine is opened. It is the one piece of process-wide state in the library.
+ * Messages come from any thread, one call per line, without a trailing newline.
  */
 #ifndef RIFEC_LOG_H
 #define RIFEC_LOG_H
 
-#include <stdarg.h>
+#include "rifec/api.h"
 
 enum rifec_log_level {
     RIFEC_LOG_QUIET = 0,
@@ -23,8 +24,9 @@ typedef void (*rifec_log_fn)(void *opaque, enum rifec_log_level level, const cha
 extern "C" {
 #endif
 
-/* Messages above `level` are dropped; fn NULL means one line on stderr. */
-void rifec_log_set(enum rifec_log_level level, rifec_log_fn fn, void *opaque);
+/* Messages above `level` are dropped; fn NULL means one line on stderr. A level that
+ * does not exist is refused with a message, and nothing changes. */
+RIFEC_API void rifec_log_set(enum rifec_log_level level, rifec_log_fn fn, void *opaque);
 
 #ifdef __cplusplus
 }

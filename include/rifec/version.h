@@ -2,6 +2,8 @@
 #ifndef RIFEC_VERSION_H
 #define RIFEC_VERSION_H
 
+#include "rifec/api.h"
+
 #define RIFEC_VERSION_MAJOR 0
 #define RIFEC_VERSION_MINOR 1
 #define RIFEC_VERSION_PATCH 0
@@ -12,7 +14,7 @@ extern "C" {
 #endif
 
 /* "0.1.0", plus the features it was built with: "0.1.0 (oneDNN, no CUDA)". */
-const char *rifec_version(void);
+RIFEC_API const char *rifec_version(void);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,7 @@
 /* The level filter, and the way from a format string to the callback. */
 #include "base/log.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "base/text.h"
@@ -11,22 +12,39 @@ static void to_stderr(void *opaque, enum rifec_log_level level, const char *line
     fprintf(stderr, "rifec: %s%s\n", level == RIFEC_LOG_WARNING ? "warning: " : "", line);
 }
 
-static struct {
-    enum rifec_log_level level;
-    rifec_log_fn fn;
-    void *opaque;
-} sink = { RIFEC_LOG_INFO, to_stderr, NULL };
+static struct log_sink of_process = { RIFEC_LOG_INFO, to_stderr, NULL };
+static _Thread_local const struct log_sink *of_thread;
+
+static const struct log_sink *current(void)
+{
+    return of_thread ? of_thread : &of_process;
+}
 
 void rifec_log_set(enum rifec_log_level level, rifec_log_fn fn, void *opaque)
 {
-    sink.level = level;
-    sink.fn = fn ? fn : to_stderr;
-    sink.opaque = opaque;
+    if ((unsigned)level > RIFEC_LOG_DEBUG) {
+        log_error("rifec_log_set: level is %d, but must be %d to %d", (int)level,
+                  RIFEC_LOG_QUIET, RIFEC_LOG_DEBUG);
+        return;
+    }
+    of_process = (struct log_sink){ level, fn ? fn : to_stderr, opaque };
+}
+
+const struct log_sink *log_use(const struct log_sink *sink)
+{
+    const struct log_sink *before = of_thread;
+    of_thread = sink;
+    return before;
+}
+
+const struct log_sink *log_used(void)
+{
+    return of_thread;
 }
 
 bool log_shows(enum rifec_log_level level)
 {
-    return level <= sink.level;
+    return level <= current()->level;
 }
 
 void log_line(enum rifec_log_level level, const char *fmt, ...)
@@ -39,5 +57,6 @@ void log_line(enum rifec_log_level level, const char *fmt, ...)
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
     text_clean(line); /* names in files may be meant for the terminal */
-    sink.fn(sink.opaque, level, line);
+    const struct log_sink *sink = current();
+    sink->fn(sink->opaque, level, line);
 }

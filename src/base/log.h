@@ -15,6 +15,23 @@
 #define LOG_PRINTF(fmt, args)
 #endif
 
+/* A level and a callback. */
+struct log_sink {
+    enum rifec_log_level level;
+    rifec_log_fn fn;
+    void *opaque;
+};
+
+/*
+ * Sends the messages of the calling thread to *sink, until the next call; NULL sends
+ * them where rifec_log_set() says. Returns what held before, for whoever puts it back.
+ * *sink must live until then. thread_start() hands it on to the new thread.
+ */
+const struct log_sink *log_use(const struct log_sink *sink);
+
+/* What the calling thread uses. */
+const struct log_sink *log_used(void);
+
 void log_line(enum rifec_log_level level, const char *fmt, ...) LOG_PRINTF(2, 3);
 
 /* True when a message of this level would be shown. */

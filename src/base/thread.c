@@ -16,6 +16,7 @@ static void *trampoline(void *arg)
     unsigned char stack[CRASH_STACK_BYTES];
     crash_set_stack(stack);
     pthread_setname_np(pthread_self(), t->name);
+    log_use(t->log);
     t->result = t->run(t->arg);
     crash_drop_stack();
     return NULL;
@@ -23,7 +24,7 @@ static void *trampoline(void *arg)
 
 int thread_start(struct thread *t, const char *name, int (*run)(void *), void *arg)
 {
-    *t = (struct thread){ .name = name, .run = run, .arg = arg };
+    *t = (struct thread){ .name = name, .run = run, .arg = arg, .log = log_used() };
     int e = pthread_create(&t->id, NULL, trampoline, t);
     if (e) {
         log_error("cannot start thread '%s': %s", name, strerror(e));

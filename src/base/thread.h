@@ -12,6 +12,7 @@ struct thread {
     int (*run)(void *arg);
     void *arg;
     const char *name; /* at most 15 characters */
+    const struct log_sink *log;
     int result;
 };
 

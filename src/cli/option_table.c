@@ -211,9 +211,9 @@ const struct option_row option_rows[] = {
     { GROUP_ENGINE, SET_PRECISION, .name = "fp32",
       .help = "single precision: the default on the CPU",
       .store = store_choice, FIELD(job.engine.precision), .value = RIFEC_PRECISION_FP32 },
-    { GROUP_ENGINE, .name = "tf32",
+    { GROUP_ENGINE, SET_PRECISION, .name = "tf32",
       .help = "FP32 with TF32 tensor-core multiplications (CUDA with cuDNN)",
-      .store = store_bool, FIELD(job.engine.tf32), .value = true },
+      .store = store_choice, FIELD(job.engine.precision), .value = RIFEC_PRECISION_TF32 },
     { GROUP_ENGINE, .name = "scale", .arg = "0.25|0.5|1|2", .initial = "1",
       .help = "resolution of motion estimation, not of the output: less for 4K and large "
               "motion, more for small detail",

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/log.h"
 #include "engine/framepool.h"
 #include "engine/refcache.h"
 #include "model/tensor.h"
@@ -19,7 +20,9 @@ struct rifec {
     struct rifec_info info;     /* open() fills all but backend and model      */
     struct framepool *pool;     /* frames to hand out                          */
     struct refcache cache;      /* which source frame lies in which slot       */
+    int64_t newest;             /* number of the last frame that was put        */
     int first, outstanding;     /* ring of results not yet taken               */
+    struct log_sink log;        /* its own, or none: fn NULL                   */
     void *priv;                 /* the backend's, priv_size bytes, zeroed      */
 };
 
@@ -43,6 +46,8 @@ struct backend {
     int (*interp)(struct rifec *e, int slot0, int slot1, float t, int out);
     /* Waits for it. *frame is NULL on failure. */
     int (*take)(struct rifec *e, int out, struct rifec_frame **frame);
+    /* The same into a frame of the caller's, in host memory. NULL: engine.c copies. */
+    int (*take_into)(struct rifec *e, int out, struct rifec_frame *frame);
     /* For comparing, of an engine with one in flight: block b's part of the flow and
      * mask of the newest result. Fills *out but for its pointers; where they are set,
      * copies to there. */

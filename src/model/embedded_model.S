@@ -5,6 +5,8 @@
     .section .rodata
     .global rifec_embedded_model
     .global rifec_embedded_model_end
+    .hidden rifec_embedded_model
+    .hidden rifec_embedded_model_end
     .balign 64
 rifec_embedded_model:
     .incbin RIFEC_MODEL_FILE

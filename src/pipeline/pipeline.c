@@ -435,6 +435,12 @@ static int open_engine(struct job *j, const struct rifec_frame *first)
     p.height = first->height;
     p.format = first->format;
     p.color = first->color;
+    /* The command line states a wish, which the library would take as an order. */
+    if (p.device == RIFEC_DEVICE_CPU && p.precision > RIFEC_PRECISION_FP32) {
+        log_warning("%s was asked for, but --device cpu has FP32 only",
+                    p.precision == RIFEC_PRECISION_FP16 ? "FP16" : "TF32");
+        p.precision = RIFEC_PRECISION_FP32;
+    }
     int err = rifec_open(&j->engine, &p);
     if (err < 0)
         return err;

@@ -84,7 +84,9 @@ enum rifec_device rifec_device_of(const struct rifec_params *params)
 int rifec_cuda_open(struct rifec_cuda *out, int device_index, char *why, size_t why_size)
 {
     static int context, stream;
-    *out = (struct rifec_cuda){ device_index, &context, &stream };
+    *out = (struct rifec_cuda){ .device_index = device_index,
+                                .context = &context,
+                                .stream = &stream };
     snprintf(why, why_size, "it is there");
     return 0;
 }

@@ -248,11 +248,17 @@ static void information(void)
     struct rifec *r;
     struct rifec_params p = make_params(64, 48, &yuv420p);
     p.precision = RIFEC_PRECISION_FP16;
+    REFUSED(rifec_open(&r, &p), RIFEC_ERR_USAGE);
+    p.precision = RIFEC_PRECISION_AUTO;
     p.threads = 2;
+    if (strstr(rifec_version(), "no CUDA")) { /* AUTO finds the CPU: FP32, and says so */
+        p.device = RIFEC_DEVICE_AUTO;
+        p.precision = RIFEC_PRECISION_TF32;
+    }
     int before = warnings;
     if (!CHECK_INT(rifec_open(&r, &p), 0))
         return;
-    CHECK_INT(warnings - before >= 1, 1); /* that it runs FP32 */
+    CHECK_INT(warnings - before, p.precision == RIFEC_PRECISION_TF32);
     const struct rifec_info *info = rifec_get_info(r);
     CHECK_STR(info->backend, "cpu");
     CHECK_STR(info->precision, "fp32");

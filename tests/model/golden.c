@@ -264,9 +264,9 @@ int main(int argc, char **argv)
                                   .height = cases[i].height,
                                   .scale = cases[i].scale,
                                   .kernels = kernels,
-                                  .tf32 = tf32,
-                                  .precision = half ? RIFEC_PRECISION_FP16
-                                                    : RIFEC_PRECISION_FP32 };
+                                  .precision = half   ? RIFEC_PRECISION_FP16
+                                               : tf32 ? RIFEC_PRECISION_TF32
+                                                      : RIFEC_PRECISION_FP32 };
         snprintf(path, sizeof path, "%s/%s.safetensors", argv[1], cases[i].name);
         if (!CHECK_INT(tensors_open(&file, path), 0))
             return 1;

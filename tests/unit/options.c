@@ -64,6 +64,7 @@ static const struct {
     { "-i a -o b -x 2 -x 3", "--factor is given twice, the second time with '3'" },
     { "-i a -o b -y -n", "--overwrite and --no-overwrite contradict each other" },
     { "-i a -o b --fp16 --fp32", "--fp16 and --fp32 contradict each other" },
+    { "-i a -o b --tf32 --fp16", "--tf32 and --fp16 contradict each other" },
     { "-i a -o b -q -v", "--quiet and --verbose contradict each other" },
     { "-i a -o b -e crf=18 --crf 18", "--crf and -e crf=... contradict each other" },
     { "-i a -o b --preset slow -e preset=fast",
@@ -273,7 +274,7 @@ static const struct {
 
     { "-i a -o b --device cuda --fp32 --model m.safetensors --threads 3 --kernels c",
       "a > b x2/1 device=2 precision=1 model=m.safetensors threads=3 kernels=c" },
-    { "-i a -o b --tf32", "a > b x2/1 tf32" },
+    { "-i a -o b --tf32", "a > b x2/1 precision=3" },
     { "-i a -o b --device auto --threads 0", "a > b x2/1" },
     { "-i a -o b --device check", "a > b x2/1 device=3" },
     { "-i a -o b --device cuda:0", "a > b x2/1 device=2" },
@@ -283,8 +284,8 @@ static const struct {
     { "-i a -o b --scale 1", "a > b x2/1 scale=1" },
     { "-i a -o b --scale 2", "a > b x2/1 scale=2" },
 
-    { "-i a -o b --fp32 --tf32 --in-flight 8 --no-graph --no-frame-cache",
-      "a > b x2/1 precision=1 tf32 in_flight=8 no_graph no_frame_cache" },
+    { "-i a -o b --tf32 --in-flight 8 --no-graph --no-frame-cache",
+      "a > b x2/1 precision=3 in_flight=8 no_graph no_frame_cache" },
 
     { "-i a -o b -q", "a > b x2/1 progress=1 log=1" },
     { "-i a -o b -q --progress json", "a > b x2/1 progress=2 log=1" },

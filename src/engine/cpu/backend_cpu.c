@@ -14,7 +14,6 @@
 struct cpu_backend {
     struct cpu_net net;
     struct yuv yuv;
-    struct rifec_frame *result; /* between interp and take */
     char device[128];
 };
 
@@ -31,8 +30,9 @@ static int cpu_open(struct rifec *e)
     const struct rifec_params *p = &e->params;
     TRY(cpu_net_open(&b->net, p));
     TRY(yuv_open(&b->yuv, p->width, p->height, &p->format, &p->color));
-    if (p->precision == RIFEC_PRECISION_FP16)
-        log_warning("no CUDA device: FP16 was asked for, running FP32 on the CPU");
+    if (p->precision > RIFEC_PRECISION_FP32)
+        log_warning("no CUDA device: %s was asked for, running FP32 on the CPU",
+                    p->precision == RIFEC_PRECISION_FP16 ? "FP16" : "TF32");
     snprintf(b->device, sizeof b->device, "CPU, %s", b->net.description);
     memcpy(e->info.model_sha256, b->net.weights.sha256, sizeof e->info.model_sha256);
     e->info.device = b->device;
@@ -60,23 +60,28 @@ static int cpu_thumbnail(struct rifec *e, const struct rifec_frame *frame, uint1
 static int cpu_interp(struct rifec *e, int slot0, int slot1, float t, int out)
 {
     (void)out;
-    int err = 0;
     struct cpu_backend *b = e->priv;
-    TRY(framepool_take(e->pool, &b->result));
-    TRY(cpu_net_forward(&b->net, slot0, slot1, t, &b->yuv, b->result));
-    return 0;
-fail:
-    rifec_frame_free(&b->result);
-    return err;
+    return cpu_net_forward(&b->net, slot0, slot1, t, &b->yuv, NULL);
+}
+
+/* The picture waits in net.out, so that it is written once, to where it is wanted. */
+static int cpu_take_into(struct rifec *e, int out, struct rifec_frame *frame)
+{
+    (void)out;
+    struct cpu_backend *b = e->priv;
+    return b->net.ops.store(&(struct store_args){ b->net.net.out, &b->yuv, frame },
+                            &b->net.stream);
 }
 
 static int cpu_take(struct rifec *e, int out, struct rifec_frame **frame)
 {
-    (void)out;
-    struct cpu_backend *b = e->priv;
-    *frame = b->result;
-    b->result = NULL;
+    int err = 0;
+    TRY(framepool_take(e->pool, frame));
+    TRY(cpu_take_into(e, out, *frame));
     return 0;
+fail:
+    rifec_frame_free(frame);
+    return err;
 }
 
 static int cpu_level(struct rifec *e, int b, struct level *out)
@@ -97,7 +102,6 @@ static int cpu_level(struct rifec *e, int b, struct level *out)
 static void cpu_close(struct rifec *e)
 {
     struct cpu_backend *b = e->priv;
-    rifec_frame_free(&b->result);
     cpu_net_close(&b->net);
     yuv_close(&b->yuv);
 }
@@ -112,6 +116,7 @@ const struct backend backend_cpu = {
     .thumbnail = cpu_thumbnail,
     .interp = cpu_interp,
     .take = cpu_take,
+    .take_into = cpu_take_into,
     .level = cpu_level,
     .close = cpu_close,
 };

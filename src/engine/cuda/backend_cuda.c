@@ -258,7 +258,7 @@ static int cuda_open(struct rifec *e)
     struct places at;
     size_t offset[4];
     if (p->precision == RIFEC_PRECISION_AUTO)
-        p->precision = p->tf32 ? RIFEC_PRECISION_FP32 : RIFEC_PRECISION_FP16;
+        p->precision = RIFEC_PRECISION_FP16;
     if (p->tile > 0)
         log_warning("--tile is for the CPU: the whole picture is worked on at once");
     e->info.in_flight = p->in_flight ? p->in_flight : IN_FLIGHT_DEFAULT;

@@ -215,7 +215,7 @@ static int open_cudnn(struct cuda_net *n, const struct rifec_params *p)
     int err = 0;
     TRY(cudnn_net_open(&n->cudnn, &n->ops, &n->weights, p));
     n->block_size = 0;
-    n->is_tf32 = p->tf32 && !n->is_half;
+    n->is_tf32 = p->precision == RIFEC_PRECISION_TF32;
     n->packed_bytes = n->cudnn.packed_bytes;
     n->workspace_bytes = n->cudnn.workspace_bytes;
     (void)cudnn_net_versions(n->description, sizeof n->description);
@@ -231,7 +231,7 @@ fail:
 static bool wants_cudnn(const struct cuda_net *n, const struct rifec_params *p, int cc)
 {
     const struct conv_version *own = choose(RESCONV, n->is_half, cc, NULL);
-    const bool tf32 = p->tf32 && !n->is_half;
+    const bool tf32 = p->precision == RIFEC_PRECISION_TF32;
     char answer[512];
     if (!tf32 && own && strcmp(own->name, "ref") != 0)
         return false;
@@ -261,7 +261,7 @@ static int open_all(struct cuda_net *n, const struct rifec_params *p, int cc)
                            .thumbnail = thumbnail_cuda };
     if (pinned && !pins_cudnn)
         TRY(check_pinned(pinned, n->is_half, cc));
-    if (p->tf32 && pinned && !pins_cudnn)
+    if (p->precision == RIFEC_PRECISION_TF32 && pinned && !pins_cudnn)
         log_warning("--tf32: not by %s kernels, which only cudnn's do", pinned);
     TRY(weights_open(&n->weights, p->model));
     bool by_cudnn = pins_cudnn || (!pinned && wants_cudnn(n, p, cc));

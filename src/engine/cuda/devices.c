@@ -2,7 +2,7 @@
  * What devices.h answers where CUDA was built in. Nothing here logs: whether a
  * missing device matters is the caller's to know.
  */
-#include "rifec/devices.h"
+#include "engine/devices.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +49,7 @@ static void describe_device(struct rifec_device_info *d, int index)
     (void)cudaGetLastError();
 }
 
-int rifec_list_devices(struct rifec_device_info *out, int max, char *why, size_t why_size)
+int cuda_list_devices(struct rifec_device_info *out, int max, char *why, size_t why_size)
 {
     int count = 0, before = 0;
     snprintf(why, why_size, "no CUDA device");
@@ -66,7 +66,7 @@ int rifec_list_devices(struct rifec_device_info *out, int max, char *why, size_t
     return count;
 }
 
-void rifec_get_cuda_versions(struct rifec_cuda_versions *out)
+void cuda_get_versions(struct rifec_cuda_versions *out)
 {
     *out = (struct rifec_cuda_versions){ .targets = RIFEC_CUDA_TARGETS };
     (void)cudaRuntimeGetVersion(&out->runtime);
@@ -99,7 +99,7 @@ static cudaError_t load_driver(struct driver *d)
     return e;
 }
 
-int rifec_cuda_open(struct rifec_cuda *out, int device_index, char *why, size_t why_size)
+int cuda_place_open(struct rifec_cuda *out, int device_index, char *why, size_t why_size)
 {
     struct driver driver;
     struct rifec_cuda c = { .device_index = device_index };
@@ -128,14 +128,14 @@ int rifec_cuda_open(struct rifec_cuda *out, int device_index, char *why, size_t 
     c.stream = stream;
     if (e != cudaSuccess) {
         describe_error(e, why, why_size);
-        rifec_cuda_close(&c);
+        cuda_place_close(&c);
         return RIFEC_ERR_DEVICE;
     }
     *out = c;
     return 0;
 }
 
-void rifec_cuda_close(struct rifec_cuda *c)
+void cuda_place_close(struct rifec_cuda *c)
 {
     struct driver driver;
     CUdevice device;

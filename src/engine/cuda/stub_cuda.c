@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "engine/backend.h"
-#include "rifec/devices.h"
+#include "engine/devices.h"
 
 static const char why_not[] = "built without CUDA";
 
@@ -14,7 +14,7 @@ static const char *probe(const struct rifec_params *p)
 
 const struct backend backend_cuda = { .name = "cuda", .probe = probe };
 
-int rifec_list_devices(struct rifec_device_info *out, int max, char *why, size_t why_size)
+int cuda_list_devices(struct rifec_device_info *out, int max, char *why, size_t why_size)
 {
     (void)out;
     (void)max;
@@ -22,12 +22,12 @@ int rifec_list_devices(struct rifec_device_info *out, int max, char *why, size_t
     return 0;
 }
 
-void rifec_get_cuda_versions(struct rifec_cuda_versions *out)
+void cuda_get_versions(struct rifec_cuda_versions *out)
 {
     *out = (struct rifec_cuda_versions){ 0 };
 }
 
-int rifec_cuda_open(struct rifec_cuda *out, int device_index, char *why, size_t why_size)
+int cuda_place_open(struct rifec_cuda *out, int device_index, char *why, size_t why_size)
 {
     (void)device_index;
     *out = (struct rifec_cuda){ 0 };
@@ -35,7 +35,7 @@ int rifec_cuda_open(struct rifec_cuda *out, int device_index, char *why, size_t 
     return RIFEC_ERR_DEVICE;
 }
 
-void rifec_cuda_close(struct rifec_cuda *c)
+void cuda_place_close(struct rifec_cuda *c)
 {
     *c = (struct rifec_cuda){ 0 };
 }

@@ -1,0 +1,13 @@
+/* Marks what the library exports: everything else in it is hidden. */
+#ifndef RIFEC_API_H
+#define RIFEC_API_H
+
+#if defined(__GNUC__)
+#define RIFEC_API __attribute__((visibility("default")))
+#else
+#define RIFEC_API
+#endif
+
+struct rifec; /* an engine, see rifec.h */
+
+#endif
