@@ -1,7 +1,7 @@
 # What Debian wants in a package and an installation does not have: compressed manual
 # pages, a changelog and a copyright. Run by cpack, once both packages' files are laid out.
 string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
-foreach(component program development)
+foreach(component program library development)
     string(TOUPPER ${component} upper)
     set(name ${CPACK_DEBIAN_${upper}_PACKAGE_NAME})
     set(share ${CPACK_TEMPORARY_DIRECTORY}/${component}${CPACK_PACKAGING_INSTALL_PREFIX}/share)

@@ -106,7 +106,8 @@ set(have_avx2 0)
 # rifec_isa(SUFFIX "flags" definition... SOURCES...)
 function(rifec_isa isa flags definitions)
     add_library(librifec_${isa} OBJECT ${ARGN})
-    set_target_properties(librifec_${isa} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    set_target_properties(librifec_${isa} PROPERTIES POSITION_INDEPENDENT_CODE ON
+                                                     C_VISIBILITY_PRESET hidden)
     target_compile_options(librifec_${isa} PRIVATE ${flags})
     target_compile_definitions(librifec_${isa} PRIVATE CPU_HAVE_AVX2=1 ${definitions})
     target_include_directories(librifec_${isa} PRIVATE ${PROJECT_SOURCE_DIR}/include

@@ -36,8 +36,8 @@ int cudnn_net_open(struct cudnn_net *n, struct ops *table, struct weights *w,
     struct arena arena = { 0 };
     cudaStream_t stream = NULL;
     *n = (struct cudnn_net){ 0 };
-    TRY(cudnn_ops_open(&n->ops,
-                       &(struct cudnn_ops_params){ .tf32 = p->tf32 && !is_half }));
+    TRY(cudnn_ops_open(&n->ops, &(struct cudnn_ops_params){
+                                    .tf32 = p->precision == RIFEC_PRECISION_TF32 }));
     ifnet_plan(&net,
                &(struct ifnet_params){ .width = p->width,
                                        .height = p->height,
