@@ -223,10 +223,11 @@ build() {
     attempt cmake --build "$folder" -j "$jobs" --target $targets
 }
 
-# All that running and installing here need: no tests, no benchmarks, and of the CUDA
-# kernels, which take minutes, those for the GPUs of this machine, if it has any.
+# build_program [MORE TARGETS]: all that running and installing here need. No tests, no
+# benchmarks, and of the CUDA kernels, which take minutes, those for the GPUs of this
+# machine, if it has any.
 build_program() {
-    build "$build" 'rifec manual' -DRIFEC_CUDA_ARCHITECTURES=here
+    build "$build" "rifec manual $*" -DRIFEC_CUDA_ARCHITECTURES=here
 }
 
 # --- tests ------------------------------------------------------------------
@@ -468,7 +469,7 @@ package)
     ;;
 install)
     install_to_build
-    build_program
+    build_program rifec_shared rifec_static
     install_rifec "$@"
     ;;
 uninstall)

@@ -13,6 +13,10 @@ foreach(component program library development)
  -- ${CPACK_PACKAGE_CONTACT}  ${date}
 ")
     configure_file(${CPACK_RIFEC_SOURCE}/LICENSE ${share}/doc/${name}/copyright COPYONLY)
+    if(component STREQUAL "library")
+        # CPack writes maintainer scripts that call ldconfig, beside our trigger.
+        file(WRITE ${share}/lintian/overrides/${name} "${name}: maintscript-calls-ldconfig\n")
+    endif()
     file(GLOB to_compress ${share}/man/man1/*.1 ${share}/doc/${name}/changelog)
     execute_process(COMMAND gzip -9n ${to_compress} RESULT_VARIABLE status)
     if(NOT status EQUAL 0)

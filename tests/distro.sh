@@ -154,7 +154,7 @@ part_package() {
     step './setup.sh package'
     step 'apt-get -qq install -y --no-install-recommends ./build/packages/*.deb'
     step '/usr/bin/rifec -y -i in.mp4 -o out.mkv --x2 && /usr/bin/rifec-weights info built-in'
-    step 'apt-get -qq purge -y rifec librifec-dev && ! test -e /usr/share/doc/rifec'
+    step 'apt-get -qq purge -y rifec librifec0 librifec-dev && ! test -e /usr/share/doc/rifec'
     step 'find /usr/local ! -type d >/tmp/before && ./setup.sh install && /usr/local/bin/rifec --version'
     step './setup.sh uninstall && find /usr/local ! -type d | diff /tmp/before - &&
         ! find /usr/local -name rifec | grep .'

@@ -23,6 +23,13 @@ rifec_add_script(headers LABELS unit
 rifec_add_script(layers LABELS unit
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/layers.sh ${PROJECT_SOURCE_DIR})
 
+# The sanitizers add symbols of their own.
+if(NOT RIFEC_SANITIZE)
+    rifec_add_script(symbols LABELS unit
+        COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/symbols.sh ${PROJECT_SOURCE_DIR}
+                $<TARGET_FILE:rifec_shared> $<TARGET_FILE_DIR:rifec_shared>/librifec.a)
+endif()
+
 rifec_add_script(cuda_toolkit LABELS unit
     COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/unit/cuda_toolkit.sh ${PROJECT_SOURCE_DIR} ${CMAKE_COMMAND})
 
