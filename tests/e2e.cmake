@@ -74,6 +74,8 @@ if(TARGET rifec)
     list(FILTER all INCLUDE REGEX "^e2e/(golden|compare|clips|examples)/")
     set_property(TEST ${all} APPEND PROPERTY LABELS golden)
     rifec_script(e2e manual man bash zsh fish)
+    rifec_script(e2e library between)
+    set_property(TEST e2e/library/between PROPERTY ENVIRONMENT BETWEEN=$<TARGET_FILE:between>)
     # Sanitizers are in nothing that is installed, and want more address space than
     # any limit leaves.
     if(NOT RIFEC_SANITIZE)
@@ -87,6 +89,8 @@ if(TARGET rifec)
         endforeach()
         rifec_script(e2e sizes short)
         rifec_script(e2e install files deb moved)
+        rifec_script(e2e library page)
+        set_property(TEST e2e/library/page PROPERTY ENVIRONMENT BUILD=${PROJECT_BINARY_DIR})
         set_property(TEST e2e/install/files e2e/install/deb e2e/install/moved
                      PROPERTY ENVIRONMENT BUILD=${PROJECT_BINARY_DIR})
     endif()

@@ -77,6 +77,8 @@ rifec_add_engine_test(engine LABELS model SOURCES model/engine.c)
 rifec_add_engine_test(library LABELS model SOURCES model/library.c)
 add_test(NAME library_200 COMMAND test_library 200)
 rifec_test_properties(library_200 600 model long)
+set_property(TEST library library_200 PROPERTY
+             ENVIRONMENT GLIBC_TUNABLES=glibc.malloc.tcache_count=0)
 rifec_add_engine_test(check LABELS model SOURCES model/check.c checkop.c)
 rifec_add_engine_test(engine_cuda LABELS gpu SOURCES model/engine_cuda.c ${op_sources}
     LIBS ${op_libs} ARGS cuda TIMEOUT 600)

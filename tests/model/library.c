@@ -219,19 +219,23 @@ static long long bytes_in_use(void)
 #endif
 }
 
-/* Engines one after the other leave nothing behind. */
+/*
+ * Engines one after the other leave nothing behind, to the byte. glibc counts the blocks
+ * that a thread keeps for its next allocation as in use, so ctest turns these caches off
+ * (GLIBC_TUNABLES).
+ */
 static void no_leak(int cycles)
 {
     static struct picture a, b;
     make_picture(&a, 0);
     make_picture(&b, 2);
-    cycle(&a, &b, true); /* what libraries keep, they have now */
-    cycle(&a, &b, false);
+    for (int i = 0; i < 4; i++) /* what libraries keep, they have then */
+        cycle(&a, &b, i % 2 == 0);
     long long before = bytes_in_use();
     for (int i = 0; i < cycles; i++)
         cycle(&a, &b, i % 10 == 0);
     long long after = bytes_in_use();
-    if (!CHECK(after - before < 4096))
+    if (getenv("GLIBC_TUNABLES") && !CHECK(after <= before))
         fprintf(stderr, "    %d cycles left %lld bytes\n", cycles, after - before);
 }
 
