@@ -6,10 +6,12 @@ get_target_property(libraries librifec LINK_LIBRARIES)
 # An archive has no visibility of its own, so its objects become one, in which the hidden
 # symbols are made local. Groups are dissolved first, since C++ objects (the kernels)
 # have their inline functions in them.
+# That is GNU ld's work: with clang, CMAKE_LINKER may be lld, which cannot do it.
+find_program(RIFEC_LD NAMES ld.bfd ld DOC "GNU ld, which makes one object of librifec" REQUIRED)
 set(object ${CMAKE_CURRENT_BINARY_DIR}/rifec.o)
 add_custom_command(OUTPUT ${object} DEPENDS librifec VERBATIM
     COMMENT "Making one object of librifec, with the symbols of the public headers alone"
-    COMMAND ${CMAKE_LINKER} -r --force-group-allocation -o ${object}
+    COMMAND ${RIFEC_LD} -r --force-group-allocation -o ${object}
             --whole-archive $<TARGET_FILE:librifec>
     COMMAND ${CMAKE_OBJCOPY} --localize-hidden ${object})
 add_custom_target(rifec_object DEPENDS ${object})
