@@ -80,12 +80,12 @@ struct rifec_params {
                                        on it                                            */
     bool no_graph;                  /* CUDA: launch each kernel by itself, for
                                        measurement; results do not depend on it         */
-    rifec_log_fn log;               /* gets this engine's messages; NULL: those of all
-                                       engines without one go where rifec_log_set() says */
+    rifec_log_fn log;               /* gets this engine's messages; NULL: they go where
+                                       rifec_log_set() says                             */
     void *log_opaque;               /* first argument of log()                          */
     enum rifec_log_level log_level; /* what is above it is dropped; 0 means
-                            RIFEC_LOG_INFO. Without log: not read            */
-    uint64_t reserved[15];          /* zero                                  */
+                                       RIFEC_LOG_INFO. Without log it is not read       */
+    uint64_t reserved[15];          /* zero                                             */
 };
 
 /* What was opened, for logs and statistics. Strings live with the engine. */
