@@ -1,12 +1,15 @@
 /* Aligned allocation and the arena. */
 #include "base/mem.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "base/err.h"
 #include "base/log.h"
 #include "base/memlimit.h"
+
+static atomic_ulong failures;
 
 static size_t round_up(size_t bytes)
 {
@@ -28,7 +31,18 @@ void mem_free(void *p)
 int mem_fail(const char *what)
 {
     log_error("out of memory: cannot allocate %s", what);
+    atomic_fetch_add(&failures, 1);
     return RIFEC_ERR_NOMEM;
+}
+
+unsigned long mem_failures(void)
+{
+    return atomic_load(&failures);
+}
+
+int mem_check(unsigned long before)
+{
+    return mem_failures() == before ? 0 : RIFEC_ERR_NOMEM; /* mem_fail() logged it */
 }
 
 size_t mem_available(const char **by)

@@ -22,6 +22,14 @@ void mem_free(void *p);
  */
 int mem_fail(const char *what);
 
+/*
+ * The net below: mem_fail() counts its calls in this process. mem_check() returns
+ * RIFEC_ERR_NOMEM if the count is no longer `before`, so that a job whose lack of memory
+ * was met where no code can be returned does not publish its output.
+ */
+unsigned long mem_failures(void);
+int mem_check(unsigned long before);
+
 /* True if `bytes` could not be allocated now. For telling a lack of memory from a
  * damaged file that asks for an absurd amount: libraries have one code for both. */
 bool mem_is_short(size_t bytes);

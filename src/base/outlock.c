@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/outpath.h"
 
 #define FOLDER_TRIES 1000 /* a second: nobody holds a folder's lock for longer */
@@ -39,6 +40,8 @@ void outlock_release(int fd)
 int outlock_folder(const char *path_of_file)
 {
     char *folder = outpath_folder(path_of_file);
+    if (!folder)
+        mem_fail("the name of a folder");
     int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     free(folder);
     if (fd >= 0)

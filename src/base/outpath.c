@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/outfile.h"
 
 #define LINKS_MAX     40 /* as many as Linux follows */
@@ -72,6 +73,8 @@ char *outpath_folder(const char *path)
 static size_t name_max(const char *path)
 {
     char *folder = outpath_folder(path);
+    if (!folder)
+        mem_fail("the name of a folder");
     long max = folder ? pathconf(folder, _PC_NAME_MAX) : -1;
     free(folder);
     return max > 0 ? (size_t)max : 255;
@@ -217,8 +220,10 @@ int outpath_id_compare(const struct outpath_id *a, const struct outpath_id *b)
 bool outfile_same(const char *a, const char *b)
 {
     struct outpath_id id_a, id_b = { 0 };
-    bool same = outpath_identify(&id_a, a) == 0 && outpath_identify(&id_b, b) == 0 &&
-                outpath_id_compare(&id_a, &id_b) == 0;
+    bool found = outpath_identify(&id_a, a) == 0 && outpath_identify(&id_b, b) == 0;
+    bool same = found && outpath_id_compare(&id_a, &id_b) == 0;
+    if (!found)
+        mem_fail("a file name");
     outpath_id_free(&id_a);
     outpath_id_free(&id_b);
     return same;

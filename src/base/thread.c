@@ -8,6 +8,7 @@
 #include "base/crash.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 static void *trampoline(void *arg)
 {
@@ -57,6 +58,8 @@ int thread_room(int wanted)
     struct gate gate = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
     pthread_t *ids = calloc((size_t)wanted + 1, sizeof *ids);
     int count = 0;
+    if (!ids)
+        mem_fail("a list of threads");
     while (ids && count < wanted && !pthread_create(&ids[count], NULL, wait_at, &gate))
         count++;
     pthread_mutex_lock(&gate.lock);

@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/outpath.h"
 #include "cli/json_text.h"
 #include "cli/signals.h"
@@ -71,6 +72,8 @@ static void say_resumable(const struct pipeline_options *job,
                           const struct pipeline_report *r)
 {
     char *folder = outpath_beside(job->output, ".resume");
+    if (!folder)
+        mem_fail("a file name");
     log_info("%lld frames are kept in %s; the same command goes on there",
              (long long)r->resumable, folder ? folder : "the folder of --resume");
     free(folder);
@@ -139,6 +142,7 @@ int job_run(const struct options *opt, const struct pipeline_options *asked,
             const struct job_place *at, char *const *argv, char **stats)
 {
     static struct pipeline_report report; /* large for a stack */
+    unsigned long failures = mem_failures();
     struct pipeline_options job = *asked;
     job.begins = say_begin;
     free(names);
@@ -148,6 +152,9 @@ int job_run(const struct options *opt, const struct pipeline_options *asked,
     messages.error[0] = '\0';
 
     int err = pipeline_run(&job, &progress, &report);
+    /* Without memory, what failed after that is only a consequence. */
+    if (err != RIFEC_ERR_ABORT && mem_check(failures))
+        err = mem_check(failures);
     report.warnings = messages.warnings;
     int status = exit_status(err, &report);
     if (report.out.taken) {

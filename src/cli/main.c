@@ -10,11 +10,13 @@
 
 #include "base/crash.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "cli/batch.h"
 #include "cli/compare.h"
 #include "cli/doctor.h"
 #include "cli/generate.h"
 #include "cli/job.h"
+#include "cli/json_text.h"
 #include "cli/options.h"
 #include "cli/signals.h"
 #include "media/versions.h"
@@ -55,11 +57,18 @@ static bool is_called(const char *name, const char *path)
     return path && !strcmp(slash ? slash + 1 : path, name);
 }
 
+/* What was met without memory is not trusted, whatever came of it. */
+static int status_of_run(int status)
+{
+    return status < 128 && mem_check(0) ? -mem_check(0) : status;
+}
+
 int main(int argc, char **argv)
 {
     fill_standard_files();
+    json_watch_memory();
     if (is_called("rifec-weights", argv[0]))
-        return tool_main(argc, argv);
+        return status_of_run(tool_main(argc, argv));
     crash_catch();
     struct options opt;
     int status = -options_parse(&opt, argc, argv);
@@ -91,5 +100,5 @@ int main(int argc, char **argv)
         signals_die(signals_caught());
     }
     crash_forget();
-    return status;
+    return status_of_run(status);
 }

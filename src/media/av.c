@@ -52,6 +52,18 @@ int av_fail(int code, int averr, const char *fmt, ...)
     return no_memory ? RIFEC_ERR_NOMEM : code;
 }
 
+void av_set_tag(AVDictionary **tags, const char *key, const char *value, int flags)
+{
+    if (av_dict_set(tags, key, value, flags) == AVERROR(ENOMEM))
+        mem_fail("a tag");
+}
+
+void av_copy_tags(AVDictionary **to, const AVDictionary *from, int flags)
+{
+    if (av_dict_copy(to, from, flags) == AVERROR(ENOMEM))
+        mem_fail("the tags");
+}
+
 /* FFmpeg says "error" for things that we report ourselves or survive, so its
  * lines rank one step lower than ours. */
 static enum rifec_log_level level_of(int av_level)

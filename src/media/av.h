@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <libavutil/dict.h>
+
 #include "base/log.h"
 
 /*
@@ -20,6 +22,11 @@ int av_fail(int code, int averr, const char *fmt, ...) LOG_PRINTF(3, 4);
 /* True if averr says that memory is short, but it is not: `bytes`, what a sane file
  * may need, could be allocated (at least some hundred MiB). */
 bool av_asks_too_much(int averr, size_t bytes);
+
+/* av_dict_set() and av_dict_copy() for tags and options that a caller goes on without:
+ * a lack of memory is logged and counted (base/mem.h), so that the job ends with it. */
+void av_set_tag(AVDictionary **tags, const char *key, const char *value, int flags);
+void av_copy_tags(AVDictionary **to, const AVDictionary *from, int flags);
 
 /* Sends FFmpeg's own messages to our log, where -v shows them. */
 void av_log_to_rifec(void);

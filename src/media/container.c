@@ -3,6 +3,7 @@
 
 #include <libavutil/avstring.h>
 
+#include "media/av.h"
 #include "media/avcompat.h"
 
 #define PACKETS_TRIED 8
@@ -209,16 +210,16 @@ void container_options(const AVFormatContext *ctx, AVDictionary **options)
 {
     if (container_is(ctx->oformat, "mp4|mov") && has_shape(ctx) &&
         ctx->strict_std_compliance > FF_COMPLIANCE_UNOFFICIAL)
-        av_dict_set(options, "strict", "unofficial", 0);
+        av_set_tag(options, "strict", "unofficial", 0);
     /* MP4 knows two places for tags: one for a dozen names and covers, the other
      * for any name. Players look into the first. */
     if (container_is(ctx->oformat, "mp4|mov") && has_dotted_tags(ctx->metadata) &&
         !has_cover(ctx))
-        av_dict_set(options, "movflags", "use_metadata_tags", 0);
+        av_set_tag(options, "movflags", "use_metadata_tags", 0);
     /* AVI has no place for a start: what begins late, all of it, begins at zero. */
     if (container_is(ctx->oformat, "avi"))
-        av_dict_set(options, "avoid_negative_ts", "make_zero", 0);
+        av_set_tag(options, "avoid_negative_ts", "make_zero", 0);
     /* Up to 4.4 Matroska's first subtitles became the default ones. */
     if (container_is(ctx->oformat, "matroska|webm"))
-        av_dict_set(options, "default_mode", "passthrough", 0);
+        av_set_tag(options, "default_mode", "passthrough", 0);
 }

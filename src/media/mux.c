@@ -32,11 +32,15 @@ static int choose_container(struct mux *m, const struct mux_params *p)
     else if (!format && !strcmp(p->path, "-"))
         format = "yuv4mpegpipe";
     int e = avformat_alloc_output_context2(&m->ctx, NULL, format, p->path);
-    if (e < 0 && format) {
+    if (e < 0 && e != AVERROR(ENOMEM) && format) {
         char *name = av_asprintf("x.%s", format);
+        if (!name)
+            return mem_fail("a file name");
         e = avformat_alloc_output_context2(&m->ctx, NULL, NULL, name);
         av_free(name);
     }
+    if (e == AVERROR(ENOMEM))
+        return mem_fail("a muxer");
     if (e < 0 && format)
         log_error("FFmpeg cannot write the format '%s'; try -f mp4 or -f mkv", format);
     else if (e < 0)

@@ -141,8 +141,8 @@ static int add_cover_file(struct streams *s, struct stream *st)
     /* "cover" is the name by which players know it. */
     const char *ending = strchr(mime, '/') + 1;
     snprintf(file, sizeof file, "cover.%s", strcmp(ending, "jpeg") ? ending : "jpg");
-    av_dict_set(&st->out->metadata, "filename", file, AV_DICT_DONT_OVERWRITE);
-    av_dict_set(&st->out->metadata, "mimetype", mime, AV_DICT_DONT_OVERWRITE);
+    av_set_tag(&st->out->metadata, "filename", file, AV_DICT_DONT_OVERWRITE);
+    av_set_tag(&st->out->metadata, "mimetype", mime, AV_DICT_DONT_OVERWRITE);
     st->no_packets = true;
 fail:
     return err;

@@ -8,6 +8,7 @@
 #include <libavutil/timecode.h>
 
 #include "base/mem.h"
+#include "media/av.h"
 #include "media/container.h"
 #include "rifec/error.h"
 
@@ -32,12 +33,12 @@ void tags_copy_file(AVFormatContext *to, const AVFormatContext *from,
 {
     if (choice->no_metadata)
         return;
-    av_dict_copy(&to->metadata, from->metadata, 0);
+    av_copy_tags(&to->metadata, from->metadata, 0);
     /* These described the input file. */
     static const char *const stale[] = { "encoder", "major_brand", "minor_version",
                                          "compatible_brands", "duration" };
     for (size_t i = 0; i < sizeof stale / sizeof *stale; i++)
-        av_dict_set(&to->metadata, stale[i], NULL, 0);
+        av_set_tag(&to->metadata, stale[i], NULL, 0);
 }
 
 void tags_copy_stream(AVStream *to, const AVStream *from,
@@ -52,14 +53,14 @@ void tags_copy_stream(AVStream *to, const AVStream *from,
     if (choice->no_metadata) {
         for (size_t i = 0; i < sizeof functional / sizeof *functional; i++)
             if ((tag = av_dict_get(from->metadata, functional[i], NULL, 0)))
-                av_dict_set(&to->metadata, tag->key, tag->value, 0);
+                av_set_tag(&to->metadata, tag->key, tag->value, 0);
         return;
     }
     while ((tag = av_dict_get(from->metadata, "", tag, AV_DICT_IGNORE_SUFFIX)))
         if (!is_statistic(tag->key) || !(reencoded || is_part(choice)))
-            av_dict_set(&to->metadata, tag->key, tag->value, 0);
+            av_set_tag(&to->metadata, tag->key, tag->value, 0);
     if (reencoded) /* it names what made the old packets */
-        av_dict_set(&to->metadata, "encoder", NULL, 0);
+        av_set_tag(&to->metadata, "encoder", NULL, 0);
 }
 
 static int64_t stretched(const struct stream_choice *c, int64_t t)
@@ -84,7 +85,7 @@ static int add_chapter(AVFormatContext *to, const AVChapter *from, int64_t start
     c->time_base = from->time_base;
     c->start = start;
     c->end = end;
-    av_dict_copy(&c->metadata, from->metadata, 0);
+    av_copy_tags(&c->metadata, from->metadata, 0);
     unsigned at = to->nb_chapters++;
     while (at > 0 && av_compare_ts(list[at - 1]->start, list[at - 1]->time_base, start,
                                    c->time_base) > 0) {
@@ -147,7 +148,7 @@ int tags_copy_programs(AVFormatContext *to, const AVFormatContext *from, const i
         if (!copy)
             return mem_fail("a program of the output");
         copy->program_num = p->program_num;
-        av_dict_copy(&copy->metadata, p->metadata, 0);
+        av_copy_tags(&copy->metadata, p->metadata, 0);
         for (unsigned k = 0; k < p->nb_stream_indexes; k++)
             if (map[p->stream_index[k]] >= 0)
                 av_program_add_stream_index(to, p->id, (unsigned)map[p->stream_index[k]]);
@@ -177,5 +178,5 @@ void tags_retime_timecode(AVDictionary **tags, AVRational from, AVRational to,
     start = av_rescale(start, new_fps, tc.fps);
     if (av_timecode_init(&tc, to, (int)tc.flags, (int)start, NULL) < 0)
         return;
-    av_dict_set(tags, "timecode", av_timecode_make_string(&tc, text, 0), 0);
+    av_set_tag(tags, "timecode", av_timecode_make_string(&tc, text, 0), 0);
 }

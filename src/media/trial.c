@@ -5,6 +5,7 @@
 
 #include <libavutil/common.h>
 
+#include "base/mem.h"
 #include "media/avcompat.h"
 #include "media/container.h"
 
@@ -23,8 +24,10 @@ static int write_memory(void *opaque, AVCOMPAT_WRITE_CONST uint8_t *buf, int siz
     if (end > INT32_MAX)
         return AVERROR(ENOSPC);
     uint8_t *grown = av_fast_realloc(m->bytes, &m->room, (size_t)FFMAX(end, m->size));
-    if (!grown)
+    if (!grown) {
+        mem_fail("a container to try");
         return AVERROR(ENOMEM);
+    }
     m->bytes = grown;
     if (m->at > m->size)
         memset(grown + m->size, 0, (size_t)(m->at - m->size));
@@ -62,8 +65,10 @@ static AVIOContext *open_memory(struct memory *m, bool write)
     AVIOContext *pb = buffer ? avio_alloc_context(buffer, BUFFER_BYTES, write, m,
                                                   read_memory, write_memory, seek_memory)
                              : NULL;
-    if (!pb)
+    if (!pb) {
         av_free(buffer);
+        mem_fail("a container to try");
+    }
     return pb;
 }
 
@@ -80,8 +85,11 @@ static void close_memory(AVIOContext *pb)
 static AVFormatContext *open_trial(const struct trial *t, struct memory *m)
 {
     AVFormatContext *ctx = NULL;
-    if (avformat_alloc_output_context2(&ctx, avcompat_muxer(t->format), NULL, t->url) < 0)
+    if (avformat_alloc_output_context2(&ctx, avcompat_muxer(t->format), NULL, t->url) <
+        0) {
+        mem_fail("a container to try"); /* nothing else fails: the format is known */
         return NULL;
+    }
     ctx->strict_std_compliance = t->strictness;
     ctx->pb = open_memory(m, true);
     if (!ctx->pb) {
@@ -101,8 +109,10 @@ static void close_trial(AVFormatContext *ctx)
 static bool add_stream(AVFormatContext *ctx, const AVStream *from)
 {
     AVStream *st = avformat_new_stream(ctx, NULL);
-    if (!st || container_copy_parameters(ctx->oformat, st, from) < 0)
+    if (!st || container_copy_parameters(ctx->oformat, st, from) < 0) {
+        mem_fail("a stream to try");
         return false;
+    }
     st->avg_frame_rate = from->avg_frame_rate;
     return true;
 }
@@ -112,8 +122,10 @@ static bool add_stream(AVFormatContext *ctx, const AVStream *from)
 static bool add_video(AVFormatContext *ctx, enum AVCodecID codec)
 {
     AVStream *st = avformat_new_stream(ctx, NULL);
-    if (!st)
+    if (!st) {
+        mem_fail("a stream to try");
         return false;
+    }
     st->codecpar->codec_type = AVMEDIA_TYPE_VIDEO;
     st->codecpar->codec_id = codec;
     st->codecpar->format = AV_PIX_FMT_YUV420P;
@@ -177,8 +189,10 @@ bool trial_codec(const AVOutputFormat *format, enum AVCodecID codec)
 static AVPacket *clone_packet(const AVStream *to, const AVStream *st, const AVPacket *pkt)
 {
     AVPacket *p = av_packet_clone(pkt);
-    if (!p)
+    if (!p) {
+        mem_fail("a packet to try");
         return NULL;
+    }
     bool late =
         pkt->pts != AV_NOPTS_VALUE && pkt->dts != AV_NOPTS_VALUE && pkt->pts > pkt->dts;
     p->stream_index = 0;
@@ -194,8 +208,10 @@ static bool opens(const AVCodecParameters *par)
 {
     const AVCodec *codec = avcodec_find_decoder(par->codec_id);
     AVCodecContext *c = codec ? avcodec_alloc_context3(codec) : NULL;
-    bool ok = c && avcodec_parameters_to_context(c, par) >= 0 &&
-              avcodec_open2(c, codec, NULL) >= 0;
+    int e = c ? avcodec_parameters_to_context(c, par) : AVERROR(ENOMEM);
+    if (codec && e == AVERROR(ENOMEM))
+        mem_fail("a decoder to try");
+    bool ok = e >= 0 && avcodec_open2(c, codec, NULL) >= 0;
     avcodec_free_context(&c);
     return ok;
 }
@@ -205,6 +221,8 @@ static bool opens(const AVCodecParameters *par)
 static bool arrives(AVFormatContext *in, const AVStream *st)
 {
     AVPacket *pkt = av_packet_alloc();
+    if (!pkt)
+        mem_fail("a packet to try");
     /* Some demuxers know of no stream before its first packet. */
     for (int i = 0; pkt && i < 4 && in->nb_streams == 0; i++) {
         if (av_read_frame(in, pkt) < 0)
@@ -227,6 +245,8 @@ static bool reads_back(const struct trial *t, const AVStream *st, struct memory 
         return true;
     m->at = 0;
     AVFormatContext *in = avformat_alloc_context();
+    if (!in)
+        mem_fail("a container to try");
     AVIOContext *pb = open_memory(m, false);
     bool ok = in && pb;
     if (ok) {

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/mem.h"
 
 /* IFNet's header has 12 KB; a hundred times that is somebody else's file. */
 #define HEADER_BYTES_MAX (1u << 20)
@@ -130,7 +131,10 @@ int safetensors_list(struct tensors *t)
         FAIL(RIFEC_ERR_MODEL,
              "%s: truncated: the header says %llu bytes, %zu are there: fetch it again",
              t->name, (unsigned long long)length, file->bytes - 8);
+    unsigned long failures = mem_failures();
     header = cJSON_ParseWithLength((const char *)file->data + 8, (size_t)length);
+    if (!header)
+        TRY(mem_check(failures)); /* the program has cJSON count what it lacks */
     if (!cJSON_IsObject(header))
         FAIL(RIFEC_ERR_MODEL,
              "%s: the header is not JSON: not a safetensors file, or damaged", t->name);

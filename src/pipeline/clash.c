@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "pipeline/clash.h"
 
+#include <errno.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,12 +52,21 @@ static bool is_written(const struct place *p)
 
 /* --- collecting ------------------------------------------------------------- */
 
+/* *out: where a link leads, owned; NULL if it leads in a circle. */
+static int follow(char **out, const char *path)
+{
+    *out = outpath_follow(path);
+    return *out || errno == ELOOP ? 0 : mem_fail("a file name");
+}
+
 /* The folder's identity with the name behind it, even if there is a file. */
 static int identify_name(struct outpath_id *out, const char *path)
 {
     int err = 0;
     struct outpath_id folder = { 0 };
-    char *real = outpath_follow(path), *parent = outpath_folder(real ? real : path);
+    char *real, *parent = NULL;
+    TRY(follow(&real, path));
+    parent = outpath_folder(real ? real : path);
     const char *end = strrchr(real ? real : path, '/');
     const char *name = end ? end + 1 : real ? real : path;
     if (!parent || outpath_identify(&folder, parent) != 0)
@@ -120,7 +130,8 @@ static int add_written(struct places *all, enum role role, const char *path,
     TRY(add_file(all, role, path, job));
     if (is_stream(path) || outpath_descriptor(path) >= 0)
         return 0;
-    char *real = outpath_follow(path);
+    char *real;
+    TRY(follow(&real, path));
     part.path = part.owned = real ? outpath_part(real) : strdup(path);
     free(real);
     if (!part.owned)

@@ -43,6 +43,7 @@ struct job {
     struct progress *progress;
     struct pipeline_report *report;
 
+    unsigned long failures; /* of allocations in this process, at the start */
     struct source source;
     struct mux *mux;
     struct encode *encode;
@@ -755,6 +756,7 @@ static int look_for_finished(struct job *j)
 static int publish(struct job *j)
 {
     int err = 0, verdict = verify(j);
+    TRY(mem_check(j->failures));
     if (j->resume && !verdict)
         TRY(resume_finish(j->resume, mux_part(j->mux), j->report->in.damaged));
     TRY(mux_finish(j->mux)); /* may take a while: the disk */
@@ -776,7 +778,9 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
 {
     int err = 0;
     const struct rifec_frame *first = NULL;
-    struct job j = { .opt = opt, .progress = progress, .report = report };
+    struct job j = {
+        .opt = opt, .progress = progress, .report = report, .failures = mem_failures()
+    };
     double start = clock_seconds();
     *report = (struct pipeline_report){ .timing.bottleneck = "" };
     av_log_to_rifec();

@@ -3,16 +3,15 @@
  *
  *   INJECT="KIND N"      the Nth call of this kind fails; 0: none
  *   INJECT="KIND N on"   that one and all that follow
- *   INJECT_LOG=FILE      gets "KIND COUNT" at the end, and who called what failed
+ *   INJECT_LOG=FILE      gets "KIND COUNT" at the end, and for what failed, or for each
+ *                        call if N is 0, "NUMBER ADDRESS" of the caller
  *
  * KIND is one of
- *   alloc    an allocation by the program itself, or an allocating function of FFmpeg
- *            that the program calls
- *   json     an allocation by cJSON
+ *   alloc    an allocation by the program itself, which makes cJSON's too, or an
+ *            allocating function of FFmpeg that the program calls
  *   write    write() to a regular file, whoever calls it
  *   sync     fsync(), fdatasync()
  *   rename   rename(), renameat2(), link()
- *   mmap     mmap() by the program itself
  *   thread   pthread_create() by the program itself
  *   threads  pthread_create(), whoever calls it
  *   limit    pthread_create() while N threads run, as under `ulimit -u`
@@ -32,18 +31,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #define HERE __builtin_return_address(0)
 
-enum kind { NONE, ALLOC, JSON, WRITE, SYNC, RENAME, MMAP, THREAD, THREADS, LIMIT, KINDS };
+enum kind { NONE, ALLOC, WRITE, SYNC, RENAME, THREAD, THREADS, LIMIT, KINDS };
 
-static const char *const names[KINDS] = {
-    "", "alloc", "json", "write", "sync", "rename", "mmap", "thread", "threads", "limit"
-};
+static const char *const names[KINDS] = { "",       "alloc",  "write",   "sync",
+                                          "rename", "thread", "threads", "limit" };
 
 static enum kind kind;
 static unsigned long target;
@@ -51,24 +48,21 @@ static bool goes_on;
 static atomic_ulong count;
 static struct code {
     uintptr_t begin, end, base;
-} program, cjson; /* where their code lies */
+} program; /* where its code lies */
 
 /* The program is the first. */
 static int find_code(struct dl_phdr_info *info, size_t size, void *opaque)
 {
     (void)size;
     (void)opaque;
-    struct code *code = &program;
-    if (program.end)
-        code = strstr(info->dlpi_name, "libcjson") ? &cjson : NULL;
-    for (int i = 0; code && i < info->dlpi_phnum; i++) {
+    for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *p = &info->dlpi_phdr[i];
         if (p->p_type == PT_LOAD && p->p_flags & PF_X)
-            *code = (struct code){ info->dlpi_addr + p->p_vaddr,
-                                   info->dlpi_addr + p->p_vaddr + p->p_memsz,
-                                   info->dlpi_addr };
+            program = (struct code){ info->dlpi_addr + p->p_vaddr,
+                                     info->dlpi_addr + p->p_vaddr + p->p_memsz,
+                                     info->dlpi_addr };
     }
-    return 0;
+    return 1; /* the first is all */
 }
 
 static void note(const char *fmt, ...)
@@ -107,24 +101,23 @@ __attribute__((destructor)) static void end(void)
         note("%s %lu\n", names[kind], atomic_load(&count));
 }
 
-static bool is_in(const struct code *code, const void *caller)
+static bool is_in_program(const void *caller)
 {
-    return (uintptr_t)caller >= code->begin && (uintptr_t)caller < code->end;
+    return (uintptr_t)caller >= program.begin && (uintptr_t)caller < program.end;
 }
 
 /* Counts a call; true if it is to fail. */
 static bool fails(enum kind k, const void *caller)
 {
-    const struct code *code = k == ALLOC && kind == JSON ? &cjson : &program;
-    if (k != kind && code != &cjson)
+    if (k != kind)
         return false;
     bool by_all = k == WRITE || k == SYNC || k == RENAME || k == THREADS;
-    if (!by_all && !is_in(code, caller))
+    if (!by_all && !is_in_program(caller))
         return false;
     unsigned long n = atomic_fetch_add(&count, 1) + 1;
     bool failing = goes_on ? target && n >= target : n == target;
-    if (failing && n == target)
-        note("failed at 0x%lx\n", (unsigned long)((uintptr_t)caller - code->base - 1));
+    if (!target || n == target)
+        note("%lu 0x%lx\n", n, (unsigned long)((uintptr_t)caller - program.base - 1));
     return failing;
 }
 
@@ -317,15 +310,6 @@ int renameat2(int a, const char *from, int b, const char *to, unsigned flags)
 int link(const char *from, const char *to)
 {
     return breaks(RENAME, HERE) ? -1 : NEXT(link)(from, to);
-}
-
-void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
-{
-    if (fails(MMAP, HERE)) {
-        errno = ENOMEM;
-        return MAP_FAILED;
-    }
-    return NEXT(mmap)(at, size, protection, flags, fd, offset);
 }
 
 struct start {

@@ -1,8 +1,6 @@
 # Faults injected into a small job, one in each run (inject.c): the process never dies
 # of them, says what failed, and leaves neither an output nor a .part.
-# inject.sh CASE [STEP]: every STEPth fault only.
 . "$(dirname "$0")/../e2e/lib.sh"
-step=${2:-1}
 
 # Four small frames with sound, a title and a chapter.
 quiet_ffmpeg -i "$lotus" -map 0:v:0 -map 0:a:0 -frames:v 4 -t 0.3 -vf scale=64:36 \
@@ -14,9 +12,40 @@ with() {
     rm -f faults out.mkv
     ran="INJECT='$*' rifec $job"
     status=0
-    INJECT="$*" INJECT_LOG=faults LD_PRELOAD=$INJECT_SO timeout 100 "$RIFEC" \
+    timeout 100 env INJECT="$*" INJECT_LOG=faults LD_PRELOAD="$INJECT_SO" "$RIFEC" \
         ${RIFEC_FLAGS:-} $job </dev/null >stdout 2>stderr || status=$?
 }
+
+# Two frames, the plain kernels: a job that takes a fifth of a second.
+use_tiny_job() {
+    quiet_ffmpeg -i tiny.mp4 -frames:v 2 -t 0.17 -vf scale=32:32 -c:v libx264 \
+        -preset ultrafast -c:a copy two.mp4
+    job="-y -i two.mp4 -o out.mkv --x2 --preset ultrafast --device cpu --kernels c"
+    job="$job --stats stats.json"
+}
+
+# numbers KIND TIMES STEP: of the calls from each place in the program the first TIMES;
+# every STEPth of these.
+numbers() {
+    count_calls "$1"
+    awk -v times="$2" -v step="$3" '
+        $2 ~ /^0x/ && n[$2]++ < times && ++i % step == 0 { print $1 }' faults >numbers
+    [ -s numbers ] || fail "the test itself: no call of $1 to try"
+}
+
+# each KIND STATUS PATTERN: these faults, one in each run. What fails after the output
+# has its name (its statistics) leaves a whole film.
+each() {
+    while read -r n; do
+        rm -f stats.json
+        with "$1" "$n"
+        [ $status = "$2" ] || fail "exit status $status instead of $2"
+        says "$3"
+        no_leftovers
+        [ ! -e out.mkv ] || same "$(count out.mkv)" 4 frames
+    done <numbers
+}
+no_memory='out of memory|no memory|cannot allocate'
 
 # How many calls of a kind the job makes.
 count_calls() {
@@ -35,6 +64,43 @@ ended() {
 }
 
 case $1 in
+alloc)
+    use_tiny_job
+    numbers alloc 1 16
+    each alloc 7 "$no_memory"
+    ;;
+alloc-all)
+    use_tiny_job
+    numbers alloc 3 1
+    each alloc 7 "$no_memory"
+    ;;
+files | files-all)
+    use_tiny_job
+    [ "$1" = files ] && step=2 || step=1
+    for kind in write sync rename; do
+        numbers $kind 9 $step
+        each $kind 4 'cannot (write|rename)'
+    done
+    ;;
+thread | thread-all)
+    # Threads that only count how many there is room for may be missing; the stages'
+    # own may not.
+    use_tiny_job
+    [ "$1" = thread ] && times=3 || times=99
+    numbers thread $times 1
+    failed=0
+    while read -r n; do
+        with thread "$n"
+        no_leftovers
+        if [ $status = 0 ]; then
+            same "$(count out.mkv)" 4 frames
+        else
+            ended 7 'thread'
+            failed=$((failed + 1))
+        fi
+    done <numbers
+    [ $failed -ge 3 ] || fail "only $failed threads were missed"
+    ;;
 limit)
     # At most so many threads at a time. Few are enough for a slower job; with fewer
     # than that it says so before it begins.

@@ -25,6 +25,17 @@ static void test_alloc(void)
     mem_free(NULL);
 }
 
+/* What is called in place of a return code is still known at the end. */
+static void test_failures_are_counted(void)
+{
+    unsigned long before = mem_failures();
+    rifec_log_set(RIFEC_LOG_QUIET, NULL, NULL);
+    CHECK_INT(mem_check(before), 0);
+    CHECK_INT(mem_fail("a test"), RIFEC_ERR_NOMEM);
+    CHECK_INT(mem_check(before), RIFEC_ERR_NOMEM);
+    CHECK_INT(mem_check(mem_failures()), 0);
+}
+
 static void test_arena(void)
 {
     const size_t sizes[] = { 1, 64, 0, 100, 4096, 7 };
@@ -88,6 +99,7 @@ int main(void)
     test_alloc();
     test_fail();
     test_is_short();
+    test_failures_are_counted();
     test_arena();
     test_arena_too_large();
     return check_result();
