@@ -197,7 +197,8 @@ static int cpu_open(struct bench *b, const struct rifec_params *p)
     float *all = arena_at(&net->arena, 0);
     for (size_t i = 0; i < net->arena.bytes / sizeof *all; i++)
         all[i] = noise(&state);
-    for (int l = 0; l < IFNET_BLOCKS; l++) { /* flow of a few pixels, smooth or not */
+    for (int l = 0; l < net->net.network->block_count;
+         l++) { /* flow of a few pixels, smooth or not */
         struct level *v = &net->net.level[l];
         for (int i = 0; i < 4 * v->width * v->height; i++)
             v->flow[i] = (v->flow[i] - 0.5f) * 8 / v->scale;

@@ -21,7 +21,17 @@
 #include "ops/frames.h"
 #include "paint.h"
 
-enum { LOAD, THUMBNAIL, GATHER, CONV_S2, RESCONV, DECONV, BLEND, STORE, OPS };
+enum {
+    AT_LOAD,
+    AT_THUMBNAIL,
+    AT_GATHER,
+    AT_CONV_S2,
+    AT_RESCONV,
+    AT_DECONV,
+    AT_BLEND,
+    AT_STORE,
+    OPS
+};
 
 static const char *const op_names[OPS] = { "load",    "thumbnail", "gather", "conv_s2",
                                            "resconv", "deconv",    "blend",  "store" };
@@ -39,14 +49,14 @@ static double spent[OPS];
         return err;                                                                      \
     }
 
-TIMED(load, load_args, LOAD)
-TIMED(gather, gather_args, GATHER)
-TIMED(conv_s2, conv_args, CONV_S2)
-TIMED(resconv, conv_args, RESCONV)
-TIMED(deconv, deconv_args, DECONV)
-TIMED(blend, blend_args, BLEND)
-TIMED(store, store_args, STORE)
-TIMED(thumbnail, thumbnail_args, THUMBNAIL)
+TIMED(load, load_args, AT_LOAD)
+TIMED(gather, gather_args, AT_GATHER)
+TIMED(conv_s2, conv_args, AT_CONV_S2)
+TIMED(resconv, conv_args, AT_RESCONV)
+TIMED(deconv, deconv_args, AT_DECONV)
+TIMED(blend, blend_args, AT_BLEND)
+TIMED(store, store_args, AT_STORE)
+TIMED(thumbnail, thumbnail_args, AT_THUMBNAIL)
 
 static const struct ops timed_ops = {
     .load = timed_load,
@@ -233,7 +243,7 @@ int main(int argc, char **argv)
     double total = 0, other;
     for (int i = 0; i < OPS; i++)
         total += spent[i];
-    other = total - spent[CONV_S2] - spent[RESCONV] - spent[DECONV];
+    other = total - spent[AT_CONV_S2] - spent[AT_RESCONV] - spent[AT_DECONV];
     if (json) {
         printf("{\"size\":\"%dx%d\",\"ms\":%.2f,\"best_ms\":%.2f,\"engine_mib\":%.1f,"
                "\"process_mib\":%.1f,\"share_not_convolutions\":%.4f}\n",

@@ -79,7 +79,7 @@ static void fill(struct bench *b, struct gpu *g)
 {
     struct ifnet *net = &g->plan;
     size_t image = 4 * (size_t)net->width_padded * (size_t)net->height_padded;
-    for (int i = 0; i < IFNET_BLOCKS; i++) {
+    for (int i = 0; i < net->network->block_count; i++) {
         struct ifnet_block *k = &net->block[i];
         struct level *l = &net->level[i];
         size_t pixels = (size_t)l->width * (size_t)l->height;

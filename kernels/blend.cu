@@ -14,7 +14,7 @@ __global__ void blend_kernel(const __grid_constant__ levels l, const pixels<P> i
         y = blockIdx.y * blockDim.y + threadIdx.y;
     if (x >= width || y >= height)
         return;
-    motion v = lazy_flow<IFNET_BLOCKS>(l, x, y);
+    motion v = lazy_flow<CUDA_LEVELS>(l, x, y);
     float4 a = warp<false>(image0, x, y, v.flow.x, v.flow.y);
     float4 b = warp<false>(image1, x, y, v.flow.z, v.flow.w);
     out[y * image0.width + x] = merge(a, b, v.mask);

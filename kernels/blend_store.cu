@@ -66,7 +66,7 @@ __global__ void __launch_bounds__(COLUMNS *STRIPS)
         return;
     motion m[1][STRIP];
     if (strips)
-        strip_flow<IFNET_BLOCKS, 1>(m, p.l, x, y0);
+        strip_flow<CUDA_LEVELS, 1>(m, p.l, x, y0);
     const struct component &c = p.picture.c[0];
     uint8_t *luma = c.first + (ptrdiff_t)y0 * c.stride + x * c.step;
     auto *difference = p.differences + y0 * k.width + x;
@@ -76,7 +76,7 @@ __global__ void __launch_bounds__(COLUMNS *STRIPS)
         if (y >= k.height)
             break;
         if (!strips)
-            m[0][j] = lazy_flow<IFNET_BLOCKS>(p.l, x, y);
+            m[0][j] = lazy_flow<CUDA_LEVELS>(p.l, x, y);
         float4 v = blend_pixel(p, m[0][j], x, y);
         if (plain) {
             luma[j * c.stride] = (uint8_t)luma_code(p.picture, v);

@@ -37,10 +37,10 @@ struct motion {
 
 /* Levels with what each pixel needs of them worked out beforehand. */
 struct levels {
-    const float4 *flow[IFNET_BLOCKS];
-    const float *mask[IFNET_BLOCKS];
-    int width[IFNET_BLOCKS], height[IFNET_BLOCKS];
-    float scale[IFNET_BLOCKS], ratio[IFNET_BLOCKS];
+    const float4 *flow[CUDA_LEVELS];
+    const float *mask[CUDA_LEVELS];
+    int width[CUDA_LEVELS], height[CUDA_LEVELS];
+    float scale[CUDA_LEVELS], ratio[CUDA_LEVELS];
     bool last_is_half;
 };
 
@@ -55,7 +55,7 @@ static inline levels make_levels(const struct level *v, int count)
         l.scale[i] = v[i].scale;
         l.ratio[i] = 1 / v[i].scale;
     }
-    l.last_is_half = count == IFNET_BLOCKS && v[count - 1].is_half;
+    l.last_is_half = count == CUDA_LEVELS && v[count - 1].is_half;
     return l;
 }
 
@@ -76,7 +76,7 @@ __device__ static inline void add(motion &m, const motion &v, float scale)
 __device__ static inline motion level_at(const levels &l, int i, int row, int column)
 {
     int at = row * l.width[i] + column;
-    if (i == IFNET_BLOCKS - 1 && l.last_is_half)
+    if (i == CUDA_LEVELS - 1 && l.last_is_half)
         return motion{ pixel((const half4 *)l.flow[i], at),
                        __half2float(__ldg((const __half *)l.mask[i] + at)) };
     return motion{ __ldg(l.flow[i] + at), __ldg(l.mask[i] + at) };

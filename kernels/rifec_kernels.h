@@ -30,6 +30,8 @@ struct conv_pack {
     float *bias;  /* [cout] */
 };
 
+#define CUDA_LEVELS 4 /* that kernels add up at most; blend always this many */
+
 /* Logs what went wrong with the last launch and returns RIFEC_ERR_DEVICE, or 0. */
 int cuda_launched(const char *kernel);
 

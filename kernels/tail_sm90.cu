@@ -455,17 +455,17 @@ extern "C" bool tail_sm90_fits(const struct tail_args *a)
 {
     const struct blend_store_args *s = &a->blend_store;
     const struct tensor *in = &a->deconv.in;
-    if (s->level_count != IFNET_BLOCKS || !fit_strips(s->levels, IFNET_BLOCKS) ||
+    if (s->level_count != CUDA_LEVELS || !fit_strips(s->levels, CUDA_LEVELS) ||
         !s->image0.texture || !s->image1.texture || !is_plain(&s->frame->format))
         return false;
-    for (int i = 0; i < IFNET_BLOCKS; i++)
+    for (int i = 0; i < CUDA_LEVELS; i++)
         if (!level_fits(&s->levels[i], &s->image0) ||
-            s->levels[i].is_half != (i == IFNET_BLOCKS - 1))
+            s->levels[i].is_half != (i == CUDA_LEVELS - 1))
             return false;
     return in->is_half && in->block == 8 && in->channels == CHANNELS &&
            4 * in->width == s->image0.width_padded &&
            4 * in->height == s->image0.height_padded &&
-           a->deconv.out.flow == s->levels[IFNET_BLOCKS - 1].flow;
+           a->deconv.out.flow == s->levels[CUDA_LEVELS - 1].flow;
 }
 
 extern "C" int tail_sm90(const struct tail_args *a, void *stream)

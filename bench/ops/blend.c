@@ -17,7 +17,7 @@ void bench_blend(const struct bench *b)
     struct blend_args a = { .image0 = b->net.image[0],
                             .image1 = b->net.image[1],
                             .levels = net->level,
-                            .level_count = IFNET_BLOCKS,
+                            .level_count = net->network->block_count,
                             .out = net->out };
     /* Two images and the finest level read, one image written. */
     double read = 2 * bench_image_bytes(&b->net) + bench_level_bytes(&net->level[3]);

@@ -55,11 +55,11 @@ static void measure_both(const struct bench *b, int block, const struct conv_arg
 
 void bench_conv_s2(const struct bench *b)
 {
-    for (int i = 0; i < IFNET_BLOCKS; i++) {
+    for (int i = 0; i < b->net.net->network->block_count; i++) {
         const struct ifnet_block *k = &b->net.net->block[i];
-        const struct block_weights *w = &b->net.weights->block[i];
-        struct conv_args a[2] = { { k->input, k->half, &w->conv0 },
-                                  { k->half, k->ping, &w->conv1 } };
+        const struct block_layers w = weights_block(b->net.weights, i);
+        struct conv_args a[2] = { { k->input, k->half, w.conv0 },
+                                  { k->half, k->ping, w.conv1 } };
         measure(b, i, &a[0]);
         measure(b, i, &a[1]);
         measure_both(b, i, a);

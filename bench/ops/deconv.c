@@ -10,14 +10,14 @@ static int run(const void *arg, const struct bench_net *net)
 
 void bench_deconv(const struct bench *b)
 {
-    for (int i = 0; i < IFNET_BLOCKS; i++) {
+    for (int i = 0; i < b->net.net->network->block_count; i++) {
         const struct ifnet_block *k = &b->net.net->block[i];
         struct deconv_args a = { .in = k->ping,
-                                 .layer = &b->net.weights->block[i].deconv,
+                                 .layer = weights_block(b->net.weights, i).deconv,
                                  .out = b->net.net->level[i],
                                  .scratch = k->deconv_scratch };
         double pixels = (double)k->ping.width * k->ping.height;
-        int c = ifnet_channels[i];
+        int c = k->ping.channels;
         char shape[64];
         snprintf(shape, sizeof shape, "block %d, %d, %dx%d", i, c, k->ping.width,
                  k->ping.height);

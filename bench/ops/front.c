@@ -18,9 +18,9 @@ void bench_front(const struct bench *b)
     const struct ifnet *net = b->net.net;
     float half = 0.5f;
     const float *t = bench_place(&b->net, &half, sizeof half);
-    for (int i = 0; b->net.ops.front && i < IFNET_BLOCKS; i++) {
+    for (int i = 0; b->net.ops.front && i < net->network->block_count; i++) {
         const struct ifnet_block *k = &net->block[i];
-        const struct block_weights *w = &b->net.weights->block[i];
+        const struct block_layers w = weights_block(b->net.weights, i);
         struct front_args a = { .gather = { .image0 = b->net.image[0],
                                             .image1 = b->net.image[1],
                                             .levels = net->level,
@@ -30,13 +30,13 @@ void bench_front(const struct bench *b)
                                             .out = k->input },
                                 .half = k->half,
                                 .out = k->ping,
-                                .conv0 = &w->conv0,
-                                .conv1 = &w->conv1 };
+                                .conv0 = w.conv0,
+                                .conv1 = w.conv1 };
         char shape[64];
         snprintf(shape, sizeof shape, "block %d, %dx%d", i, k->ping.width,
                  k->ping.height);
         double flops =
-            flops_of(&k->half, w->conv0.cin) + flops_of(&k->ping, k->half.channels);
+            flops_of(&k->half, w.conv0->cin) + flops_of(&k->ping, k->half.channels);
         /* What interpolation reads of the images: four pixels of scale * scale. */
         double share =
             i == 3 ? 1 : 4 / (double)(net->level[i].scale * net->level[i].scale);

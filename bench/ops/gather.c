@@ -13,7 +13,7 @@ void bench_gather(const struct bench *b)
     const struct ifnet *net = b->net.net;
     float half = 0.5f;
     const float *t = bench_place(&b->net, &half, sizeof half);
-    for (int i = 0; i < IFNET_BLOCKS; i++) {
+    for (int i = 0; i < net->network->block_count; i++) {
         const struct tensor *out = &net->block[i].input;
         struct gather_args a = { .image0 = b->net.image[0],
                                  .image1 = b->net.image[1],

@@ -10,10 +10,10 @@ static int run(const void *arg, const struct bench_net *net)
 
 void bench_resconv(const struct bench *b)
 {
-    for (int i = 0; i < IFNET_BLOCKS; i++) {
+    for (int i = 0; i < b->net.net->network->block_count; i++) {
         const struct ifnet_block *k = &b->net.net->block[i];
-        struct conv_args a = { k->ping, k->pong, &b->net.weights->block[i].res[0] };
-        int c = ifnet_channels[i];
+        struct conv_args a = { k->ping, k->pong, weights_block(b->net.weights, i).res };
+        int c = k->ping.channels;
         double pixels = (double)k->ping.width * k->ping.height;
         char shape[64];
         snprintf(shape, sizeof shape, "block %d, %d, %dx%d", i, c, k->ping.width,

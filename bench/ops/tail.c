@@ -11,28 +11,29 @@ static int run(const void *arg, const struct bench_net *net)
 void bench_tail(const struct bench *b)
 {
     const struct ifnet *net = b->net.net;
-    const struct ifnet_block *k = &net->block[IFNET_BLOCKS - 1];
+    const int last = net->network->block_count - 1;
+    const struct ifnet_block *k = &net->block[last];
     struct bench_frame f;
     bool made;
     if (!b->net.ops.tail || bench_frame_open(&f, &b->net, net->width, net->height) < 0)
         return;
     struct tail_args a = {
         .deconv = { .in = k->ping,
-                    .layer = &b->net.weights->block[IFNET_BLOCKS - 1].deconv,
-                    .out = net->level[IFNET_BLOCKS - 1],
+                    .layer = weights_block(b->net.weights, last).deconv,
+                    .out = net->level[last],
                     .scratch = k->deconv_scratch },
         .blend_store = { .image0 = b->net.image[0],
                          .image1 = b->net.image[1],
                          .levels = net->level,
-                         .level_count = IFNET_BLOCKS,
+                         .level_count = last + 1,
                          .yuv = &f.yuv,
                          .frame = &f.frame,
                          .between = net->out },
         .made = &made,
     };
     char shape[64];
-    snprintf(shape, sizeof shape, "%d, %dx%d, yuv420p", ifnet_channels[IFNET_BLOCKS - 1],
-             k->ping.width, k->ping.height);
+    snprintf(shape, sizeof shape, "%d, %dx%d, yuv420p", k->ping.channels, k->ping.width,
+             k->ping.height);
     double pixels = (double)k->ping.width * k->ping.height;
     double flops = 2 * 4 * 4 * pixels * k->ping.channels * DECONV_LIVE;
     bench_run(b, "tail", shape, flops,

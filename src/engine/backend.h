@@ -50,7 +50,7 @@ struct backend {
     int (*take_into)(struct rifec *e, int out, struct rifec_frame *frame);
     /* For comparing, of an engine with one in flight: block b's part of the flow and
      * mask of the newest result. Fills *out but for its pointers; where they are set,
-     * copies to there. */
+     * copies to there. Returns 1 if the network has no block b. */
     int (*level)(struct rifec *e, int b, struct level *out);
     /* Safe after a failed or partial open. */
     void (*close)(struct rifec *e);

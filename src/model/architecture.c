@@ -4,12 +4,10 @@
  */
 #include "model/architecture.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/log.h"
-#include "model/weights.h"
 
 /* The first row whose tensor is there tells. */
 static const struct sign {
@@ -39,34 +37,22 @@ static const struct sign {
       "blocks without pixel shuffle" },
 };
 
-#define PER_BLOCK (2 * 2 + 3 * IFNET_RESCONVS + 2)
-
-int architecture_tensors(void)
-{
-    return IFNET_BLOCKS * PER_BLOCK;
-}
-
-/* Does it end in one of the two names of a convolution's tensors? */
-static bool is_conv_part(const char *s)
-{
-    return !strcmp(s, "weight") || !strcmp(s, "bias");
-}
-
-_Static_assert(IFNET_BLOCKS == 4 && IFNET_RESCONVS == 8, "the sets below");
-
 bool architecture_uses(const char *tensor)
 {
-    /* Sets, as a number may have blanks before it, which are another name. */
-    char block[2], i[2];
-    int n = 0;
-    if (sscanf(tensor, "block%1[0-3].conv0.%1[01].0.%n", block, i, &n) == 2 && n)
-        return is_conv_part(tensor + n);
-    if (sscanf(tensor, "block%1[0-3].convblock.%1[0-7].%n", block, i, &n) == 2 && n)
-        return !strcmp(tensor + n, "beta") ||
-               (!strncmp(tensor + n, "conv.", 5) && is_conv_part(tensor + n + 5));
-    if (sscanf(tensor, "block%1[0-3].lastconv.0.%n", block, &n) == 1 && n)
-        return is_conv_part(tensor + n);
+    struct network_layer l;
+    char name[64];
+    for (int n = 0; n < NETWORKS; n++)
+        for (int i = 0; network_layer(&networks[n], i, &l); i++)
+            for (int k = 0; k < LAYER_TENSORS; k++)
+                if (network_tensor(&l, (enum layer_tensor)k, name) &&
+                    !strcmp(name, tensor))
+                    return true;
     return false;
+}
+
+static struct architecture runs(const struct network *n)
+{
+    return (struct architecture){ .name = n->name, .network = n };
 }
 
 struct architecture architecture_guess(const struct tensors *t)
@@ -83,13 +69,14 @@ struct architecture architecture_guess(const struct tensors *t)
     const struct stored_tensor *last = tensors_find(t, "block0.lastconv.0.bias");
     if (!tensors_find_prefix(t, "block0."))
         return (struct architecture){ .tensor = t->count ? t->list[0].name : NULL };
-    if (first && first->rank == 4 && first->dims[1] != ifnet_inputs[0])
+    if (first && first->rank == 4 &&
+        first->dims[1] != networks[NETWORK_4_6].block[0].inputs)
         return (struct architecture){ .name = "another RIFE",
                                       .why = "a first layer of other inputs",
                                       .tensor = first->name };
-    if (last && last->rank == 1 && last->dims[0] == DECONV_LIVE)
-        return (struct architecture){ "RIFE 4.5", true, DECONV_LIVE, NULL, NULL };
-    return (struct architecture){ "RIFE 4.6", true, DECONV_CHANNELS, NULL, NULL };
+    if (last && last->rank == 1 && last->dims[0] == networks[NETWORK_4_5].deconv_outputs)
+        return runs(&networks[NETWORK_4_5]);
+    return runs(&networks[NETWORK_4_6]);
 }
 
 static void mention_extras(const struct tensors *t)
@@ -117,7 +104,7 @@ int architecture_check(const struct tensors *t, struct architecture *out)
              "missing%s%s%s",
              t->name, out->tensor ? ", and there is '" : ": it is empty",
              out->tensor ? out->tensor : "", out->tensor ? "'" : "");
-    if (!out->runs)
+    if (!out->network)
         FAIL(RIFEC_ERR_MODEL,
              "%s: it looks like %s, with %s ('%s'): only RIFE 4.6, and 4.5, run here",
              t->name, out->name, out->why, out->tensor);

@@ -2,14 +2,14 @@
 #ifndef RIFEC_MODEL_ARCHITECTURE_H
 #define RIFEC_MODEL_ARCHITECTURE_H
 
+#include "model/network.h"
 #include "model/tensors.h"
 
 struct architecture {
-    const char *name;   /* "RIFE 4.6"; NULL: no RIFE at all              */
-    bool runs;          /* here                                          */
-    int outputs;        /* of each block's last layer: 24, or 20 in 4.5  */
-    const char *why;    /* if not: "an encoder before its blocks", and   */
-    const char *tensor; /* the tensor that shows it                      */
+    const char *name;              /* "RIFE 4.6"; NULL: no RIFE at all            */
+    const struct network *network; /* NULL: it does not run here                  */
+    const char *why;               /* if not: "an encoder before its blocks", and */
+    const char *tensor;            /* the tensor that shows it                    */
 };
 
 /* What it is; logs nothing. */
@@ -21,10 +21,7 @@ struct architecture architecture_guess(const struct tensors *t);
  */
 int architecture_check(const struct tensors *t, struct architecture *out);
 
-/* How many tensors the network reads. */
-int architecture_tensors(void);
-
-/* Is it one of these? */
+/* Whether a network that runs reads a tensor of this name. */
 bool architecture_uses(const char *tensor);
 
 #endif

@@ -7,8 +7,6 @@
 
 #include "base/err.h"
 
-static const float block_scale[IFNET_BLOCKS] = { 8, 4, 2, 1 };
-
 static int round_up(int v, int to)
 {
     return (v + to - 1) / to * to;
@@ -54,7 +52,15 @@ static int min_int(int a, int b)
 
 /* Of ping, beside a band: one row for the two convolutions of stride 2, one for
  * each resconv and one for deconv. What is nearer to a cut edge is wrong. */
-#define HALO (IFNET_RESCONVS + 2)
+static int halo(const struct network *n)
+{
+    return n->resconvs + 2;
+}
+
+static int last_block(const struct ifnet *net)
+{
+    return net->network->block_count - 1;
+}
 
 static bool in_bands(const struct ifnet_block *b)
 {
@@ -64,7 +70,7 @@ static bool in_bands(const struct ifnet_block *b)
 /* The last block's level may lie where half was, when it is made at once. */
 static bool level_is_kept(const struct ifnet *net, int b)
 {
-    return b < IFNET_BLOCKS - 1 || in_bands(&net->block[b]);
+    return b < last_block(net) || in_bands(&net->block[b]);
 }
 
 /*
@@ -79,27 +85,30 @@ static bool level_is_kept(const struct ifnet *net, int b)
  */
 void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *arena)
 {
-    int multiple = p->scale < 1 ? (int)(32 / p->scale) : 32;
+    const struct network *n = p->network;
+    int multiple = p->scale < 1 ? (int)((float)n->multiple / p->scale) : n->multiple;
     *net = (struct ifnet){
+        .network = n,
         .width = p->width,
         .height = p->height,
         .width_padded = round_up(p->width, multiple),
         .height_padded = round_up(p->height, multiple),
         .is_half = p->is_half,
     };
+    assert(n->level_channels == LEVEL_CHANNELS && n->resconvs % 2 == 0);
     assert(!p->last_level_is_half || !p->band_rows); /* keep_rows() moves FP32 */
     size_t big = ifnet_image_bytes(net), small = 0, levels = 0;
-    for (int b = 0; b < IFNET_BLOCKS; b++) {
+    for (int b = 0; b < net->network->block_count; b++) {
         struct ifnet_block *k = &net->block[b];
         struct level *level = &net->level[b];
-        int c = ifnet_channels[b];
-        level->scale = block_scale[b] / p->scale;
+        int c = n->block[b].channels;
+        level->scale = (float)n->block[b].scale / p->scale;
         level->height = (int)((float)net->height_padded / level->scale);
         level->width = (int)((float)net->width_padded / level->scale);
-        level->is_half = p->last_level_is_half && b == IFNET_BLOCKS - 1;
+        level->is_half = p->last_level_is_half && b == last_block(net);
         k->rows = level->height / 4;
         k->kept = p->band_rows ? p->band_rows / 4 : k->rows;
-        int h = 4 * min_int(k->rows, k->kept + 2 * HALO), w = level->width;
+        int h = 4 * min_int(k->rows, k->kept + 2 * halo(n)), w = level->width;
         k->input = make_tensor(p, IFNET_INPUTS, h, w);
         k->half = make_tensor(p, c / 2, h / 2, w / 2);
         k->ping = k->pong = make_tensor(p, c, h / 4, w / 4);
@@ -132,7 +141,7 @@ void ifnet_bind(struct ifnet *net, const struct arena *arena)
     unsigned char *big = arena_at(arena, net->big_at);
     unsigned char *small = arena_at(arena, net->small_at);
     unsigned char *levels = arena_at(arena, net->levels_at);
-    for (int b = 0; b < IFNET_BLOCKS; b++) {
+    for (int b = 0; b < net->network->block_count; b++) {
         struct ifnet_block *k = &net->block[b];
         size_t feature_bytes = tensor_bytes(&k->ping);
         k->input.data = (void *)big;
@@ -196,7 +205,7 @@ static int resblock(const struct ops *ops, const struct resblock_args *a, void *
     int err = 0;
     if (ops->resblock)
         return ops->resblock(a, stream);
-    for (int i = 0; i < IFNET_RESCONVS; i += 2) {
+    for (int i = 0; i < a->count; i += 2) {
         TRY(ops->resconv(&(struct conv_args){ a->ping, a->pong, &a->layers[i] }, stream));
         TRY(ops->resconv(&(struct conv_args){ a->pong, a->ping, &a->layers[i + 1] },
                          stream));
@@ -209,7 +218,7 @@ static struct deconv_args deconv_args(const struct ifnet *net, int b)
 {
     const struct ifnet_block *k = &net->block[b];
     return (struct deconv_args){ .in = k->ping,
-                                 .layer = &net->weights->block[b].deconv,
+                                 .layer = weights_block(net->weights, b).deconv,
                                  .out = k->band,
                                  .scratch = k->deconv_scratch };
 }
@@ -217,7 +226,7 @@ static struct deconv_args deconv_args(const struct ifnet *net, int b)
 /* Whether finish() does the last block's deconv, too. */
 static bool has_tail(const struct ifnet *net, const struct ifnet_task *task)
 {
-    return net->ops->tail && task->frame && !in_bands(&net->block[IFNET_BLOCKS - 1]);
+    return net->ops->tail && task->frame && !in_bands(&net->block[last_block(net)]);
 }
 
 /* Block b for the rows of ping that begin at `row`. */
@@ -227,8 +236,9 @@ static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task,
     int err = 0;
     const struct ops *ops = net->ops;
     const struct ifnet_block *k = &net->block[b];
-    const struct block_weights *w = &net->weights->block[b];
-    int top = row > HALO ? min_int(row - HALO, k->rows - k->ping.height) : 0;
+    const struct block_layers w = weights_block(net->weights, b);
+    const int beside = halo(net->network);
+    int top = row > beside ? min_int(row - beside, k->rows - k->ping.height) : 0;
 
     TRY(front(ops,
               &(struct front_args){ .gather = { .image0 = task->image0,
@@ -241,11 +251,13 @@ static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task,
                                                 .out = k->input },
                                     .half = k->half,
                                     .out = k->ping,
-                                    .conv0 = &w->conv0,
-                                    .conv1 = &w->conv1 },
+                                    .conv0 = w.conv0,
+                                    .conv1 = w.conv1 },
               stream));
-    TRY(resblock(ops, &(struct resblock_args){ k->ping, k->pong, w->res }, stream));
-    if (b == IFNET_BLOCKS - 1 && has_tail(net, task))
+    TRY(resblock(
+        ops, &(struct resblock_args){ k->ping, k->pong, w.res, net->network->resconvs },
+        stream));
+    if (b == last_block(net) && has_tail(net, task))
         return 0;
     struct deconv_args deconv = deconv_args(net, b);
     TRY(ops->deconv(&deconv, stream));
@@ -263,23 +275,23 @@ static int finish(struct ifnet *net, const struct ifnet_task *task, void *stream
     const struct blend_store_args blend_store = { .image0 = task->image0,
                                                   .image1 = task->image1,
                                                   .levels = net->level,
-                                                  .level_count = IFNET_BLOCKS,
+                                                  .level_count =
+                                                      net->network->block_count,
                                                   .yuv = task->yuv,
                                                   .frame = task->frame,
                                                   .between = net->out };
     net->last_level_is_made = true;
     if (has_tail(net, task))
-        return ops->tail(
-            &(struct tail_args){ .deconv = deconv_args(net, IFNET_BLOCKS - 1),
-                                 .blend_store = blend_store,
-                                 .made = &net->last_level_is_made },
-            stream);
+        return ops->tail(&(struct tail_args){ .deconv = deconv_args(net, last_block(net)),
+                                              .blend_store = blend_store,
+                                              .made = &net->last_level_is_made },
+                         stream);
     if (task->frame && ops->blend_store)
         return ops->blend_store(&blend_store, stream);
     TRY(ops->blend(&(struct blend_args){ .image0 = task->image0,
                                          .image1 = task->image1,
                                          .levels = net->level,
-                                         .level_count = IFNET_BLOCKS,
+                                         .level_count = net->network->block_count,
                                          .out = net->out },
                    stream));
     if (task->frame)
@@ -291,7 +303,7 @@ fail:
 int ifnet_forward(struct ifnet *net, const struct ifnet_task *task, void *stream)
 {
     int err = 0;
-    for (int b = 0; b < IFNET_BLOCKS; b++) {
+    for (int b = 0; b < net->network->block_count; b++) {
         const struct ifnet_block *k = &net->block[b];
         int step = in_bands(k) ? k->kept : k->rows;
         for (int row = 0; row < k->rows; row += step)
@@ -304,7 +316,7 @@ fail:
 
 int ifnet_make_last_level(struct ifnet *net, void *stream)
 {
-    struct deconv_args deconv = deconv_args(net, IFNET_BLOCKS - 1);
+    struct deconv_args deconv = deconv_args(net, last_block(net));
     if (net->last_level_is_made)
         return 0;
     return net->ops->deconv(&deconv, stream);

@@ -25,8 +25,9 @@ struct ifnet_block {
 struct ifnet {
     int width, height, width_padded, height_padded;
     bool is_half; /* the tensors */
-    struct ifnet_block block[IFNET_BLOCKS];
-    struct level level[IFNET_BLOCKS]; /* what each block added, .scale included */
+    const struct network *network;
+    struct ifnet_block block[NETWORK_BLOCKS_MAX];
+    struct level level[NETWORK_BLOCKS_MAX]; /* what each block added, .scale included */
     struct image out; /* the in-between, until the next forward, if no frame was given */
     /* By the newest forward(), which may do without it. A graph that replays one does not
      * set it: the tasks of a net that is captured are alike, textures included. */
@@ -39,9 +40,9 @@ struct ifnet {
 
 /*
  * For pictures of width x height. scale, one of 0.25, 0.5, 1 and 2, is the
- * resolution at which flow is estimated: block b works at 8, 4, 2, 1
- * full-resolution pixels per pixel, divided by it. The padded size is the next
- * multiple of max(32, 32 / scale).
+ * resolution at which flow is estimated: a block works at its scale in the network,
+ * divided by this one. The padded size is the next multiple of the network's, or of
+ * that divided by scale where it is larger.
  *
  * With band_rows a block works through its picture in bands of so many of its
  * own rows, and needs memory for one of them. Bands overlap by as much as the
@@ -49,6 +50,7 @@ struct ifnet {
  * convolutions whose order of addition depends on where a tile begins.
  */
 struct ifnet_params {
+    const struct network *network;
     int width, height;
     float scale;
     int block_size;          /* of the tensors; 0: all channels in one block */

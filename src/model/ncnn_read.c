@@ -24,9 +24,12 @@
 #define TAG_FP32_RAW 0u
 
 #define GROUPS_MAX 16
-#define CONVS      (2 + IFNET_RESCONVS)
+#define CONVS      (2 + NETWORK_RESCONVS_MAX)
 #define WARPS      8
 #define SLOPE      0.2
+
+/* The only network that this reader knows. */
+static const struct network *const ifnet = &networks[NETWORK_4_6];
 
 struct numbers {
     const unsigned char *data;
@@ -248,11 +251,12 @@ static int on_constant(struct reader *r, const struct ncnn_layer *l)
 /* Up by the scale of the block before, down by that of the block to come. */
 static void on_interp(struct reader *r, const struct ncnn_layer *l)
 {
-    static const double scale[IFNET_BLOCKS] = { 8, 4, 2, 1 };
     double up = ncnn_get(l, 1, 1);
     int g = r->group_count;
-    bool good = up == 1 || (up > 1 && g > 0 && g <= IFNET_BLOCKS && up == scale[g - 1]) ||
-                (up < 1 && g < IFNET_BLOCKS && up * scale[g] == 1);
+    bool good =
+        up == 1 ||
+        (up > 1 && g > 0 && g <= ifnet->block_count && up == ifnet->block[g - 1].scale) ||
+        (up < 1 && g < ifnet->block_count && up * ifnet->block[g].scale == 1);
     if (!good || ncnn_get(l, 2, 1) != up || ncnn_get(l, 0, 0) != 2)
         r->odd_scale = l;
 }
@@ -418,15 +422,15 @@ static int check_graph(const struct reader *r)
     int err = 0;
     const char *name = r->t->name;
     /* Of another version, or of too few blocks, the names tell. */
-    if (!architecture_guess(r->t).runs || r->group_count != IFNET_BLOCKS)
+    if (!architecture_guess(r->t).network || r->group_count != ifnet->block_count)
         return 0;
-    for (int b = 0; b < IFNET_BLOCKS; b++) {
+    for (int b = 0; b < ifnet->block_count; b++) {
         const char *wrong = find_difference(&r->group[b]);
         if (wrong)
             FAIL(RIFEC_ERR_MODEL, "%s: block %d is not that of IFNet 4.6: %s", name, b,
                  wrong);
     }
-    if (r->group[IFNET_BLOCKS].conv_count)
+    if (r->group[ifnet->block_count].conv_count)
         FAIL(RIFEC_ERR_MODEL, "%s: convolutions after the last block, IFNet 4.6 has none",
              name);
     if (r->odd_scale)
@@ -450,7 +454,7 @@ static int add_tensors(struct reader *r)
     int err = 0, blocks = 0, b = 0, others = 0;
     for (int g = 0; g < r->group_count; g++)
         blocks += r->group[g].conv_count == CONVS;
-    if (blocks < IFNET_BLOCKS && r->inputs == 2)
+    if (blocks < ifnet->block_count && r->inputs == 2)
         FAIL(RIFEC_ERR_MODEL,
              "%s: two inputs and no timestep: it looks like RIFE 1, 2 or 3, and only 4.5 "
              "and 4.6 are read",
@@ -459,7 +463,7 @@ static int add_tensors(struct reader *r)
         if (r->group[g].conv_count == CONVS)
             TRY(add_block(r, &r->group[g], b++));
         else
-            TRY(add_others(r, &r->group[g], blocks >= IFNET_BLOCKS, &others));
+            TRY(add_others(r, &r->group[g], blocks >= ifnet->block_count, &others));
     }
 fail:
     return err;

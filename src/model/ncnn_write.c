@@ -14,6 +14,10 @@
 #include "model/ncnn.h"
 #include "model/weights.h"
 
+/* Models of ncnn are written in the layout of this network, whose outputs that nobody
+ * reads are zero. */
+static const struct network *const ifnet = &networks[NETWORK_4_6];
+
 #define NODES_MAX  320
 #define INPUTS_MAX 4
 
@@ -124,42 +128,52 @@ static int warp(struct graph *g, int image, int flow, int from)
 
 /* --- the network -------------------------------------------------------------------- */
 
-static int conv(struct graph *g, int a, const struct conv_layer *l, int b,
-                const char *part, int i)
+/* The names of layers are the network's. */
+static void name_layer(struct graph *g, int node, const struct network_layer *l)
 {
-    bool is_front = l->cin != l->cout; /* stride 2, with its leaky ReLU */
+    snprintf(g->node[node].name, sizeof g->node[node].name, "%s", l->name);
+}
+
+static int conv(struct graph *g, int a, const struct network_layer *l)
+{
+    bool is_front = l->op == CONV_S2; /* stride 2, with its leaky ReLU */
     int n = add(g, "Convolution", ONE(a), "0=%d 1=3%s 4=1 5=1 6=%d%s", l->cout,
                 is_front ? " 3=2" : "", 9 * l->cin * l->cout,
                 is_front ? " 9=2 -23310=1,2.000000e-01" : "");
-    snprintf(g->node[n].name, sizeof g->node[n].name, "block%d.%s.%d", b, part, i);
+    name_layer(g, n, l);
     return n;
 }
 
-/* One block: flow, mask and a spare channel, at the block's resolution. */
-static int block(struct graph *g, const struct block_weights *w, int b, int x)
+static int deconv(struct graph *g, int a, const struct network_layer *l, int outputs)
 {
-    x = conv(g, x, &w->conv0, b, "conv0", 0);
-    x = conv(g, x, &w->conv1, b, "conv0", 1);
-    for (int i = 0; i < IFNET_RESCONVS; i++) {
-        int y = conv(g, x, &w->res[i], b, "convblock", i);
-        x = add(g, "ReLU", ONE(binary(g, ADD, y, x)), "0=%e", 0.2);
-    }
-    int cin = w->deconv.cin;
-    x = add(g, "Deconvolution", ONE(x), "0=%d 1=4 3=2 4=1 5=1 6=%d", DECONV_CHANNELS,
-            16 * cin * DECONV_CHANNELS);
-    snprintf(g->node[x].name, sizeof g->node[x].name, "block%d.lastconv", b);
-    return add(g, "PixelShuffle", ONE(x), "0=2");
+    int n = add(g, "Deconvolution", ONE(a), "0=%d 1=4 3=2 4=1 5=1 6=%d", outputs,
+                16 * l->cin * outputs);
+    name_layer(g, n, l);
+    return add(g, "PixelShuffle", ONE(n), "0=2");
 }
 
-static void build(struct graph *g, const struct weights *w)
+/* One block: flow, mask and a spare channel, at the block's resolution. */
+static int block(struct graph *g, int b, int x)
 {
-    static const double scale[IFNET_BLOCKS] = { 8, 4, 2, 1 };
+    struct network_layer l;
+    const int first = b * network_block_layers(ifnet);
+    for (int i = first; network_layer(ifnet, i, &l) && l.block == b; i++) {
+        if (l.op == DECONV)
+            return deconv(g, x, &l, ifnet->deconv_outputs);
+        int y = conv(g, x, &l);
+        x = l.op == RESCONV ? add(g, "ReLU", ONE(binary(g, ADD, y, x)), "0=%e", 0.2) : y;
+    }
+    return x;
+}
+
+static void build(struct graph *g)
+{
     int image0 = input(g, "in0"), image1 = input(g, "in1"), t = input(g, "in2");
     int flow = -1, mask = -1;
     if (g->opt->stock)
         add_grid(g, t);
-    for (int b = 0; b < IFNET_BLOCKS; b++) {
-        double s = scale[b];
+    for (int b = 0; b < ifnet->block_count; b++) {
+        double s = ifnet->block[b].scale;
         int x;
         if (b == 0) {
             x = add(g, "Concat", ((int[]){ image0, image1, t, -1 }), "0=0");
@@ -172,7 +186,7 @@ static void build(struct graph *g, const struct weights *w)
                 small = with_number(g, DIV, small, s);
             x = add(g, "Concat", TWO(resize(g, x, 1 / s), small), "0=0");
         }
-        x = resize(g, block(g, &w->block[b], b, x), s);
+        x = resize(g, block(g, b, x), s);
         int more = crop(g, x, 0, 4), more_mask = crop(g, x, 4, 5);
         if (s != 1)
             more = with_number(g, MUL, more, s);
@@ -271,14 +285,10 @@ static void put_layer(FILE *f, bool is_half, const struct conv_layer *l, int out
 
 static void put_numbers(FILE *f, bool is_half, const struct weights *w)
 {
-    for (int b = 0; b < IFNET_BLOCKS; b++) {
-        const struct block_weights *k = &w->block[b];
-        put_layer(f, is_half, &k->conv0, k->conv0.cout);
-        put_layer(f, is_half, &k->conv1, k->conv1.cout);
-        for (int i = 0; i < IFNET_RESCONVS; i++)
-            put_layer(f, is_half, &k->res[i], k->res[i].cout);
-        put_layer(f, is_half, &k->deconv, DECONV_CHANNELS);
-    }
+    struct network_layer l;
+    for (int i = 0; network_layer(w->network, i, &l); i++)
+        put_layer(f, is_half, &w->layers[i],
+                  l.op == DECONV ? ifnet->deconv_outputs : l.cout);
 }
 
 int ncnn_write(const struct weights *w, const struct ncnn_options *opt, FILE *param,
@@ -289,7 +299,7 @@ int ncnn_write(const struct weights *w, const struct ncnn_options *opt, FILE *pa
         return mem_fail("the graph of the model");
     }
     g->opt = opt;
-    build(g, w);
+    build(g);
     put_graph(param, g);
     put_numbers(bin, opt->is_half, w);
     free(g);

@@ -178,7 +178,7 @@ struct thumbnail_args {
  *
  * front: gather, then both conv_s2: the block's features from the frames.
  *     From a texture colours may be clamped to 0..1 after they are interpolated.
- * resblock: the eight resconvs of a block, from `ping` to `ping`, `pong` between.
+ * resblock: the resconvs of a block, from `ping` to `ping`, `pong` between.
  * tail: the last block's deconv, then blend_store. It need not make the last level, whose
  *     memory it may write anything to; then it leaves deconv.in as it is, and says so.
  */
@@ -191,7 +191,8 @@ struct front_args {
 
 struct resblock_args {
     struct tensor ping, pong;
-    const struct conv_layer *layers; /* [IFNET_RESCONVS] */
+    const struct conv_layer *layers; /* [count], an even number */
+    int count;
 };
 
 struct tail_args {

@@ -10,10 +10,10 @@
 
 #include <stddef.h>
 
-#define IFNET_BLOCKS    4
-#define IFNET_RESCONVS  8
-#define DECONV_CHANNELS 24 /* of lastconv, 6 after the pixel shuffle ... */
-#define DECONV_LIVE     20 /* ... of which the sixth is never read       */
+#include "model/network.h"
+
+/* Outputs of a deconvolution that are read: four for each channel of a level. */
+#define DECONV_LIVE 20
 
 /*
  * One convolution: out[o] = bias[o] + sum in[i] * weight[ky][kx][i][o].
@@ -26,21 +26,20 @@ struct conv_layer {
     void *plan;    /* a backend's own: repacked weights, prepared kernels */
 };
 
-struct block_weights {
-    struct conv_layer conv0, conv1; /* stride 2: inputs -> c/2 -> c         */
-    struct conv_layer res[IFNET_RESCONVS];
-    struct conv_layer deconv;
-};
-
 struct weights {
-    struct block_weights block[IFNET_BLOCKS];
-    char sha256[65]; /* of the file, hexadecimal */
-    float *data;     /* what the layers point into */
+    const struct network *network;
+    struct conv_layer layers[NETWORK_LAYERS_MAX]; /* in the order of network_layer() */
+    char sha256[65];                              /* of the file, hexadecimal        */
+    float *data;                                  /* what the layers point into      */
 };
 
-/* Channels c of each block, and of what the first convolution reads. */
-extern const int ifnet_channels[IFNET_BLOCKS]; /* 192, 128, 96, 64 */
-extern const int ifnet_inputs[IFNET_BLOCKS];   /* 7, 12, 12, 12    */
+/* The layers of one block, within weights.layers. */
+struct block_layers {
+    const struct conv_layer *conv0, *conv1; /* stride 2: inputs -> c/2 -> c */
+    const struct conv_layer *res;           /* [network.resconvs]           */
+    const struct conv_layer *deconv;
+};
+struct block_layers weights_block(const struct weights *w, int block);
 
 struct tensors;
 

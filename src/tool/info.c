@@ -84,7 +84,7 @@ int tool_info(const struct tool_options *opt)
     struct tensors *t = NULL;
     TRY(tool_open(&t, opt->names[0]));
     struct architecture arch = architecture_guess(t);
-    struct survey s = examine(t, arch.runs);
+    struct survey s = examine(t, arch.network != NULL);
     tensors_sha256(t, sum);
     char shown[3][256]; /* names in files may be meant for the terminal */
     snprintf(shown[0], sizeof shown[0], "%s", t->name);
@@ -93,7 +93,7 @@ int tool_info(const struct tool_options *opt)
     for (int i = 0; i < 3; i++)
         text_clean(shown[i]);
     printf("file          %s\nformat        %s\n", shown[0], t->format);
-    if (arch.runs)
+    if (arch.network)
         printf("network       %s\n", arch.name);
     else if (arch.name)
         printf("network       %s, which does not run here: %s ('%s')\n", arch.name,
@@ -101,8 +101,8 @@ int tool_info(const struct tool_options *opt)
     else
         printf("network       no RIFE\n");
     printf("parameters    %lld in %d tensors\n", s.parameters, s.tensors);
-    if (arch.runs && s.tensors != architecture_tensors())
-        printf("missing       %d tensors\n", architecture_tensors() - s.tensors);
+    if (arch.network && s.tensors != network_tensors(arch.network))
+        printf("missing       %d tensors\n", network_tensors(arch.network) - s.tensors);
     if (s.ignored)
         printf("ignored       %d tensors, '%s' for one\n", s.ignored, shown[2]);
     print_types(&s);

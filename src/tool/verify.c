@@ -12,25 +12,6 @@
 
 #define FP16_MAX 65504.0f
 
-/* Every layer of the network, and what it is called. */
-static const struct conv_layer *layer_of(const struct weights *w, int i, char name[40])
-{
-    int per_block = IFNET_RESCONVS + 3, b = i / per_block, k = i % per_block;
-    const struct block_weights *block = &w->block[b];
-    if (i >= IFNET_BLOCKS * per_block)
-        return NULL;
-    if (k < 2) {
-        snprintf(name, 40, "block%d.conv0.%d", b, k);
-        return k ? &block->conv1 : &block->conv0;
-    }
-    if (k < per_block - 1) {
-        snprintf(name, 40, "block%d.convblock.%d", b, k - 2);
-        return &block->res[k - 2];
-    }
-    snprintf(name, 40, "block%d.lastconv", b);
-    return &block->deconv;
-}
-
 static float difference(const float *a, const float *b, int count)
 {
     float worst = 0;
@@ -42,16 +23,15 @@ static float difference(const float *a, const float *b, int count)
 /* A table of the largest differences; returns the largest of all. */
 static float compare(const struct weights *a, const struct weights *b)
 {
-    char name[40];
     float worst = 0;
-    const struct conv_layer *l;
+    struct network_layer layer;
     printf("%-22s %12s %12s\n", "largest difference in", "weights", "biases");
-    for (int i = 0; (l = layer_of(a, i, name)); i++) {
-        const struct conv_layer *other = layer_of(b, i, name);
+    for (int i = 0; network_layer(a->network, i, &layer); i++) {
+        const struct conv_layer *l = &a->layers[i], *other = &b->layers[i];
         float weight = difference(l->weight, other->weight,
                                   l->kernel * l->kernel * l->cin * l->cout);
         float bias = difference(l->bias, other->bias, l->cout);
-        printf("%-22s %12g %12g\n", name, weight, bias);
+        printf("%-22s %12g %12g\n", layer.name, weight, bias);
         worst = fmaxf(worst, fmaxf(weight, bias));
     }
     printf("%-22s %12g\n", "all", worst);

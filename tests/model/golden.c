@@ -59,7 +59,8 @@ static const struct limits in_half = { 2e-3, 1, 1e3, 1e3 };
 
 /* A network that has run, in the host's memory. */
 struct outcome {
-    struct level level[IFNET_BLOCKS];
+    const struct network *network;
+    struct level level[NETWORK_BLOCKS_MAX];
     struct image out;
 };
 
@@ -140,7 +141,7 @@ static void compare_frame(const struct image *out, const struct tensors *file,
 static void judge(const struct outcome *o, const struct tensors *file,
                   const struct limits *limits)
 {
-    for (int b = 1; b <= IFNET_BLOCKS; b++) {
+    for (int b = 1; b <= o->network->block_count; b++) {
         double flow, mask;
         compare_flow(o, file, b, &flow, &mask);
         printf("    block %d: flow max %.1e px, mask max %.1e\n", b - 1, flow, mask);
@@ -168,6 +169,7 @@ static int run_cpu(const struct rifec_params *p, float t, const char *name,
     CHECK_INT(cpu_net_forward(&n, 0, 1, t, NULL, NULL), 0);
     printf("%-8s %s\n", name, n.description);
     memcpy(o.level, n.net.level, sizeof o.level);
+    o.network = n.net.network;
     o.out = n.net.out;
     judge(&o, file, &on_cpu);
     cpu_net_close(&n);
@@ -207,8 +209,9 @@ static int run_gpu(const struct rifec_params *p, float t, const char *name,
                                .t = checkcuda_upload(&t, sizeof t) };
     CHECK_INT(ifnet_forward(&net, &task, &stream), 0);
     printf("%-8s %s\n", name, n.description);
-    for (int b = 0; b < IFNET_BLOCKS; b++)
+    for (int b = 0; b < net.network->block_count; b++)
         o.level[b] = checkcuda_get_level(&net.level[b]);
+    o.network = net.network;
     o.out = checkcuda_get_image(&net.out);
     judge(&o, file, n.is_half || n.is_tf32 ? &in_half : &on_gpu);
     checkcuda_free_all();

@@ -259,8 +259,8 @@ struct block {
 
 static void block_open(struct block *b, const struct mode *m, int index, int h, int w)
 {
-    int c = ifnet_channels[index];
-    random_layer(&b->conv0, ifnet_inputs[index], c / 2, 3);
+    int c = networks[NETWORK_4_6].block[index].channels;
+    random_layer(&b->conv0, networks[NETWORK_4_6].block[index].inputs, c / 2, 3);
     random_layer(&b->conv1, c / 2, c, 3);
     random_layer(&b->res, c, c, 3);
     random_layer(&b->deconv, c, DECONV_LIVE, 4);
@@ -315,23 +315,24 @@ fail:
 static int try_network(const struct mode *m, int width, int height)
 {
     int err = 0;
-    struct block b[IFNET_BLOCKS];
+    const int blocks = networks[NETWORK_4_6].block_count;
+    struct block b[NETWORK_BLOCKS_MAX];
     struct cudnn_ops *o = NULL;
     struct cuda_stream s = { 0 };
     struct cudnn_ops_params p = {
         .tf32 = m->tf32, .cache = "", .on_trial = on_trial, .opaque = (void *)(uintptr_t)m
     };
     const int before = ways;
-    for (int i = 0; i < IFNET_BLOCKS; i++)
+    for (int i = 0; i < blocks; i++)
         block_open(&b[i], m, i, height >> (5 - i), width >> (5 - i));
     CU(cudaStreamCreateWithFlags(&s.stream, cudaStreamNonBlocking));
     TRY(cudnn_ops_open(&o, &p));
-    for (int i = 0; i < IFNET_BLOCKS; i++)
+    for (int i = 0; i < blocks; i++)
         TRY(block_announce(&b[i], o));
     TRY(cudnn_ops_choose(o, s.stream));
     s.workspace_bytes = cudnn_ops_workspace(o);
     CU(cudaMalloc(&s.workspace, s.workspace_bytes));
-    for (int i = 0; i < IFNET_BLOCKS; i++)
+    for (int i = 0; i < blocks; i++)
         TRY(block_run(&b[i], &s));
     CU(cudaStreamSynchronize(s.stream));
     printf("%s %dx%d: %d ways checked\n", m->name, width, height, ways - before);
@@ -340,7 +341,7 @@ fail:
     if (s.stream)
         cudaStreamDestroy(s.stream);
     cudnn_ops_close(&o);
-    for (int i = 0; i < IFNET_BLOCKS; i++)
+    for (int i = 0; i < blocks; i++)
         block_close(&b[i]);
     return err;
 }

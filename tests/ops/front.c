@@ -102,12 +102,13 @@ static void try(int block, int width, int height, bool textured, enum flow flow)
 {
     static const char *const names[] = { "", ", whole flow", ", hostile flow" };
     int wp = (width + 31) / 32 * 32, hp = (height + 31) / 32 * 32;
-    int scale = 8 >> block, c = ifnet_channels[block];
+    int scale = 8 >> block, c = networks[NETWORK_4_6].block[block].channels;
     bool in_one = block >= 2;
     int h = hp / scale, w = wp / scale;
     checkop_case("block %d, %dx%d, images of %s%s", block, width, height,
                  textured ? "FP16 with a texture" : "FP32", names[flow]);
-    struct conv_layer conv0 = make_cuda_layer(ifnet_inputs[block], c / 2, 3, true);
+    struct conv_layer conv0 =
+        make_cuda_layer(networks[NETWORK_4_6].block[block].inputs, c / 2, 3, true);
     struct conv_layer conv1 = make_cuda_layer(c / 2, c, 3, true);
     struct level levels[3], device_levels[3];
     checkop_levels(levels, block, 8, wp, hp, FLOW);

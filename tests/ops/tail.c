@@ -31,7 +31,7 @@ static bool is_plain(const struct rifec_format *f)
 
 struct scene {
     struct yuv yuv, device_yuv;
-    struct level levels[IFNET_BLOCKS], device_levels[IFNET_BLOCKS];
+    struct level levels[CUDA_LEVELS], device_levels[CUDA_LEVELS];
     struct tensor in;                 /* of the deconv, on the host */
     struct rifec_frame blank, on_gpu; /* nothing written yet; what is written to */
     struct tail_args args;            /* without the deconv's layer */
@@ -41,7 +41,7 @@ struct scene {
 /* Nothing of what is written is there yet. */
 static void begin(struct scene *s)
 {
-    const int last = IFNET_BLOCKS - 1;
+    const int last = CUDA_LEVELS - 1;
     s->on_gpu = checkcuda_frame(&s->blank);
     s->device_levels[last] = checkcuda_blank_level(&s->levels[last]);
     s->args.deconv.out = s->device_levels[last];
@@ -58,7 +58,7 @@ static void open_scene(struct scene *s, const struct named_format *named, int wi
 {
     char text[96];
     struct rifec_color color = random_color();
-    const int last = IFNET_BLOCKS - 1;
+    const int last = CUDA_LEVELS - 1;
     int wp = (width + 31) / 32 * 32, hp = (height + 31) / 32 * 32;
     checkop_case("%s, %dx%d, %s%s%s", named->name, width, height,
                  color_name(&color, text, sizeof text), textured ? "" : ", no textures",
@@ -67,7 +67,7 @@ static void open_scene(struct scene *s, const struct named_format *named, int wi
     if (yuv_open(&s->yuv, width, height, &named->format, &color) < 0)
         checkop_fail("yuv_open");
     s->device_yuv = checkcuda_yuv(&s->yuv);
-    checkop_levels(s->levels, IFNET_BLOCKS, 8, wp, hp, FLOW);
+    checkop_levels(s->levels, CUDA_LEVELS, 8, wp, hp, FLOW);
     s->levels[last].is_half = true;
     for (int i = 0; i < last; i++)
         s->device_levels[i] = checkcuda_level(&s->levels[i]);
@@ -84,7 +84,7 @@ static void open_scene(struct scene *s, const struct named_format *named, int wi
         .blend_store = { .image0 = upload_image(&image0, textured),
                          .image1 = upload_image(&image1, textured),
                          .levels = s->device_levels,
-                         .level_count = IFNET_BLOCKS,
+                         .level_count = CUDA_LEVELS,
                          .yuv = &s->device_yuv,
                          .frame = &s->on_gpu,
                          .between = checkcuda_blank_image(&between, false) },
@@ -190,7 +190,7 @@ static void try(const struct named_format *named, int width, int height, bool ho
 /* A copy to be altered. */
 struct altered {
     struct tail_args args;
-    struct level levels[IFNET_BLOCKS];
+    struct level levels[CUDA_LEVELS];
 };
 
 static struct tail_args *alter(struct altered *x, const struct scene *s)
@@ -221,7 +221,7 @@ static void check_refusals(void)
     refuse(&x, "a second image without a texture");
     alter(&x, &s)->blend_store.level_count--;
     refuse(&x, "three levels");
-    for (int i = 0; i < IFNET_BLOCKS; i++) {
+    for (int i = 0; i < CUDA_LEVELS; i++) {
         alter(&x, &s);
         x.levels[i].is_half = !x.levels[i].is_half;
         refuse(&x, "a last level of FP32, or another of FP16");
@@ -236,7 +236,7 @@ static void check_refusals(void)
         refuse(&x, "a level of another height");
     }
     alter(&x, &s);
-    for (int i = 0; i < IFNET_BLOCKS; i++)
+    for (int i = 0; i < CUDA_LEVELS; i++)
         x.levels[i].scale /= 2;
     refuse(&x, "the network at twice its scale");
     alter(&x, &s)->deconv.in.is_half = false;
@@ -268,10 +268,10 @@ static void try_table(const struct cuda_net *n, const struct named_format *named
                       bool textured)
 {
     struct scene s;
-    const int last = IFNET_BLOCKS - 1;
+    const int last = CUDA_LEVELS - 1;
     const bool fused = textured && is_plain(&named->format);
     open_scene(&s, named, 322, 182, textured, false);
-    s.args.deconv.layer = &n->weights.block[last].deconv;
+    s.args.deconv.layer = weights_block(&n->weights, last).deconv;
     void *stream = checkcuda_stream();
     if (n->ops.deconv(&s.args.deconv, stream) < 0 ||
         n->ops.blend_store(&s.args.blend_store, stream) < 0)

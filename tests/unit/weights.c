@@ -150,9 +150,9 @@ static void model_file(const char *path)
     CHECK_STR(w.sha256, embedded.sha256);
     CHECK_INT((long long)weights_bytes(&w), (long long)weights_bytes(&embedded));
     CHECK(memcmp(w.data, embedded.data, weights_bytes(&w)) == 0);
-    CHECK_INT(w.block[0].conv0.cin, 7);
-    CHECK_INT(w.block[3].res[7].cout, 64);
-    CHECK_INT(w.block[2].deconv.cout, DECONV_LIVE);
+    CHECK_INT(weights_block(&w, 0).conv0->cin, 7);
+    CHECK_INT(weights_block(&w, 3).res[7].cout, 64);
+    CHECK_INT(weights_block(&w, 2).deconv->cout, DECONV_LIVE);
     weights_close(&embedded);
 
     /* Beta is folded: layer = file's weight * beta, reordered. */
@@ -165,7 +165,7 @@ static void model_file(const char *path)
     CHECK_INT(tensors_read(s, "block2.convblock.5.conv.bias", (int[]){ 96 }, 1, bias), 0);
     CHECK_INT(tensors_read(s, "block2.convblock.5.beta", (int[]){ 1, 96, 1, 1 }, 4, beta),
               0);
-    const struct conv_layer *l = &w.block[2].res[5];
+    const struct conv_layer *l = &weights_block(&w, 2).res[5];
     int wrong = 0;
     for (int o = 0; o < 96; o++) {
         wrong += l->bias[o] != bias[o] * beta[o];
@@ -227,6 +227,43 @@ static void sha256(void)
     CHECK_STR(hex, "31eba51c313a5c08226adf18d4a359cfdfd8d2e816b13f4af952f7ea6584dcfb");
 }
 
+/* Every layer once, block after block, where weights_block() finds it; nothing after. */
+static void walk_meets_every_layer(void)
+{
+    struct weights w;
+    struct network_layer l;
+    char name[64];
+    int i = 0;
+    size_t numbers = 0;
+    if (!CHECK_INT(weights_open(&w, NULL), 0))
+        return;
+    CHECK_STR(w.network->name, "RIFE 4.6");
+    for (; network_layer(w.network, i, &l); i++) {
+        const struct block_layers b = weights_block(&w, l.block);
+        const struct conv_layer *layer = l.op == RESCONV  ? b.res + l.index
+                                         : l.op == DECONV ? b.deconv
+                                         : l.index == 0   ? b.conv0
+                                                          : b.conv1;
+        CHECK(layer == &w.layers[i]);
+        CHECK_INT(layer->cin, l.cin);
+        CHECK_INT(layer->cout, l.cout);
+        CHECK_INT(layer->kernel, l.kernel);
+        CHECK(layer->weight == w.data + numbers);
+        numbers += (size_t)(l.kernel * l.kernel * l.cin * l.cout + l.cout);
+        CHECK(network_tensor(&l, TENSOR_BETA, name) == (l.op == RESCONV));
+    }
+    CHECK_INT(i, 44);
+    CHECK_INT((long long)weights_bytes(&w), (long long)(numbers * sizeof(float)));
+    network_layer(w.network, 43, &l);
+    CHECK_STR(l.name, "block3.lastconv");
+    network_tensor(&l, TENSOR_BIAS, name);
+    CHECK_STR(name, "block3.lastconv.0.bias");
+    network_layer(w.network, 9, &l);
+    network_tensor(&l, TENSOR_WEIGHT, name);
+    CHECK_STR(name, "block0.convblock.7.conv.weight");
+    weights_close(&w);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -237,5 +274,6 @@ int main(int argc, char **argv)
     damaged_tensors();
     damaged_files();
     model_file(argv[1]);
+    walk_meets_every_layer();
     return check_result();
 }

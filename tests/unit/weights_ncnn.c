@@ -102,7 +102,7 @@ static struct pair with_beta(const struct pair *p)
     size_t at = 0; /* in the old .bin */
     int layers, blobs, cout, size, block, i, used;
     sscanf(p->param, "7767517 %d %d", &layers, &blobs);
-    int more = IFNET_BLOCKS * IFNET_RESCONVS;
+    int more = networks[NETWORK_4_6].block_count * networks[NETWORK_4_6].resconvs;
     snprintf(text, sizeof text, "7767517\n%d %d\n", layers + 2 * more, blobs + 2 * more);
     put_text(&param, text);
     const char *line = strchr(strchr(p->param, '\n') + 1, '\n') + 1;
@@ -148,17 +148,18 @@ static void separate_beta(const struct weights *model, const struct pair *export
     int wrong = 0;
     struct pair p = with_beta(exported);
     if (CHECK_INT(load(&w, &p, p.param_bytes, p.bin_bytes), 0)) {
-        for (int b = 0; b < IFNET_BLOCKS; b++)
-            for (int i = 0; i < IFNET_RESCONVS; i++) {
-                const struct conv_layer *have = &w.block[b].res[i];
-                const struct conv_layer *want = &model->block[b].res[i];
+        for (int b = 0; b < model->network->block_count; b++)
+            for (int i = 0; i < model->network->resconvs; i++) {
+                const struct conv_layer *have = &weights_block(&w, b).res[i];
+                const struct conv_layer *want = &weights_block(model, b).res[i];
                 for (int k = 0; k < 9 * want->cin * want->cout; k++)
                     wrong += have->weight[k] != 2 * want->weight[k];
                 for (int k = 0; k < want->cout; k++)
                     wrong += have->bias[k] != 2 * want->bias[k];
             }
         CHECK_INT(wrong, 0);
-        CHECK(!memcmp(w.block[1].deconv.weight, model->block[1].deconv.weight, 1000));
+        CHECK(!memcmp(weights_block(&w, 1).deconv->weight,
+                      weights_block(model, 1).deconv->weight, 1000));
         weights_close(&w);
     } else {
         fprintf(stderr, "    %s\n", message);
@@ -256,7 +257,7 @@ static void refused_with(const struct pair *exported, int numbers, size_t before
 /* Layers that have numbers, where only the graph tells that they are none of 4.6. */
 static void other_layers(const struct pair *p)
 {
-    size_t last_deconv = 4 * (1 + 64 * DECONV_CHANNELS * 16 + DECONV_CHANNELS);
+    size_t last_deconv = 4 * (1 + 64 * 24 * 16 + 24);
     refused_with(p, 1, last_deconv, "block3.convblock.7", "ReLU ", "PReLU", "0=1",
                  "leaky");
     refused_with(p, 1 + 9 + 1, 0, "block3.lastconv", "Sigmoid ", "Convolution",

@@ -1,6 +1,7 @@
 /* Compares what two engines make, block by block and code by code. */
 #include "engine/check/check.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,26 +76,32 @@ static void compare_frames(struct check_errors *e, const struct rifec_frame *a,
 
 /* --- flow and mask ---------------------------------------------------------------- */
 
-static int fetch_levels(struct rifec *r, struct level levels[IFNET_BLOCKS])
+/* *count becomes the number of the network's blocks. */
+static int fetch_levels(struct rifec *r, struct level levels[NETWORK_BLOCKS_MAX],
+                        int *count)
 {
     int err = 0;
-    for (int b = 0; b < IFNET_BLOCKS; b++) {
+    *count = 0;
+    for (int b = 0; b < NETWORK_BLOCKS_MAX; b++) {
         struct level *l = &levels[b];
         TRY(r->backend->level(r, b, l));
+        if (err == 1)
+            return 0;
         size_t pixels = (size_t)l->width * (size_t)l->height;
         l->flow = mem_alloc(4 * pixels * sizeof *l->flow);
         l->mask = mem_alloc(pixels * sizeof *l->mask);
         if (!l->flow || !l->mask)
             TRY(mem_fail("a copy of the flow"));
         TRY(r->backend->level(r, b, l));
+        *count = b + 1;
     }
 fail:
     return err;
 }
 
-static void free_levels(struct level levels[IFNET_BLOCKS])
+static void free_levels(struct level levels[NETWORK_BLOCKS_MAX])
 {
-    for (int b = 0; b < IFNET_BLOCKS; b++) {
+    for (int b = 0; b < NETWORK_BLOCKS_MAX; b++) {
         mem_free(levels[b].flow);
         mem_free(levels[b].mask);
     }
@@ -124,11 +131,13 @@ static void compare_pixel(struct check_errors *e, int block,
 static int compare_levels(struct check *c)
 {
     int err = 0;
-    struct level tried[IFNET_BLOCKS] = { 0 }, reference[IFNET_BLOCKS] = { 0 };
+    struct level tried[NETWORK_BLOCKS_MAX] = { 0 }, reference[NETWORK_BLOCKS_MAX] = { 0 };
     const struct rifec_params *p = &c->tried->params;
-    TRY(fetch_levels(c->tried, tried));
-    TRY(fetch_levels(c->reference, reference));
-    for (int b = 0; b < IFNET_BLOCKS; b++)
+    int blocks;
+    TRY(fetch_levels(c->tried, tried, &blocks));
+    TRY(fetch_levels(c->reference, reference, &c->errors.blocks));
+    assert(blocks == c->errors.blocks);
+    for (int b = 0; b < c->errors.blocks; b++)
         for (int y = 0; y < p->height; y += CHECK_STEP)
             for (int x = 0; x < p->width; x += CHECK_STEP) {
                 float got[LEVEL_CHANNELS], want[LEVEL_CHANNELS];
@@ -181,7 +190,7 @@ void check_report(const struct check *c)
         return;
     log_info("check: %lld in-betweens, %s, against %s", (long long)e->pictures,
              c->tried->info.device, c->reference->info.device);
-    for (int b = 0; b < IFNET_BLOCKS; b++)
+    for (int b = 0; b < e->blocks; b++)
         log_info("check: after block %d: flow max %.2g, mean %.2g px; mask max %.2g, "
                  "mean %.2g",
                  b, e->block[b].flow_max,

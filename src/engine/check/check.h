@@ -5,7 +5,7 @@
 #ifndef RIFEC_ENGINE_CHECK_CHECK_H
 #define RIFEC_ENGINE_CHECK_CHECK_H
 
-#include "model/weights.h"
+#include "model/network.h"
 #include "rifec/rifec.h"
 
 #define CHECK_BINS 6 /* of codes: 0, 1, 2, 3..4, 5..8 and more off */
@@ -17,7 +17,8 @@ struct check_errors {
     struct {
         double flow_max, flow_sum, mask_max, mask_sum;
         int64_t flows, masks;
-    } block[IFNET_BLOCKS];
+    } block[NETWORK_BLOCKS_MAX];
+    int blocks;                /* that the network has */
     int64_t codes[CHECK_BINS]; /* samples of the in-betweens, all of them */
     int code_max;
     double code_squares;

@@ -86,7 +86,10 @@ fail:
 
 static int cpu_level(struct rifec *e, int b, struct level *out)
 {
-    const struct level *l = &((struct cpu_backend *)e->priv)->net.net.level[b];
+    const struct ifnet *net = &((struct cpu_backend *)e->priv)->net.net;
+    const struct level *l = &net->level[b];
+    if (b >= net->network->block_count)
+        return 1;
     size_t pixels = (size_t)l->width * (size_t)l->height;
     float *flow = out->flow, *mask = out->mask;
     if (flow && mask) {

@@ -134,14 +134,16 @@ static int take_dnn_ops(struct cpu_net *n, bool resconv)
 {
     int err = 0;
     TRY(dnn_open(&n->dnn));
-    for (int i = 0; i < IFNET_BLOCKS; i++) {
-        const struct ifnet_block *k = &n->net.block[i];
-        struct block_weights *w = &n->weights.block[i];
-        TRY(conv_s2_dnn_open(n->dnn, &w->conv0, &k->input));
-        TRY(conv_s2_dnn_open(n->dnn, &w->conv1, &k->half));
-        for (int j = 0; resconv && j < IFNET_RESCONVS; j++)
-            TRY(resconv_dnn_open(n->dnn, &w->res[j], &k->ping));
-        TRY(deconv_dnn_open(n->dnn, &w->deconv, &k->ping));
+    struct network_layer l;
+    for (int i = 0; network_layer(n->weights.network, i, &l); i++) {
+        const struct ifnet_block *k = &n->net.block[l.block];
+        struct conv_layer *layer = &n->weights.layers[i];
+        if (l.op == CONV_S2)
+            TRY(conv_s2_dnn_open(n->dnn, layer, l.index == 0 ? &k->input : &k->half));
+        else if (l.op == DECONV)
+            TRY(deconv_dnn_open(n->dnn, layer, &k->ping));
+        else if (resconv)
+            TRY(resconv_dnn_open(n->dnn, layer, &k->ping));
     }
     n->ops.conv_s2 = conv_s2_dnn;
     n->ops.deconv = deconv_dnn;
@@ -152,22 +154,36 @@ fail:
 }
 #endif
 
-static size_t wino_bytes(void)
+static size_t wino_bytes(const struct network *n)
 {
     size_t floats = 0;
-    for (int i = 0; i < IFNET_BLOCKS; i++)
-        floats += IFNET_RESCONVS * resconv_wino_floats(ifnet_channels[i]);
+    struct network_layer l;
+    for (int i = 0; network_layer(n, i, &l); i++)
+        if (l.op == RESCONV)
+            floats += resconv_wino_floats(l.cout);
     return floats * sizeof(float);
+}
+
+/* What the widest of the layers needs. */
+static size_t wino_scratch(const struct network *n)
+{
+    size_t floats = 0;
+    for (int i = 0; i < n->block_count; i++) {
+        size_t needed = resconv_wino_scratch(n->block[i].channels);
+        floats = needed > floats ? needed : floats;
+    }
+    return floats;
 }
 
 static void take_wino(struct cpu_net *n, const struct wino *wino, float *plans)
 {
-    for (int i = 0; i < IFNET_BLOCKS * IFNET_RESCONVS; i++) {
-        struct conv_layer *l =
-            &n->weights.block[i / IFNET_RESCONVS].res[i % IFNET_RESCONVS];
-        wino->weights(l, plans);
-        l->plan = plans;
-        plans += resconv_wino_floats(l->cout);
+    struct network_layer l;
+    for (int i = 0; network_layer(n->weights.network, i, &l); i++) {
+        if (l.op != RESCONV)
+            continue;
+        wino->weights(&n->weights.layers[i], plans);
+        n->weights.layers[i].plan = plans;
+        plans += resconv_wino_floats(l.cout);
     }
     n->ops.resconv = wino->run;
 }
@@ -181,9 +197,11 @@ static void plan_memory(struct cpu_net *n, const struct rifec_params *p,
                         const struct choice *c, int band_rows, struct places *at)
 {
     struct cpu_stream *s = &n->stream;
+    const struct network *network = n->weights.network;
     n->arena = (struct arena){ 0 };
     ifnet_plan(&n->net,
-               &(struct ifnet_params){ .width = p->width,
+               &(struct ifnet_params){ .network = n->weights.network,
+                                       .width = p->width,
                                        .height = p->height,
                                        .scale = p->scale,
                                        .block_size = c->block,
@@ -191,13 +209,13 @@ static void plan_memory(struct cpu_net *n, const struct rifec_params *p,
                &n->arena);
     for (int i = 0; i < CPU_NET_IMAGES; i++)
         at->image[i] = arena_reserve(&n->arena, ifnet_image_bytes(&n->net));
-    s->scratch_floats =
-        cpu_scratch_floats(n->net.width_padded, n->net.level[IFNET_BLOCKS - 1].width);
-    if (c->wino && s->scratch_floats < resconv_wino_scratch(ifnet_channels[0]))
-        s->scratch_floats = resconv_wino_scratch(ifnet_channels[0]);
+    s->scratch_floats = cpu_scratch_floats(n->net.width_padded,
+                                           n->net.level[network->block_count - 1].width);
+    if (c->wino && s->scratch_floats < wino_scratch(network))
+        s->scratch_floats = wino_scratch(network);
     at->scratch =
         arena_reserve(&n->arena, (size_t)s->threads * s->scratch_floats * sizeof(float));
-    at->plans = arena_reserve(&n->arena, c->wino ? wino_bytes() : 0);
+    at->plans = arena_reserve(&n->arena, c->wino ? wino_bytes(network) : 0);
 }
 
 /* As a whole if that fits into three quarters of what is free, else in bands. */

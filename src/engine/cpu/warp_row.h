@@ -15,8 +15,9 @@
 /* Which columns of the full-resolution row are wanted, and where levels have them. */
 struct columns {
     int count;
-    int *lo[IFNET_BLOCKS]; /* [count] left sample in the lerped level row, times 8 */
-    float *f[IFNET_BLOCKS];
+    int *
+        lo[NETWORK_BLOCKS_MAX]; /* [count] left sample in the lerped level row, times 8 */
+    float *f[NETWORK_BLOCKS_MAX];
 };
 
 /* Column number i of `count` is x[i]. Takes its tables from *scratch. */

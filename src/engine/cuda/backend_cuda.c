@@ -510,11 +510,13 @@ static int cuda_level(struct rifec *e, int block, struct level *out)
     struct cuda_backend *b = e->priv;
     struct lane *lane = &b->lanes[0];
     const struct level *l = &lane->net.level[block];
+    if (block >= lane->net.network->block_count)
+        return 1;
     size_t pixels = (size_t)l->width * (size_t)l->height;
     float *flow = out->flow, *mask = out->mask;
     CU(cudaSetDevice(b->device));
     if (flow && mask) {
-        if (block == IFNET_BLOCKS - 1)
+        if (block == lane->net.network->block_count - 1)
             TRY(ifnet_make_last_level(&lane->net, &lane->stream));
         CU(cudaStreamSynchronize(lane->stream.stream));
         TRY(fetch(flow, l->flow, 4 * pixels, l->is_half));

@@ -9,8 +9,6 @@
 
 #include "rifec_kernels.h"
 
-enum conv_op { CONV_S2, RESCONV, DECONV, CONV_OPS };
-
 struct conv_version {
     const char *name; /* what --kernels pins */
     enum conv_op op;

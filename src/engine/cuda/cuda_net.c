@@ -42,21 +42,6 @@ static int check_pinned(const char *kernels, bool is_half, int cc)
 
 /* --- packing ---------------------------------------------------------------- */
 
-/* All layers, in the order of struct block_weights. */
-static void list_layers(struct weights *w, struct conv_layer *layer[CUDA_LAYERS],
-                        enum conv_op op[CUDA_LAYERS])
-{
-    int n = 0;
-    for (int b = 0; b < IFNET_BLOCKS; b++) {
-        struct block_weights *k = &w->block[b];
-        layer[n] = &k->conv0, op[n++] = CONV_S2;
-        layer[n] = &k->conv1, op[n++] = CONV_S2;
-        for (int i = 0; i < IFNET_RESCONVS; i++)
-            layer[n] = &k->res[i], op[n++] = RESCONV;
-        layer[n] = &k->deconv, op[n++] = DECONV;
-    }
-}
-
 static size_t aligned(size_t bytes)
 {
     return (bytes + 255) & ~(size_t)255;
@@ -83,39 +68,41 @@ static void pack_for_front(const struct conv_layer *layer, void *out)
 static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
 {
     int err = 0;
-    struct conv_layer *layer[CUDA_LAYERS];
-    enum conv_op op[CUDA_LAYERS];
+    const struct network *network = n->weights.network;
+    struct network_layer l;
     unsigned char *host = NULL;
     size_t at = 0;
-    list_layers(&n->weights, layer, op);
-    for (int i = 0; i < CUDA_LAYERS; i++)
-        n->packed_bytes += aligned(of_op[op[i]]->bytes(layer[i])) +
-                           aligned((size_t)layer[i]->cout * sizeof(float)) +
-                           aligned(front_pack_bytes(n, layer[i], op[i]));
+    for (int i = 0; network_layer(network, i, &l); i++) {
+        const struct conv_layer *layer = &n->weights.layers[i];
+        n->packed_bytes += aligned(of_op[l.op]->bytes(layer)) +
+                           aligned((size_t)layer->cout * sizeof(float)) +
+                           aligned(front_pack_bytes(n, layer, l.op));
+    }
     CU(cudaMalloc(&n->packed, n->packed_bytes));
     host = mem_alloc(n->packed_bytes);
     if (!host)
         TRY(mem_fail("the weights"));
     memset(host, 0, n->packed_bytes);
-    for (int i = 0; i < CUDA_LAYERS; i++) {
-        const struct conv_version *v = of_op[op[i]];
-        struct cuda_layer *l = &n->layers[i];
-        size_t bias_bytes = (size_t)layer[i]->cout * sizeof(float);
-        v->pack(layer[i], host + at);
-        l->pack.weight = (unsigned char *)n->packed + at;
-        at += aligned(v->bytes(layer[i]));
-        memcpy(host + at, layer[i]->bias, bias_bytes);
-        l->pack.bias = (float *)(void *)((unsigned char *)n->packed + at);
+    for (int i = 0; network_layer(network, i, &l); i++) {
+        const struct conv_version *v = of_op[l.op];
+        struct conv_layer *layer = &n->weights.layers[i];
+        struct cuda_layer *to = &n->layers[i];
+        size_t bias_bytes = (size_t)layer->cout * sizeof(float);
+        v->pack(layer, host + at);
+        to->pack.weight = (unsigned char *)n->packed + at;
+        at += aligned(v->bytes(layer));
+        memcpy(host + at, layer->bias, bias_bytes);
+        to->pack.bias = (float *)(void *)((unsigned char *)n->packed + at);
         at += aligned(bias_bytes);
-        if (front_pack_bytes(n, layer[i], op[i])) {
-            pack_for_front(layer[i], host + at);
-            l->front_pack.weight = (unsigned char *)n->packed + at;
-            l->front_pack.bias = l->pack.bias;
-            at += aligned(front_pack_bytes(n, layer[i], op[i]));
+        if (front_pack_bytes(n, layer, l.op)) {
+            pack_for_front(layer, host + at);
+            to->front_pack.weight = (unsigned char *)n->packed + at;
+            to->front_pack.bias = to->pack.bias;
+            at += aligned(front_pack_bytes(n, layer, l.op));
         }
-        l->conv = v->conv;
-        l->deconv = v->deconv;
-        layer[i]->plan = l;
+        to->conv = v->conv;
+        to->deconv = v->deconv;
+        layer->plan = to;
     }
     CU(cudaMemcpyAsync(n->packed, host, n->packed_bytes, cudaMemcpyHostToDevice,
                        cudaStreamPerThread));
@@ -298,7 +285,8 @@ void cuda_net_close(struct cuda_net *n)
 void cuda_net_plan(const struct cuda_net *n, const struct rifec_params *p,
                    struct ifnet *net, struct arena *arena)
 {
-    const struct ifnet_params params = { .width = p->width,
+    const struct ifnet_params params = { .network = n->weights.network,
+                                         .width = p->width,
                                          .height = p->height,
                                          .scale = p->scale,
                                          .block_size = n->block_size,

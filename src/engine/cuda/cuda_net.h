@@ -12,8 +12,6 @@
 #include "rifec/rifec.h"
 #include "rifec_kernels.h"
 
-#define CUDA_LAYERS (IFNET_BLOCKS * (3 + IFNET_RESCONVS))
-
 /* What layer->plan points to: the numbers first, as the kernels want it. */
 struct cuda_layer {
     struct conv_pack pack;
@@ -25,7 +23,7 @@ struct cuda_layer {
 struct cuda_net {
     struct ops ops;
     struct weights weights;
-    struct cuda_layer layers[CUDA_LAYERS];
+    struct cuda_layer layers[NETWORK_LAYERS_MAX];
     void *packed; /* device memory of all layers */
     size_t packed_bytes;
     struct cudnn_net cudnn; /* instead, where it is open */

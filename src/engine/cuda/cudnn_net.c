@@ -14,14 +14,18 @@
 static int announce(struct cudnn_ops *o, const struct ifnet *net, struct weights *w)
 {
     int err = 0;
-    for (int b = 0; b < IFNET_BLOCKS; b++) {
-        const struct ifnet_block *k = &net->block[b];
-        struct block_weights *l = &w->block[b];
-        TRY(conv_s2_cudnn_open(o, &l->conv0, &k->input, &k->half));
-        TRY(conv_s2_cudnn_open(o, &l->conv1, &k->half, &k->ping));
-        for (int i = 0; i < IFNET_RESCONVS; i++)
-            TRY(resconv_cudnn_open(o, &l->res[i], &k->ping, &k->pong));
-        TRY(deconv_cudnn_open(o, &l->deconv, &k->ping, &k->band));
+    struct network_layer l;
+    for (int i = 0; network_layer(w->network, i, &l); i++) {
+        const struct ifnet_block *k = &net->block[l.block];
+        struct conv_layer *layer = &w->layers[i];
+        if (l.op == RESCONV)
+            TRY(resconv_cudnn_open(o, layer, &k->ping, &k->pong));
+        else if (l.op == DECONV)
+            TRY(deconv_cudnn_open(o, layer, &k->ping, &k->band));
+        else if (l.index == 0)
+            TRY(conv_s2_cudnn_open(o, layer, &k->input, &k->half));
+        else
+            TRY(conv_s2_cudnn_open(o, layer, &k->half, &k->ping));
     }
 fail:
     return err;
@@ -39,7 +43,8 @@ int cudnn_net_open(struct cudnn_net *n, struct ops *table, struct weights *w,
     TRY(cudnn_ops_open(&n->ops, &(struct cudnn_ops_params){
                                     .tf32 = p->precision == RIFEC_PRECISION_TF32 }));
     ifnet_plan(&net,
-               &(struct ifnet_params){ .width = p->width,
+               &(struct ifnet_params){ .network = w->network,
+                                       .width = p->width,
                                        .height = p->height,
                                        .scale = p->scale,
                                        .is_half = is_half,

@@ -1,0 +1,70 @@
+/*
+ * A network of the IFNet family as a description: how many blocks it has, how wide
+ * they are, at which scale each works and what its layers are called in a file.
+ *
+ * network_layer() is the one walk over the layers. Whoever reads, writes, packs or
+ * prints layers uses it.
+ */
+#ifndef RIFEC_MODEL_NETWORK_H
+#define RIFEC_MODEL_NETWORK_H
+
+#include <stdbool.h>
+
+/* Room for the largest network of the family. */
+#define NETWORK_BLOCKS_MAX   5
+#define NETWORK_RESCONVS_MAX 8
+#define NETWORK_LAYERS_MAX   (NETWORK_BLOCKS_MAX * (3 + NETWORK_RESCONVS_MAX))
+
+struct network {
+    const char *name; /* "RIFE 4.6" */
+    int block_count;
+    struct network_block {
+        int inputs;   /* channels that the first convolution reads              */
+        int channels; /* of the features; half as many after the first          */
+        int scale;    /* full-resolution pixels per pixel of the block's input  */
+    } block[NETWORK_BLOCKS_MAX];
+    int resconvs;       /* residual convolutions in each block, an even number   */
+    int level_channels; /* of what a block adds: four of flow, one of mask       */
+    int deconv_outputs; /* in the file, per block: four for each channel of the
+                         * level, and more that nobody reads                     */
+    int multiple;       /* a padded picture's width and height are multiples of it */
+};
+
+/* The networks that run, in no particular order. */
+enum { NETWORK_4_5, NETWORK_4_6, NETWORKS };
+extern const struct network networks[NETWORKS];
+
+enum conv_op { CONV_S2, RESCONV, DECONV, CONV_OPS };
+
+/* One layer: the convolution of one op. */
+struct network_layer {
+    enum conv_op op;
+    int block, index; /* index: among the layers of this op in the block */
+    int cin, cout, kernel;
+    char name[40]; /* "block0.conv0.1", "block0.convblock.7" or "block0.lastconv" */
+};
+
+/*
+ * Layer i, from 0 on: block after block, in each the two strided convolutions, the
+ * residual ones, then the deconvolution. Returns false after the last.
+ */
+bool network_layer(const struct network *n, int i, struct network_layer *out);
+
+/* How many layers there are, and how many of them in each block. */
+int network_layers(const struct network *n);
+int network_block_layers(const struct network *n);
+
+/* The tensors of a layer in a state dict. */
+enum layer_tensor { TENSOR_WEIGHT, TENSOR_BIAS, TENSOR_BETA, LAYER_TENSORS };
+
+/*
+ * Writes the tensor's name: "block0.conv0.1.0.weight". Returns false where the layer
+ * has no such tensor: beta belongs to residual convolutions only.
+ */
+bool network_tensor(const struct network_layer *l, enum layer_tensor which,
+                    char name[64]);
+
+/* How many tensors the network reads from a file. */
+int network_tensors(const struct network *n);
+
+#endif
