@@ -54,6 +54,7 @@
 #include "tensor_map.cuh"
 #include "wgmma.cuh"
 
+#include <assert.h>
 #include <string.h>
 #include <type_traits>
 
@@ -326,11 +327,20 @@ extern "C" void deconv_sm90_pack(const struct conv_layer *l, void *out)
     }
 }
 
+static const struct deconv_version *choose(const struct tensor *in,
+                                           const struct level *out)
+{
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+        if (versions[i].channels == in->channels &&
+            versions[i].writes_half == out->is_half)
+            return &versions[i];
+    return NULL;
+}
+
 extern "C" int deconv_sm90(const struct deconv_args *a, void *stream)
 {
-    const struct deconv_version *v = versions;
-    while (v->channels != a->in.channels || v->writes_half != a->out.is_half)
-        v++;
+    const struct deconv_version *v = choose(&a->in, &a->out);
+    assert(v); /* the table has no version for other widths */
     const struct conv_pack *pack = (const struct conv_pack *)a->layer->plan;
     struct deconv_params p;
     memset(&p, 0, sizeof p);

@@ -62,6 +62,7 @@
 #include "tensor_map.cuh"
 #include "wgmma.cuh"
 
+#include <assert.h>
 #include <string.h>
 
 #define TILE_X 8  /* outputs; a core matrix           */
@@ -523,6 +524,7 @@ extern "C" int resconv_sm90(const struct conv_args *a, void *stream)
     const int sms = multiprocessors();
     struct params p;
     const struct version *v = choose(&a->in, sms);
+    assert(v); /* the table has no version for other widths */
     int err = make_params(&p, v, a);
     if (err < 0)
         return err;
