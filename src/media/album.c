@@ -46,6 +46,14 @@ static bool is_folder(const char *path)
     return ends_in_slash(path) || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
+/* Takes a name from an allocation, which may have failed. */
+static char *reported(char *name)
+{
+    if (!name)
+        mem_fail("the name of a picture");
+    return name;
+}
+
 char *album_pattern(const char *path, const char *format, const struct pictures *input)
 {
     struct picture_name name;
@@ -53,12 +61,12 @@ char *album_pattern(const char *path, const char *format, const struct pictures 
     if (!is_folder(path)) {
         bool meant =
             picture_name_parse(&name, path) && (!format || codec == picture_codec(path));
-        return meant ? av_strdup(path) : NULL;
+        return meant ? reported(av_strdup(path)) : NULL;
     }
     if (format ? codec == AV_CODEC_ID_NONE : !input)
         return NULL;
-    return av_asprintf("%s%s%%08d.%s", path, ends_in_slash(path) ? "" : "/",
-                       format ? format : strrchr(input->paths[0], '.') + 1);
+    return reported(av_asprintf("%s%s%%08d.%s", path, ends_in_slash(path) ? "" : "/",
+                                format ? format : strrchr(input->paths[0], '.') + 1));
 }
 
 /* --- names ---------------------------------------------------------------- */
@@ -79,7 +87,7 @@ static void each(const struct album *a, const char *folder,
     bool more = dir != NULL;
     for (struct dirent *e; more && (e = readdir(dir));) {
         int64_t number = picture_name_number(&a->name, e->d_name);
-        char *path = number < 0 ? NULL : av_asprintf("%s%s", folder, e->d_name);
+        char *path = number < 0 ? NULL : reported(av_asprintf("%s%s", folder, e->d_name));
         if (path)
             more = visit(opaque, path, number);
         av_free(path);
@@ -91,7 +99,7 @@ static void each(const struct album *a, const char *folder,
 static bool keep_path(void *opaque, const char *path, int64_t number)
 {
     (void)number;
-    *(char **)opaque = av_strdup(path);
+    *(char **)opaque = reported(av_strdup(path));
     return false;
 }
 

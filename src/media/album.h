@@ -18,7 +18,7 @@ struct album;
  * The name with %d that an output of pictures has, for av_free(), or NULL when
  * `path` is not one. A folder is one when the format is that of pictures
  * ("png"), or when none is given and the input is pictures (else NULL): then it
- * holds 00000001.png and on.
+ * holds 00000001.png and on. NULL also without memory: then mem_fail() was called.
  */
 char *album_pattern(const char *path, const char *format, const struct pictures *input);
 

@@ -26,7 +26,10 @@ struct mux {
 static int choose_container(struct mux *m, const struct mux_params *p)
 {
     const char *format = p->format;
+    unsigned long failures = mem_failures();
     m->pattern = album_pattern(p->path, p->format, p->input_pictures);
+    if (mem_check(failures))
+        return mem_check(failures);
     if (m->pattern)
         format = "image2";
     else if (!format && !strcmp(p->path, "-"))

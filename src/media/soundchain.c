@@ -27,7 +27,9 @@ int soundchain_open(struct soundchain *c, const struct sound_format *in,
     if (e >= 0) {
         *outs = (AVFilterInOut){ .name = av_strdup("in"), .filter_ctx = c->source };
         *ins = (AVFilterInOut){ .name = av_strdup("out"), .filter_ctx = c->sink };
-        e = avfilter_graph_parse_ptr(c->graph, filters, &ins, &outs, NULL);
+        e = outs->name && ins->name
+                ? avfilter_graph_parse_ptr(c->graph, filters, &ins, &outs, NULL)
+                : AVERROR(ENOMEM);
     }
     avfilter_inout_free(&ins);
     avfilter_inout_free(&outs);

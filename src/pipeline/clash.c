@@ -159,7 +159,10 @@ static int add_output(struct places *all, const struct pipeline_options *job)
         return 0;
     if (!strcmp(job->output, "-"))
         return add_file(all, OUTPUT, "/dev/stdout", job->input);
+    unsigned long failures = mem_failures();
     char *pattern = album_pattern(job->output, job->format, NULL);
+    if (mem_check(failures))
+        return mem_check(failures);
     if (pattern) {
         p.path = p.owned = strdup(pattern);
         av_free(pattern);

@@ -55,8 +55,9 @@ static int check_input(const char *input, const char *output)
 {
     int err = 0;
     char *partner = partner_of(input), *real = outpath_follow(output);
+    bool is_circle = !real && errno == ELOOP;
     char *part = outpath_part(real ? real : output);
-    if (!partner || !part)
+    if (!partner || !part || (!real && !is_circle))
         TRY(mem_fail("a file name"));
     if (outfile_same(input, output) || outfile_same(partner, output) ||
         outfile_same(input, part) || outfile_same(partner, part))
