@@ -111,12 +111,14 @@ if(TARGET rifec)
         add_library(inject MODULE fail/inject.c)
         set_target_properties(inject PROPERTIES C_EXTENSIONS ON PREFIX "")
         target_link_libraries(inject PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
-        foreach(case limit alloc files thread alloc-all files-all thread-all)
+        foreach(case limit alloc files thread alloc-all pictures-all slowed-all files-all
+                     thread-all)
             rifec_script(fail inject ${case})
             set_property(TEST fail/inject/${case}
                          PROPERTY ENVIRONMENT INJECT_SO=$<TARGET_FILE:inject>)
         endforeach()
-        set_property(TEST fail/inject/alloc-all fail/inject/files-all fail/inject/thread-all
+        set_property(TEST fail/inject/alloc-all fail/inject/pictures-all
+                     fail/inject/slowed-all fail/inject/files-all fail/inject/thread-all
                      APPEND PROPERTY LABELS long)
     endif()
 

@@ -39,10 +39,10 @@ static const struct {
     { "ffconcat", "a list of files to join" },
 };
 
-static int refuse_opener(const AVInputFormat *format, const char *name)
+static int refuse_opener(const char *format, const char *name)
 {
     for (size_t i = 0; i < sizeof openers / sizeof *openers; i++)
-        if (av_match_name(openers[i].demuxer, format->name)) {
+        if (av_match_name(openers[i].demuxer, format)) {
             log_error("%s: this is no video but %s, which names other files to open; if "
                       "you trust it, add --input-format %s",
                       name, openers[i].what, openers[i].demuxer);
@@ -52,8 +52,9 @@ static int refuse_opener(const AVInputFormat *format, const char *name)
 }
 
 /* NULL, or what sort of playlist the text is that the bytes begin with, which are read
- * again afterwards. */
-static const char *find_playlist(AVIOContext *pb)
+ * again afterwards. *is_hls: one that FFmpeg's demuxer reads, though since FFmpeg 7.1 it
+ * recognises it only under a name of its own. */
+static const char *find_playlist(AVIOContext *pb, bool *is_hls)
 {
     char text[64] = "";
     int size = avio_read(pb, (unsigned char *)text, sizeof text - 1);
@@ -62,6 +63,7 @@ static const char *find_playlist(AVIOContext *pb)
     if (size > 3 && !memcmp(text, "\xef\xbb\xbf", 3))
         start += 3;
     start += strspn(start, " \t\r\n");
+    *is_hls = av_stristart(start, "#EXTM3U", NULL) && strstr(start, "#EXT-X-");
     for (size_t i = 0; i < sizeof playlists / sizeof *playlists; i++)
         if (av_stristart(start, playlists[i].start, NULL))
             return playlists[i].what;
@@ -72,7 +74,8 @@ int confine_find_format(AVCOMPAT_FORMAT_CONST AVInputFormat **out, AVFormatConte
                         const char *url, const char *name)
 {
     int err = 0;
-    const char *playlist = find_playlist(ctx->pb);
+    bool is_hls;
+    const char *playlist = find_playlist(ctx->pb, &is_hls);
     *out = NULL;
     int e = av_probe_input_buffer2(ctx->pb, out, url, NULL, 0, 0);
     if (e == AVERROR_EXIT)
@@ -80,7 +83,9 @@ int confine_find_format(AVCOMPAT_FORMAT_CONST AVInputFormat **out, AVFormatConte
     if (!ctx->pb->bytes_read)
         FAIL(RIFEC_ERR_INPUT, "%s: is empty", name);
     if (*out)
-        TRY(refuse_opener(*out, name));
+        TRY(refuse_opener((*out)->name, name));
+    if (is_hls)
+        TRY(refuse_opener("hls", name));
     if (playlist)
         FAIL(RIFEC_ERR_INPUT, "%s: this is no video but %s; give the video that it names",
              name, playlist);

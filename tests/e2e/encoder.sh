@@ -137,10 +137,11 @@ plays)
         same "$(of "$out")" "$wanted " "$in to $out $*"
         same "$(grep -c 'few players' stderr)" "$lines" 'lines that say why'
     }
-    hdr='-color_range tv -colorspace bt2020nc -color_primaries bt2020 -color_trc'
+    # As a filter: FFmpeg 7.1 takes the encoder's colours from the frames.
+    hdr='-vf setparams=range=tv:colorspace=bt2020nc:color_primaries=bt2020:color_trc='
     synth ten.mkv 0.08 25 64x48 -pix_fmt yuv420p10le -c:v ffv1
-    synth pq.mkv 0.08 25 64x48 -pix_fmt yuv420p10le -c:v ffv1 $hdr smpte2084
-    synth hlg.mkv 0.08 25 64x48 -pix_fmt yuv420p -c:v ffv1 $hdr arib-std-b67
+    synth pq.mkv 0.08 25 64x48 -pix_fmt yuv420p10le -c:v ffv1 ${hdr}smpte2084
+    synth hlg.mkv 0.08 25 64x48 -pix_fmt yuv420p -c:v ffv1 ${hdr}arib-std-b67
     becomes ten.mkv out.mp4 'hevc hvc1 yuv420p10le' 1
     says 'libx265, because few players show 10-bit video in H.264; -c:v libx264 overrides'
     becomes pq.mkv out.mov 'hevc hvc1 yuv420p10le' 1

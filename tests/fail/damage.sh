@@ -56,6 +56,9 @@ cut) # a film that was cut off is recognised by its container's own rules
         *.flv) codec='-c:v flv -c:a libmp3lame -ar 44100' ;;
         *.mxf | *.mpg) codec='-c:v mpeg2video -an' ;;
         *.ts) codec='-c:v mpeg2video -c:a copy' ;;
+        # Copied with times in milliseconds, FFmpeg 7.1 fills a fifth of the file with
+        # empty packets.
+        *.avi) codec='-r 25 -c:v mpeg4 -c:a copy' ;;
         esac
         quiet_ffmpeg -i any.mkv $codec "$name"
         run -q -i "$name" -f null --factor 1

@@ -74,6 +74,18 @@ alloc-all)
     numbers alloc 3 1
     each alloc 7 "$no_memory"
     ;;
+pictures-all)
+    use_tiny_job
+    job='-y -i two.mp4 -o out/ -f png --x2 --device cpu --kernels c'
+    numbers alloc 1 1
+    each alloc 7 "$no_memory"
+    ;;
+slowed-all)
+    use_tiny_job
+    job="$job --slowmo --slowmo-audio"
+    numbers alloc 1 1
+    each alloc 7 "$no_memory"
+    ;;
 files | files-all)
     use_tiny_job
     [ "$1" = files ] && step=2 || step=1
