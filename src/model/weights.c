@@ -153,7 +153,8 @@ int weights_load(struct weights *w, const struct tensors *file)
     TRY(architecture_check(file, &arch));
     w->network = arch.network;
     tensor = mem_alloc(tensor_floats(w->network) * sizeof *tensor);
-    w->data = mem_alloc(total_floats(w->network) * sizeof *w->data);
+    w->count = total_floats(w->network);
+    w->data = mem_alloc(w->count * sizeof *w->data);
     if (!tensor || !w->data)
         TRY(mem_fail("the weights"));
     struct reader r = {
@@ -211,7 +212,7 @@ int weights_open_memory(struct weights *w, const void *data, size_t bytes,
 
 size_t weights_bytes(const struct weights *w)
 {
-    return w->data ? total_floats(w->network) * sizeof *w->data : 0;
+    return w->data ? w->count * sizeof *w->data : 0;
 }
 
 void weights_drop_data(struct weights *w)

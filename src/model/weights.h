@@ -30,7 +30,8 @@ struct weights {
     const struct network *network;
     struct conv_layer layers[NETWORK_LAYERS_MAX]; /* in the order of network_layer() */
     char sha256[65];                              /* of the file, hexadecimal        */
-    float *data;                                  /* what the layers point into      */
+    float *data;                                  /* [count] what the layers point into */
+    size_t count;
 };
 
 /* The layers of one block, within weights.layers. */

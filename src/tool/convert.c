@@ -140,7 +140,7 @@ static struct fit fit_tensors(const struct tensors *t)
 static struct fit fit_layers(const struct weights *w)
 {
     struct fit fit = { true, true };
-    for (size_t i = 0; i < weights_bytes(w) / sizeof(float); i++)
+    for (size_t i = 0; i < w->count; i++)
         fit_number(&fit, w->data[i]);
     return fit;
 }

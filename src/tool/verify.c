@@ -43,7 +43,7 @@ static float measure(const struct weights *w, long long *vanish)
 {
     float largest = 0;
     *vanish = 0;
-    for (size_t i = 0; i < weights_bytes(w) / sizeof(float); i++) {
+    for (size_t i = 0; i < w->count; i++) {
         largest = fmaxf(largest, fabsf(w->data[i]));
         *vanish += w->data[i] != 0 && !(float_to_half(w->data[i]) & 0x7fff);
     }
