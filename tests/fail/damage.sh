@@ -47,6 +47,44 @@ END
     done
     same "$(count out.mkv)" 60 frames
     ;;
+no-alarm) # nothing is lost of these, although they look as if
+    whole() {
+        run -q -i "$1" -f null --factor 1
+        same $status 0 "$1: status"
+        ! grep -q 'cut off\|does not decode' stderr || fail "$1: $(cat stderr)"
+    }
+    film='-f lavfi -i testsrc2=s=64x48:r=25:d=1.2'
+    # Recordings that begin anywhere, and whose first pictures need others before them.
+    x264='-c:v libx264 -preset ultrafast -x264-params open-gop=1:keyint=10:bframes=3:b-adapt=0:scenecut=0'
+    quiet_ffmpeg $film $x264 -f mpegts open264.ts
+    quiet_ffmpeg $film -c:v mpeg2video -bf 2 -g 12 -f mpegts open2.ts
+    for name in open264 open2; do
+        size=$(wc -c <$name.ts)
+        tail -c +$((size * 3 / 10)) $name.ts >late.ts
+        whole late.ts
+        ffmpeg -v quiet -y -i late.ts -c copy late.mkv
+        whole late.mkv
+    done
+    # A fragmented MP4 of unknown duration; one that begins within a fragment.
+    quiet_ffmpeg $film -c:v libx264 -preset ultrafast -g 25 \
+        -movflags frag_keyframe+empty_moov frag.mp4
+    python3 - <<'END'
+film = bytearray(open('frag.mp4', 'rb').read())
+for box, at in (b'mvhd', 20), (b'tkhd', 24), (b'mdhd', 20):
+    at += film.index(box)
+    film[at:at + 4] = b'\xff' * 4
+open('unknown.mp4', 'wb').write(film)
+END
+    whole unknown.mp4
+    quiet_ffmpeg -ss 0.5 -i frag.mp4 -c copy edited.mp4
+    whole edited.mp4
+    # Two times that are hours ahead.
+    for name in stray.mp4 stray.ts; do
+        quiet_ffmpeg -i frag.mp4 -c copy \
+            -bsf:v 'setts=pts=PTS+if(eq(mod(N\,20)\,15)\,7200/TB\,0):dts=DTS' $name
+        whole $name
+    done
+    ;;
 cut) # a film that was cut off is recognised by its container's own rules
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=4 -f lavfi -i sine=d=4 -c:v mpeg4 -c:a mp2 \
         -shortest any.mkv

@@ -25,7 +25,8 @@ static void count_message(void *opaque, enum rifec_log_level level, const char *
 {
     (void)opaque;
     errors += level == RIFEC_LOG_ERROR;
-    warnings += level == RIFEC_LOG_WARNING;
+    /* A build without it warns each time an engine opens. */
+    warnings += level == RIFEC_LOG_WARNING && !strstr(line, "built without oneDNN");
     snprintf(last_line, sizeof last_line, "%s", line);
 }
 

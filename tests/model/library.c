@@ -62,6 +62,9 @@ static void listen(void *opaque, enum rifec_log_level level, const char *line)
 {
     struct heard *h = opaque;
     (void)level;
+    /* A build without it warns each time an engine opens. */
+    if (strstr(line, "built without oneDNN"))
+        return;
     if (h->count++ == 0)
         snprintf(h->first, sizeof h->first, "%s", line);
 }
