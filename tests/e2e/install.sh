@@ -62,7 +62,7 @@ target_link_libraries(shared PRIVATE rifec::rifec)
 add_executable(static use.c)
 target_link_libraries(static PRIVATE rifec::static)
 END
-    cmake -S project -B project/build -DCMAKE_PREFIX_PATH="$folder/usr" >log 2>&1 &&
+    cmake -G Ninja -S project -B project/build -DCMAKE_PREFIX_PATH="$folder/usr" >log 2>&1 &&
         cmake --build project/build >>log 2>&1 || { cat log; fail 'find_package(rifec)'; }
     for program in shared static; do
         project/build/$program || fail "with find_package, the $program program ends with $?"
