@@ -232,9 +232,10 @@ static bool ends_with_tag(AVFormatContext *ctx, int64_t size)
 
 enum truncation truncation_flv(AVFormatContext *ctx, int64_t size)
 {
-    if (flv_length(ctx) > size || !ends_with_tag(ctx, size))
+    const int64_t length = flv_length(ctx);
+    if (length > size || !ends_with_tag(ctx, size))
         return TRUNCATION_CUT;
-    return flv_length(ctx) ? TRUNCATION_NONE : TRUNCATION_UNKNOWN;
+    return length ? TRUNCATION_NONE : TRUNCATION_UNKNOWN;
 }
 
 /* --- ASF ------------------------------------------------------------------ */

@@ -10,15 +10,17 @@
 
 #define TAIL_BYTES (256 << 10)
 
-/* The end of the file; the caller's to av_free(). *at is where it begins. */
-static uint8_t *read_tail(AVFormatContext *ctx, int64_t size, int *n, int64_t *at)
+/* Has `look` judge the n bytes at the end of the file. */
+static enum truncation look_at_tail(AVFormatContext *ctx, int64_t size,
+                                    enum truncation (*look)(const uint8_t *b, int n))
 {
-    *n = (int)FFMIN(size, TAIL_BYTES);
-    *at = size - *n;
-    uint8_t *b = av_malloc((size_t)*n);
-    if (b && !truncation_read(ctx, *at, b, *n))
-        av_freep(&b);
-    return b;
+    const int n = (int)FFMIN(size, TAIL_BYTES);
+    uint8_t *b = av_malloc((size_t)n);
+    enum truncation t = TRUNCATION_UNKNOWN;
+    if (b && truncation_read(ctx, size - n, b, n))
+        t = look(b, n);
+    av_free(b);
+    return t;
 }
 
 /* --- Ogg ------------------------------------------------------------------ */
@@ -77,12 +79,7 @@ static enum truncation look_at_pages(const uint8_t *b, int n)
 
 enum truncation truncation_ogg(AVFormatContext *ctx, int64_t size)
 {
-    int n;
-    int64_t at;
-    uint8_t *b = read_tail(ctx, size, &n, &at);
-    enum truncation t = b ? look_at_pages(b, n) : TRUNCATION_UNKNOWN;
-    av_free(b);
-    return t;
+    return look_at_tail(ctx, size, look_at_pages);
 }
 
 /* --- transport streams ---------------------------------------------------- */
@@ -107,11 +104,10 @@ static int find_packets(const uint8_t *b, int n, int step)
 enum truncation truncation_ts(AVFormatContext *ctx, int64_t size)
 {
     static const int steps[][2] = { { 188, 0 }, { 192, 4 }, { 204, 0 } };
-    enum truncation t = TRUNCATION_UNKNOWN;
     uint8_t b[12 * 204];
     const int n = (int)FFMIN(size, (int64_t)sizeof b);
     if (!truncation_read(ctx, size - n, b, n))
-        return t;
+        return TRUNCATION_UNKNOWN;
     for (size_t i = 0; i < FF_ARRAY_ELEMS(steps); i++) {
         const int first = find_packets(b, n, steps[i][0]);
         if (first < 0)
@@ -119,7 +115,7 @@ enum truncation truncation_ts(AVFormatContext *ctx, int64_t size)
         const int left = (n - first + steps[i][1]) % steps[i][0];
         return left ? TRUNCATION_CUT : TRUNCATION_NONE;
     }
-    return t;
+    return TRUNCATION_UNKNOWN;
 }
 
 /* --- program streams ------------------------------------------------------ */
@@ -155,12 +151,7 @@ static enum truncation look_at_packs(const uint8_t *b, int n)
 
 enum truncation truncation_ps(AVFormatContext *ctx, int64_t size)
 {
-    int n;
-    int64_t at;
-    uint8_t *b = read_tail(ctx, size, &n, &at);
-    enum truncation t = b ? look_at_packs(b, n) : TRUNCATION_UNKNOWN;
-    av_free(b);
-    return t;
+    return look_at_tail(ctx, size, look_at_packs);
 }
 
 /* --- NUT ------------------------------------------------------------------ */
