@@ -44,7 +44,9 @@ bool architecture_uses(const char *tensor)
     for (int n = 0; n < NETWORKS; n++)
         for (int i = 0; network_layer(&networks[n], i, &l); i++)
             for (int k = 0; k < LAYER_TENSORS; k++)
-                if (network_tensor(&l, (enum layer_tensor)k, name) &&
+                /* Asked about every tensor when a model opens: few have the prefix. */
+                if (!strncmp(tensor, l.name, strlen(l.name)) &&
+                    network_tensor(&l, (enum layer_tensor)k, name) &&
                     !strcmp(name, tensor))
                     return true;
     return false;
