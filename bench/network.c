@@ -118,8 +118,11 @@ fail:
 
 static int forward(struct run *r, struct lane *l, int pair)
 {
-    struct ifnet_task task = { r->slot[pair], r->slot[pair + 1], r->t, &r->device_yuv,
-                               &l->frame };
+    struct ifnet_task task = { .image0 = r->slot[pair],
+                               .image1 = r->slot[pair + 1],
+                               .t = r->t,
+                               .yuv = &r->device_yuv,
+                               .frame = &l->frame };
     return ifnet_forward(&l->net, &task, &l->stream);
 }
 

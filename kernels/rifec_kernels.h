@@ -131,7 +131,7 @@ int deconv_col2im_cuda(const float *in, const float *bias, const struct level *o
 /*
  * front_sm90: of blocks 2 and 3, FP16, block 8; images of FP32, or with a texture. It has
  * a layout of its own for both layers' weights, and leaves gather.out and half alone.
- * front_sm90_fits(): whether it can; else the ops it stands for must do it.
+ * front_sm90_fits(): whether it can; if not, the caller declines.
  */
 size_t front_sm90_pack_bytes(const struct conv_layer *l);
 void front_sm90_pack(const struct conv_layer *l, void *out);
@@ -143,7 +143,7 @@ int front_sm90(const struct front_args *a, const struct conv_pack *conv0,
  * tail_sm90: deconv of 64 channels and blend_store to plain YUV of 8 bits, FP16, block 8,
  * images with a texture; the deconv's layer is packed for deconv_sm90. Leaves deconv.in
  * alone, does not make the last level and may write anything there.
- * tail_sm90_fits(): whether it can; else the ops it stands for must do it.
+ * tail_sm90_fits(): whether it can; if not, the caller declines.
  */
 bool tail_sm90_fits(const struct tail_args *a);
 int tail_sm90(const struct tail_args *a, void *stream);

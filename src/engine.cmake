@@ -3,7 +3,7 @@ set(RIFEC_MODEL_FILE ${PROJECT_SOURCE_DIR}/weights/ifnet-4.6.safetensors
     CACHE FILEPATH "weights built into the library")
 
 target_sources(librifec PRIVATE
-    model/embedded_model.S model/ifnet.c model/network.c model/sha256.c model/weights.c model/yuv.c
+    model/embedded_model.S model/fused.c model/ifnet.c model/network.c model/sha256.c model/weights.c model/yuv.c
     model/architecture.c model/filebytes.c model/tensor_files.c model/tensors.c
     model/safetensors.c model/safetensors_write.c model/pickle.c model/torch.c model/zip.c
     model/ncnn_param.c model/ncnn_read.c model/ncnn_write.c

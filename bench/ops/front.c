@@ -2,10 +2,11 @@
 #include <stdio.h>
 
 #include "bench.h"
+#include "model/fused.h"
 
 static int run(const void *arg, const struct bench_net *net)
 {
-    return net->ops.front(arg, net->stream);
+    return fused_front(&net->ops, arg, net->stream);
 }
 
 static double flops_of(const struct tensor *out, int cin)

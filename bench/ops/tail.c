@@ -2,10 +2,11 @@
 #include <stdio.h>
 
 #include "frames.h"
+#include "model/fused.h"
 
 static int run(const void *arg, const struct bench_net *net)
 {
-    return net->ops.tail(arg, net->stream);
+    return fused_tail(&net->ops, arg, false, net->stream);
 }
 
 void bench_tail(const struct bench *b)
@@ -14,7 +15,6 @@ void bench_tail(const struct bench *b)
     const int last = net->network->block_count - 1;
     const struct ifnet_block *k = &net->block[last];
     struct bench_frame f;
-    bool made;
     if (!b->net.ops.tail || bench_frame_open(&f, &b->net, net->width, net->height) < 0)
         return;
     struct tail_args a = {
@@ -29,7 +29,6 @@ void bench_tail(const struct bench *b)
                          .yuv = &f.yuv,
                          .frame = &f.frame,
                          .between = net->out },
-        .made = &made,
     };
     char shape[64];
     snprintf(shape, sizeof shape, "%d, %dx%d, yuv420p", k->ping.channels, k->ping.width,

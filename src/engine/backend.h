@@ -23,6 +23,7 @@ struct rifec {
     int64_t newest;             /* number of the last frame that was put        */
     int first, outstanding;     /* ring of results not yet taken               */
     struct log_sink log;        /* its own, or none: fn NULL                   */
+    bool keep_levels;           /* set before interp() by who calls level()    */
     void *priv;                 /* the backend's, priv_size bytes, zeroed      */
 };
 
@@ -48,9 +49,9 @@ struct backend {
     int (*take)(struct rifec *e, int out, struct rifec_frame **frame);
     /* The same into a frame of the caller's, in host memory. NULL: engine.c copies. */
     int (*take_into)(struct rifec *e, int out, struct rifec_frame *frame);
-    /* For comparing, of an engine with one in flight: block b's part of the flow and
-     * mask of the newest result. Fills *out but for its pointers; where they are set,
-     * copies to there. Returns 1 if the network has no block b. */
+    /* For comparing, of an engine with one in flight that keeps its levels: block b's
+     * part of the flow and mask of the newest result. Fills *out but for its pointers;
+     * where they are set, copies to there. Returns 1 if the network has no block b. */
     int (*level)(struct rifec *e, int b, struct level *out);
     /* Safe after a failed or partial open. */
     void (*close)(struct rifec *e);

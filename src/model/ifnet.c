@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "model/fused.h"
 
 static int round_up(int v, int to)
 {
@@ -80,8 +81,8 @@ static bool level_is_kept(const struct ifnet *net, int b)
  *     small        half ──────►│           level[3] ───────────►
  *     levels                               level[0..2] ────────►
  *
- * In bands, small holds the band of each level, and levels all four. A tail reads ping
- * to its end: it may write where level[3] would be, but not to out.
+ * In bands, small holds the band of each level, and levels all four. A fused tail reads
+ * ping to its end: it may write where level[3] would be, but not to out.
  */
 void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *arena)
 {
@@ -186,34 +187,6 @@ static void keep_rows(const struct level *band, int from, const struct level *le
     memcpy(level->mask + dst, band->mask + src, n);
 }
 
-/* The block's features, into its ping. */
-static int front(const struct ops *ops, const struct front_args *a, void *stream)
-{
-    int err = 0;
-    struct tensor input = a->gather.out;
-    if (ops->front)
-        return ops->front(a, stream);
-    TRY(ops->gather(&a->gather, stream));
-    TRY(ops->conv_s2(&(struct conv_args){ input, a->half, a->conv0 }, stream));
-    TRY(ops->conv_s2(&(struct conv_args){ a->half, a->out, a->conv1 }, stream));
-fail:
-    return err;
-}
-
-static int resblock(const struct ops *ops, const struct resblock_args *a, void *stream)
-{
-    int err = 0;
-    if (ops->resblock)
-        return ops->resblock(a, stream);
-    for (int i = 0; i < a->count; i += 2) {
-        TRY(ops->resconv(&(struct conv_args){ a->ping, a->pong, &a->layers[i] }, stream));
-        TRY(ops->resconv(&(struct conv_args){ a->pong, a->ping, &a->layers[i + 1] },
-                         stream));
-    }
-fail:
-    return err;
-}
-
 static struct deconv_args deconv_args(const struct ifnet *net, int b)
 {
     const struct ifnet_block *k = &net->block[b];
@@ -223,10 +196,10 @@ static struct deconv_args deconv_args(const struct ifnet *net, int b)
                                  .scratch = k->deconv_scratch };
 }
 
-/* Whether finish() does the last block's deconv, too. */
-static bool has_tail(const struct ifnet *net, const struct ifnet_task *task)
+/* Whether finish() does the last block's deconv, so that it may be part of a fused op. */
+static bool deconv_is_left(const struct ifnet *net, const struct ifnet_task *task)
 {
-    return net->ops->tail && task->frame && !in_bands(&net->block[last_block(net)]);
+    return task->frame && !in_bands(&net->block[last_block(net)]);
 }
 
 /* Block b for the rows of ping that begin at `row`. */
@@ -240,24 +213,24 @@ static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task,
     const int beside = halo(net->network);
     int top = row > beside ? min_int(row - beside, k->rows - k->ping.height) : 0;
 
-    TRY(front(ops,
-              &(struct front_args){ .gather = { .image0 = task->image0,
-                                                .image1 = task->image1,
-                                                .levels = net->level,
-                                                .level_count = b,
-                                                .scale = net->level[b].scale,
-                                                .t = task->t,
-                                                .top = 4 * top,
-                                                .out = k->input },
-                                    .half = k->half,
-                                    .out = k->ping,
-                                    .conv0 = w.conv0,
-                                    .conv1 = w.conv1 },
-              stream));
-    TRY(resblock(
+    TRY(fused_front(ops,
+                    &(struct front_args){ .gather = { .image0 = task->image0,
+                                                      .image1 = task->image1,
+                                                      .levels = net->level,
+                                                      .level_count = b,
+                                                      .scale = net->level[b].scale,
+                                                      .t = task->t,
+                                                      .top = 4 * top,
+                                                      .out = k->input },
+                                          .half = k->half,
+                                          .out = k->ping,
+                                          .conv0 = w.conv0,
+                                          .conv1 = w.conv1 },
+                    stream));
+    TRY(fused_resblock(
         ops, &(struct resblock_args){ k->ping, k->pong, w.res, net->network->resconvs },
         stream));
-    if (b == last_block(net) && has_tail(net, task))
+    if (b == last_block(net) && deconv_is_left(net, task))
         return 0;
     struct deconv_args deconv = deconv_args(net, b);
     TRY(ops->deconv(&deconv, stream));
@@ -268,36 +241,26 @@ fail:
     return err;
 }
 
+/* From the levels to the in-between. */
 static int finish(struct ifnet *net, const struct ifnet_task *task, void *stream)
 {
-    int err = 0;
     const struct ops *ops = net->ops;
-    const struct blend_store_args blend_store = { .image0 = task->image0,
-                                                  .image1 = task->image1,
-                                                  .levels = net->level,
-                                                  .level_count =
-                                                      net->network->block_count,
-                                                  .yuv = task->yuv,
-                                                  .frame = task->frame,
-                                                  .between = net->out };
-    net->last_level_is_made = true;
-    if (has_tail(net, task))
-        return ops->tail(&(struct tail_args){ .deconv = deconv_args(net, last_block(net)),
-                                              .blend_store = blend_store,
-                                              .made = &net->last_level_is_made },
-                         stream);
-    if (task->frame && ops->blend_store)
-        return ops->blend_store(&blend_store, stream);
-    TRY(ops->blend(&(struct blend_args){ .image0 = task->image0,
-                                         .image1 = task->image1,
-                                         .levels = net->level,
-                                         .level_count = net->network->block_count,
-                                         .out = net->out },
-                   stream));
-    if (task->frame)
-        TRY(ops->store(&(struct store_args){ net->out, task->yuv, task->frame }, stream));
-fail:
-    return err;
+    const int levels = net->network->block_count;
+    if (!task->frame)
+        return ops->blend(&(struct blend_args){ task->image0, task->image1, net->level,
+                                                levels, net->out },
+                          stream);
+    const struct tail_args tail = { .deconv = deconv_args(net, last_block(net)),
+                                    .blend_store = { .image0 = task->image0,
+                                                     .image1 = task->image1,
+                                                     .levels = net->level,
+                                                     .level_count = levels,
+                                                     .yuv = task->yuv,
+                                                     .frame = task->frame,
+                                                     .between = net->out } };
+    if (deconv_is_left(net, task))
+        return fused_tail(ops, &tail, task->keep_levels, stream);
+    return fused_blend_store(ops, &tail.blend_store, stream);
 }
 
 int ifnet_forward(struct ifnet *net, const struct ifnet_task *task, void *stream)
@@ -312,12 +275,4 @@ int ifnet_forward(struct ifnet *net, const struct ifnet_task *task, void *stream
     TRY(finish(net, task, stream));
 fail:
     return err;
-}
-
-int ifnet_make_last_level(struct ifnet *net, void *stream)
-{
-    struct deconv_args deconv = deconv_args(net, last_block(net));
-    if (net->last_level_is_made)
-        return 0;
-    return net->ops->deconv(&deconv, stream);
 }

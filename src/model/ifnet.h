@@ -29,9 +29,6 @@ struct ifnet {
     struct ifnet_block block[NETWORK_BLOCKS_MAX];
     struct level level[NETWORK_BLOCKS_MAX]; /* what each block added, .scale included */
     struct image out; /* the in-between, until the next forward, if no frame was given */
-    /* By the newest forward(), which may do without it. A graph that replays one does not
-     * set it: the tasks of a net that is captured are alike, textures included. */
-    bool last_level_is_made;
     const struct weights *weights;
     const struct ops *ops;
 
@@ -76,11 +73,9 @@ struct ifnet_task {
     const float *t; /* 0 < *t < 1, where the backend reads it when it runs */
     const struct yuv *yuv;
     struct rifec_frame *frame; /* NULL: it stays in net->out */
+    bool keep_levels; /* all levels are made, even if a fused op could skip the last */
 };
 
 int ifnet_forward(struct ifnet *net, const struct ifnet_task *task, void *stream);
-
-/* The last of the levels, where the newest forward() left it out; before the next. */
-int ifnet_make_last_level(struct ifnet *net, void *stream);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * The operations IFNet is made of: THE CONTRACTS. One args struct and one
  * comment per op, shared by every implementation, its test and its benchmark.
- * Functions of this table return 0 or a negative RIFEC_ERR_*.
+ * Functions of this table return 0 or a negative RIFEC_ERR_*; the fused ones also
+ * OP_DECLINED.
  *
  * Suffixes: _c is the reference (plain loops, FP32, the same bits on every
  * machine), _row and _row_avx2 are row-wise versions of it that give the same
@@ -141,11 +142,7 @@ struct store_args {
     struct rifec_frame *frame;
 };
 
-/*
- * blend_store: blend, then store, with no image between them, or a part of one.
- * Optional: where the table has none, the two do it. Tolerance: 1 code where rounding
- * decides.
- */
+/* What blend_store, a fused op, takes: see below. */
 struct blend_store_args {
     struct image image0, image1;
     const struct level *levels;
@@ -173,15 +170,21 @@ struct thumbnail_args {
 };
 
 /*
- * Fused ops. Optional: where the table has none, the ops that they stand for do it,
- * and their contracts hold, with the rounding of what lies between left out or not.
+ * Fused ops do the work of several. They are optional: the table may have NULL in their
+ * place, and a fused op may return OP_DECLINED, "not for me", before it has written
+ * anything. Then fused.h runs the single ops. The contracts of the single ops hold for
+ * the fused one, with or without the rounding of what lies between them.
  *
  * front: gather, then both conv_s2: the block's features from the frames.
  *     From a texture colours may be clamped to 0..1 after they are interpolated.
  * resblock: the resconvs of a block, from `ping` to `ping`, `pong` between.
- * tail: the last block's deconv, then blend_store. It need not make the last level, whose
- *     memory it may write anything to; then it leaves deconv.in as it is, and says so.
+ * blend_store: blend, then store. Tolerance: 1 sample value where rounding decides.
+ * tail: the last block's deconv, then blend_store. It does not make the last level, whose
+ *     memory it may use as scratch, and leaves deconv.in intact, so that deconv can make
+ *     the level afterwards.
  */
+#define OP_DECLINED 1
+
 struct front_args {
     struct gather_args gather; /* .out: shape of the block's input; may be written */
     struct tensor half;        /* between the two; may be written                  */
@@ -198,7 +201,6 @@ struct resblock_args {
 struct tail_args {
     struct deconv_args deconv; /* .out: the last of the levels */
     struct blend_store_args blend_store;
-    bool *made; /* becomes whether deconv.out was made */
 };
 
 /* stream is the backend's own: how many threads, or which queue of a device. */

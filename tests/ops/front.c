@@ -10,6 +10,7 @@
 #include "checkcuda.h"
 #include "checkop.h"
 #include "convcuda.h"
+#include "model/fused.h"
 #include "rifec/rifec.h"
 
 /*
@@ -65,15 +66,16 @@ static struct image upload_image(const struct image *host, bool textured)
 /* gather reads images by their numbers, whether they have a texture or not. */
 static void unfused(const struct front_args *a)
 {
+    static const struct ops single = { .gather = gather_cuda, .conv_s2 = conv_s2_ref };
     struct conv_layer conv0 = *a->conv0, conv1 = *a->conv1;
     struct conv_pack pack0 = upload_layer(&conv0, conv_ref_pack_bytes, conv_ref_pack);
     struct conv_pack pack1 = upload_layer(&conv1, conv_ref_pack_bytes, conv_ref_pack);
-    void *s = checkcuda_stream();
+    struct front_args by_ref = *a;
     conv0.plan = &pack0;
     conv1.plan = &pack1;
-    if (gather_cuda(&a->gather, s) < 0 ||
-        conv_s2_ref(&(struct conv_args){ a->gather.out, a->half, &conv0 }, s) < 0 ||
-        conv_s2_ref(&(struct conv_args){ a->half, a->out, &conv1 }, s) < 0)
+    by_ref.conv0 = &conv0;
+    by_ref.conv1 = &conv1;
+    if (fused_front(&single, &by_ref, checkcuda_stream()) < 0)
         checkop_fail("the ops it stands for failed");
 }
 

@@ -12,6 +12,7 @@
 #include "convcuda.h"
 #include "engine/cuda/cuda_net.h"
 #include "formats.h"
+#include "model/fused.h"
 #include "rifec/rifec.h"
 
 #define CHANNELS 64
@@ -35,7 +36,6 @@ struct scene {
     struct tensor in;                 /* of the deconv, on the host */
     struct rifec_frame blank, on_gpu; /* nothing written yet; what is written to */
     struct tail_args args;            /* without the deconv's layer */
-    bool made;
 };
 
 /* Nothing of what is written is there yet. */
@@ -88,7 +88,6 @@ static void open_scene(struct scene *s, const struct named_format *named, int wi
                          .yuv = &s->device_yuv,
                          .frame = &s->on_gpu,
                          .between = checkcuda_blank_image(&between, false) },
-        .made = &s->made,
     };
     begin(s);
 }
@@ -161,8 +160,8 @@ static void try(const struct named_format *named, int width, int height, bool ho
     layer.plan = &pack;
     s.args.deconv.layer = &layer;
     void *stream = checkcuda_stream();
-    if (deconv_sm90(&s.args.deconv, stream) < 0 ||
-        blend_store_cuda(&s.args.blend_store, stream) < 0)
+    const struct ops single = { .deconv = deconv_sm90, .blend_store = blend_store_cuda };
+    if (fused_tail(&single, &s.args, false, stream) < 0)
         checkop_fail("the ops it stands for failed");
     struct rifec_frame want = get_frame(&s), got[2];
     bool fits = tail_sm90_fits(&s.args);
@@ -263,32 +262,37 @@ static void check_refusals(void)
 
 /* --- the op table ------------------------------------------------------------------ */
 
-/* The table's tail does as its deconv and blend_store, and says what it left out. */
+/* The table's tail does as its deconv and blend_store, or declines. */
 static void try_table(const struct cuda_net *n, const struct named_format *named,
                       bool textured)
 {
     struct scene s;
     const int last = CUDA_LEVELS - 1;
     const bool fused = textured && is_plain(&named->format);
+    struct ops single = n->ops;
+    single.tail = NULL;
     open_scene(&s, named, 322, 182, textured, false);
     s.args.deconv.layer = weights_block(&n->weights, last).deconv;
     void *stream = checkcuda_stream();
-    if (n->ops.deconv(&s.args.deconv, stream) < 0 ||
-        n->ops.blend_store(&s.args.blend_store, stream) < 0)
+    if (fused_tail(&single, &s.args, false, stream) < 0)
         checkop_fail("the ops it stands for failed");
     struct rifec_frame want = get_frame(&s);
     struct level level = checkcuda_get_level(&s.args.deconv.out);
     begin(&s);
-    s.made = fused;
-    if (n->ops.tail(&s.args, stream) < 0)
-        checkop_fail("tail");
+    int err = n->ops.tail(&s.args, stream);
+    if (err != (fused ? 0 : OP_DECLINED))
+        checkop_fail("tail returned %d", err);
     struct rifec_frame got = get_frame(&s);
-    compare("tail of the table", &got, &want, fused ? 1 : 0);
-    if (s.made == fused)
-        checkop_fail("%s says the tail", fused ? "made the last level," : "left it out,");
-    /* Deconv's input is still there, so that the level can be made afterwards. */
-    if (fused && n->ops.deconv(&s.args.deconv, stream) < 0)
-        checkop_fail("deconv");
+    if (fused)
+        compare("tail of the table", &got, &want, 1);
+    else if (!rifec_frame_equal(&got, &s.blank))
+        checkop_fail("tail declined, but wrote");
+    /* With keep_level the last level is there, too. */
+    begin(&s);
+    if (fused_tail(&n->ops, &s.args, true, stream) < 0)
+        checkop_fail("fused_tail");
+    got = get_frame(&s);
+    compare("fused_tail", &got, &want, fused ? 1 : 0);
     struct level made = checkcuda_get_level(&s.args.deconv.out);
     size_t pixels = (size_t)level.width * (size_t)level.height;
     checkop_compare("flow of the last level", made.flow, level.flow, 4 * pixels, 0, 0);

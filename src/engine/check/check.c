@@ -17,7 +17,10 @@ static int open_one(struct rifec **out, const struct rifec_params *params)
 {
     struct rifec_params p = *params;
     p.in_flight = 1;
-    return rifec_open(out, &p);
+    int err = rifec_open(out, &p);
+    if (!err)
+        (*out)->keep_levels = true;
+    return err;
 }
 
 int check_open(struct check *c, const struct rifec_params *tried,

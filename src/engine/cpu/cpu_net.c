@@ -354,7 +354,11 @@ int cpu_net_forward(struct cpu_net *n, int i0, int i1, float t, const struct yuv
                     struct rifec_frame *frame)
 {
     int before = set_threads(n->stream.threads);
-    struct ifnet_task task = { n->image[i0], n->image[i1], &t, yuv, frame };
+    struct ifnet_task task = { .image0 = n->image[i0],
+                               .image1 = n->image[i1],
+                               .t = &t,
+                               .yuv = yuv,
+                               .frame = frame };
     int err = ifnet_forward(&n->net, &task, &n->stream);
     set_threads(before);
     return err;

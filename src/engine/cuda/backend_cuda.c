@@ -415,23 +415,28 @@ fail:
 /* --- through -------------------------------------------------------------- */
 
 /* The network and the way to the lane's planes, in the lane's stream. */
-static int enqueue(const struct cuda_backend *b, struct lane *l, int slot0, int slot1)
+static int enqueue(const struct rifec *e, struct lane *l, int slot0, int slot1)
 {
-    struct ifnet_task task = { b->slots[slot0].image, b->slots[slot1].image, l->t,
-                               &b->device_yuv, &l->planes };
+    const struct cuda_backend *b = e->priv;
+    struct ifnet_task task = { .image0 = b->slots[slot0].image,
+                               .image1 = b->slots[slot1].image,
+                               .t = l->t,
+                               .yuv = &b->device_yuv,
+                               .frame = &l->planes,
+                               .keep_levels = e->keep_levels };
     return ifnet_forward(&l->net, &task, &l->stream);
 }
 
-static int capture(struct cuda_backend *b, struct lane *l, int slot0, int slot1)
+static int capture(const struct rifec *e, struct lane *l, int slot0, int slot1)
 {
     int err = 0;
     cudaGraph_t graph = NULL;
     CU(cudaStreamBeginCapture(l->stream.stream, cudaStreamCaptureModeThreadLocal));
-    err = enqueue(b, l, slot0, slot1);
-    cudaError_t e = cudaStreamEndCapture(l->stream.stream, &graph);
+    err = enqueue(e, l, slot0, slot1);
+    cudaError_t end = cudaStreamEndCapture(l->stream.stream, &graph);
     if (err < 0)
         goto fail;
-    CU(e);
+    CU(end);
     CU(cudaGraphInstantiate(&l->graph[slot0][slot1], graph, 0));
 fail:
     if (graph)
@@ -452,10 +457,10 @@ static int cuda_interp(struct rifec *e, int slot0, int slot1, float t, int out)
     CU(cudaStreamWaitEvent(stream, b->slots[slot0].loaded, 0));
     CU(cudaStreamWaitEvent(stream, b->slots[slot1].loaded, 0));
     if (e->params.no_graph) {
-        TRY(enqueue(b, l, slot0, slot1));
+        TRY(enqueue(e, l, slot0, slot1));
     } else {
         if (!l->graph[slot0][slot1])
-            TRY(capture(b, l, slot0, slot1));
+            TRY(capture(e, l, slot0, slot1));
         CU(cudaGraphLaunch(l->graph[slot0][slot1], stream));
     }
     CU(cudaEventRecord(l->computed, stream));
@@ -516,8 +521,6 @@ static int cuda_level(struct rifec *e, int block, struct level *out)
     float *flow = out->flow, *mask = out->mask;
     CU(cudaSetDevice(b->device));
     if (flow && mask) {
-        if (block == lane->net.network->block_count - 1)
-            TRY(ifnet_make_last_level(&lane->net, &lane->stream));
         CU(cudaStreamSynchronize(lane->stream.stream));
         TRY(fetch(flow, l->flow, 4 * pixels, l->is_half));
         TRY(fetch(mask, l->mask, pixels, l->is_half));

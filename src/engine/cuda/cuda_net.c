@@ -124,7 +124,7 @@ static int run_deconv(const struct deconv_args *a, void *stream)
     return ((const struct cuda_layer *)a->layer->plan)->deconv(a, stream);
 }
 
-/* Of blocks 0 and 1: three kernels, and what lies between them is by parity. */
+/* For blocks 0 and 1: three kernels, with phase-split (even/odd) tensors between them. */
 static int run_front_by_parity(const struct front_args *a, void *stream)
 {
     int err = 0;
@@ -134,6 +134,8 @@ static int run_front_by_parity(const struct front_args *a, void *stream)
     gather.out.by_parity = half.by_parity = true;
     const struct conv_args first = { gather.out, half, a->conv0 };
     const struct conv_args second = { half, a->out, a->conv1 };
+    if (!conv_s2_sm90_fits(&first) || !conv_s2_sm90_fits(&second))
+        return OP_DECLINED;
     TRY(gather_cuda(&gather, stream));
     TRY(conv_s2_sm90(&first, &conv0->front_pack, stream));
     TRY(conv_s2_sm90(&second, &conv1->front_pack, stream));
@@ -141,32 +143,19 @@ fail:
     return err;
 }
 
-/* Of blocks 2 and 3 in one kernel where that can be; else the ops it stands for. */
 static int run_front(const struct front_args *a, void *stream)
 {
-    int err = 0;
     const struct cuda_layer *conv0 = a->conv0->plan, *conv1 = a->conv1->plan;
     if (a->gather.level_count < 2)
         return run_front_by_parity(a, stream);
-    if (front_sm90_fits(a))
-        return front_sm90(a, &conv0->front_pack, &conv1->front_pack, stream);
-    TRY(gather_cuda(&a->gather, stream));
-    TRY(run_conv(&(struct conv_args){ a->gather.out, a->half, a->conv0 }, stream));
-    TRY(run_conv(&(struct conv_args){ a->half, a->out, a->conv1 }, stream));
-fail:
-    return err;
+    if (!front_sm90_fits(a))
+        return OP_DECLINED;
+    return front_sm90(a, &conv0->front_pack, &conv1->front_pack, stream);
 }
 
 static int run_tail(const struct tail_args *a, void *stream)
 {
-    int err = 0;
-    *a->made = !tail_sm90_fits(a);
-    if (!*a->made)
-        return tail_sm90(a, stream);
-    TRY(run_deconv(&a->deconv, stream));
-    TRY(blend_store_cuda(&a->blend_store, stream));
-fail:
-    return err;
+    return tail_sm90_fits(a) ? tail_sm90(a, stream) : OP_DECLINED;
 }
 
 static int open_own(struct cuda_net *n, const char *pinned, int cc)
