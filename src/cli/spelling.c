@@ -32,8 +32,8 @@ bool spelling_is_one_of(const char *name, size_t length, const char *names)
     while (names) {
         if (strcspn(names, "|") == length && begins(names, name, length))
             return true;
-        names = strchr(names, '|');
-        names += names != NULL;
+        const char *bar = strchr(names, '|');
+        names = bar ? bar + 1 : NULL;
     }
     return false;
 }
