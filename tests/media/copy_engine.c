@@ -45,6 +45,11 @@ static const uint8_t *pixels(const struct rifec_frame *f, int plane)
     return (const uint8_t *)at;
 }
 
+static int subsampled(int size, int log2)
+{
+    return (size + (1 << log2) - 1) >> log2;
+}
+
 /* Planes follow each other in one block, in host memory. */
 static struct rifec_frame *copy(const struct rifec_frame *from)
 {
@@ -59,19 +64,29 @@ static struct rifec_frame *copy(const struct rifec_frame *from)
     f->opaque = at;
     f->memory = RIFEC_MEMORY_HOST;
     unsigned seen = 0;
-    for (int c = 0; c < (from->format.family == RIFEC_FAMILY_GRAY ? 1 : 3); c++) {
+    for (int c = 0; c < 4; c++) {
         int plane = from->format.comp[c].plane;
-        if (seen & 1u << plane)
+        if (!rifec_format_has(&from->format, c) || seen & 1u << plane)
             continue;
         seen |= 1u << plane;
-        int shift = c ? from->format.chroma_h_log2 : 0;
-        size_t bytes = (size_t)((from->height + (1 << shift) - 1) >> shift) *
-                       (size_t)from->stride[plane];
-        memcpy(at, pixels(from, plane), bytes);
+        bool is_chroma = c == 1 || c == 2;
+        int rows = subsampled(from->height, is_chroma ? from->format.chroma_h_log2 : 0);
+        int columns = subsampled(from->width, is_chroma ? from->format.chroma_w_log2 : 0);
+        ptrdiff_t from_stride = from->stride[plane];
+        ptrdiff_t stride = from_stride < 0 ? -from_stride : from_stride;
+        for (int y = 0; y < rows; y++) /* the last may end where its memory ends */
+            memcpy(at + y * stride, pixels(from, plane) + y * from_stride,
+                   (size_t)columns * (size_t)from->format.comp[c].step);
         f->data[plane] = at;
-        at += bytes;
+        f->stride[plane] = stride;
+        at += rows * stride;
     }
     return f;
+}
+
+const char *rifec_version(void)
+{
+    return "0 (an engine that copies)";
 }
 
 enum rifec_device rifec_device_of(const struct rifec_params *params)
@@ -94,6 +109,18 @@ int rifec_cuda_open(struct rifec_cuda *out, int device_index, char *why, size_t 
 void rifec_cuda_close(struct rifec_cuda *c)
 {
     *c = (struct rifec_cuda){ 0 };
+}
+
+int rifec_list_devices(struct rifec_device_info *out, int max, char *why, size_t why_size)
+{
+    (void)out, (void)max;
+    snprintf(why, why_size, "this engine only copies");
+    return 0;
+}
+
+void rifec_get_cuda_versions(struct rifec_cuda_versions *out)
+{
+    *out = (struct rifec_cuda_versions){ 0 };
 }
 
 int rifec_open(struct rifec **out, const struct rifec_params *params)
@@ -124,14 +151,17 @@ int rifec_put(struct rifec *r, int64_t seq, const struct rifec_frame *frame)
     return r->sources[seq & 1] ? 0 : RIFEC_ERR_NOMEM;
 }
 
-/* The top left corner does: enough for tests to tell pictures apart. */
+/* The top left corner, repeated if the picture is smaller: enough for tests to tell
+ * pictures apart. */
 int rifec_thumbnail(struct rifec *r, const struct rifec_frame *frame, uint16_t *luma)
 {
     (void)r;
     for (int y = 0; y < RIFEC_THUMB_HEIGHT; y++)
         for (int x = 0; x < RIFEC_THUMB_WIDTH; x++)
             luma[y * RIFEC_THUMB_WIDTH + x] =
-                (uint16_t)(pixels(frame, 0)[y * frame->stride[0] + x] * 257);
+                (uint16_t)(pixels(frame, 0)[y % frame->height * frame->stride[0] +
+                                            x % frame->width] *
+                           257);
     return 0;
 }
 
