@@ -4,23 +4,19 @@
 #include "cli/generate.h"
 
 const struct manual_entry manual_description[] = {
-    { NULL,
-      "Interpolates video: makes new frames between existing ones, for a higher frame "
-      "rate or slow motion." },
-    { NULL,
-      "FFmpeg's libraries read and decode the input, the network of RIFE 4.6 makes the "
-      "new frames, and the result is encoded into the output. Original frames reach the "
-      "encoder exactly as they were decoded. Audio, subtitles, chapters, attachments, "
-      "tags and HDR metadata are copied; anything that the container cannot hold is "
-      "reported." },
-    { NULL, "Words that are not options are inputs, too. If the output is a folder, each "
-            "output "
-            "gets a name of its own in it." },
+    { NULL, "Interpolates video: makes new frames between existing ones, for a "
+            "higher frame rate or slow motion." },
+    { NULL, "FFmpeg's libraries read and decode the input, the network of RIFE 4.6 "
+            "makes the new frames, and the result is encoded into the output. "
+            "Original frames reach the encoder exactly as they were decoded. Audio, "
+            "subtitles, chapters, attachments, tags and HDR metadata are copied; "
+            "anything that the container cannot hold is reported." },
+    { NULL, "Arguments that are not options are inputs as well. If the output is a "
+            "folder, each input gets an output of its own in it." },
     { NULL,
       "The output is written under a temporary name and renamed when it is complete. "
-      "After one Ctrl-C it is finished early and stays playable; after a second one it "
-      "is "
-      "removed." },
+      "After the first Ctrl-C it is finished early and stays playable; after a "
+      "second it is removed." },
     { NULL, NULL },
 };
 
@@ -28,11 +24,11 @@ const struct manual_entry manual_environment[] = {
     { "CUDA_VISIBLE_DEVICES", "The GPUs that CUDA programs may use, in this order; "
                               "cuda:0 is the first of them." },
     { "XDG_CACHE_HOME, HOME",
-      "Where the cache is: $XDG_CACHE_HOME/rifec, or $HOME/.cache/rifec." },
+      "The cache is $XDG_CACHE_HOME/rifec, or $HOME/.cache/rifec if the former is "
+      "not set." },
     { "SLURM_MEM_PER_NODE, SLURM_MEM_PER_CPU, SLURM_CPUS_ON_NODE",
-      "Memory that a job of Slurm may use. rifec stays within it, as within the limits "
-      "of "
-      "cgroups and ulimit." },
+      "The memory and cores that a Slurm job may use. rifec stays within them, and "
+      "within the limits of cgroups and ulimit." },
     { "SOURCE_DATE_EPOCH",
       "The date of this page when it is made by --generate man, in seconds since 1970." },
     { NULL, NULL },
@@ -41,70 +37,67 @@ const struct manual_entry manual_environment[] = {
 const struct manual_entry manual_files[] = {
     { "NAME.part.EXT",
       "The unfinished output NAME.EXT, in the same folder. It is locked while it is "
-      "written. One that a killed run has left is replaced with -y, --resume or "
-      "--skip-existing. If another program takes the name NAME.EXT meanwhile, the "
-      "finished file keeps this name." },
-    { "NAME.part/", "Unfinished pictures, which appear together at the end." },
-    { "OUTPUT.resume/", "What --resume keeps of an unfinished output. It is removed with "
-                        "success; remove it "
-                        "by hand to begin from the start." },
-    { "~/.cache/rifec/cudnn-plans.json",
-      "Which of cuDNN's implementations is the fastest for each layer, as measured by "
-      "--kernels cudnn. It can be removed at any time." },
+      "written. If a killed run left one, -y, --resume and --skip-existing replace "
+      "it. If another program takes the name NAME.EXT meanwhile, the finished file "
+      "keeps this name." },
+    { "NAME.part/", "Unfinished images, which are moved to their place together at "
+                    "the end." },
+    { "OUTPUT.resume/", "Finished parts of an output, kept by --resume until the "
+                        "output is complete. Remove the folder to start over." },
+    { "~/.cache/rifec/cudnn-plans.json", "The fastest cuDNN implementation of each "
+                                         "layer, as measured by --kernels cudnn. It "
+                                         "can be removed at any time." },
     { NULL, NULL },
 };
 
 const struct manual_entry manual_notes[] = {
     { "Frame rates",
       "N frames become N*factor, each at its exact time. A variable frame rate stays "
-      "variable unless --cfr is given. With --fps the output is sampled at exact times, "
-      "and an original frame at such a time is used itself. Decimals that players show "
-      "are N*1000/1001: 23.976 and 23.98 are 24000/1001, 59.94 is 60000/1001. Other "
-      "decimals and fractions are taken at their word. film and ntsc-film are "
-      "24000/1001, "
-      "ntsc is 30000/1001, pal is 25." },
+      "variable unless --cfr is given. With --fps the output is sampled at exact "
+      "times, and an original frame at such a time is used unchanged. Decimal rates "
+      "that players show mean N*1000/1001: 23.976 and 23.98 are 24000/1001, 59.94 is "
+      "60000/1001. Other decimals and fractions are used exactly as written. film "
+      "and ntsc-film are 24000/1001, ntsc is 30000/1001, pal is 25." },
     { "Times",
-      "TIME is in seconds, as in 90 or 1.5, or HH:MM:SS.fff. All times are those of the "
-      "input, counted from its beginning." },
-    { "Scene cuts and still pictures",
-      "Across a cut nothing is interpolated, and between two equal frames lies the frame "
-      "itself. A list of cuts (--scene-list) has one time a line, of the first frame of "
-      "the new scene; blank lines and comments after # are skipped." },
+      "TIME is in seconds, as in 90 or 1.5, or HH:MM:SS.fff. All times are those of "
+      "the input, counted from its beginning." },
+    { "Scene cuts and repeated frames",
+      "Nothing is interpolated across a cut, and between two equal frames the frame "
+      "is repeated. A list of cuts (--scene-list) has one time per line, that of the "
+      "first frame of the new scene; blank lines and comments after # are skipped." },
     { "Interlaced video",
       "Interlaced input is refused, because interpolation would combine lines of "
-      "different moments. --deinterlace auto deinterlaces only what is interlaced, for "
-      "batches of mixed files." },
+      "different moments. --deinterlace auto deinterlaces only what is interlaced, "
+      "for batches of mixed files." },
     { "Encoders",
-      "--crf and --preset work for all encoders that have such a scale, under whatever "
-      "name: --preset takes x264's names for all of them. Any other option is given as "
-      "-e "
-      "KEY=VALUE. The video is always encoded; everything else is copied, and copied "
-      "text "
-      "subtitles are converted if the container needs another format." },
-    { "Pictures",
-      "A folder of pictures is read in the order of the numbers in their names. "
-      "frame%05d.png, as input or output, names a sequence. --input-rate gives their "
-      "frame "
-      "rate." },
+      "--crf and --preset work for every encoder that has such a scale, whatever it "
+      "calls it; --preset takes x264's names for all of them. Any other option is "
+      "given as -e KEY=VALUE. The video is always encoded; everything else is "
+      "copied, and copied text subtitles are converted if the container needs "
+      "another format." },
+    { "Image sequences",
+      "A folder of images is read in the order of the numbers in their names. "
+      "frame%05d.png, as input or output, names an image sequence. --input-rate sets "
+      "its frame rate." },
     { "Several inputs",
-      "Outputs in a folder are named by --name-template, from {stem} and {ext} of the "
-      "input, {factor}, {fps} and the number {n} of the input. The list ends with the "
-      "first failure, unless --keep-going is given. The exit status is the highest of "
-      "any "
-      "file." },
+      "Outputs in a folder are named by --name-template, from {stem} and {ext} of "
+      "the input, {factor}, {fps} and the number {n} of the input. rifec stops at "
+      "the first failure unless --keep-going is given, and its exit status is the "
+      "highest of any file." },
     { "Pipes and network",
-      "Inputs are files, pictures and pipes. Standard input is read only for -i -. Let "
-      "ffmpeg read anything else: ffmpeg -v error -i URL -map 0 -c copy -f nut - | rifec "
-      "-i - -o OUTPUT." },
+      "Inputs are files, image sequences and pipes. Standard input is read only for "
+      "-i -. Let ffmpeg read anything else: ffmpeg -v error -i URL -map 0 -c copy -f "
+      "nut - | rifec -i - -o OUTPUT." },
     { "Interrupted work",
-      "With --resume, finished parts are kept in OUTPUT.resume/, and the same command "
-      "continues there after a stop. The output is then the same, byte for byte, as "
-      "without the stop. It needs twice the space while it runs." },
+      "With --resume, finished parts are kept in OUTPUT.resume/, and the same "
+      "command continues there after a stop. The frames and their times are then the "
+      "same as without the stop. A job with --resume needs twice the disk space "
+      "while it runs." },
     { "FFmpeg's options",
-      "FFmpeg's names work where they have one meaning here: -c:v, -b:v, -crf, -preset, "
-      "-pix_fmt, -r, -ss, -to, -t, -an, -sn, -f null -, -v LEVEL, -loglevel, "
-      "-hide_banner, "
-      "-nostdin, -framerate, -frames:v, -c copy, -c:a copy, -map 0 and others. The rest "
-      "is refused with a line that says what to write instead." },
+      "FFmpeg's names work where they have one meaning here: -c:v, -b:v, -crf, "
+      "-preset, -pix_fmt, -r, -ss, -to, -t, -an, -sn, -f null -, -v LEVEL, "
+      "-loglevel, -hide_banner, -nostdin, -framerate, -frames:v, -c copy, -c:a copy, "
+      "-map 0 and others. The rest is refused with a line that says what to write "
+      "instead." },
     { NULL, NULL },
 };

@@ -15,18 +15,18 @@ const struct option_row option_rows[] = {
     /* --- input and output --- */
     { GROUP_FILES, .letter = 'i', .name = "input", .neutral = true,
       .arg = "FILE", .repeats = true, .brief = "video to read",
-      .help = "video to read; - is stdin; a folder or frame%05d.png is a sequence of "
-              "pictures; may be repeated",
+      .help = "video to read; - is stdin; a folder or frame%05d.png is an image sequence; "
+              "may be repeated",
       .store = store_input },
     { GROUP_FILES, .letter = 'o', .name = "output", .neutral = true, .arg = "FILE|DIR/",
       .brief = "video to write; its extension chooses the container",
-      .help = "video to write; - is stdout, as YUV4MPEG; frame%05d.png writes pictures; "
-              "in a folder, each output gets a name of its own",
+      .help = "video to write; - is stdout, as YUV4MPEG; frame%05d.png is an image "
+              "sequence; with DIR/, each output gets its own name there",
       .store = store_text, FIELD(job.output) },
     { GROUP_FILES, .letter = 'f', .name = "format", .arg = "NAME",
       .initial = "from the extension", .values = MEDIA_MUXERS,
       .help = "container: mp4, mkv, mov, webm, nut, rawvideo, ...; png, tiff, jpg, ... "
-              "write a folder of pictures; null writes nothing",
+              "write a folder of images; null writes nothing",
       .store = store_text, FIELD(job.format) },
     { GROUP_FILES, .name = "name-template", .neutral = true, .arg = "TEXT",
       .initial = "{stem}.{factor}x{ext} or {stem}.{fps}fps{ext}",
@@ -80,11 +80,15 @@ const struct option_row option_rows[] = {
       .help = "pixel format of raw video",
       .store = store_text, FIELD(job.input_pix_fmt) },
     { GROUP_INPUT, .name = "input-rate", .alias = "framerate", .arg = "RATE",
-      .initial = "25", .help = "frame rate of raw video and of pictures",
+      .initial = "25", .help = "frame rate of raw video and of image sequences",
       .store = store_rate, FIELD(job.input_rate) },
-    { GROUP_INPUT, .name = "video-stream", .newer = true, .arg = "N", .initial = "the largest that moves",
-      .help = "which of several videos to interpolate, counted from 0 as in FFmpeg's v:N; the "
-              "others are copied",
+    { GROUP_INPUT, .name = "video-stream", .newer = true, .arg = "N", .initial = "the "
+                                                                                 "largest, "
+                                                                                 "cover "
+                                                                                 "art "
+                                                                                 "excepted",
+      .help = "interpolate this one of several videos, counted from 0 as in FFmpeg's v:N; "
+              "the others are copied",
       .store = store_index, FIELD(job.video_stream), .value = VIDEOS_MAX },
     { GROUP_INPUT, .name = "colorspace", .arg = "NAME", .initial = "from the input",
       .values = MEDIA_MATRICES,
@@ -112,7 +116,7 @@ const struct option_row option_rows[] = {
     { GROUP_STREAMS, .name = "no-chapters", .help = "leave out chapters",
       .store = store_bool, FIELD(job.no_chapters), .value = true },
     { GROUP_STREAMS, .name = "no-attachments",
-      .help = "leave out fonts, cover pictures and data streams",
+      .help = "leave out fonts, cover art and data streams",
       .store = store_bool, FIELD(job.no_attachments), .value = true },
     { GROUP_STREAMS, .name = "no-metadata", .help = "leave out titles and other tags",
       .store = store_bool, FIELD(job.no_metadata), .value = true },
@@ -163,7 +167,7 @@ const struct option_row option_rows[] = {
       .help = "cut sensitivity, 0 to 1: lower finds more cuts, 1 finds none",
       .store = store_share, FIELD(job.scene_threshold) },
     { GROUP_CONTENT, SET_SCENE, .name = "scene-list", .arg = "FILE",
-      .help = "read the times of the cuts from a file, one a line, instead of detecting "
+      .help = "read the times of the cuts from a file, one per line, instead of detecting "
               "them",
       .store = store_text, FIELD(job.scene_list) },
     { GROUP_CONTENT, .name = "on-cut", .arg = "dup|blend|split", .initial = "dup",
@@ -206,7 +210,7 @@ const struct option_row option_rows[] = {
               "GPU; check uses CUDA and compares its frames with the CPU's",
       .store = store_device },
     { GROUP_ENGINE, SET_PRECISION, .name = "fp16",
-      .help = "half precision: the default on CUDA; the CPU uses FP32 nevertheless",
+      .help = "half precision: the default on CUDA; the CPU always uses FP32",
       .store = store_choice, FIELD(job.engine.precision), .value = RIFEC_PRECISION_FP16 },
     { GROUP_ENGINE, SET_PRECISION, .name = "fp32",
       .help = "single precision: the default on the CPU",
@@ -219,11 +223,11 @@ const struct option_row option_rows[] = {
               "motion, more for small detail",
       .store = store_scale },
     { GROUP_ENGINE, .name = "model", .arg = "FILE", .initial = "built-in",
-      .help = "other weights of RIFE 4.6: safetensors, PyTorch or ncnn",
+      .help = "use other weights of RIFE 4.6: safetensors, PyTorch or ncnn",
       .store = store_text, FIELD(job.engine.model) },
     { GROUP_ENGINE, .name = "threads", .neutral = true,
-      .arg = "N", .initial = "0, one per core",
-      .help = "CPU threads for interpolation", .store = store_integer,
+      .arg = "N", .initial = "0: one per core",
+      .help = "number of CPU threads for interpolation", .store = store_integer,
       FIELD(job.engine.threads), .value = THREADS_MAX },
     { GROUP_ENGINE, .name = "tile", .neutral = true,
       .arg = "auto|off|N", .initial = "auto",
@@ -260,11 +264,11 @@ const struct option_row option_rows[] = {
       .store = store_bool, FIELD(job.deterministic), .value = true },
 
     { GROUP_GOLDEN, .name = "compare", .newer = true, .neutral = true,
-      .help = "compare two films, as in --compare A B, and interpolate nothing: PSNR, SSIM "
-              "and the largest difference of each frame and in all",
+      .help = "compare two videos, as in --compare A B, without interpolating: print "
+              "PSNR, SSIM and the largest difference, per frame and overall",
       .store = store_bool, FIELD(compare), .value = true },
     { GROUP_GOLDEN, .name = "min-psnr", .newer = true, .neutral = true, .arg = "DB",
-      .help = "with --compare: exit with status 9 if a frame is below",
+      .help = "with --compare: exit with status 9 if the PSNR of a frame is lower",
       .store = store_bound, FIELD(comparison.min_psnr), .value = 100 },
     { GROUP_GOLDEN, .name = "min-ssim", .newer = true, .neutral = true, .arg = "S",
       .help = "the same for SSIM",
@@ -273,10 +277,12 @@ const struct option_row option_rows[] = {
       .help = "the same if a sample differs by more than N",
       .store = store_max_abs },
     { GROUP_GOLDEN, .name = "step", .newer = true, .neutral = true, .arg = "N",
-      .help = "with --compare: take every Nth frame; of B alone if B has N times as many",
+      .help = "with --compare: compare every Nth frame; take every Nth only of B if B has "
+              "N times as many frames",
       .store = store_step },
     { GROUP_GOLDEN, .name = "side-by-side", .newer = true, .neutral = true, .arg = "FILE",
-      .help = "write both films of --compare next to each other, or source and result",
+      .help = "write a video that shows both videos of --compare, or source and result, "
+              "next to each other",
       .store = store_text, FIELD(side_by_side) },
 
     /* --- messages --- */
@@ -290,11 +296,11 @@ const struct option_row option_rows[] = {
     { GROUP_REPORT, SET_LOUDNESS, .name = "loglevel", .neutral = true,
       .alias = "log-level", .arg = "quiet|error|warning|info|verbose|debug",
       .initial = "info",
-      .help = "print messages of this level and those above",
+      .help = "print messages of this level and more important ones",
       .store = store_loglevel, FIELD(log_level) },
     { GROUP_REPORT, .name = "progress", .neutral = true,
       .arg = "auto|off|json", .initial = "auto",
-      .help = "progress on stderr; json prints one object a line",
+      .help = "show progress on stderr; json prints one object per line",
       .store = store_choice, FIELD(progress) },
     { GROUP_REPORT, .name = "stats", .neutral = true, .arg = "FILE",
       .help = "write a report as JSON; - is stdout",
@@ -307,7 +313,7 @@ const struct option_row option_rows[] = {
       .help = "list the devices that --device accepts",
       .store = store_bool, FIELD(list_devices), .value = true },
     { GROUP_REPORT, .name = "doctor", .neutral = true,
-      .help = "test what works on this machine, and what to do about the rest",
+      .help = "test what works on this machine, and say what to do about the rest",
       .store = store_bool, FIELD(doctor), .value = true },
     /* Not to be shortened: -u of another interpolator would end with status 0. */
     { GROUP_REPORT, .letter = 'h', .name = "usage", .neutral = true, .whole = true,
@@ -330,14 +336,14 @@ const struct option_row option_rows[] = {
       .help = "implementation of the network: c or dnn on the CPU; cudnn, ref, sm80 or "
               "sm90 on CUDA",
       .store = store_text, FIELD(job.engine.kernels) },
-    { GROUP_BENCHMARK, .name = "in-flight", .arg = "N", .initial = "0, which is 2",
-      .help = "CUDA: interpolate N frames at a time, up to 8",
+    { GROUP_BENCHMARK, .name = "in-flight", .arg = "N", .initial = "0: 2",
+      .help = "CUDA: interpolate N frames at a time, 1 to 8",
       .neutral = true, .store = store_integer, FIELD(job.engine.in_flight),
       .value = RIFEC_IN_FLIGHT_MAX },
     { GROUP_BENCHMARK, .name = "no-graph", .help = "CUDA: do not use CUDA graphs",
       .neutral = true, .store = store_bool, FIELD(job.engine.no_graph), .value = true },
     { GROUP_BENCHMARK, .name = "no-frame-cache",
-      .help = "load both source frames again for every new frame",
+      .help = "load both source frames again for every new frame (slower)",
       .neutral = true, .store = store_bool, FIELD(job.no_frame_cache), .value = true },
 };
 /* clang-format on */

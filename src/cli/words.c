@@ -24,8 +24,8 @@ const char words_conventions[] =
     "Defaults are in []. Names may be shortened, have one dash or two, and - or _ in\n"
     "them; a value is the next word or follows = (-crf 18, --crf=18).\n";
 
-const char words_more[] = "All options: rifec --help. Manual: man rifec. What works "
-                          "here: rifec --doctor.\n";
+const char words_more[] = "All options: rifec --help. Manual: man rifec. Test this "
+                          "machine: rifec --doctor.\n";
 
 const struct example examples[] = {
     { "rifec -i in.mp4 -o out.mp4 --x2", "twice the frames" },
@@ -33,7 +33,7 @@ const struct example examples[] = {
     { "rifec -i in.mkv -o out.mkv -r 60 -c:v libx265 --crf 20 --preset slow",
       "60 frames per second, as H.265" },
     { "rifec *.mp4 -o smooth/ -r 60 --keep-going", "several files, into a folder" },
-    { "rifec -i frames/ --input-rate 24 -o out.mp4", "a folder of pictures" },
+    { "rifec -i frames/ --input-rate 24 -o out.mp4", "a folder of images" },
     { "rifec -i in.mp4 -f null --stats -", "measure, and write no video" },
 };
 const int example_count = COUNT(examples);
