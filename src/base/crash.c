@@ -75,7 +75,7 @@ void crash_on_signal(int number)
     outfile_remove_unpublished();
     if (is_short) {
         begin_line();
-        say("out of memory: a library could not go on (");
+        say("out of memory: a library had to stop (");
         say(text);
         say("); try a smaller video, --tile 128 or --scale 0.5\n");
         _exit(-RIFEC_ERR_NOMEM);

@@ -81,7 +81,7 @@ void outdisk_keep_mode(int fd, const char *existing)
     if (old.st_gid != new.st_gid && fchown(fd, (uid_t)-1, old.st_gid) != 0)
         mode = (mode & 0707) | (mode & 07) << 3;
     if (old.st_uid != new.st_uid && fchown(fd, old.st_uid, (gid_t)-1) != 0)
-        log_verbose("%s: its owner cannot be kept: %s", existing, strerror(errno));
+        log_verbose("%s: cannot keep the file's owner: %s", existing, strerror(errno));
     if (mode != (new.st_mode & 0777) && fchmod(fd, mode) != 0)
-        log_verbose("%s: its mode cannot be kept: %s", existing, strerror(errno));
+        log_verbose("%s: cannot keep the file's mode: %s", existing, strerror(errno));
 }

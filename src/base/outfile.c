@@ -96,7 +96,8 @@ static int say_busy(const struct outfile *f, int fd)
     char who[48];
     outlock_name_holder(fd, who, sizeof who);
     log_line(level_of_taken(f), "%s: %s is writing it, as %s%s", f->path, who, f->part,
-             f->taken ? "; skipped" : "; wait for its end, or give another name");
+             f->taken ? "; skipped"
+                      : "; wait until it has finished, or give another name");
     return RIFEC_ERR_OUTPUT;
 }
 
@@ -134,13 +135,14 @@ static int clear_way(const struct outfile *f)
     int err = 0;
     struct stat st;
     if (lstat(f->part, &st) != 0)
-        return errno == ENOENT ? 0 : cannot(f->level, f->part, "look at it");
+        return errno == ENOENT ? 0 : cannot(f->level, f->part, "examine it");
     if (S_ISREG(st.st_mode))
         return clear_file(f);
     if (!S_ISLNK(st.st_mode))
-        REFUSE("%s: is in the way, and is not a regular file", f->part);
+        REFUSE("%s: exists and is not a regular file; remove it, or give another name",
+               f->part);
     if (!f->replace || !f->clear_part)
-        REFUSE("%s: is in the way, and is a symbolic link; -y removes the link", f->part);
+        REFUSE("%s: exists and is a symbolic link; -y removes the link", f->part);
     if (unlink(f->part) != 0 && errno != ENOENT)
         err = cannot(f->level, f->part, "remove it");
 fail:
@@ -253,10 +255,11 @@ static int say_unnamed(struct outfile *f)
     if (errno != EEXIST && errno != EISDIR && errno != ENOTEMPTY)
         return cannot(f->level, f->path, "rename to it");
     f->created = false;
-    log_line(f->level,
-             "%s: another program created it meanwhile, and it is left alone; the "
-             "finished file is kept as %s",
-             f->path, f->part);
+    log_line(
+        f->level,
+        "%s: another program created this file meanwhile, so it is not replaced; the "
+        "finished output is %s",
+        f->path, f->part);
     return RIFEC_ERR_OUTPUT;
 }
 

@@ -44,7 +44,8 @@ static int say_busy(const struct outfolder *f, const struct outfolder_params *p,
         *p->taken = true;
     log_line(p->taken ? RIFEC_LOG_INFO : RIFEC_LOG_ERROR, "%s: %s is writing it, in %s%s",
              p->name, who, f->path,
-             p->taken ? "; skipped" : "; wait for its end, or give another name");
+             p->taken ? "; skipped"
+                      : "; wait until it has finished, or give another name");
     return RIFEC_ERR_OUTPUT;
 }
 
@@ -56,7 +57,9 @@ static int clear_way(const struct outfolder *f, const struct outfolder_params *p
         if (errno == ENOENT)
             return 0;
         if (errno == ENOTDIR || errno == ELOOP)
-            FAIL(RIFEC_ERR_OUTPUT, "%s: is in the way, and is not a folder", f->path);
+            FAIL(RIFEC_ERR_OUTPUT,
+                 "%s: exists and is not a folder; remove it, or give another name",
+                 f->path);
         TRY(cannot(f->path, "open the folder"));
     }
     if (!outlock_take(fd, 1))
@@ -68,7 +71,9 @@ static int clear_way(const struct outfolder *f, const struct outfolder_params *p
              "%s: exists, probably from an interrupted run; -y replaces it", f->path);
     unpublished_remove(&f->entry);
     if (outlock_leads_to(f->path, fd))
-        FAIL(RIFEC_ERR_OUTPUT, "%s: is in the way, with files of other names in it",
+        FAIL(RIFEC_ERR_OUTPUT,
+             "%s: contains files that rifec did not write; remove it, or give another "
+             "name",
              f->path);
     log_info("%s: removed; an interrupted run had left it", f->path);
 fail:

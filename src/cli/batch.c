@@ -228,7 +228,7 @@ static void say_end(const struct batch *b)
     if (b->failed)
         snprintf(failed, sizeof failed, ", %d failed", b->failed);
     if (left)
-        snprintf(rest, sizeof rest, ", %d not begun", left);
+        snprintf(rest, sizeof rest, ", %d not started", left);
     log_info("%d files: %d done%s%s%s", b->count, b->done, skipped, failed, rest);
 }
 

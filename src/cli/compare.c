@@ -10,7 +10,7 @@ static int put_beside(const struct options *opt, const char *left, const char *r
 {
     const char *out = opt->side_by_side;
     if (outfile_same(out, left) || outfile_same(out, right)) {
-        log_error("%s: is one of the films themselves; give another name", out);
+        log_error("%s: is one of the two videos to compare; give another name", out);
         return -RIFEC_ERR_OUTPUT;
     }
     return -compare_write_beside(out, left, right, opt->job.overwrite);

@@ -72,10 +72,11 @@ static const char *advice_for_cuda(void)
         return "install the CUDA toolkit with nvcc and build again: cmake -B build "
                "-DRIFEC_CUDA=ON";
     if (!v.supported)
-        return "install NVIDIA's driver; a container is to be started with --gpus all";
+        return "install NVIDIA's driver; start a container with --gpus all";
     if (v.supported / 1000 < v.runtime / 1000)
         return "update NVIDIA's driver to one that supports this CUDA";
-    return "see whether nvidia-smi lists it and CUDA_VISIBLE_DEVICES does not hide it";
+    return "check that nvidia-smi lists it and that CUDA_VISIBLE_DEVICES does not hide "
+           "it";
 }
 
 int doctor_list_devices(FILE *out)
@@ -144,7 +145,7 @@ static int make_between(struct rifec *r, const struct rifec_params *p)
     if (!err)
         err = rifec_take(r, &mid);
     if (!err && !lies_between(mid, 58, 182)) {
-        snprintf(complaint, sizeof complaint, "its in-between is wrong");
+        snprintf(complaint, sizeof complaint, "the frame it interpolated is wrong");
         err = RIFEC_ERR_INTERNAL;
     }
     rifec_frame_free(&a);
@@ -217,13 +218,13 @@ static bool examine_cuda(FILE *out)
         advise(out, advice_for_cuda());
         return false;
     }
-    say(out, WORKS, "CUDA", "%d.%d%s for up to %d.%d, built for %s", v.runtime / 1000,
-        v.runtime % 1000 / 10, driver, v.supported / 1000, v.supported % 1000 / 10,
-        v.targets);
+    say(out, WORKS, "CUDA", "%d.%d%s supports up to %d.%d; built for %s",
+        v.runtime / 1000, v.runtime % 1000 / 10, driver, v.supported / 1000,
+        v.supported % 1000 / 10, v.targets);
     if (v.libraries[0]) {
         say(out, WORKS, "cuDNN", "%s", v.libraries);
     } else {
-        say(out, ABSENT, "cuDNN", "not found: only --kernels cudnn and --tf32 want it");
+        say(out, ABSENT, "cuDNN", "not found: only --kernels cudnn and --tf32 need it");
         advise(out, "install cuDNN 9 and cuBLAS for this CUDA, or name their folders in "
                     "LD_LIBRARY_PATH");
     }
@@ -243,7 +244,7 @@ static void examine_nvdec(FILE *out, int device_index)
     media_nvdec_codecs(codecs, sizeof codecs);
     if (!codecs[0]) {
         say(out, ABSENT, "NVDEC", "this FFmpeg was built without it");
-        advise(out, "the CPU decodes; with an FFmpeg that has ffnvcodec the GPU can");
+        advise(out, "the CPU decodes; an FFmpeg built with ffnvcodec can use the GPU");
         return;
     }
     if (rifec_cuda_open(&cuda, device_index, why, sizeof why) < 0) {
@@ -251,11 +252,11 @@ static void examine_nvdec(FILE *out, int device_index)
         return;
     }
     if (media_nvdec_works(cuda.context, cuda.stream, why, sizeof why)) {
-        say(out, WORKS, "NVDEC", "decodes H.264; FFmpeg can hand it %s", codecs);
+        say(out, WORKS, "NVDEC", "decodes H.264; this FFmpeg uses it for %s", codecs);
     } else {
         say(out, ABSENT, "NVDEC", "%s", why[0] ? why : complaint);
         advise(out, strstr(why, "nvcuvid")
-                        ? "the driver's video part is missing: a container wants "
+                        ? "the driver's video library is missing; start a container with "
                           "NVIDIA_DRIVER_CAPABILITIES=all"
                         : "the CPU decodes instead");
     }
@@ -281,7 +282,7 @@ static bool examine_encoders(FILE *out)
     if (lists[false][0])
         say(out, ABSENT, "encoders", "%s: not in this FFmpeg", lists[false] + 1);
     if (!media_has_encoder("libx264"))
-        advise(out, "libx264 is the default for .mp4 and .mkv: name another with -c:v");
+        advise(out, "libx264 is the default for .mp4 and .mkv; choose another with -c:v");
     return lists[true][0];
 }
 

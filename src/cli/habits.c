@@ -35,7 +35,7 @@ struct habit {
 
 #define AFTER   "ffmpeg -i OUTPUT -map 0 -c copy"
 #define SOUND   "the sound is copied; to change it later: " AFTER " -{n} {v} FILE"
-#define NOTHING "leave it out: rifec has nothing of the kind"
+#define NOTHING "leave it out: rifec has no such option"
 
 /* clang-format off */
 /* With our own names, or beginnings of them: -re would be --resume. */

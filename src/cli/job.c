@@ -74,7 +74,7 @@ static void say_resumable(const struct pipeline_options *job,
     char *folder = outpath_beside(job->output, ".resume");
     if (!folder)
         mem_fail("a file name");
-    log_info("%lld frames are kept in %s; the same command goes on there",
+    log_info("%lld frames are kept in %s; run the same command to continue",
              (long long)r->resumable, folder ? folder : "the folder of --resume");
     free(folder);
 }
@@ -162,11 +162,12 @@ int job_run(const struct options *opt, const struct pipeline_options *asked,
         return JOB_SKIPPED;
     }
     if (report.finished_before)
-        log_verbose("%s: this run had nothing to do", job.output);
+        log_verbose("%s: an earlier run finished it, so there was nothing to do",
+                    job.output);
     else if (!err || (err == RIFEC_ERR_INPUT && report.checked))
         say_end(&report);
     else if (err == RIFEC_ERR_ABORT && signals_caught())
-        log_info("%s: stopped, nothing is written", job.output);
+        log_info("%s: stopped, and nothing was written", job.output);
     if (err && report.resumable)
         say_resumable(&job, &report);
     if (stats)

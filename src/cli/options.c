@@ -65,7 +65,7 @@ static void take(struct parser *p, const struct option_row *row, const char *arg
         option_fail(opt, "--%s is given twice, the second time with '%s'", row->name,
                     arg);
     } else if (arg && !arg[0]) {
-        option_fail(opt, "--%s: its argument is empty", row->name);
+        option_fail(opt, "--%s: the argument is empty", row->name);
     } else if (arg && !joined && arg[0] == '-' &&
                (arg[1] == '-' || isalpha((unsigned char)arg[1]))) {
         /* Almost always a forgotten argument; a file can be called ./-name. */
@@ -218,7 +218,7 @@ static int check_files(struct options *opt)
     if (raw && !job->input_size)
         return option_fail(opt, "--input-format rawvideo needs --input-size WxH");
     if (!raw && (job->input_size || job->input_pix_fmt))
-        return option_fail(opt, "--input-%s is for --input-format rawvideo",
+        return option_fail(opt, "--input-%s needs --input-format rawvideo",
                            job->input_size ? "size" : "pix-fmt");
     return 0;
 }
@@ -236,7 +236,7 @@ static int check_watch(struct options *opt)
                            : w->golden_tolerance ? "golden-tolerance"
                                                  : "golden-report");
     if (w->golden_frames && !w->update_golden)
-        return option_fail(opt, "--golden-frames is for --update-golden");
+        return option_fail(opt, "--golden-frames needs --update-golden");
     if (opt->resume && watch_is_wanted(w))
         return option_fail(opt,
                            "--resume and --%s contradict each other: frames of an "
@@ -244,8 +244,8 @@ static int check_watch(struct options *opt)
                            w->golden ? "golden" : "framemd5");
     if (is(w->framemd5, "-") && (many || is(opt->stats, "-") ||
                                  (is(job->output, "-") && !is(job->format, "null"))))
-        return option_fail(opt, "--framemd5 - would write to stdout what something else "
-                                "writes there, too");
+        return option_fail(opt, "--framemd5 - and another output would both write to "
+                                "stdout");
     if (!job->deterministic)
         return 0;
     if (job->engine.device != RIFEC_DEVICE_AUTO && job->engine.device != RIFEC_DEVICE_CPU)
@@ -261,9 +261,9 @@ static int check_watch(struct options *opt)
 static int check_compare(struct options *opt)
 {
     if (opt->input_count != 2)
-        return option_fail(opt, "--compare takes two films: rifec --compare A B");
+        return option_fail(opt, "--compare takes two videos: rifec --compare A B");
     if (opt->job.output)
-        return option_fail(opt, "--compare writes no video; to see both films, give "
+        return option_fail(opt, "--compare writes no video; to see both videos, give "
                                 "--side-by-side FILE");
     if (is(opt->inputs[0], "-") || is(opt->inputs[1], "-"))
         return option_fail(opt, "--compare reads files, not stdin");
@@ -274,15 +274,15 @@ static int check_beside(struct options *opt)
 {
     const struct compare_options *c = &opt->comparison;
     if (c->min_psnr > 0 || c->min_ssim > 0 || c->max_abs || c->step)
-        return option_fail(opt, "--%s is for --compare A B",
+        return option_fail(opt, "--%s needs --compare A B",
                            c->min_psnr > 0   ? "min-psnr"
                            : c->min_ssim > 0 ? "min-ssim"
                            : c->max_abs      ? "max-abs"
                                              : "step");
     if (opt->side_by_side &&
         (opt->input_count > 1 || is(opt->job.output, "-") || is(opt->inputs[0], "-")))
-        return option_fail(opt, "--side-by-side is for one input and one output, both "
-                                "of them files");
+        return option_fail(opt, "--side-by-side needs one input and one output, and both "
+                                "must be files");
     return 0;
 }
 

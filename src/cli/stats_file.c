@@ -82,7 +82,7 @@ static int file_params(struct outfile_params *p, const char *path, bool overwrit
     p->replace = is_replaceable(path);
     if (p->replace)
         return 0;
-    log_error("%s: exists, and is no statistics file of rifec; -y replaces it", path);
+    log_error("%s: exists and is not a statistics file of rifec; -y replaces it", path);
     return RIFEC_ERR_OUTPUT;
 }
 

@@ -318,8 +318,8 @@ int store_frames(struct options *opt, const struct option_row *row, const char *
     const char *s = arg;
     int64_t n;
     if (!number_integer(&s, INT64_MAX / 100, &n) || *s || !n)
-        return option_fail(opt, "--%s takes a whole number from 1, not '%s'", row->name,
-                           arg);
+        return option_fail(opt, "--%s takes a whole number, 1 or more, not '%s'",
+                           row->name, arg);
     opt->job.frames = n;
     return 0;
 }

@@ -61,8 +61,8 @@ static int check_input(const char *input, const char *output)
         TRY(mem_fail("a file name"));
     if (outfile_same(input, output) || outfile_same(partner, output) ||
         outfile_same(input, part) || outfile_same(partner, part))
-        FAIL(RIFEC_ERR_OUTPUT,
-             "%s: would be written over the input, %s; give another name", output, input);
+        FAIL(RIFEC_ERR_OUTPUT, "%s: would overwrite the input, %s; give another name",
+             output, input);
 fail:
     free(partner);
     free(real);
@@ -86,7 +86,7 @@ static int output_open(struct output *o, const struct tool_options *opt,
     if (!o->file && fd >= 0)
         close(fd);
     if (!o->file)
-        FAIL(RIFEC_ERR_OUTPUT, "%s: cannot be written: %s", o->name, strerror(errno));
+        FAIL(RIFEC_ERR_OUTPUT, "%s: cannot write: %s", o->name, strerror(errno));
 fail:
     return err;
 }
@@ -97,7 +97,7 @@ static int output_finish(struct output *o)
     FILE *f = o->file;
     o->file = NULL;
     if (fclose(f) != 0) {
-        log_error("%s: cannot be written: %s", o->name, strerror(errno));
+        log_error("%s: cannot write: %s", o->name, strerror(errno));
         return RIFEC_ERR_OUTPUT;
     }
     return outfile_publish(&o->place);
@@ -161,7 +161,7 @@ static int choose(const struct tool_options *opt, struct fit fit, bool *is_half)
 static int written(const struct output *o, int err)
 {
     if (err == RIFEC_ERR_OUTPUT)
-        log_error("%s: cannot be written: %s", o->name, strerror(errno));
+        log_error("%s: cannot write: %s", o->name, strerror(errno));
     return err;
 }
 
@@ -244,9 +244,11 @@ int tool_convert(const struct tool_options *opt)
     pair = pair ? pair : stem_of(name, ".bin");
     if (!safetensors && !pair && !folder)
         FAIL(RIFEC_ERR_USAGE,
-             "%s: an output is called .safetensors, .param, .bin or FOLDER/", name);
+             "%s: the name of the output must end in .safetensors, .param, .bin or /",
+             name);
     if (opt->stock && safetensors && !folder)
-        FAIL(RIFEC_ERR_USAGE, "--stock is for ncnn, and %s is none", name);
+        FAIL(RIFEC_ERR_USAGE, "--stock is only for ncnn, and %s is not an ncnn file",
+             name);
     TRY(tool_open(&t, opt->names[0]));
     TRY(weights_load(&w, t)); /* what it does not accept is not passed on */
     if (folder)

@@ -96,15 +96,15 @@ int tool_info(const struct tool_options *opt)
     if (arch.network)
         printf("network       %s\n", arch.name);
     else if (arch.name)
-        printf("network       %s, which does not run here: %s ('%s')\n", arch.name,
+        printf("network       %s, which rifec cannot run: it has %s ('%s')\n", arch.name,
                arch.why, shown[1]);
     else
-        printf("network       no RIFE\n");
+        printf("network       not RIFE\n");
     printf("parameters    %lld in %d tensors\n", s.parameters, s.tensors);
     if (arch.network && s.tensors != network_tensors(arch.network))
         printf("missing       %d tensors\n", network_tensors(arch.network) - s.tensors);
     if (s.ignored)
-        printf("ignored       %d tensors, '%s' for one\n", s.ignored, shown[2]);
+        printf("ignored       %d tensors, such as '%s'\n", s.ignored, shown[2]);
     print_types(&s);
     if (s.lowest <= s.highest)
         printf("range         %g to %g\n", s.lowest, s.highest);

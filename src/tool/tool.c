@@ -37,7 +37,7 @@ static const char help[] =
     "      --stock               for ncnn without rife.Warp: warp by its own GridSample\n"
     "      --tolerance X         tolerated difference [0]\n"
     "  -y, --overwrite           replace an existing output\n"
-    "  -v, --verbose             print more: what is ignored\n"
+    "  -v, --verbose             print more, such as what is ignored\n"
     "  -h, --help                print this text\n"
     "      --version             print the version\n"
     "\n"
@@ -97,7 +97,7 @@ static int set_tolerance(struct tool_options *opt, const char *text)
     char *end;
     opt->tolerance = strtod(text, &end);
     if (end == text || *end || !(opt->tolerance >= 0))
-        return usage("--tolerance wants a number, not ", text);
+        return usage("--tolerance takes a number, not ", text);
     return 0;
 }
 
@@ -128,7 +128,7 @@ static int parse(struct tool_options *opt, int argc, char **argv)
             /* Of letters in one word getopt is not past the word yet. */
             const char letter[] = { '-', (char)optopt, '\0' };
             bool is_letter = optopt > 0 && optopt < OPTION_FP16;
-            return usage("unknown option, or one without its value: ",
+            return usage("unknown option or missing value: ",
                          is_letter ? letter : argv[optind - 1]);
         }
     }
@@ -162,9 +162,9 @@ static int run(struct tool_options *opt, int count, char **words)
         return usage("too few or too many files for ", c->name);
     if (!c->converts &&
         (opt->precision != PRECISION_KEPT || opt->stock || opt->overwrite))
-        return usage("--fp16, --fp32, --stock and -y are not for ", c->name);
+        return usage("--fp16, --fp32, --stock and -y cannot be used with ", c->name);
     if (!c->compares && opt->tolerance > 0)
-        return usage("--tolerance is not for ", c->name);
+        return usage("--tolerance cannot be used with ", c->name);
     for (int i = 1; i < count; i++)
         opt->names[i - 1] = words[i];
     return c->run(opt);

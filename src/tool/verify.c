@@ -70,12 +70,13 @@ int tool_verify(const struct tool_options *opt)
     struct architecture arch;
     TRY(load(&w, opt->names[0], &arch));
     float largest = measure(&w, &vanish);
-    printf(
-        "%s: %s, complete and finite; the largest number is %g, FP16 makes %lld zero\n",
-        opt->names[0], arch.name, largest, vanish);
+    printf("%s: %s, complete and finite; the largest number is %g; FP16 rounds %lld to "
+           "zero\n",
+           opt->names[0], arch.name, largest, vanish);
     TRY(tool_flush());
     if (largest > FP16_MAX)
-        FAIL(RIFEC_ERR_VERIFY, "%s: FP16 holds numbers up to %g: run it with --fp32",
+        FAIL(RIFEC_ERR_VERIFY,
+             "%s: FP16 holds numbers only up to %g; run this model with --fp32",
              opt->names[0], FP16_MAX);
     if (opt->names[1]) {
         TRY(load(&reference, opt->names[1], &arch));

@@ -47,7 +47,7 @@ failure)
     # It ends with the first failure, or goes on; the worst status is the last word.
     seq 1 500 >in/bad.mkv
     fails 3 'bad.mkv: ' in/a.mkv in/bad.mkv in/b.mp4 -o out/
-    says '3 files: 1 done, 1 failed, 1 not begun'
+    says '3 files: 1 done, 1 failed, 1 not started'
     same "$(ls out)" a.2x.mkv files
     fails 4 'a.2x.mkv: already exists' -k in/bad.mkv in/a.mkv in/none.mkv in/b.mp4 -o out/ \
         --stats stats.json
@@ -152,7 +152,7 @@ interrupted)
     status=0
     wait $process || status=$?
     same $status 130 'exit status'
-    says '2 files: 0 done, 1 failed, 1 not begun'
+    says '2 files: 0 done, 1 failed, 1 not started'
     same "$(ls out)" long.2x.mkv files
     intact out/long.2x.mkv
     ;;

@@ -74,16 +74,16 @@ beside)
     run --compare source.mkv left.mkv --min-psnr 30
     same $status 0
     fails 4 'two.mkv: already exists' --compare in.mkv lossy.avi -q --side-by-side two.mkv
-    fails 4 'is one of the films themselves' --compare in.mkv lossy.avi -y --side-by-side ./in.mkv
+    fails 4 'is one of the two videos to compare' --compare in.mkv lossy.avi -y --side-by-side ./in.mkv
     no_leftovers
     ;;
 usage)
-    fails 2 'takes two films' --compare in.mkv
-    fails 2 'takes two films' --compare in.mkv in.mkv in.mkv
+    fails 2 'takes two videos' --compare in.mkv
+    fails 2 'takes two videos' --compare in.mkv in.mkv in.mkv
     fails 2 'writes no video' --compare in.mkv in.mkv -o out.mkv
-    fails 2 'min-psnr is for --compare' -i in.mkv -o out.mkv --min-psnr 40
+    fails 2 'min-psnr needs --compare' -i in.mkv -o out.mkv --min-psnr 40
     fails 2 'min-ssim takes a number above 0, up to 1' --compare in.mkv in.mkv --min-ssim 2
-    fails 2 'side-by-side is for one input' -i in.mkv -o - --side-by-side two.mkv
+    fails 2 'side-by-side needs one input' -i in.mkv -o - --side-by-side two.mkv
     ;;
 *) fail "no case $1" ;;
 esac

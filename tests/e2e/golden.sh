@@ -200,10 +200,10 @@ refused)
     film
     fails 2 'update-golden needs --golden DIR' -i in.mkv -f null --update-golden
     fails 2 'golden-report needs --golden DIR' -i in.mkv -f null --golden-report r.html
-    fails 2 'golden-frames is for --update-golden' -i in.mkv -f null --golden G --golden-frames
+    fails 2 'golden-frames needs --update-golden' -i in.mkv -f null --golden G --golden-frames
     fails 2 'ends in .html, .json or .xml' -i in.mkv -f null --golden G --golden-report r.txt
     fails 2 'resume and --golden contradict' -i in.mkv -o o.mkv --resume --golden G
-    fails 2 'framemd5 - would write to stdout' -i in.mkv -o - --framemd5 -
+    fails 2 'framemd5 - and another output would both write to stdout' -i in.mkv -o - --framemd5 -
     echo precious >r.html
     fails 4 'r.html' -i in.mkv -f null --golden G --golden-report r.html
     same "$(cat r.html)" precious

@@ -190,7 +190,7 @@ undone)
     echo dead >out/f.part/f01.png
     fails 4 'out/f\.part: exists, probably from an interrupted run; -y' -i in -o out/f%02d.png
     echo precious >out/f.part/notes.txt
-    fails 4 'out/f\.part: is in the way' -i in -o out/f%02d.png -y
+    fails 4 'out/f\.part: contains files' -i in -o out/f%02d.png -y
     same "$(cat out/f.part/notes.txt)" precious 'the notes'
     rm out/f.part/notes.txt
     works -i in -o out/f%02d.png -y
@@ -199,7 +199,7 @@ undone)
     mkdir away
     echo precious >away/f01.png
     ln -s away g.part
-    fails 4 'g\.part: is in the way' -i in -o g%02d.png -y
+    fails 4 'g\.part: exists and is not a folder' -i in -o g%02d.png -y
     same "$(cat away/f01.png)" precious 'behind the link'
     rm g.part
     ;;

@@ -31,7 +31,7 @@ info)
     same "$(sed -n 's/^range *//p' stdout | grep -c -- '^-[0-9.]* to [0-9.]*$')" 1 'lines of range'
     tool 0 info "$tests/data/torch-legacy.pth"
     shows format 'PyTorch (legacy)'
-    shows network 'no RIFE'
+    shows network 'not RIFE'
     head -c 5000000 "$weights" >cut
     tool 5 info cut
     grep -q 'cut: truncated' stderr || fail 'not said'
@@ -113,7 +113,7 @@ END
     }
     put 70000
     tool 9 verify changed.safetensors
-    grep -q 'holds numbers up to 65504' stderr || fail 'not said'
+    grep -q 'holds numbers only up to 65504' stderr || fail 'not said'
     tool 5 convert changed.safetensors half.safetensors --fp16
     tool 5 convert changed.safetensors half.param --fp16
     tool 0 convert changed.safetensors kept.safetensors
@@ -133,7 +133,7 @@ full)
     (
         ulimit -f 100
         tool 4 convert built-in g.safetensors
-        grep -q 'g.safetensors: cannot be written: File too large' stderr || fail 'not said'
+        grep -q 'g.safetensors: cannot write: File too large' stderr || fail 'not said'
         [ ! -e g.safetensors ] || fail 'an output'
         no_leftovers
     )

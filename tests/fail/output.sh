@@ -55,7 +55,7 @@ appears-meanwhile)
     keep out.mkv
     release
     same $status 4 'exit status'
-    grep -q 'created it meanwhile.*kept as out.part.mkv' held.out || fail "said: $(cat held.out)"
+    grep -q 'created this file meanwhile.*finished output is out.part.mkv' held.out || fail "said: $(cat held.out)"
     kept out.mkv
     same "$(count out.part.mkv)" 40 'frames kept'
     rm out.part.mkv

@@ -49,7 +49,7 @@ static const struct {
     { "-i a -o b --ss 1:x", "--ss takes seconds or HH:MM:SS.fff, not '1:x'" },
     { "-i a -o b --ss 1:60", "--ss takes seconds or HH:MM:SS.fff, not '1:60'" },
     { "-i a -o b --ss 5 --to 5", "--to must be later than --ss" },
-    { "-i a -o b --frames 0", "--frames takes a whole number from 1, not '0'" },
+    { "-i a -o b --frames 0", "--frames takes a whole number, 1 or more, not '0'" },
     { "-i a -o b --scene-threshold 0",
       "--scene-threshold takes a number above 0, up to 1, "
       "not '0'" },
@@ -114,9 +114,9 @@ static const struct {
     { "-i a -o b -e =film", "--enc-opt takes key=value, not '=film'" },
     { "-i a -o b --input-format rawvideo",
       "--input-format rawvideo needs --input-size WxH" },
-    { "-i a -o b --input-size 64x48", "--input-size is for --input-format rawvideo" },
+    { "-i a -o b --input-size 64x48", "--input-size needs --input-format rawvideo" },
     { "-i a -o b --input-pix-fmt gray",
-      "--input-pix-fmt is for --input-format rawvideo" },
+      "--input-pix-fmt needs --input-format rawvideo" },
     { "-i a -o b --input-size 64", "--input-size takes WIDTHxHEIGHT, not '64'" },
     { "-i a -o b --input-size 64x0", "--input-size takes WIDTHxHEIGHT, not '64x0'" },
     { "-i a -o b --input-size 64x48x", "--input-size takes WIDTHxHEIGHT, not '64x48x'" },
@@ -151,14 +151,14 @@ static void test_empty_word(void)
     static const struct {
         const char *words[8], *error;
     } cases[] = {
-        { { "rifec", "-i", "", "-o", "b" }, "--input: its argument is empty" },
-        { { "rifec", "-i", "a", "-o", "" }, "--output: its argument is empty" },
+        { { "rifec", "-i", "", "-o", "b" }, "--input: the argument is empty" },
+        { { "rifec", "-i", "a", "-o", "" }, "--output: the argument is empty" },
         { { "rifec", "" }, "the name of an input is empty" },
         { { "rifec", "a", "b", "c", "" }, "the name of an input is empty" },
         { { "rifec", "a", "b", "c", "", "d" }, "the name of an input is empty" },
         { { "rifec", "a", "b", "c", "--", "" }, "the name of an input is empty" },
         { { "rifec", "-e", "a=1", "-e", "", "-e", "b=1" },
-          "--enc-opt: its argument is empty" },
+          "--enc-opt: the argument is empty" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *argv[9] = { NULL };

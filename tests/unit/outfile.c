@@ -267,7 +267,7 @@ static void test_meanwhile(void)
     outfile_write(f, "work of hours", 13);
     put("out.mkv", "precious");
     CHECK_INT(outfile_publish(&f), RIFEC_ERR_OUTPUT);
-    CHECK(strstr(message, "kept as out.part.mkv") != NULL);
+    CHECK(strstr(message, "finished output is out.part.mkv") != NULL);
     CHECK_STR(get("out.mkv"), "precious");
     CHECK_STR(get("out.part.mkv"), "work of hours");
     CHECK_INT(clear(), 2);

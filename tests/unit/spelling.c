@@ -351,7 +351,7 @@ static const struct {
     { "-encoders",
       "unknown option '-encoders': ffmpeg -encoders prints these; rifec uses "
       "the same libraries" },
-    { "-re", "'-re': leave it out: rifec has nothing of the kind" },
+    { "-re", "'-re': leave it out: rifec has no such option" },
     { "-s 640x360",
       "unknown option '-s': the picture keeps its size; for raw video write "
       "--input-size 640x360" },
