@@ -83,10 +83,12 @@ add_library(rifec_pipeline STATIC
     pipeline/outbox.c
     pipeline/pipeline.c
     pipeline/progress.c
+    pipeline/report.c
     pipeline/resume.c pipeline/resume_finished.c pipeline/resume_folder.c
     pipeline/resume_settings.c pipeline/resume_state.c
     pipeline/rising.c
     pipeline/scene.c
+    pipeline/sink.c
     pipeline/source.c
     pipeline/timeline.c
     pipeline/watch.c)

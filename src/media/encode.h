@@ -17,12 +17,12 @@ struct encode_option {
 
 struct encode_params {
     const AVOutputFormat *container;
-    enum AVCodecID must; /* the only codec there is; AV_CODEC_ID_NONE: any  */
-    const char *codec;   /* encoder name; NULL: the container's best        */
-    const char *crf;     /* NULL: ours, see encoder_table.c                 */
-    const char *bitrate; /* bits per second, 4M; NULL: by crf               */
-    const char *preset;  /* by x264's names or its own; NULL: the encoder's */
-    const char *pix_fmt; /* NULL: the frames', or the nearest               */
+    enum AVCodecID required_codec; /* the container's only one; AV_CODEC_ID_NONE: any */
+    const char *codec;             /* encoder name; NULL: the container's best        */
+    const char *crf;               /* NULL: ours, see encoder_table.c                 */
+    const char *bitrate;           /* bits per second, 4M; NULL: by crf               */
+    const char *preset;            /* by x264's names or its own; NULL: the encoder's */
+    const char *pix_fmt;           /* NULL: the frames', or the nearest               */
     const struct encode_option *options;
     int option_count;
     struct rational time_base;         /* of the frames sent                       */

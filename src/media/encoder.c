@@ -175,12 +175,12 @@ static bool refuses(const AVOutputFormat *f, enum AVCodecID codec)
 
 const AVCodec *encoder_choose(const struct encode_params *p, const AVFrame *tags)
 {
-    if (p->must && p->codec) {
+    if (p->required_codec && p->codec) {
         log_error("pictures are encoded as their names say: without -c:v %s", p->codec);
         return NULL;
     }
-    if (p->must)
-        return forms_picture_encoder(p->must);
+    if (p->required_codec)
+        return forms_picture_encoder(p->required_codec);
     if (!p->codec)
         return choose_best(p, tags);
     const AVCodec *codec = find_named(p->codec);
@@ -288,7 +288,7 @@ bool encoder_is_null(const AVCodec *codec, const AVOutputFormat *container)
 static enum AVPixelFormat playable(const struct encode_params *p, const AVFrame *tags,
                                    const enum AVPixelFormat *list)
 {
-    enum AVPixelFormat f = p->codec || p->must || !plays_matters(p->container)
+    enum AVPixelFormat f = p->codec || p->required_codec || !plays_matters(p->container)
                                ? AV_PIX_FMT_NONE
                                : plays_pix_fmt(p->planar_pix_fmt, tags);
     return f != AV_PIX_FMT_NONE && list && contains(list, f) ? f : AV_PIX_FMT_NONE;
@@ -300,7 +300,7 @@ int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
     int err = 0;
     const enum AVPixelFormat *held = forms_pix_fmts(p->container, codec);
     const enum AVPixelFormat *list = held ? held : avcompat_pix_fmts(codec);
-    const char *taker = p->must || !held ? codec->name : p->container->name;
+    const char *taker = p->required_codec || !held ? codec->name : p->container->name;
     const enum AVPixelFormat source = p->planar_pix_fmt;
     const enum AVPixelFormat plays = playable(p, tags, list);
     if (p->pix_fmt)

@@ -1,4 +1,4 @@
-/* Comparing the spans of what was written with those of what was read. */
+/* Compares the frames and spans that were written with those read and planned. */
 #include "pipeline/checks.h"
 
 #include <math.h>
@@ -32,7 +32,12 @@ static int64_t offset_change(const struct checks_subject *s, int64_t video_in,
 
 void checks_make(struct checks *c, const struct checks_subject *s)
 {
-    c->left_out = mux_left_out(s->mux);
+    *c = (struct checks){
+        .frames_planned = s->frames_planned,
+        .frames_written = s->frames_written,
+        .frames_ok = s->frames_written == s->frames_planned,
+        .left_out = mux_left_out(s->mux),
+    };
     const struct timeline *tl = s->timeline;
     const double tick_us = 1e6 * rational_to_double(tl->p.time_base);
     const double stretch = rational_to_double(s->stretch);
@@ -63,6 +68,11 @@ void checks_make(struct checks *c, const struct checks_subject *s)
 
 int checks_judge(const struct checks *c, const char *path, bool strict)
 {
+    if (!c->frames_ok) {
+        log_error("%s: %lld frames were planned but %lld written", path,
+                  (long long)c->frames_planned, (long long)c->frames_written);
+        return RIFEC_ERR_VERIFY;
+    }
     enum rifec_log_level level = strict ? RIFEC_LOG_ERROR : RIFEC_LOG_WARNING;
     if (!c->duration_ok)
         log_line(level, "%s: the video lasts %.3f s %s than the input's", path,

@@ -1,6 +1,6 @@
 /*
- * Looks at what was written: does it last as long as the source frames were
- * shown, and does the sound begin where it did?
+ * Looks at what was written: has it all frames, does it last as long as the source
+ * frames were shown, and does the sound begin where it did?
  */
 #ifndef RIFEC_PIPELINE_CHECKS_H
 #define RIFEC_PIPELINE_CHECKS_H
@@ -14,6 +14,7 @@
 #include "pipeline/timeline.h"
 
 struct checks {
+    int64_t frames_planned, frames_written;
     bool frames_ok;            /* as many frames written as planned              */
     bool duration_ok;          /* within a frame                                 */
     bool av_offset_ok;         /* within half a source frame; slowed down: 10 ms */
@@ -29,13 +30,13 @@ struct checks_subject {
     struct rational stretch;         /* output time per source time: slow motion */
     double made_s;                   /* what the output frames were to last      */
     bool limited;                    /* the output ends early on purpose         */
+    int64_t frames_planned, frames_written;
 };
 
-/* Fills all but frames_ok. */
 void checks_make(struct checks *c, const struct checks_subject *s);
 
-/* Logs what moved; if `strict`, that is an error, and so is a stream left out:
- * RIFEC_ERR_VERIFY. */
+/* Logs what differs. A missing frame is our own fault: RIFEC_ERR_VERIFY, always. What
+ * moved is a warning, or RIFEC_ERR_VERIFY if `strict`, and so is a stream left out. */
 int checks_judge(const struct checks *c, const char *path, bool strict);
 
 #endif

@@ -9,14 +9,20 @@
 /* More than this is not interleaved at all, and must not fill the memory. */
 #define BYTES_MAX (64u << 20)
 
+void holdback_open(struct holdback *h, const struct holdback_params *p)
+{
+    *h = (struct holdback){ .p = *p, .reached_us = INT64_MIN };
+}
+
 static int64_t time_us(const struct holdback *h, int64_t ts, const AVPacket *pkt)
 {
     int64_t us =
-        av_rescale_q(ts, mux_time_base(h->mux, pkt->stream_index), AV_TIME_BASE_Q);
-    return av_rescale(us, h->stretch.num, h->stretch.den);
+        av_rescale_q(ts, mux_time_base(h->p.mux, pkt->stream_index), AV_TIME_BASE_Q);
+    return av_rescale(us, h->p.stretch.num, h->p.stretch.den);
 }
 
-/* By the order of decoding: what a picture of a further video needs goes with it. */
+/* Ordered by DTS, so that reference frames of a copied second video are not left
+ * behind. */
 static int64_t start_us(const struct holdback *h, const AVPacket *pkt)
 {
     int64_t ts = pkt->dts != AV_NOPTS_VALUE ? pkt->dts : pkt->pts;
@@ -41,7 +47,7 @@ static bool stream_waits(const struct holdback *h, int before, int stream)
 static int release(struct holdback *h, int i)
 {
     h->bytes -= (size_t)h->waiting[i]->size;
-    return mux_write(h->mux, &h->waiting[i]);
+    return mux_write(h->p.mux, &h->waiting[i]);
 }
 
 static void close_gaps(struct holdback *h)
@@ -85,7 +91,7 @@ static int append(struct holdback *h, AVPacket *pkt)
  * packets much shorter than a second, which stay as they are. */
 static void shorten(const struct holdback *h, AVPacket *pkt, int64_t end_us)
 {
-    AVRational tb = mux_time_base(h->mux, pkt->stream_index);
+    AVRational tb = mux_time_base(h->p.mux, pkt->stream_index);
     if (pkt->pts == AV_NOPTS_VALUE || end_us == INT64_MAX ||
         time_us(h, pkt->duration, pkt) < AV_TIME_BASE)
         return;
@@ -97,9 +103,9 @@ static void shorten(const struct holdback *h, AVPacket *pkt, int64_t end_us)
 int holdback_packet(struct holdback *h, AVPacket **pkt)
 {
     int err = 0;
-    shorten(h, *pkt, h->expected_us);
+    shorten(h, *pkt, h->p.expected_us);
     if (is_due(h, *pkt) && !stream_waits(h, h->count, (*pkt)->stream_index))
-        return mux_write(h->mux, pkt);
+        return mux_write(h->p.mux, pkt);
     TRY(append(h, *pkt));
     *pkt = NULL;
     while (h->bytes > BYTES_MAX) {

@@ -13,16 +13,22 @@
 #include "base/rational.h"
 #include "media/mux.h"
 
-struct holdback {
+struct holdback_params {
     struct mux *mux;
-    struct rational stretch; /* output time per time of the packets  */
+    struct rational stretch; /* output time per time of the packets             */
     int64_t expected_us;     /* where the picture is to end; INT64_MAX: unknown */
+};
+
+struct holdback {
+    struct holdback_params p;
     int64_t reached_us; /* the end of the newest picture; INT64_MIN before the first */
 
     AVPacket **waiting; /* [count], in the order they came */
     int count, room;
     size_t bytes;
 };
+
+void holdback_open(struct holdback *h, const struct holdback_params *p);
 
 /* A packet of a copied stream; takes it, always. Errors: mux_write()'s. */
 int holdback_packet(struct holdback *h, AVPacket **pkt);
@@ -33,6 +39,7 @@ int holdback_reach(struct holdback *h, int64_t us);
 /* No picture follows: writes the rest, or drops it when all is to end here. */
 int holdback_end(struct holdback *h, bool cut);
 
+/* Frees the packets that are left. Accepts one that is all zero. */
 void holdback_close(struct holdback *h);
 
 #endif

@@ -13,6 +13,17 @@
 /* What lies between two source frames. */
 enum gap { GAP_MOTION, GAP_STILL, GAP_CUT };
 
+void inbetween_open(struct inbetween *b, const struct inbetween_params *p)
+{
+    *b = (struct inbetween){ .p = *p, .timeline = p->timeline };
+    if (!(b->p.scene_threshold > 0))
+        b->p.scene_threshold = SCENE_THRESHOLD;
+    if (b->p.dedup_run <= 0)
+        b->p.dedup_run = DEDUP_RUN;
+    b->outbox.engine = p->engine;
+    b->outbox.in_flight = rifec_get_info(p->engine)->in_flight;
+}
+
 /* --- showing frames ------------------------------------------------------- */
 
 /* Passes on what is ready, until at most `keep` in-betweens are outstanding. */
@@ -26,23 +37,23 @@ static int drain(struct inbetween *b, int keep)
         b->busy_s += clock_seconds() - start;
         if (!f)
             return 0;
-        TRY(item_push(b->out, &(struct item){ .kind = ITEM_FRAME, .frame = f }));
+        TRY(item_push(b->p.out, &(struct item){ .kind = ITEM_FRAME, .frame = f }));
     }
 fail:
     return err;
 }
 
-/* True for the next output frame when a run before has made it. */
-static bool is_there(struct inbetween *b)
+/* True if an earlier run has made the next output frame. */
+static bool is_reused(struct inbetween *b)
 {
-    return b->filled++ < b->there;
+    return b->filled++ < b->p.frames_reused;
 }
 
 static int pass(struct inbetween *b, const struct instant *at, struct rifec_frame *f)
 {
     return item_push(
-        b->out,
-        &(struct item){ .kind = ITEM_PASSED, .frame = f, .end = at->pts + at->duration });
+        b->p.out,
+        &(struct item){ .kind = ITEM_REUSED, .frame = f, .end = at->pts + at->duration });
 }
 
 /* A finished frame, which it takes; NULL stands for lack of memory. */
@@ -52,7 +63,7 @@ static int show(struct inbetween *b, const struct instant *at, struct rifec_fram
         return mem_fail("a frame");
     f->pts = at->pts;
     f->duration = at->duration;
-    if (is_there(b))
+    if (is_reused(b))
         return pass(b, at, f);
     /* So that the outbox need not hold any number of finished frames. */
     int err = b->outbox.length >= OUTBOX_CAPACITY / 2 ? drain(b, 0) : 0;
@@ -63,7 +74,7 @@ static int show(struct inbetween *b, const struct instant *at, struct rifec_fram
 static int give(struct inbetween *b, const struct rifec_frame *frame)
 {
     double start = clock_seconds();
-    int err = rifec_put(b->engine, b->given++, frame);
+    int err = rifec_put(b->p.engine, b->given++, frame);
     b->busy_s += clock_seconds() - start;
     return err;
 }
@@ -71,13 +82,13 @@ static int give(struct inbetween *b, const struct rifec_frame *frame)
 static int interpolate(struct inbetween *b, const struct instant *at)
 {
     int err = 0;
-    if (is_there(b))
+    if (is_reused(b))
         return pass(b, at, NULL);
     TRY(drain(b, b->outbox.in_flight - 1));
-    for (int i = 0; b->no_frame_cache && i < 2; i++)
+    for (int i = 0; b->p.no_frame_cache && i < 2; i++)
         TRY(give(b, b->pair[i]));
     double start = clock_seconds();
-    TRY(rifec_interp(b->engine, b->given - 2, b->given - 1,
+    TRY(rifec_interp(b->p.engine, b->given - 2, b->given - 1,
                      (float)rational_to_double(at->t)));
     b->busy_s += clock_seconds() - start;
     outbox_expect(&b->outbox, at->pts, at->duration);
@@ -88,11 +99,11 @@ fail:
 static int cross_cut(struct inbetween *b, const struct instant *at,
                      const struct rifec_frame *next)
 {
-    if (b->on_cut == ON_CUT_BLEND) {
+    if (b->p.on_cut == ON_CUT_BLEND) {
         b->synthesized++;
         return show(b, at, frame_mix(b->previous, next, at->t));
     }
-    bool late = b->on_cut == ON_CUT_SPLIT && 2 * at->t.num >= at->t.den;
+    bool late = b->p.on_cut == ON_CUT_SPLIT && 2 * at->t.num >= at->t.den;
     b->held++;
     return show(b, at, frame_clone(late ? next : b->previous));
 }
@@ -140,7 +151,7 @@ fail:
 /* --- bridging repetitions ------------------------------------------------- */
 
 /* Keeps the output frames of the newest gap until it is known what follows. */
-static int wait(struct inbetween *b)
+static int defer(struct inbetween *b)
 {
     struct instant at;
     while (next_instant(b, &at)) {
@@ -182,18 +193,18 @@ fail:
 static double seconds(const struct inbetween *b, int64_t pts)
 {
     return (double)pts * rational_to_double(b->timeline.p.time_base) +
-           1e-6 * (double)b->from_us;
+           1e-6 * (double)b->p.from_us;
 }
 
 static bool is_cut(const struct inbetween *b, const uint16_t *before,
                    const uint16_t *after)
 {
-    if (b->has_list) {
+    if (b->p.has_cuts) {
         int64_t to = b->timeline.pts, from = to - b->timeline.gap;
-        return scene_list_has(&b->cuts_given, (int64_t)(seconds(b, from) * 1e6),
+        return scene_list_has(&b->p.cuts, (int64_t)(seconds(b, from) * 1e6),
                               (int64_t)(seconds(b, to) * 1e6));
     }
-    return b->scene == SCENE_AUTO && scene_is_cut(before, after, b->scene_threshold);
+    return b->p.scene == SCENE_AUTO && scene_is_cut(before, after, b->p.scene_threshold);
 }
 
 static int note_cut(struct inbetween *b)
@@ -213,23 +224,23 @@ static int look(struct inbetween *b, const struct rifec_frame *frame, enum gap *
     int err = 0;
     uint16_t *before = b->thumbs[b->newest_thumb], *after = b->thumbs[!b->newest_thumb];
     *gap = GAP_MOTION;
-    if (b->previous && b->dedup != DEDUP_OFF) {
+    if (b->previous && b->p.dedup != DEDUP_OFF) {
         bool equal;
-        TRY(rifec_equal(b->engine, b->previous, frame, &equal));
+        TRY(rifec_equal(b->p.engine, b->previous, frame, &equal));
         if (equal) {
             *gap = GAP_STILL;
             return 0;
         }
     }
-    if (b->scene == SCENE_AUTO || b->dedup == DEDUP_SMOOTH) {
+    if (b->p.scene == SCENE_AUTO || b->p.dedup == DEDUP_SMOOTH) {
         double start = clock_seconds();
-        TRY(rifec_thumbnail(b->engine, frame, after));
+        TRY(rifec_thumbnail(b->p.engine, frame, after));
         b->busy_s += clock_seconds() - start;
     }
     if (b->previous && is_cut(b, before, after)) {
         *gap = GAP_CUT;
         TRY(note_cut(b));
-    } else if (b->previous && b->dedup == DEDUP_SMOOTH && scene_same(before, after)) {
+    } else if (b->previous && b->p.dedup == DEDUP_SMOOTH && scene_same(before, after)) {
         *gap = GAP_STILL;
         return 0;
     }
@@ -243,7 +254,7 @@ fail:
 /* The newest two frames put are those interpolate() works on. */
 static int put(struct inbetween *b, const struct rifec_frame *frame)
 {
-    if (!b->no_frame_cache)
+    if (!b->p.no_frame_cache)
         return give(b, frame);
     rifec_frame_free(&b->pair[0]);
     b->pair[0] = b->pair[1];
@@ -253,7 +264,7 @@ static int put(struct inbetween *b, const struct rifec_frame *frame)
 
 static bool is_bridging(const struct inbetween *b)
 {
-    return b->dedup == DEDUP_SMOOTH && b->run > 0 && b->run <= b->dedup_run;
+    return b->p.dedup == DEDUP_SMOOTH && b->run > 0 && b->run <= b->p.dedup_run;
 }
 
 /* The frame repeats `previous`, which stays: in the engine, too. */
@@ -264,7 +275,7 @@ static int repetition(struct inbetween *b, struct rifec_frame **frame)
     if (b->run++ == 0)
         b->bridge_begin = (b->timeline.pts - b->timeline.gap) * b->timeline.tick;
     if (is_bridging(b)) {
-        TRY(wait(b));
+        TRY(defer(b));
     } else { /* too long for a bridge: it was a still */
         TRY(release_waiting(b, GAP_STILL, NULL));
         TRY(fill_gap(b, GAP_STILL, NULL));
@@ -281,7 +292,7 @@ static int progression(struct inbetween *b, struct rifec_frame **frame, enum gap
     int err = 0;
     TRY(put(b, *frame));
     if (is_bridging(b) && gap == GAP_MOTION) {
-        TRY(wait(b));
+        TRY(defer(b));
         TRY(release_waiting(b, GAP_MOTION, *frame));
     } else if (b->previous) {
         TRY(release_waiting(b, GAP_STILL, NULL));
@@ -330,15 +341,30 @@ fail:
     return err;
 }
 
+int inbetween_item(struct inbetween *b, struct item *it)
+{
+    int err = 0;
+    if (it->kind == ITEM_FRAME && b->sources > 0 && b->p.interrupted()) {
+        item_drop(it);
+        return 0;
+    }
+    if (it->kind == ITEM_FRAME)
+        return inbetween_frame(b, it->frame);
+    TRY(it->kind == ITEM_EOF ? inbetween_end(b) : 0);
+    TRY(item_push(b->p.out, it));
+fail:
+    return err;
+}
+
 bool inbetween_done(const struct inbetween *b)
 {
-    return b->limit && b->timeline.next >= b->limit;
+    return b->p.limit && b->timeline.next >= b->p.limit;
 }
 
 int64_t inbetween_planned(const struct inbetween *b)
 {
     int64_t total = timeline_total(&b->timeline);
-    return b->limit && (inbetween_done(b) || b->limit < total) ? b->limit : total;
+    return b->p.limit && (inbetween_done(b) || b->p.limit < total) ? b->p.limit : total;
 }
 
 void inbetween_close(struct inbetween *b)
@@ -348,7 +374,7 @@ void inbetween_close(struct inbetween *b)
     rifec_frame_free(&b->first);
     for (int i = 0; i < 2; i++)
         rifec_frame_free(&b->pair[i]);
-    scene_list_close(&b->cuts_given);
+    scene_list_close(&b->p.cuts);
     free(b->waiting);
     b->waiting = NULL;
 }

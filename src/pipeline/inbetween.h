@@ -7,6 +7,7 @@
 #define RIFEC_PIPELINE_INBETWEEN_H
 
 #include "base/queue.h"
+#include "pipeline/item.h"
 #include "pipeline/outbox.h"
 #include "pipeline/scene.h"
 #include "pipeline/timeline.h"
@@ -29,24 +30,28 @@ enum dedup {
 
 #define DEDUP_RUN 2 /* repetitions in animation on threes */
 
-/* Set the first group; the rest starts as zero. Belongs to one thread at a
- * time. */
-struct inbetween {
+struct inbetween_params {
     struct rifec *engine;
-    struct timeline timeline; /* opened                                     */
-    struct queue *out;        /* of struct item                             */
-    int64_t limit;            /* output frames to make at most; 0: all      */
-    int64_t there;            /* so many of the first output frames are not wanted */
-    int64_t from_us;          /* how far times were moved: cuts are told in the input's */
+    struct timeline timeline; /* opened; copied                                      */
+    struct queue *out;        /* of struct item                                      */
+    int64_t limit;            /* output frames to make at most; 0: all               */
+    int64_t frames_reused;    /* the first output frames, which an earlier run made  */
+    int64_t from_us; /* how far times were moved: cuts are logged in the input's */
     enum scene_mode scene;
-    double scene_threshold;
-    struct scene_list cuts_given; /* instead of looking, when not empty     */
-    bool has_list;
+    double scene_threshold; /* 0: SCENE_THRESHOLD                                  */
+    struct scene_list cuts; /* if has_cuts, used instead of looking for them; taken */
+    bool has_cuts;
     enum on_cut on_cut;
     enum dedup dedup;
-    int dedup_run;
-    bool no_frame_cache; /* for measurement: nothing stays in the engine    */
+    int dedup_run;             /* 0: DEDUP_RUN                                        */
+    bool no_frame_cache;       /* for benchmarking: nothing stays in the engine       */
+    bool (*interrupted)(void); /* then the output ends early, see inbetween_item()   */
+};
 
+/* Belongs to one thread at a time. The counters may be read when it has ended. */
+struct inbetween {
+    struct inbetween_params p;
+    struct timeline timeline;
     struct outbox outbox;
     struct rifec_frame *previous; /* the newest distinct source frame       */
     struct rifec_frame *first;    /* kept when the tail loops to it         */
@@ -58,7 +63,7 @@ struct inbetween {
     int run;              /* repetitions since then */
     int64_t bridge_begin; /* time of the frame before them, units */
 
-    int64_t filled;     /* output frames, those not wanted included */
+    int64_t filled;     /* output frames, reused ones included */
     int64_t sources;    /* frames seen                            */
     int64_t given;      /* frames the engine was given; the newest is number given - 1 */
     int64_t duplicates; /* source frames that repeat the one before */
@@ -68,6 +73,14 @@ struct inbetween {
     int64_t begin, end;                   /* of the output, in its time base */
     double busy_s;                        /* in the engine                  */
 };
+
+/* Takes p->cuts. */
+void inbetween_open(struct inbetween *b, const struct inbetween_params *p);
+
+/* The next item of the source; takes it, always. Packets and the end are passed on.
+ * Frames that were decoded ahead are dropped after an interrupt, but for the first:
+ * an output has at least that one. */
+int inbetween_item(struct inbetween *b, struct item *it);
 
 /* A source frame; takes it, always. */
 int inbetween_frame(struct inbetween *b, struct rifec_frame *frame);
@@ -81,7 +94,7 @@ bool inbetween_done(const struct inbetween *b);
 /* Output frames there must be, once it has ended. */
 int64_t inbetween_planned(const struct inbetween *b);
 
-/* Frees all but cut_s, which a report takes. */
+/* Frees all but cut_s, which a report takes. Accepts one that is all zero. */
 void inbetween_close(struct inbetween *b);
 
 #endif

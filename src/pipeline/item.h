@@ -7,14 +7,14 @@
 #include "base/queue.h"
 #include "rifec/frame.h"
 
-enum item_kind { ITEM_FRAME, ITEM_PASSED, ITEM_PACKET, ITEM_EOF };
+enum item_kind { ITEM_FRAME, ITEM_REUSED, ITEM_PACKET, ITEM_EOF };
 
 struct item {
     enum item_kind kind;
     struct rifec_frame *frame; /* ITEM_FRAME:  a picture with its pts            */
-                               /* ITEM_PASSED: the same, that a run before has   */
-                               /* encoded; NULL if the engine made it            */
-    int64_t end;               /* ITEM_PASSED: when its showing ends             */
+                               /* ITEM_REUSED: one that an earlier run encoded;  */
+                               /* NULL if the engine made it                     */
+    int64_t end;               /* ITEM_REUSED: the end of its display time       */
     AVPacket *packet;          /* ITEM_PACKET: audio or subtitles, untouched     */
 };
 

@@ -16,8 +16,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <libavutil/pixdesc.h>
-
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -27,9 +25,9 @@
 #include "media/av.h"
 #include "media/encode.h"
 #include "pipeline/checks.h"
-#include "pipeline/holdback.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/resume.h"
+#include "pipeline/sink.h"
 #include "pipeline/source.h"
 #include "rifec/devices.h"
 
@@ -43,8 +41,11 @@ struct job {
     struct progress *progress;
     struct pipeline_report *report;
 
-    unsigned long failures; /* of allocations in this process, at the start */
-    struct source source;
+    unsigned long failures;     /* of allocations in this process, at the start */
+    struct source source;       /* the source stage's */
+    struct inbetween inbetween; /* the engine stage's */
+    struct sink sink;           /* the sink stage's   */
+    struct scene_list cuts;     /* until inbetween takes it */
     struct mux *mux;
     struct encode *encode;
     struct watch *watch;   /* or NULL */
@@ -58,10 +59,8 @@ struct job {
     atomic_int stages_running;
     struct rational out_time_base, out_rate; /* seconds; frames per second */
 
-    struct inbetween inbetween; /* the engine stage's              */
-    atomic_bool enough;         /* no more source frames are wanted */
-    int64_t enough_us;          /* then: where the picture ends     */
-    struct holdback holdback;   /* the sink's                       */
+    atomic_bool picture_done; /* no more source frames are wanted */
+    int64_t picture_end_us;   /* then: where the picture ends     */
 };
 
 /* Signals received. Process-wide because signals are. */
@@ -92,17 +91,12 @@ static bool gives_up(const struct job *j)
 
 static int source_step(struct job *j, struct item *it)
 {
-    double start = clock_seconds();
-    int err = 0;
     *it = (struct item){ .kind = ITEM_EOF };
     if (gives_up(j))
         return RIFEC_ERR_ABORT;
-    if (atomic_load(&j->enough))
-        source_end_at(&j->source, j->enough_us);
-    if (atomic_load(&interrupts) == 0)
-        err = source_next(&j->source, it);
-    j->report->timing.decode_s += clock_seconds() - start;
-    return err;
+    if (atomic_load(&j->picture_done))
+        source_end_at(&j->source, j->picture_end_us);
+    return is_interrupted() ? 0 : source_next(&j->source, it);
 }
 
 static int source_stage(struct job *j)
@@ -119,153 +113,57 @@ fail:
 
 /* --- engine stage --------------------------------------------------------- */
 
-/* Frames decoded ahead are not worth waiting for after a Ctrl-C. */
-static bool interrupted_after_first(const struct job *j)
+static int64_t to_us(struct rational time_base, int64_t ts)
 {
-    return atomic_load(&interrupts) > 0 && j->inbetween.sources > 0;
+    AVRational tb = { (int)time_base.num, (int)time_base.den };
+    return av_rescale_q(ts, tb, AV_TIME_BASE_Q);
 }
 
-static int64_t output_us(const struct job *j, int64_t ts)
+/* The limit of --frames is reached: tells the source in its own time. */
+static void end_picture(struct job *j)
 {
-    AVRational tb = { (int)j->out_time_base.num, (int)j->out_time_base.den };
-    return av_rescale_q(ts, tb, AV_TIME_BASE_Q);
+    j->picture_end_us = to_us(j->out_time_base, j->inbetween.end);
+    if (j->opt->slowmo)
+        j->picture_end_us =
+            av_rescale(j->picture_end_us, j->opt->factor.den, j->opt->factor.num);
+    atomic_store(&j->picture_done, true);
 }
 
 static int engine_stage(struct job *j)
 {
     int err = 0;
-    struct item it = { .kind = ITEM_PACKET };
-    while (it.kind != ITEM_EOF) {
+    bool ended = false;
+    while (!ended) {
+        struct item it;
         TRY(queue_pop(j->decoded, &it));
-        if (it.kind == ITEM_FRAME && interrupted_after_first(j)) {
-            item_drop(&it);
-            continue;
-        }
-        if (it.kind == ITEM_FRAME) {
-            TRY(inbetween_frame(&j->inbetween, it.frame));
-            if (inbetween_done(&j->inbetween) && !atomic_load(&j->enough)) {
-                j->enough_us = output_us(j, j->inbetween.end);
-                if (j->opt->slowmo)
-                    j->enough_us =
-                        av_rescale(j->enough_us, j->opt->factor.den, j->opt->factor.num);
-                atomic_store(&j->enough, true);
-            }
-            continue;
-        }
-        if (it.kind == ITEM_EOF)
-            TRY(inbetween_end(&j->inbetween));
-        TRY(item_push(j->finished, &it));
+        ended = it.kind == ITEM_EOF;
+        TRY(inbetween_item(&j->inbetween, &it));
+        if (inbetween_done(&j->inbetween) && !atomic_load(&j->picture_done))
+            end_picture(j);
     }
 fail:
-    inbetween_close(&j->inbetween);
     return err;
 }
 
 /* --- sink stage ----------------------------------------------------------- */
 
-static int write_encoded(struct job *j)
+static bool is_cut_short(void *job)
 {
-    int err = 0;
-    AVPacket *pkt;
-    for (;;) {
-        TRY(encode_receive(j->encode, &pkt));
-        if (!pkt)
-            return 0;
-        TRY(j->resume ? resume_keep(j->resume, j->mux, &pkt) : mux_write(j->mux, &pkt));
-    }
-fail:
-    return err;
-}
-
-static int drain_encoder(struct job *j)
-{
-    int err = 0;
-    TRY(encode_send(j->encode, NULL));
-    TRY(write_encoded(j));
-    TRY(j->resume ? resume_commit(j->resume) : 0);
-fail:
-    return err;
-}
-
-/* Takes the frame, always. */
-static int sink_frame(struct job *j, struct rifec_frame **frame)
-{
-    int err = 0;
-    if (j->resume && resume_at_end(j->resume)) {
-        TRY(drain_encoder(j));
-        TRY(encode_restart(j->encode));
-    }
-    TRY(encode_send(j->encode, frame));
-    if (j->resume)
-        resume_count(j->resume);
-    TRY(write_encoded(j));
-fail:
-    rifec_frame_free(frame);
-    return err;
-}
-
-/* A frame that a run before has encoded. */
-static int sink_passed(struct job *j, struct rifec_frame **frame)
-{
-    int err = 0;
-    TRY(encode_pass(j->encode, frame));
-    TRY(resume_pass(j->resume, j->mux, demux_video(j->source.demux)->index));
-    j->report->out.frames_resumed++;
-    atomic_fetch_add(&j->progress->frames_reused, 1);
-fail:
-    return err;
-}
-
-/* Sound and subtitles end with a picture that ends before its time. */
-static int sink_end(struct job *j)
-{
-    int err = 0;
-    TRY(holdback_end(&j->holdback,
-                     atomic_load(&j->enough) || atomic_load(&interrupts) > 0));
-    atomic_store(&j->progress->finishing, true);
-    TRY(drain_encoder(j));
-fail:
-    return err;
-}
-
-/* Takes the item, always. */
-static int sink_item(struct job *j, struct item *it)
-{
-    int err = 0;
-    int64_t end = it->kind == ITEM_FRAME ? it->frame->pts + it->frame->duration : it->end;
-    switch (it->kind) {
-    case ITEM_PACKET:
-        return holdback_packet(&j->holdback, &it->packet);
-    case ITEM_FRAME:
-        TRY(sink_frame(j, &it->frame));
-        break;
-    case ITEM_PASSED:
-        TRY(sink_passed(j, &it->frame));
-        break;
-    default:
-        return sink_end(j);
-    }
-    int64_t end_us = output_us(j, end);
-    atomic_fetch_add(&j->progress->frames_given, 1);
-    if (end_us > atomic_load(&j->progress->out_time_us))
-        atomic_store(&j->progress->out_time_us, end_us);
-    TRY(holdback_reach(&j->holdback, end_us));
-fail:
-    return err;
+    struct job *j = job;
+    return atomic_load(&j->picture_done) || is_interrupted();
 }
 
 static int sink_stage(struct job *j)
 {
     int err = 0;
-    struct item it = { .kind = ITEM_PACKET };
-    while (it.kind != ITEM_EOF) {
+    bool ended = false;
+    while (!ended) {
+        struct item it;
         TRY(queue_pop(j->finished, &it));
-        double start = clock_seconds();
-        TRY(sink_item(j, &it));
-        j->report->timing.encode_s += clock_seconds() - start;
+        ended = it.kind == ITEM_EOF;
+        TRY(sink_item(&j->sink, &it));
     }
 fail:
-    holdback_close(&j->holdback);
     return err;
 }
 
@@ -322,7 +220,7 @@ static struct hwaccel_params hwaccel_params(struct job *j)
     p.to_host = rifec_device_of(&o->engine) != RIFEC_DEVICE_CUDA;
     if (p.mode == HWACCEL_AUTO && p.to_host)
         p.mode = HWACCEL_NONE;
-    /* Of a device that is not there the engine will speak. */
+    /* If the device is missing, stay quiet here: the engine reports it. */
     if (p.mode != HWACCEL_NONE &&
         rifec_cuda_open(&j->cuda, o->engine.device_index, j->why_no_cuda,
                         sizeof j->why_no_cuda) < 0 &&
@@ -339,7 +237,7 @@ static int open_input(struct job *j)
     int err = 0;
     const struct pipeline_options *o = j->opt;
     if (o->scene_list)
-        TRY(scene_list_open(&j->inbetween.cuts_given, o->scene_list));
+        TRY(scene_list_open(&j->cuts, o->scene_list));
     TRY(demux_open(&j->source.demux, &(struct demux_params){
                                          .path = o->input,
                                          .format = o->input_format,
@@ -442,16 +340,11 @@ static int open_engine(struct job *j, const struct rifec_frame *first)
                     p.precision == RIFEC_PRECISION_FP16 ? "FP16" : "TF32");
         p.precision = RIFEC_PRECISION_FP32;
     }
-    int err = rifec_open(&j->engine, &p);
-    if (err < 0)
-        return err;
-    const struct rifec_info *info = rifec_get_info(j->engine);
-    j->inbetween.engine = j->inbetween.outbox.engine = j->engine;
-    j->inbetween.outbox.in_flight = info->in_flight;
-    return 0;
+    return rifec_open(&j->engine, &p);
 }
 
-static int open_timeline(struct job *j, const struct rifec_frame *first)
+static int open_timeline(struct job *j, const struct rifec_frame *first,
+                         struct timeline *tl)
 {
     const struct pipeline_options *o = j->opt;
     const AVRational tb = decode_time_base(j->source.decode);
@@ -471,11 +364,11 @@ static int open_timeline(struct job *j, const struct rifec_frame *first)
         if (!p.rate.num && (o->cfr || mux_needs_constant_rate(j->mux)))
             p.rate = rational_multiply(source_rate, o->factor);
     }
-    int err = timeline_open(&j->inbetween.timeline, &p);
+    int err = timeline_open(tl, &p);
     if (err < 0)
         return err;
     /* Slow motion: the same frames at the same rate, each gap longer. */
-    j->out_time_base = j->inbetween.timeline.out;
+    j->out_time_base = tl->out;
     j->out_rate = p.rate.num ? p.rate : rational_multiply(source_rate, o->factor);
     if (o->slowmo) {
         j->out_time_base = rational_multiply(j->out_time_base, o->factor);
@@ -513,7 +406,6 @@ static int open_resume(struct job *j)
         FAIL(RIFEC_ERR_USAGE, "%s: --resume is for an output that is one video file",
              mux_path(j->mux));
     TRY(resume_open(&j->resume, &p));
-    j->inbetween.there = resume_frames(j->resume);
 fail:
     return err;
 }
@@ -536,13 +428,12 @@ static int open_watch(struct job *j)
     return err;
 }
 
-static int open_output(struct job *j, const struct rifec_frame *first)
+static int open_encoder(struct job *j, const struct rifec_frame *first)
 {
     int err = 0;
     const struct pipeline_options *o = j->opt;
-    struct encode_option *options = NULL;
-    TRY(open_timeline(j, first));
-    options = calloc((size_t)o->encoder_option_count + 1, sizeof *options);
+    struct encode_option *options =
+        calloc((size_t)o->encoder_option_count + 1, sizeof *options);
     if (!options)
         TRY(mem_fail("the options of the encoder"));
     for (int i = 0; i < o->encoder_option_count; i++)
@@ -551,7 +442,7 @@ static int open_output(struct job *j, const struct rifec_frame *first)
     TRY(encode_open(&j->encode,
                     &(struct encode_params){
                         .container = mux_format(j->mux),
-                        .must = mux_codec(j->mux),
+                        .required_codec = mux_codec(j->mux),
                         .codec = o->codec,
                         .crf = o->crf,
                         .bitrate = o->bitrate,
@@ -567,107 +458,105 @@ static int open_output(struct job *j, const struct rifec_frame *first)
                         .source = demux_video(j->source.demux),
                         .first = first,
                     }));
-    TRY(watch_is_wanted(&o->watch) ? open_watch(j) : 0);
-    TRY(o->resume ? open_resume(j) : 0);
-    TRY(mux_start(j->mux, encode_context(j->encode)));
-    j->holdback.mux = j->mux;
-    j->holdback.stretch = o->slowmo ? o->factor : (struct rational){ 1, 1 };
-    j->holdback.reached_us = INT64_MIN;
-    j->holdback.expected_us = INT64_MAX;
-    if (o->frames && j->out_rate.num > 0)
-        j->holdback.expected_us =
-            av_rescale_q(j->inbetween.timeline.p.first_pts,
-                         decode_time_base(j->source.decode), AV_TIME_BASE_Q) +
-            av_rescale(o->frames, 1000000 * j->out_rate.den, j->out_rate.num);
-    size_t limit = QUEUE_FRAMES * rifec_frame_bytes(first) + QUEUE_SLACK_BYTES;
-    queue_set_limit(j->decoded, limit);
-    TRY(queue_open(&j->finished, sizeof(struct item), limit));
-    j->inbetween.out = j->finished;
-    struct inbetween *b = &j->inbetween;
-    b->limit = o->frames;
-    b->from_us = o->from_us;
-    b->no_frame_cache = o->no_frame_cache;
-    b->scene = o->scene;
-    b->scene_threshold = o->scene_threshold > 0 ? o->scene_threshold : SCENE_THRESHOLD;
-    b->has_list = o->scene_list != NULL;
-    b->on_cut = o->on_cut;
-    b->dedup = o->dedup;
-    b->dedup_run = o->dedup_run > 0 ? o->dedup_run : DEDUP_RUN;
 fail:
     free(options);
     return err;
 }
 
-/* How long after the file the video begins. */
-static double late_s(const AVFormatContext *ctx, const AVStream *st)
+/* The cuts are inbetween's from here on. */
+static void open_inbetween(struct job *j, const struct timeline *tl)
 {
-    if (st->start_time == AV_NOPTS_VALUE || ctx->start_time == AV_NOPTS_VALUE)
-        return 0;
-    double late = (double)st->start_time * av_q2d(st->time_base) -
-                  (double)ctx->start_time / AV_TIME_BASE;
-    return late > 0 && late < (double)ctx->duration / AV_TIME_BASE ? late : 0;
+    const struct pipeline_options *o = j->opt;
+    inbetween_open(&j->inbetween,
+                   &(struct inbetween_params){
+                       .engine = j->engine,
+                       .timeline = *tl,
+                       .out = j->finished,
+                       .limit = o->frames,
+                       .frames_reused = j->resume ? resume_frames(j->resume) : 0,
+                       .from_us = o->from_us,
+                       .scene = o->scene,
+                       .scene_threshold = o->scene_threshold,
+                       .cuts = j->cuts,
+                       .has_cuts = o->scene_list != NULL,
+                       .on_cut = o->on_cut,
+                       .dedup = o->dedup,
+                       .dedup_run = o->dedup_run,
+                       .no_frame_cache = o->no_frame_cache,
+                       .interrupted = is_interrupted,
+                   });
+    j->cuts = (struct scene_list){ 0 };
 }
 
-/* What is known of the input before it is read; feeds progress and report. */
-static void describe_input(struct job *j, const struct rifec_frame *first)
+/* Where the picture is to end if --frames says so; INT64_MAX: unknown. */
+static int64_t expected_us(const struct job *j, const struct timeline *tl)
 {
-    struct pipeline_report *r = j->report;
-    const AVFormatContext *ctx = demux_context(j->source.demux);
-    const AVStream *st = demux_video(j->source.demux);
-    struct rational rate = source_frame_rate(&j->source);
-    snprintf(r->in.codec, sizeof r->in.codec, "%s",
-             avcodec_get_name(st->codecpar->codec_id));
-    snprintf(r->in.pix_fmt, sizeof r->in.pix_fmt, "%s",
-             av_get_pix_fmt_name(decode_source_pix_fmt(j->source.decode)));
-    snprintf(r->in.decoder, sizeof r->in.decoder, "%s",
-             decode_decoder_name(j->source.decode));
-    r->in.width = first->width;
-    r->in.height = first->height;
-    r->in.rate = rate;
-    if (st->duration > 0)
-        r->in.duration_s = (double)st->duration * av_q2d(st->time_base);
-    else if (demux_duration_us(j->source.demux) > 0)
-        r->in.duration_s =
-            1e-6 * (double)demux_duration_us(j->source.demux) - late_s(ctx, st);
+    if (!j->opt->frames || j->out_rate.num <= 0)
+        return INT64_MAX;
+    return to_us(tl->p.time_base, tl->p.first_pts) +
+           av_rescale(j->opt->frames, 1000000 * j->out_rate.den, j->out_rate.num);
+}
 
+static struct rational stretch(const struct pipeline_options *o)
+{
+    return o->slowmo ? o->factor : (struct rational){ 1, 1 };
+}
+
+static int open_output(struct job *j, const struct rifec_frame *first)
+{
+    int err = 0;
+    struct timeline timeline;
+    TRY(open_timeline(j, first, &timeline));
+    TRY(open_encoder(j, first));
+    TRY(watch_is_wanted(&j->opt->watch) ? open_watch(j) : 0);
+    TRY(j->opt->resume ? open_resume(j) : 0);
+    TRY(mux_start(j->mux, encode_context(j->encode)));
+    size_t limit = QUEUE_FRAMES * rifec_frame_bytes(first) + QUEUE_SLACK_BYTES;
+    queue_set_limit(j->decoded, limit);
+    TRY(queue_open(&j->finished, sizeof(struct item), limit));
+    open_inbetween(j, &timeline);
+    sink_open(&j->sink, &(struct sink_params){
+                            .mux = j->mux,
+                            .encode = j->encode,
+                            .resume = j->resume,
+                            .progress = j->progress,
+                            .video = demux_video(j->source.demux)->index,
+                            .time_base = j->out_time_base,
+                            .stretch = stretch(j->opt),
+                            .expected_us = expected_us(j, &timeline),
+                            .cut_short = is_cut_short,
+                            .opaque = j,
+                        });
+fail:
+    return err;
+}
+
+/* An estimate of the output frames, for the progress line. */
+static int64_t expected_frames(const struct job *j)
+{
     const struct pipeline_options *o = j->opt;
-    int64_t frames = st->nb_frames * decode_rate_factor(j->source.decode);
-    double seconds = r->in.duration_s;
+    int64_t frames =
+        demux_video(j->source.demux)->nb_frames * decode_rate_factor(j->source.decode);
+    double seconds = j->report->in.duration_s;
     if (frames <= 0 || o->from_us || o->to_us) {
         double from = (double)o->from_us / AV_TIME_BASE,
                to = (double)o->to_us / AV_TIME_BASE;
         seconds = (o->to_us && to < seconds ? to : seconds) - from;
-        frames = (int64_t)(seconds * rational_to_double(rate) + 0.5);
+        frames = (int64_t)(seconds * rational_to_double(j->report->in.rate) + 0.5);
     }
-    j->progress->frames_expected =
-        timeline_estimate(&j->inbetween.timeline, frames, seconds);
-    if (o->frames && o->frames < j->progress->frames_expected)
-        j->progress->frames_expected = o->frames;
+    int64_t expected = timeline_estimate(&j->inbetween.timeline, frames, seconds);
+    return o->frames && o->frames < expected ? o->frames : expected;
 }
 
-static void describe_output(struct job *j)
+static void announce(struct job *j, const struct rifec_frame *first)
 {
     struct pipeline_report *r = j->report;
-    const AVCodecContext *c = encode_context(j->encode);
-    const struct rifec_info *info = rifec_get_info(j->engine);
-    snprintf(r->out.path, sizeof r->out.path, "%s", mux_path(j->mux));
-    snprintf(r->out.format, sizeof r->out.format, "%s", mux_format(j->mux)->name);
-    snprintf(r->out.codec, sizeof r->out.codec, "%s", c->codec->name);
-    snprintf(r->out.pix_fmt, sizeof r->out.pix_fmt, "%s",
-             av_get_pix_fmt_name(c->pix_fmt));
-    r->out.nowhere = mux_is_nowhere(j->mux);
-    if (c->framerate.den > 0)
-        r->out.rate = (struct rational){ c->framerate.num, c->framerate.den };
-    snprintf(r->engine.backend, sizeof r->engine.backend, "%s", info->backend);
-    snprintf(r->engine.device, sizeof r->engine.device, "%s", info->device);
-    snprintf(r->engine.precision, sizeof r->engine.precision, "%s", info->precision);
-    snprintf(r->engine.model, sizeof r->engine.model, "%s", info->model);
-    snprintf(r->engine.model_sha256, sizeof r->engine.model_sha256, "%s",
-             info->model_sha256);
-    r->engine.memory_bytes = info->memory_bytes;
+    const char *path = j->opt->output;
+    report_input(r, &j->source, first);
+    report_output(r, j->mux, encode_context(j->encode), rifec_get_info(j->engine));
+    j->progress->frames_expected = expected_frames(j);
     log_verbose("%s: %s %s in %s", r->out.path, r->out.codec, r->out.pix_fmt,
                 r->out.format);
-    const char *path = j->opt->output;
     if (r->out.nowhere && strcmp(path, "-") && strcmp(path, "/dev/null"))
         log_warning("-f null writes nothing: %s will not be there", path);
     if (j->opt->begins)
@@ -705,44 +594,22 @@ fail:
     return err;
 }
 
-static void conclude(struct job *j)
+/* What was written, against what was read and planned. */
+static void check_output(struct job *j)
 {
     struct pipeline_report *r = j->report;
-    const struct inbetween *b = &j->inbetween;
-    r->in.frames = b->sources;
-    r->in.duplicates = b->duplicates;
-    r->in.cuts = b->cuts;
-    r->in.damaged = j->source.damaged;
-    r->out.frames_planned = inbetween_planned(b);
-    r->out.frames_original = b->originals;
-    r->out.frames_synthesized = b->synthesized;
-    r->out.frames_held = b->held;
-    r->out.duration_s =
-        (double)(b->end - b->begin) * rational_to_double(j->out_time_base);
-    r->engine.frames_loaded = rifec_get_info(j->engine)->frames_loaded;
-    r->timing.engine_s = b->busy_s;
-    r->out.frames_written = encode_written(j->encode) + r->out.frames_resumed;
-    r->interrupted = atomic_load(&interrupts) > 0;
-    r->timing.bottleneck = "decode";
-    double most = r->timing.decode_s;
-    if (r->timing.engine_s > most) {
-        most = r->timing.engine_s;
-        r->timing.bottleneck = "engine";
-    }
-    if (r->timing.encode_s > most)
-        r->timing.bottleneck = "encode";
-}
-
-/* A missing frame is our own fault and always an error. */
-static int verify(const struct job *j)
-{
-    const struct pipeline_report *r = j->report;
-    if (!r->checks.frames_ok) {
-        log_error("%s: %lld frames were planned but %lld written", r->out.path,
-                  (long long)r->out.frames_planned, (long long)r->out.frames_written);
-        return RIFEC_ERR_VERIFY;
-    }
-    return checks_judge(&r->checks, r->out.path, j->opt->strict);
+    r->in.damaged = r->in.damaged || mux_damaged(j->mux);
+    checks_make(&r->checks, &(struct checks_subject){
+                                .mux = j->mux,
+                                .demux = j->source.demux,
+                                .timeline = &j->inbetween.timeline,
+                                .stretch = stretch(j->opt),
+                                .made_s = r->out.duration_s,
+                                .limited = j->opt->frames > 0,
+                                .frames_planned = r->out.frames_planned,
+                                .frames_written = r->out.frames_written,
+                            });
+    r->checked = true;
 }
 
 static int look_for_finished(struct job *j)
@@ -755,7 +622,8 @@ static int look_for_finished(struct job *j)
  * kept. */
 static int publish(struct job *j)
 {
-    int err = 0, verdict = verify(j);
+    int err = 0;
+    int verdict = checks_judge(&j->report->checks, j->report->out.path, j->opt->strict);
     TRY(mem_check(j->failures));
     if (j->resume && !verdict)
         TRY(resume_finish(j->resume, mux_part(j->mux), j->report->in.damaged));
@@ -765,12 +633,6 @@ static int publish(struct job *j)
     err = verdict;
 fail:
     return err;
-}
-
-void pipeline_report_close(struct pipeline_report *report)
-{
-    free(report->in.cut_s);
-    report->in.cut_s = NULL;
 }
 
 int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
@@ -792,25 +654,13 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     TRY(prime(&j, &first));
     TRY(open_engine(&j, first));
     TRY(open_output(&j, first));
-    describe_input(&j, first);
-    describe_output(&j);
+    announce(&j, first);
     TRY(run_stages(&j));
-    conclude(&j);
+    report_counts(report, &j.source, &j.inbetween, &j.sink, rifec_get_info(j.engine));
     /* What differs from the golden frames does not get its name. */
     TRY(j.watch ? watch_finish(j.watch, is_interrupted()) : 0);
     TRY(mux_end(j.mux));
-    report->in.damaged = report->in.damaged || mux_damaged(j.mux);
-    checks_make(&report->checks,
-                &(struct checks_subject){
-                    .mux = j.mux,
-                    .demux = j.source.demux,
-                    .timeline = &j.inbetween.timeline,
-                    .stretch = opt->slowmo ? opt->factor : (struct rational){ 1, 1 },
-                    .made_s = report->out.duration_s,
-                    .limited = opt->frames > 0,
-                });
-    report->checked = true;
-    report->checks.frames_ok = report->out.frames_written == report->out.frames_planned;
+    check_output(&j);
     TRY(publish(&j));
     if (report->in.damaged)
         err = RIFEC_ERR_INPUT;
@@ -818,9 +668,12 @@ fail:
     if (!err && !is_interrupted()) /* what was expected no longer matters */
         progress->frames_expected = progress->frames_given;
     progress_finish(progress, !err || (err == RIFEC_ERR_INPUT && report->checked));
+    report_work(report, &j.source, &j.inbetween, &j.sink);
     report->in.cut_s = j.inbetween.cut_s;
     report->resumable = j.resume ? resume_safe(j.resume) : 0;
+    sink_close(&j.sink);
     inbetween_close(&j.inbetween);
+    scene_list_close(&j.cuts);
     report->timing.wall_s = clock_seconds() - start;
     report->interrupted = atomic_load(&interrupts) > 0;
     queue_close(&j.decoded, item_drop);

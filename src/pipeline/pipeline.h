@@ -17,17 +17,15 @@
 #include "media/color.h"
 #include "media/deinterlace.h"
 #include "media/hwaccel.h"
-#include "pipeline/checks.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/progress.h"
+#include "pipeline/report.h"
 #include "pipeline/watch.h"
 #include "rifec/rifec.h"
 
 struct key_value {
     char *key, *value;
 };
-
-struct pipeline_report;
 
 /* What to do. Zero is the default of all but input, output and factor. */
 struct pipeline_options {
@@ -78,47 +76,6 @@ struct pipeline_options {
                    const struct pipeline_report *report);
 };
 
-/* What was done. Strings are owned by the report. */
-struct pipeline_report {
-    struct {
-        char codec[32], pix_fmt[32], decoder[32];
-        int width, height;
-        struct rational rate; /* frames per second; num 0: unknown */
-        double duration_s;
-        int64_t frames;     /* used: fewer than decoded after an interrupt */
-        int64_t duplicates; /* frames that repeat the one before */
-        int64_t cuts;       /* found or given, between two used frames */
-        double *cut_s;      /* [cuts] times of the first frames of new scenes */
-        bool damaged;       /* cut off, or some packets did not decode */
-    } in;
-    struct {
-        bool taken; /* with skip_existing: nothing was done, the output is another's */
-        char path[4096], format[32], codec[32], pix_fmt[32];
-        bool nowhere; /* -f null: no file, whatever the path says */
-        struct rational rate;
-        double duration_s;
-        int64_t frames_planned, frames_written; /* planned: decoded * factor    */
-        int64_t frames_original, frames_synthesized, frames_held;
-        int64_t frames_resumed; /* of these, made by a run before */
-    } out;
-    struct {
-        char backend[16], device[128], precision[16], model[4096], model_sha256[65];
-        uint64_t memory_bytes;
-        int64_t frames_loaded; /* once each, without no_frame_cache */
-    } engine;
-    struct {
-        double wall_s;                       /* first packet to trailer         */
-        double decode_s, engine_s, encode_s; /* each stage's own busy time      */
-        const char *bottleneck;              /* "decode", "engine" or "encode"  */
-    } timing;
-    bool checked; /* checks are known */
-    struct checks checks;
-    int warnings;
-    bool interrupted;
-    bool finished_before; /* by a run before, see resume.h: this one had nothing to do */
-    int64_t resumable;    /* frames kept for a run that goes on; 0 on success */
-};
-
 /*
  * Runs the job. progress and report may not be NULL. The output appears under
  * its name only when complete: on failure nothing is left, except after input
@@ -128,9 +85,6 @@ struct pipeline_report {
  */
 int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
                  struct pipeline_report *report);
-
-/* Frees what the report owns. */
-void pipeline_report_close(struct pipeline_report *report);
 
 /*
  * For signal handlers: the first call makes the source stop reading so that

@@ -1,6 +1,7 @@
 /* Packets in, items out. */
 #include "pipeline/source.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 
@@ -247,7 +248,7 @@ static int next_frame(struct source *s, struct rifec_frame **out)
     }
 }
 
-int source_next(struct source *s, struct item *out)
+static int next_item(struct source *s, struct item *out)
 {
     for (;;) {
         struct rifec_frame *frame;
@@ -265,6 +266,14 @@ int source_next(struct source *s, struct item *out)
         if (err)
             return err < 0 ? err : 0;
     }
+}
+
+int source_next(struct source *s, struct item *out)
+{
+    double start = clock_seconds();
+    int err = next_item(s, out);
+    s->busy_s += clock_seconds() - start;
+    return err;
 }
 
 void source_close(struct source *s)

@@ -33,6 +33,7 @@ struct source {
     struct rising rising; /* the frames between decoder and cut              */
     bool ended;           /* no more frames will come                        */
     uint64_t begun;       /* further video streams of which a key frame has come  */
+    double busy_s;        /* in source_next()                                     */
 };
 
 /* After the demuxer is open and before the first item. */

@@ -39,6 +39,15 @@ options)
         same "$(count "${out%:*}")" 10 "frames in ${out%:*}"
     done
     ;;
+drops)
+    # An encoder that leaves frames out breaks the plan: the output is there, with an error.
+    synth in.mkv
+    fails 9 'out\.mkv: 20 frames were planned but [0-9] written' -i in.mkv -o out.mkv --x2 \
+        -c:v mpeg4 -e skip_threshold=1000000 --stats stats.json
+    [ "$(count out.mkv)" -lt 10 ] || fail 'the encoder dropped nothing'
+    judge json stats.json 'not checks["framecount_ok"]' 'exit == 9' \
+        'output["frames_planned"] == 20' 'output["frames_written"] < 10'
+    ;;
 libx264 | libx264rgb | libx265 | libsvtav1 | libaom-av1 | libvpx-vp9 | libvpx)
     needs_encoder "$1"
     synth in.mkv 0.2 25 128x96

@@ -139,12 +139,34 @@ static void run_slow(int64_t lag_ms, bool ok, const char *word)
 /* A stream that the container cannot hold is an error only when asked for strictly. */
 static void leave_out(void)
 {
-    struct checks c = { .duration_ok = true, .av_offset_ok = true, .left_out = 1 };
+    struct checks c = {
+        .frames_ok = true, .duration_ok = true, .av_offset_ok = true, .left_out = 1
+    };
     said[0] = '\0';
     CHECK_INT(checks_judge(&c, "o", false), 0);
     CHECK(!said[0]);
     CHECK_INT(checks_judge(&c, "o", true), RIFEC_ERR_VERIFY);
     CHECK(strstr(said, "error: o: 1 of the input's streams is missing") != NULL);
+}
+
+/* A frame too few or too many is an error, strict or not. */
+static void miscount(int64_t planned, int64_t written, const char *message)
+{
+    struct timeline tl = {
+        .p = { .time_base = { 1, 1000 } }, .pts = 1000, .gap = 40, .last_gap = 40
+    };
+    struct checks c;
+    spans[0] = spans[1] = (struct stream_span){ 0, 1000000, 0, 1000000 };
+    checks_make(&c, &(struct checks_subject){ .timeline = &tl,
+                                              .stretch = { 1, 1 },
+                                              .frames_planned = planned,
+                                              .frames_written = written });
+    CHECK_INT(c.frames_ok, !message);
+    for (int strict = 0; strict <= 1; strict++) {
+        said[0] = '\0';
+        CHECK_INT(checks_judge(&c, "o", strict), message ? RIFEC_ERR_VERIFY : 0);
+        CHECK_STR(said, message ? message : "");
+    }
 }
 
 int main(void)
@@ -154,6 +176,9 @@ int main(void)
     run_slow(10, true, "");
     run_slow(-254, false, "the sound begins 0.254 s earlier");
     leave_out();
+    miscount(50, 50, NULL);
+    miscount(50, 49, "error: o: 50 frames were planned but 49 written");
+    miscount(50, 51, "error: o: 50 frames were planned but 51 written");
     for (int i = 0; i < (int)(sizeof cases / sizeof *cases); i++)
         run(i);
     return check_result();
