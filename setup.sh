@@ -306,6 +306,9 @@ style() (
     for file in $(git grep -lI ''); do
         [ -z "$(tail -c 1 "$file")" ] || complain "$file: no newline at the end"
     done
+    # Only the model is large; another large file came in by accident.
+    large=$(git ls-files -z ':!weights' | xargs -0 wc -c | awk '$1 > 2000000 && $2 != "total"')
+    [ -z "$large" ] || complain "larger than 2 MB: $large"
     format=$(find_clang_format) ||
         echo "formatting is not checked: it is that of clang-format $format_version, which is not here"
     for file in $files; do
