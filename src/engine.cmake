@@ -9,6 +9,11 @@ target_sources(librifec PRIVATE
     model/ncnn_param.c model/ncnn_read.c model/ncnn_write.c
     engine/devices.c engine/engine.c engine/framepool.c engine/refcache.c engine/check/backend_check.c
     engine/check/check.c engine/cpu/backend_cpu.c engine/cpu/cpu_net.c)
+# Hashing it at each start would take a fifth of the time until the first frame.
+file(SHA256 ${RIFEC_MODEL_FILE} model_sha256)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${RIFEC_MODEL_FILE})
+set_source_files_properties(model/weights.c PROPERTIES
+    COMPILE_DEFINITIONS "RIFEC_MODEL_SHA256=\"${model_sha256}\"")
 set_source_files_properties(model/embedded_model.S PROPERTIES
     COMPILE_DEFINITIONS "RIFEC_MODEL_FILE=\"${RIFEC_MODEL_FILE}\""
     OBJECT_DEPENDS ${RIFEC_MODEL_FILE})

@@ -35,6 +35,7 @@ struct tensors {
     struct filebytes file[2]; /* the second is ncnn's .bin             */
     struct stored_tensor *list;
     int count, room;
+    const char *sha256; /* of the built-in model, known since it was built; or NULL */
 };
 
 /*

@@ -117,7 +117,8 @@ static int fold_beta(struct reader *r, struct conv_layer *layer,
         float worst = fabsf(layer->bias[o]);
         for (int k = 0; k < rows; k++) {
             layer->weight[k * c + o] *= r->tensor[o];
-            worst = fmaxf(worst, fabsf(layer->weight[k * c + o]));
+            float size = fabsf(layer->weight[k * c + o]);
+            worst = size > worst ? size : worst;
         }
         if (!isfinite(worst))
             FAIL(
@@ -182,9 +183,12 @@ int weights_open_tensors(struct tensors **out, const char *path)
 {
     if (path)
         return tensors_open(out, path);
-    return tensors_open_memory(out, rifec_embedded_model,
-                               (size_t)(rifec_embedded_model_end - rifec_embedded_model),
-                               "the built-in model");
+    int err = tensors_open_memory(
+        out, rifec_embedded_model,
+        (size_t)(rifec_embedded_model_end - rifec_embedded_model), "the built-in model");
+    if (!err)
+        (*out)->sha256 = RIFEC_MODEL_SHA256;
+    return err;
 }
 
 int weights_open(struct weights *w, const char *path)

@@ -218,7 +218,10 @@ int WINO_NAME(resconv_wino)(const struct conv_args *a, void *stream)
     return 0;
 }
 
-/* G w G', in double, and the bias, into the order run_tiles() reads. */
+/*
+ * G w G', in double, and the bias, into the order run_tiles() reads. The inner loops run
+ * over output channels, which lie side by side, so that compilers make vectors of them.
+ */
 void WINO_NAME(resconv_wino_weights)(const struct conv_layer *layer, float *out)
 {
     const double a = sqrt(0.5), b = sqrt(2), n1 = 2 * a * a * (a * a - b * b);
@@ -229,17 +232,25 @@ void WINO_NAME(resconv_wino_weights)(const struct conv_layer *layer, float *out)
                              { 1 / n2, b / n2, b * b / n2 },
                              { 1 / n2, -b / n2, b * b / n2 },
                              { 0, 0, 1 } };
-    int c = layer->cout;
+    size_t c = (size_t)layer->cout;
 #pragma omp parallel for schedule(static)
-    for (int i = 0; i < c; i++)
-        for (int o = 0; o < c; o++)
-            for (int f = 0; f < 36; f++) {
-                double sum = 0;
-                for (int k = 0; k < 9; k++)
-                    sum += g[f / 6][k / 3] * g[f % 6][k % 3] *
-                           (double)layer->weight[((size_t)k * c + i) * c + o];
-                size_t at = ((size_t)(o / GROUP) * 36 + f) * c + i;
-                out[at * GROUP + o % GROUP] = (float)sum;
+    for (size_t i = 0; i < c; i++)
+        for (size_t o = 0; o < c; o += GROUP) {
+            double w[9][GROUP];
+            for (size_t k = 0; k < 9; k++)
+                for (size_t l = 0; l < GROUP; l++)
+                    w[k][l] = (double)layer->weight[(k * c + i) * c + o + l];
+            float *to = out + (o / GROUP * 36 * c + i) * GROUP;
+            for (int f = 0; f < 36; f++, to += c * GROUP) {
+                double sum[GROUP] = { 0 };
+                for (int k = 0; k < 9; k++) {
+                    double tap = g[f / 6][k / 3] * g[f % 6][k % 3];
+                    for (size_t l = 0; l < GROUP; l++)
+                        sum[l] += tap * w[k][l];
+                }
+                for (size_t l = 0; l < GROUP; l++)
+                    to[l] = (float)sum[l];
             }
-    memcpy(out + 36 * (size_t)c * c, layer->bias, (size_t)c * sizeof *out);
+        }
+    memcpy(out + 36 * c * c, layer->bias, c * sizeof *out);
 }
