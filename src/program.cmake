@@ -1,45 +1,31 @@
 # The rifec program: src/media, src/pipeline, src/cli. Included by src/CMakeLists.txt.
 
 add_library(rifec_media STATIC
-    media/album.c
-    media/av.c
-    media/beside.c
-    media/color.c
-    media/confine.c
-    media/container.c
-    media/convert.c
-    media/decode.c media/decoder.c media/hwaccel.c
-    media/deinterlace.c
-    media/digest.c
-    media/demux.c media/joins.c media/lookahead.c
-    media/encode.c
-    media/encoder.c media/encoder_table.c
-    media/ffv1.c
-    media/film.c
-    media/forms.c
-    media/frame.c
-    media/framehash.c
-    media/hdr.c
-    media/hush.c
-    media/lossless.c
-    media/metrics.c
-    media/lists.c
-    media/mux.c
-    media/pictures.c
-    media/pipe.c
-    media/plays.c
-    media/probe.c
-    media/segment.c
-    media/slowsound.c media/soundchain.c media/stretch.c media/envelope.c
-    media/still.c
-    media/streams.c media/stream_loss.c media/stream_map.c
-    media/subtitles.c
-    media/threads.c
-    media/tags.c
-    media/target.c
-    media/trial.c
-    media/truncation.c media/truncation_marks.c
-    media/videos.c)
+    media/av.c media/color.c media/convert.c media/digest.c media/frame.c media/framehash.c
+    media/hush.c media/hwaccel.c media/lists.c media/lookahead.c media/metrics.c
+    media/pictures.c media/pipe.c media/probe.c media/still.c media/threads.c
+    media/in/confine.c
+    media/in/decode.c media/in/decoder_fallback.c
+    media/in/deinterlace.c
+    media/in/demux.c media/in/joins.c media/in/videos.c
+    media/in/film.c
+    media/in/truncation.c media/in/truncation_marks.c
+    media/out/album.c
+    media/out/container.c media/out/trial.c
+    media/out/encode.c
+    media/out/encoder_choice.c media/out/encoder_table.c
+    media/out/ffv1.c
+    media/out/forms.c
+    media/out/hdr.c
+    media/out/lossless.c
+    media/out/mux.c
+    media/out/plays.c
+    media/out/segment.c
+    media/out/slowsound.c media/out/soundchain.c media/out/stretch.c media/out/envelope.c
+    media/out/streams.c media/out/stream_loss.c media/out/stream_map.c
+    media/out/subtitles.c
+    media/out/tags.c
+    media/out/target.c)
 target_include_directories(rifec_media PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_media PUBLIC librifec PkgConfig::FFMPEG)
 
@@ -49,7 +35,7 @@ if(NOT RIFEC_AVFILTER STREQUAL "OFF")
     pkg_check_modules(AVFILTER IMPORTED_TARGET libavfilter>=7.110)
     if(AVFILTER_FOUND)
         set(have_avfilter 1)
-        target_link_libraries(rifec_media PRIVATE PkgConfig::AVFILTER)
+        target_link_libraries(rifec_media PUBLIC PkgConfig::AVFILTER)
     elseif(RIFEC_AVFILTER STREQUAL "ON")
         message(FATAL_ERROR
                 "RIFEC_AVFILTER=ON, but it was not found (Debian: libavfilter-dev)")
@@ -60,7 +46,7 @@ if(have_avfilter)
 else()
     message(STATUS "Filters: no libavfilter (not found or off): no --deinterlace, no --slowmo-audio")
 endif()
-target_compile_definitions(rifec_media PRIVATE RIFEC_HAVE_AVFILTER=${have_avfilter})
+target_compile_definitions(rifec_media PUBLIC RIFEC_HAVE_AVFILTER=${have_avfilter})
 
 # --- golden frames: --golden and its reports ------------------------------------------------
 add_library(rifec_golden STATIC
@@ -73,6 +59,7 @@ target_include_directories(rifec_golden PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_golden PUBLIC rifec_media PRIVATE PkgConfig::CJSON m)
 
 add_library(rifec_pipeline STATIC
+    pipeline/beside.c
     pipeline/checks.c
     pipeline/compare.c
     pipeline/clash.c

@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "base/outfile.h"
 #include "golden/result.h"
-#include "media/lossless.h"
+#include "media/out/lossless.h"
 
 #define LINES_MAX   8   /* frames that differ and are named in the log, one a line */
 #define WHOLE_WIDTH 480 /* of the report's pictures, pixels                        */

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "base/rational.h"
-#include "media/demux.h"
-#include "media/mux.h"
+#include "media/in/demux.h"
+#include "media/out/mux.h"
 #include "pipeline/timeline.h"
 
 struct checks {

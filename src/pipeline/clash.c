@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/outpath.h"
-#include "media/album.h"
+#include "media/out/album.h"
 #include "media/pictures.h"
 #include "pipeline/naming.h"
 

@@ -9,9 +9,9 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "media/av.h"
-#include "media/beside.h"
+#include "pipeline/beside.h"
 #include "media/convert.h"
-#include "media/film.h"
+#include "media/in/film.h"
 #include "media/metrics.h"
 
 struct comparison {

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/rational.h"
-#include "media/mux.h"
+#include "media/out/mux.h"
 
 struct holdback_params {
     struct mux *mux;

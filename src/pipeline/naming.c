@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "media/album.h"
-#include "media/container.h"
+#include "media/out/album.h"
+#include "media/out/container.h"
 #include "media/pictures.h"
 
 #define TEXT_MAX 4096

@@ -23,7 +23,7 @@
 #include "base/queue.h"
 #include "base/thread.h"
 #include "media/av.h"
-#include "media/encode.h"
+#include "media/out/encode.h"
 #include "pipeline/checks.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/resume.h"

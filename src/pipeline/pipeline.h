@@ -15,7 +15,7 @@
 
 #include "base/rational.h"
 #include "media/color.h"
-#include "media/deinterlace.h"
+#include "media/in/deinterlace.h"
 #include "media/hwaccel.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/progress.h"

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "base/rational.h"
-#include "media/encode.h"
-#include "media/mux.h"
+#include "media/out/encode.h"
+#include "media/out/mux.h"
 #include "pipeline/checks.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/sink.h"

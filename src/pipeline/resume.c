@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "media/segment.h"
+#include "media/out/segment.h"
 #include "pipeline/input_sum.h"
 #include "pipeline/resume_finished.h"
 #include "pipeline/resume_folder.h"

@@ -18,8 +18,8 @@
 #ifndef RIFEC_PIPELINE_RESUME_H
 #define RIFEC_PIPELINE_RESUME_H
 
-#include "media/encode.h"
-#include "media/mux.h"
+#include "media/out/encode.h"
+#include "media/out/mux.h"
 
 /* x264, too, begins anew after 250. */
 #define RESUME_SEGMENT_FRAMES 240

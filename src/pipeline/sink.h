@@ -6,8 +6,8 @@
 #ifndef RIFEC_PIPELINE_SINK_H
 #define RIFEC_PIPELINE_SINK_H
 
-#include "media/encode.h"
-#include "media/mux.h"
+#include "media/out/encode.h"
+#include "media/out/mux.h"
 #include "pipeline/holdback.h"
 #include "pipeline/item.h"
 #include "pipeline/progress.h"

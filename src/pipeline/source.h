@@ -6,9 +6,9 @@
 #ifndef RIFEC_PIPELINE_SOURCE_H
 #define RIFEC_PIPELINE_SOURCE_H
 
-#include "media/decode.h"
-#include "media/demux.h"
-#include "media/mux.h"
+#include "media/in/decode.h"
+#include "media/in/demux.h"
+#include "media/out/mux.h"
 #include "pipeline/item.h"
 #include "pipeline/rising.h"
 

@@ -9,7 +9,7 @@
 #include <libavutil/murmur3.h>
 
 #include "fuzz.h"
-#include "media/segment.h"
+#include "media/out/segment.h"
 
 #define HEADER_BYTES 96
 

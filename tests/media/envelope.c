@@ -1,6 +1,6 @@
 /* Sound that was drawn out badly: early beats begin when they should, and late ones,
  * which nothing can mend, are noticed. */
-#include "media/envelope.h"
+#include "media/out/envelope.h"
 
 #include <math.h>
 #include <stddef.h>

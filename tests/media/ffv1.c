@@ -1,6 +1,6 @@
 /* FFV1 as we set it up gives every sample back, at every size that rifec takes, and has
  * work for many cores where there is enough of it. */
-#include "media/ffv1.h"
+#include "media/out/ffv1.h"
 
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 #include <libavutil/pixdesc.h>
 
 #include "check.h"
-#include "media/encoder.h"
+#include "media/out/encoder_choice.h"
 
 static AVLFG noise;
 

@@ -1,5 +1,5 @@
 /* Clocks that jump or lie apart: which shift a packet's times get. */
-#include "media/joins.h"
+#include "media/in/joins.h"
 
 #include "check.h"
 

@@ -7,9 +7,10 @@ libraries='pthread|omp|oneapi|dnnl|cjson|lib(av|sw)|cu(da|dnn|blas|fft)|nv'
 failed=0
 
 # layer FOLDER PROJECT LIBRARIES: what its files may include, as extended
-# regular expressions. C and POSIX headers are everybody's.
+# regular expressions. C and POSIX headers are everybody's. FOLDER may end in
+# -maxdepth 1: without the folders in it.
 layer() {
-    for file in $(find "$1" -name '*.[ch]'); do
+    for file in $(find $1 -name '*.[ch]'); do
         grep -oE '^[ ]*#[ ]*include[ ]*["<][^">]*' "$file" | sed 's/.*include *//' |
             grep -vE "^\"($2)|^<($3)" | grep -E "^\"|^<($libraries)" | sed "s|^|$file: |"
     done | grep . && failed=1
@@ -19,7 +20,10 @@ layer base     'base/|rifec/'                                    'pthread'
 layer model    'base/|model/|rifec/'                             'cjson'
 layer engine   'base/|model/|engine/|rifec/|rifec_kernels\.h'    'omp|oneapi|dnnl|cjson|cu|nv'
 layer tool     'base/|model/|tool/|rifec/'                      ''
-layer media    'base/|media/|rifec/(frame|error|log)\.h'         'lib(av|sw)'
+public='rifec/(frame|error|log)\.h'
+layer media/in               "base/|media/(in/)?[a-z0-9_]+\.h|$public"  'lib(av|sw)'
+layer media/out              "base/|media/(out/)?[a-z0-9_]+\.h|$public" 'lib(av|sw)'
+layer 'media -maxdepth 1'    "base/|media/[a-z0-9_]+\.h|$public"        'lib(av|sw)'
 layer golden   'base/|media/|golden/'                            'cjson|libav'
 layer pipeline 'base/|media/|golden/|pipeline/|rifec/'           'libav'
 layer cli      'base/|golden/|pipeline/|cli/|rifec/|media/versions\.h|tool/tool\.h' 'cjson'

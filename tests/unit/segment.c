@@ -3,7 +3,7 @@
  * number in a file is believed before it is checked.
  */
 #define _POSIX_C_SOURCE 200809L
-#include "media/segment.h"
+#include "media/out/segment.h"
 
 #include <fcntl.h>
 #include <stdbool.h>

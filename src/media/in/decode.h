@@ -1,0 +1,71 @@
+/*
+ * Video packets to pictures, in the engine's formats. Every frame of a stream
+ * comes out: the decoder is drained at the end.
+ */
+#ifndef RIFEC_MEDIA_IN_DECODE_H
+#define RIFEC_MEDIA_IN_DECODE_H
+
+#include <stdint.h>
+
+#include <libavformat/avformat.h>
+
+#include "media/color.h"
+#include "media/in/deinterlace.h"
+#include "media/hwaccel.h"
+#include "rifec/frame.h"
+
+struct decode;
+
+struct decode_params {
+    AVFormatContext *format;
+    AVStream *stream; /* gets what the first frame says of how to turn it */
+    const char *path; /* for messages; the caller keeps it */
+    enum deinterlace_mode deinterlace;
+    struct color_names color; /* outweigh the stream's */
+    struct hwaccel_params hwaccel;
+};
+
+/* Errors: CODEC (no decoder for the stream), USAGE, NOMEM. */
+int decode_open(struct decode **out, const struct decode_params *p);
+
+/* Gives the decoder a packet; NULL: no more will come. Take all frames with
+ * decode_receive() after each. Damaged packets are counted, not errors. */
+int decode_send(struct decode *d, const AVPacket *pkt);
+
+/*
+ * *out is the next frame, pts and duration in decode_time_base(), pts
+ * AV_NOPTS_VALUE when unknown; or NULL when the decoder wants more packets.
+ * A frame of another size than the first is RIFEC_ERR_INPUT, as is a first frame
+ * of two fields when nobody has said what to do with such.
+ */
+int decode_receive(struct decode *d, struct rifec_frame **out);
+
+/* The stream's, or half of it when every field becomes a frame; and how many
+ * frames come for each of the stream's. */
+AVRational decode_time_base(const struct decode *d);
+int decode_rate_factor(const struct decode *d);
+
+/* Of frames that stay interlaced, as asked for; AV_FIELD_UNKNOWN: there are none, or
+ * it is not known before the first frame. */
+enum AVFieldOrder decode_field_order(const struct decode *d);
+
+/* Packets and frames that did not decode cleanly so far. */
+int64_t decode_damaged(const struct decode *d);
+
+/* The pixel format of the frames' samples, in whatever memory they lie; known after
+ * the first. */
+enum AVPixelFormat decode_pix_fmt(const struct decode *d);
+
+/* What the frames would be when decoded in software: the same samples, where the GPU
+ * has them in another order. */
+enum AVPixelFormat decode_planar_pix_fmt(const struct decode *d);
+
+/* The stream's pixel format before any conversion for the engine. */
+enum AVPixelFormat decode_source_pix_fmt(const struct decode *d);
+
+/* "nvdec", or FFmpeg's name of the decoder; final after the first frame. */
+const char *decode_decoder_name(const struct decode *d);
+
+void decode_close(struct decode **d);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Whole frames out of frames that hold two fields, by libavfilter. Built
+ * without it, only opening fails, with a word on why.
+ */
+#ifndef RIFEC_MEDIA_IN_DEINTERLACE_H
+#define RIFEC_MEDIA_IN_DEINTERLACE_H
+
+#include <stdbool.h>
+
+#include <libavutil/frame.h>
+
+/* What to do with an interlaced input; --deinterlace has the same order. */
+enum deinterlace_mode {
+    DEINTERLACE_REFUSE = 0,
+    DEINTERLACE_OFF,   /* take the frames as they are                        */
+    DEINTERLACE_BWDIF, /* a frame for each frame                             */
+    DEINTERLACE_YADIF, /* the same, faster                                   */
+    DEINTERLACE_BOB,   /* bwdif, a frame for each field: twice the rate      */
+    DEINTERLACE_AUTO,  /* as bwdif, of interlaced frames alone               */
+};
+
+struct deinterlace;
+
+struct deinterlace_params {
+    enum deinterlace_mode mode; /* one that filters                          */
+    const AVFrame *first;       /* size, format, tags                        */
+    AVRational time_base;       /* of the frames that come                   */
+    bool marked_only;           /* leave frames alone that are not marked interlaced  */
+    bool bottom_first;          /* where frames do not say which field is first       */
+};
+
+/* True when this program can. */
+bool deinterlace_is_there(void);
+
+/* Errors: CODEC, NOMEM. */
+int deinterlace_open(struct deinterlace **out, const struct deinterlace_params *p);
+
+/* Takes the frame's content; NULL: no more will come. An FFmpeg code. */
+int deinterlace_send(struct deinterlace *d, AVFrame *frame);
+
+/* The next whole frame, pts in deinterlace_time_base(); AVERROR(EAGAIN) or
+ * AVERROR_EOF when there is none. */
+int deinterlace_receive(struct deinterlace *d, AVFrame *frame);
+
+/* Of the frames that come out of such a filter. */
+AVRational deinterlace_time_base(enum deinterlace_mode mode, AVRational in);
+
+void deinterlace_close(struct deinterlace **d);
+
+#endif

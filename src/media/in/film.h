@@ -1,0 +1,35 @@
+/*
+ * The frames of a film, one after the other, for looking at them: no interpolation, no
+ * times made right, every frame as the decoder gives it, in host memory.
+ */
+#ifndef RIFEC_MEDIA_IN_FILM_H
+#define RIFEC_MEDIA_IN_FILM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <libavutil/frame.h>
+
+struct film;
+
+/* Opens a video file, or pictures (a folder, frame%05d.png). The caller keeps `path`.
+ * Errors: INPUT, CODEC, NOMEM. */
+int film_open(struct film **out, const char *path);
+
+/* *out is the next frame, the caller's to free, with pts in microseconds from the
+ * film's start; NULL at the end. Errors: INPUT, NOMEM. */
+int film_next(struct film *f, AVFrame **out);
+
+/* How many frames there should be, by the container's word; 0: unknown. */
+int64_t film_frames(const struct film *f);
+
+/* Frames per second; num 0: unknown. */
+AVRational film_rate(const struct film *f);
+
+/* So far: parts could not be read or decoded. */
+bool film_damaged(const struct film *f);
+
+/* Accepts NULL. */
+void film_close(struct film **f);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * What a container can hold: FFmpeg's muxers are asked, and what they do not tell is
+ * written down here.
+ */
+#ifndef RIFEC_MEDIA_OUT_CONTAINER_H
+#define RIFEC_MEDIA_OUT_CONTAINER_H
+
+#include <stdbool.h>
+
+#include <libavformat/avformat.h>
+
+#include "media/lookahead.h"
+#include "media/out/trial.h"
+
+/* True for one of the names in "mp4|mov"; FFmpeg's name of a muxer. */
+bool container_is(const AVOutputFormat *f, const char *names);
+
+/* True when packets of the stream can be written as they are, beside the streams that
+ * the trial names. The muxer itself is asked. */
+bool container_holds(const struct trial *t, const AVStream *st,
+                     const struct lookahead *ahead);
+
+/* True when FFmpeg's tables say that the container is made for the codec. */
+bool container_holds_codec(const AVOutputFormat *f, enum AVCodecID codec);
+
+/* What a stream of our encoder is to be called there; 0: as it calls itself. */
+uint32_t container_video_tag(const AVOutputFormat *f, enum AVCodecID codec);
+
+/* True for .mp3, .wav and the like. */
+bool container_is_for_sound(const AVOutputFormat *f);
+
+/* A picture that stands for the file, as a picture or as a file. */
+bool container_holds_cover(const AVOutputFormat *f, enum AVCodecID codec);
+
+bool container_holds_attachments(const AVOutputFormat *f);
+bool container_holds_chapters(const AVOutputFormat *f);
+
+/* What of a stream's packets is played. */
+bool container_holds_edits(const AVOutputFormat *f);
+
+/* How the picture is to be turned before it is shown. */
+bool container_holds_rotation(const AVOutputFormat *f);
+
+/* The mastering display and light levels of HDR10. */
+bool container_holds_light(const AVOutputFormat *f);
+
+/* What files of a format end in, "mkv" for matroska; more may follow a comma. An
+ * extension is its own, and so is what FFmpeg does not know. */
+const char *container_extension(const char *format);
+
+/* The extension of a container that was tried and holds the stream, ".mkv"; NULL: none.
+ */
+const char *container_for(const AVStream *st, const struct lookahead *ahead);
+
+/* Copies the parameters, with a codec tag that the container knows. */
+int container_copy_parameters(const AVOutputFormat *f, AVStream *to,
+                              const AVStream *from);
+
+/* Muxer options that keep what the streams of `ctx` and its tags say. */
+void container_options(const AVFormatContext *ctx, AVDictionary **options);
+
+#endif

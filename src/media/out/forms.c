@@ -1,0 +1,98 @@
+/* Tables of what picture formats hold. */
+#include "media/out/forms.h"
+
+#include <string.h>
+
+#include <libavutil/pixfmt.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "rifec/error.h"
+
+/* The muxer's, from 8 bits that are official to 16 that FFmpeg began. */
+static const enum AVPixelFormat y4m_pix_fmts[] = {
+    AV_PIX_FMT_GRAY8,     AV_PIX_FMT_GRAY9,     AV_PIX_FMT_GRAY10,
+    AV_PIX_FMT_GRAY12,    AV_PIX_FMT_GRAY16,    AV_PIX_FMT_YUV411P,
+    AV_PIX_FMT_YUV420P,   AV_PIX_FMT_YUV422P,   AV_PIX_FMT_YUV444P,
+    AV_PIX_FMT_YUV420P9,  AV_PIX_FMT_YUV422P9,  AV_PIX_FMT_YUV444P9,
+    AV_PIX_FMT_YUV420P10, AV_PIX_FMT_YUV422P10, AV_PIX_FMT_YUV444P10,
+    AV_PIX_FMT_YUV420P12, AV_PIX_FMT_YUV422P12, AV_PIX_FMT_YUV444P12,
+    AV_PIX_FMT_YUV420P14, AV_PIX_FMT_YUV422P14, AV_PIX_FMT_YUV444P14,
+    AV_PIX_FMT_YUV420P16, AV_PIX_FMT_YUV422P16, AV_PIX_FMT_YUV444P16,
+    AV_PIX_FMT_NONE,
+};
+
+/* TIFF can hold YUV, but says neither of which matrix nor of which range. */
+static const enum AVPixelFormat tiff_pix_fmts[] = {
+    AV_PIX_FMT_GRAY8,   AV_PIX_FMT_GRAY16LE, AV_PIX_FMT_RGB24, AV_PIX_FMT_RGBA,
+    AV_PIX_FMT_RGB48LE, AV_PIX_FMT_RGBA64LE, AV_PIX_FMT_NONE,
+};
+
+/* JPEG's numbers are full-range, whatever it is given. */
+static const enum AVPixelFormat jpeg_pix_fmts[] = {
+    AV_PIX_FMT_YUVJ420P,
+    AV_PIX_FMT_YUVJ422P,
+    AV_PIX_FMT_YUVJ444P,
+    AV_PIX_FMT_NONE,
+};
+
+const enum AVPixelFormat *forms_pix_fmts(const AVOutputFormat *format,
+                                         const AVCodec *encoder)
+{
+    if (!strcmp(format->name, "yuv4mpegpipe"))
+        return y4m_pix_fmts;
+    if (encoder->id == AV_CODEC_ID_TIFF)
+        return tiff_pix_fmts;
+    return encoder->id == AV_CODEC_ID_MJPEG ? jpeg_pix_fmts : NULL;
+}
+
+const AVCodec *forms_picture_encoder(enum AVCodecID codec)
+{
+    const AVCodec *encoder = avcodec_find_encoder(codec);
+    switch (codec) {
+    case AV_CODEC_ID_GIF: /* a container's, not a file's */
+    case AV_CODEC_ID_FITS:
+    case AV_CODEC_ID_AV1:
+        encoder = NULL;
+        break;
+    case AV_CODEC_ID_WEBP: /* the default one wants to make a moving picture */
+        encoder = avcodec_find_encoder_by_name("libwebp");
+        break;
+    default:
+        break;
+    }
+    if (!encoder)
+        log_error("this FFmpeg cannot write pictures as %s; try png, tiff or jpg",
+                  avcodec_get_name(codec));
+    return encoder;
+}
+
+/* GIF counts hundredths of a second; players show half as many frames at most. */
+static int check_gif_rate(double rate)
+{
+    const int ticks = 100, shown = 50;
+    if (rate > ticks) {
+        log_error("GIF counts hundredths of a second, and %g frames per second would "
+                  "share them; give -r %d",
+                  rate, shown);
+        return RIFEC_ERR_OUTPUT;
+    }
+    if (rate > shown)
+        log_warning("GIF counts hundredths of a second, and players show no more than %d "
+                    "frames per second; try -r %d",
+                    shown, shown);
+    return 0;
+}
+
+int forms_muxer_options(const AVOutputFormat *format, AVRational frame_rate,
+                        AVDictionary **options)
+{
+    int e = 0;
+    if (!strcmp(format->name, "webp"))
+        e = av_dict_set(options, "loop", "0", 0); /* for ever, as GIF does */
+    else if (!strcmp(format->name, "apng"))
+        e = av_dict_set(options, "plays", "0", 0);
+    else if (!strcmp(format->name, "gif"))
+        return check_gif_rate(av_q2d(frame_rate));
+    return e < 0 ? mem_fail("the options of the container") : 0;
+}

@@ -1,0 +1,18 @@
+/*
+ * Two films next to each other in one, synchronised by their times and labelled, for
+ * people. By libavfilter; without it this says so.
+ */
+#ifndef RIFEC_PIPELINE_BESIDE_H
+#define RIFEC_PIPELINE_BESIDE_H
+
+#include <stdbool.h>
+
+/*
+ * Writes `out`, a file, with `left` on the left and `right` on the right, at the
+ * times of the right one's frames; the frame of the left one that is shown then stands
+ * beside each. Sizes may differ: the left one is scaled to the right one's height.
+ * Errors: INPUT, OUTPUT, CODEC, NOMEM.
+ */
+int beside_write(const char *out, const char *left, const char *right, bool overwrite);
+
+#endif
