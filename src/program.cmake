@@ -1,8 +1,8 @@
 # The rifec program: src/media, src/pipeline, src/cli. Included by src/CMakeLists.txt.
 
 add_library(rifec_media STATIC
-    media/av.c media/color.c media/convert.c media/digest.c media/frame.c media/framehash.c
-    media/hush.c media/hwaccel.c media/lists.c media/lookahead.c media/metrics.c
+    media/av.c media/color.c media/convert.c media/digest.c media/filters.c media/frame.c
+    media/framehash.c media/hush.c media/hwaccel.c media/lists.c media/lookahead.c media/metrics.c
     media/pictures.c media/pipe.c media/probe.c media/still.c media/threads.c
     media/in/confine.c
     media/in/decode.c media/in/decoder_fallback.c
@@ -19,6 +19,7 @@ add_library(rifec_media STATIC
     media/out/hdr.c
     media/out/lossless.c
     media/out/mux.c
+    media/out/palette.c
     media/out/plays.c
     media/out/segment.c
     media/out/slowsound.c media/out/soundchain.c media/out/stretch.c media/out/envelope.c
@@ -42,9 +43,9 @@ if(NOT RIFEC_AVFILTER STREQUAL "OFF")
     endif()
 endif()
 if(have_avfilter)
-    message(STATUS "Filters: libavfilter ${AVFILTER_VERSION}, for --deinterlace and --slowmo-audio")
+    message(STATUS "Filters: libavfilter ${AVFILTER_VERSION}, for --deinterlace, --slowmo-audio and the colours of GIFs")
 else()
-    message(STATUS "Filters: no libavfilter (not found or off): no --deinterlace, no --slowmo-audio")
+    message(STATUS "Filters: no libavfilter (not found or off): no --deinterlace, no --slowmo-audio, fixed colours of GIFs")
 endif()
 target_compile_definitions(rifec_media PUBLIC RIFEC_HAVE_AVFILTER=${have_avfilter})
 

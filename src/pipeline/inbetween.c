@@ -130,12 +130,13 @@ static int fill(struct inbetween *b, const struct instant *at, enum gap gap,
 
 static bool next_instant(struct inbetween *b, struct instant *at)
 {
-    if (inbetween_done(b) || !timeline_next(&b->timeline, at))
+    if (inbetween_done(b))
         return false;
-    if (b->timeline.next == 1)
+    const bool first = b->timeline.next == 0, found = timeline_next(&b->timeline, at);
+    if (found && first)
         b->begin = at->pts;
-    b->end = at->pts + at->duration;
-    return true;
+    b->end = b->timeline.end;
+    return found;
 }
 
 static int fill_gap(struct inbetween *b, enum gap gap, const struct rifec_frame *next)
@@ -358,7 +359,7 @@ fail:
 
 bool inbetween_done(const struct inbetween *b)
 {
-    return b->p.limit && b->timeline.next >= b->p.limit;
+    return b->p.limit && timeline_given(&b->timeline) >= b->p.limit;
 }
 
 int64_t inbetween_planned(const struct inbetween *b)

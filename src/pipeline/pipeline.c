@@ -343,6 +343,35 @@ static int open_engine(struct job *j, const struct rifec_frame *first)
     return rifec_open(&j->engine, &p);
 }
 
+/* Where the output's clock is coarse, frames lie on its ticks, and there are never more
+ * of them than players show. `rate` is the output's, before slow motion; num 0: unknown.
+ */
+static void keep_to_clock(const struct job *j, struct timeline_params *p,
+                          struct rational rate)
+{
+    AVRational tick;
+    int least;
+    if (!mux_clock(j->mux, &tick, &least))
+        return;
+    const struct pipeline_options *o = j->opt;
+    const struct rational slowdown = o->slowmo ? o->factor : (struct rational){ 1, 1 };
+    const struct rational shown = { tick.den, (int64_t)tick.num * least };
+    const struct rational most = rational_multiply(shown, slowdown);
+    /* What slow motion stretches to a tick. */
+    p->grid = rational_multiply((struct rational){ tick.num, tick.den },
+                                (struct rational){ slowdown.den, slowdown.num });
+    p->grid_least = least;
+    if (rational_to_double(rate) <= rational_to_double(most))
+        return;
+    p->rate = most;
+    log_warning(
+        "%s: players show at most %g frames per second of a %s, so the output has "
+        "%g, not %g",
+        mux_path(j->mux), rational_to_double(shown), mux_format(j->mux)->name,
+        rational_to_double(shown),
+        rational_to_double(rate) / rational_to_double(slowdown));
+}
+
 static int open_timeline(struct job *j, const struct rifec_frame *first,
                          struct timeline *tl)
 {
@@ -364,6 +393,7 @@ static int open_timeline(struct job *j, const struct rifec_frame *first,
         if (!p.rate.num && (o->cfr || mux_needs_constant_rate(j->mux)))
             p.rate = rational_multiply(source_rate, o->factor);
     }
+    keep_to_clock(j, &p, p.rate.num ? p.rate : rational_multiply(source_rate, o->factor));
     int err = timeline_open(tl, &p);
     if (err < 0)
         return err;
@@ -371,8 +401,9 @@ static int open_timeline(struct job *j, const struct rifec_frame *first,
     j->out_time_base = tl->out;
     j->out_rate = p.rate.num ? p.rate : rational_multiply(source_rate, o->factor);
     if (o->slowmo) {
+        const struct rational slower = { o->factor.den, o->factor.num };
         j->out_time_base = rational_multiply(j->out_time_base, o->factor);
-        j->out_rate = source_rate;
+        j->out_rate = rational_multiply(j->out_rate, slower);
     }
     if (j->out_time_base.num > INT_MAX || j->out_time_base.den > INT_MAX) {
         log_error("the input's time base %d/%d is too fine for this factor", tb.num,
@@ -598,6 +629,12 @@ fail:
 static void check_output(struct job *j)
 {
     struct pipeline_report *r = j->report;
+    const struct timeline *tl = &j->inbetween.timeline;
+    if (tl->left_out && !tl->p.rate.num)
+        log_warning(
+            "%s: %lld frames are left out, as players do not show frames so close "
+            "together; -r %g spaces them evenly",
+            mux_path(j->mux), (long long)tl->left_out, rational_to_double(r->out.rate));
     r->in.damaged = r->in.damaged || mux_damaged(j->mux);
     checks_make(&r->checks, &(struct checks_subject){
                                 .mux = j->mux,
@@ -659,7 +696,7 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     report_counts(report, &j.source, &j.inbetween, &j.sink, rifec_get_info(j.engine));
     /* What differs from the golden frames does not get its name. */
     TRY(j.watch ? watch_finish(j.watch, is_interrupted()) : 0);
-    TRY(mux_end(j.mux));
+    TRY(mux_end(j.mux, j.inbetween.end));
     check_output(&j);
     TRY(publish(&j));
     if (report->in.damaged)

@@ -41,43 +41,61 @@ static bool by_rate(const struct timeline *tl)
     return tl->p.rate.num > 0;
 }
 
+static bool has_grid(const struct timeline *tl)
+{
+    return tl->p.grid.num > 0;
+}
+
 /* The output counts in 1/N of the source's ticks. */
-static bool open_factor(struct timeline *tl, struct rational tb)
+static bool open_factor(struct timeline *tl, struct rational tb, struct rational *unit)
 {
     tl->tick = tl->p.factor.num;
     tl->per_out = 1;
     tl->out = rational_reduce((struct rational){ tb.num, tb.den * tl->tick });
+    *unit = tl->out;
     return small(tl->out);
 }
 
 /* The output counts in its own periods, or in what these and the start of the
  * stream have in common. */
-static bool open_rate(struct timeline *tl, struct rational tb)
+static bool open_rate(struct timeline *tl, struct rational tb, struct rational *unit)
 {
     const struct rational period = { tl->p.rate.den, tl->p.rate.num };
     int64_t start = tl->p.first_pts < 0 ? -tl->p.first_pts : tl->p.first_pts;
-    struct rational unit;
-    if (start > INT64_MAX / tb.num || !common_unit(tb, period, &unit))
+    if (start > INT64_MAX / tb.num || !common_unit(tb, period, unit))
         return false;
     const struct rational offset = { start * tb.num, tb.den };
     if (!common_unit(offset, period, &tl->out))
         return false;
-    tl->tick = quotient(tb, unit);
-    tl->step = quotient(period, unit);
-    tl->per_out = quotient(tl->out, unit);
+    tl->tick = quotient(tb, *unit);
+    tl->step = quotient(period, *unit);
+    tl->per_out = quotient(tl->out, *unit);
     tl->snap = tl->tick;
     if (tl->p.expected_step < SNAP_STEP)
         tl->snap = tl->tick * tl->p.expected_step / SNAP_STEP;
     return true;
 }
 
+/* The output counts in ticks of the grid. */
+static bool open_grid(struct timeline *tl, struct rational unit)
+{
+    const struct rational grid = rational_reduce(tl->p.grid);
+    tl->to_grid = rational_multiply(unit, (struct rational){ grid.den, grid.num });
+    tl->out = grid;
+    return small(tl->to_grid) && small(grid);
+}
+
 int timeline_open(struct timeline *tl, const struct timeline_params *p)
 {
+    struct rational unit;
     *tl = (struct timeline){ .p = *p, .last_gap = p->expected_step };
     if (by_rate(tl))
         tl->p.factor = (struct rational){ 1, 1 };
     const struct rational tb = rational_reduce(p->time_base);
-    if (!(by_rate(tl) ? open_rate(tl, tb) : open_factor(tl, tb))) {
+    bool fits = by_rate(tl) ? open_rate(tl, tb, &unit) : open_factor(tl, tb, &unit);
+    if (fits && has_grid(tl))
+        fits = open_grid(tl, unit);
+    if (!fits) {
         log_error("the input's time base %lld/%lld is too fine for this factor or rate",
                   (long long)tb.num, (long long)tb.den);
         return RIFEC_ERR_USAGE;
@@ -90,7 +108,9 @@ int timeline_push(struct timeline *tl, int64_t pts, int64_t duration)
     if (tl->frames == 0)
         pts = tl->p.first_pts;
     /* Units are multiplied with the factor once more: leave room. */
-    const int64_t limit = INT64_MAX / 8 / tl->tick / tl->p.factor.num;
+    int64_t limit = INT64_MAX / 8 / tl->tick / tl->p.factor.num;
+    if (has_grid(tl))
+        limit /= tl->to_grid.num / tl->to_grid.den + 1;
     if (pts > limit || pts < -limit) {
         log_error("timestamp %lld is out of range", (long long)pts);
         return RIFEC_ERR_INPUT;
@@ -104,6 +124,26 @@ int timeline_push(struct timeline *tl, int64_t pts, int64_t duration)
     return 0;
 }
 
+/* A time in units as the nearest tick of the grid; the first frame is on a tick. */
+static int64_t on_grid(const struct timeline *tl, int64_t time)
+{
+    const struct rational r = tl->to_grid;
+    const int64_t since = time - tl->p.first_pts * tl->tick;
+    const int64_t whole = since / r.den, rest = since % r.den;
+    return whole * r.num + (rest * r.num + r.den / 2) / r.den;
+}
+
+/* An output frame ends with the film, but not before players have shown it. Of a source
+ * with shorter frames the film may end too soon. */
+static int64_t end_on_grid(const struct timeline *tl, int64_t end)
+{
+    const int64_t film_end = on_grid(tl, tl->pts * tl->tick);
+    const int64_t least = tl->newest + tl->p.grid_least;
+    if (tl->ended && end > film_end)
+        end = film_end;
+    return end > least ? end : least;
+}
+
 void timeline_end(struct timeline *tl)
 {
     /* Some containers say one tick for want of anything better. */
@@ -113,6 +153,8 @@ void timeline_end(struct timeline *tl)
     tl->pts += tl->gap;
     tl->frames++;
     tl->ended = true;
+    if (has_grid(tl) && tl->next)
+        tl->end = end_on_grid(tl, tl->end);
 }
 
 static bool next_by_factor(struct timeline *tl, struct instant *out)
@@ -154,13 +196,43 @@ static bool next_by_rate(struct timeline *tl, struct instant *out)
     return true;
 }
 
+/* False for an output frame that is too close to the one before, to the film's end, or,
+ * made for a gap of its own, to the source frame that ends the gap. */
+static bool place_on_grid(struct timeline *tl, struct instant *out)
+{
+    const int64_t least = tl->p.grid_least, gap_end = on_grid(tl, tl->pts * tl->tick);
+    const int64_t at = on_grid(tl, out->time);
+    const bool ends = tl->ended || (!by_rate(tl) && out->t.num);
+    const bool placed =
+        !tl->next || (at - tl->newest >= least && (!ends || gap_end - at >= least));
+    if (placed)
+        tl->newest = out->pts = at;
+    tl->end = end_on_grid(tl, on_grid(tl, out->time + out->duration * tl->per_out));
+    out->duration = tl->end - at;
+    return placed;
+}
+
+static bool next_exact(struct timeline *tl, struct instant *out)
+{
+    return by_rate(tl) ? next_by_rate(tl, out) : next_by_factor(tl, out);
+}
+
 bool timeline_next(struct timeline *tl, struct instant *out)
 {
-    if (tl->frames < 2)
-        return false;
-    bool found = by_rate(tl) ? next_by_rate(tl, out) : next_by_factor(tl, out);
-    tl->next += found;
-    return found;
+    while (tl->frames >= 2 && next_exact(tl, out)) {
+        tl->end = out->pts + out->duration;
+        bool placed = !has_grid(tl) || place_on_grid(tl, out);
+        tl->next++;
+        if (placed)
+            return true;
+        tl->left_out++;
+    }
+    return false;
+}
+
+int64_t timeline_given(const struct timeline *tl)
+{
+    return tl->next - tl->left_out;
 }
 
 static int64_t ceil_div(int64_t a, int64_t b)
@@ -168,7 +240,8 @@ static int64_t ceil_div(int64_t a, int64_t b)
     return a > 0 ? (a - 1) / b + 1 : 0;
 }
 
-int64_t timeline_total(const struct timeline *tl)
+/* With those that the grid leaves out. */
+static int64_t count_exact(const struct timeline *tl)
 {
     const int64_t n = tl->p.factor.num, d = tl->p.factor.den, sources = tl->frames - 1;
     const bool drop = tl->p.tail == TAIL_DROP;
@@ -180,6 +253,11 @@ int64_t timeline_total(const struct timeline *tl)
     if (drop) /* up to the snap after the last frame */
         return (2 * span * tl->tick + tl->snap) / (2 * tl->step) + 1;
     return ceil_div(2 * span * tl->tick - tl->snap, 2 * tl->step);
+}
+
+int64_t timeline_total(const struct timeline *tl)
+{
+    return count_exact(tl) - tl->left_out;
 }
 
 int64_t timeline_estimate(const struct timeline *tl, int64_t n, double seconds)

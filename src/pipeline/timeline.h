@@ -16,6 +16,10 @@
  *
  * The last source frame is held for its own duration. Both ways count in a unit
  * of time in which all these times are integers.
+ *
+ * A container with a coarse clock (GIF) has a grid: output times are rounded to its
+ * nearest tick, counted from the first frame. An output frame that would come sooner than
+ * `grid_least` ticks after the one before, or before the end, is left out.
  */
 #ifndef RIFEC_PIPELINE_TIMELINE_H
 #define RIFEC_PIPELINE_TIMELINE_H
@@ -39,23 +43,29 @@ struct timeline_params {
     struct rational factor;    /* output frames per source frame, >= 1; or           */
     struct rational rate;      /* output frames per second; num 0: by factor         */
     enum timeline_tail tail;
+    struct rational grid;  /* the tick of the output's clock, seconds; num 0: none   */
+    int64_t grid_least;    /* ticks that an output frame must last                   */
     int64_t first_pts;     /* of the first source frame                              */
     int64_t expected_step; /* ticks per source frame, while no gap is known            */
 };
 
 struct timeline {
     struct timeline_params p;
-    struct rational out;   /* the output's time base, seconds                      */
-    int64_t per_out;       /* units in it; a unit divides every time there is      */
-    int64_t tick;          /* of the source, units                                 */
-    int64_t step;          /* between output frames by rate, units                 */
-    int64_t snap;          /* twice how far from a source frame is still at it     */
-    int64_t frames;        /* source frames seen                                   */
-    int64_t next;          /* output frames planned: j of the next                 */
-    int64_t pts, duration; /* of the newest source frame, ticks                    */
-    int64_t gap;           /* ticks between the two newest frames                  */
-    int64_t last_gap;      /* the last known one, or the expected                  */
-    bool ended;            /* the gap is the last frame's own                      */
+    struct rational out;     /* the output's time base, seconds                      */
+    int64_t per_out;         /* units in it; a unit divides every time there is      */
+    int64_t tick;            /* of the source, units                                 */
+    int64_t step;            /* between output frames by rate, units                 */
+    int64_t snap;            /* twice how far from a source frame is still at it     */
+    int64_t frames;          /* source frames seen                                   */
+    int64_t next;            /* j of the next output frame                           */
+    int64_t left_out;        /* of those before it, too close together for the grid  */
+    struct rational to_grid; /* ticks of the grid in a unit                        */
+    int64_t newest;          /* the newest output frame's time, ticks of the grid    */
+    int64_t end;             /* of the newest, left out or not: in `out`             */
+    int64_t pts, duration;   /* of the newest source frame, ticks                    */
+    int64_t gap;             /* ticks between the two newest frames                  */
+    int64_t last_gap;        /* the last known one, or the expected                  */
+    bool ended;              /* the gap is the last frame's own                      */
 };
 
 /* One output frame. */
@@ -81,6 +91,9 @@ void timeline_end(struct timeline *tl);
 
 /* The next output frame within the gap just closed; false when none is left. */
 bool timeline_next(struct timeline *tl, struct instant *out);
+
+/* Output frames that timeline_next() has given. */
+int64_t timeline_given(const struct timeline *tl);
 
 /* After timeline_end(): how many output frames there must be in all, from the
  * definition. */

@@ -224,10 +224,6 @@ moving)
     same "$(count again.mkv)" 32 'frames from the GIF'
     works -i out.apng -o again.mkv -y -c:v ffv1
     same "$(count again.mkv)" 32 'frames from the APNG'
-    works -i in.mkv -o fast.gif -r 60
-    says 'warning: GIF .*-r 50'
-    fails 4 'GIF .* 160 frames .*-r 50' -i in.mkv -o faster.gif --x8
-    [ ! -e faster.gif ] || fail 'a GIF'
     ! ffmpeg -v error -h encoder=libwebp_anim | grep -q Encoder || {
         works -i in.mkv -o out.webp --strict
         # FFmpeg cannot read these yet: chunks of frames, and their durations.
@@ -247,6 +243,70 @@ print(durations, loops)
 assert sum(durations) == 400 and loops == 0
 END
     }
+    ;;
+gif-rate)
+    # Players show a frame of a GIF for 2/100 s at least, or for ten instead of one. A
+    # faster output has 50 frames per second, and lasts as long as the input.
+    delays() { # FILE: as players understand them
+        ffprobe -v error -show_entries packet=duration -of csv=p=0 "$1" | tr '\n' ' '
+    }
+    synth in.mkv 0.18 33 32x24 -c:v ffv1
+    for asked in '--x2' '-r 60'; do
+        works -i in.mkv -o fast.gif $asked -y
+        says 'fast\.gif: players show at most 50 frames per second .* has 50, not 6'
+        same "$(delays fast.gif)" '2 2 2 2 2 2 2 2 2 ' "delays of $asked"
+    done
+    # Slow motion of a fast film.
+    synth fast.mkv 0.1 100 32x24 -c:v ffv1
+    works -i fast.mkv -o slow.gif --x2 --slowmo
+    says 'has 50, not 100'
+    same "$(delays slow.gif)" '2 2 2 2 2 2 2 2 2 2 ' 'delays of slow motion'
+    # Where a varying rate puts frames too close together, the new ones are left out.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=32x24:r=100:d=0.25 \
+        -vf "select='eq(n,0)+eq(n,3)+eq(n,12)+eq(n,15)+eq(n,24)'" -fps_mode vfr \
+        -c:v mpeg4 varies.mp4
+    works -i varies.mp4 -o varies.gif --x2
+    says '2 frames are left out'
+    same "$(delays varies.gif)" '3 5 4 3 5 4 5 4 ' 'delays of varying frames'
+    ;;
+gif-palette)
+    # Colours are chosen for the film: a fixed table has a handful for this one.
+    quiet_ffmpeg -f lavfi -i "gradients=s=96x64:r=10:d=0.3:c0=#203060:c1=#4060a0:x0=0:y0=0:x1=95:y1=63:n=2:speed=0.01:seed=1" \
+        -c:v ffv1 -pix_fmt yuv444p in.mkv
+    works -i in.mkv -o out.gif
+    grep -q 'without libavfilter' stderr && { echo 'skipped: no libavfilter'; exit 77; }
+    quality() { # FILE: of its first frame
+        ffmpeg -nostdin -v info -i "$1" -i in.mkv -lavfi \
+            '[0]format=rgb24,select=eq(n\,0)[a];[1]format=rgb24,select=eq(n\,0)[b];[a][b]psnr' \
+            -f null - 2>&1 | sed -n 's/.*average:inf.*/99/p; s/.*average:\([0-9]*\)\..*/\1/p'
+    }
+    works -i in.mkv -o fixed.gif --pix-fmt rgb8
+    [ "$(quality out.gif)" -gt "$(($(quality fixed.gif) + 10))" ] ||
+        fail "$(quality out.gif) dB, and $(quality fixed.gif) dB by the fixed table"
+    # One palette for all: at most the first frame repeats it.
+    python3 - out.gif <<'END' || fail 'several palettes'
+import sys
+data = open(sys.argv[1], "rb").read()
+at, local = 13 + (3 << (data[10] % 8 + 1) if data[10] & 0x80 else 0), 0
+assert data[10] & 0x80
+while data[at] != 0x3B:
+    if data[at] == 0x2C:
+        local += data[at + 9] >> 7
+        at += 10 + (3 << (data[at + 9] % 8 + 1) if data[at + 9] & 0x80 else 0) + 1
+    else:
+        at += 2
+    while data[at]:
+        at += 1 + data[at]
+    at += 1
+assert local <= 1, local
+END
+    # What is transparent stays so.
+    quiet_ffmpeg -f lavfi -i testsrc2=s=32x24:r=10:d=0.3 -vf 'format=rgba,geq=r=200:g=100:b=50:a=255*lt(X\,16),format=rgba' \
+        -c:v png -pix_fmt rgba clear.mkv
+    works -i clear.mkv -o clear.gif
+    same "$(ffmpeg -nostdin -v error -i clear.gif -vf alphaextract,format=gray -f rawvideo - |
+        od -An -v -tu1 -w32 | sort -u | tr -s ' ')" \
+        "$(printf ' 255%.0s' $(seq 16))$(printf ' 0%.0s' $(seq 16))" 'alpha'
     ;;
 esac
 no_leftovers

@@ -245,6 +245,44 @@ static void test_durations_that_lie(void)
     CHECK_INT(tl.gap, 33);
 }
 
+/* GIF counts hundredths of a second, and wants two of them between frames. */
+static void test_grid(void)
+{
+    for (int k = 0; k < 2000; k++) {
+        struct stream s = random_stream();
+        struct timeline tl;
+        struct instant at;
+        int64_t last = -2, end = 0, given = 0;
+        s.p.grid = (struct rational){ 1, 100 };
+        s.p.grid_least = 2;
+        s.p.factor = (struct rational){ 1 + rnd(8), 1 };
+        if (rnd(2))
+            s.p.rate = (struct rational){ 1 + rnd(50), 1 };
+        CHECK(timeline_open(&tl, &s.p) == 0);
+        for (int i = 0; i <= s.frames; i++) {
+            if (i < s.frames)
+                CHECK(timeline_push(&tl, s.pts[i],
+                                    i == s.frames - 1 ? s.pts[i + 1] - s.pts[i] : 0) ==
+                      0);
+            else
+                timeline_end(&tl);
+            for (; timeline_next(&tl, &at); given++) {
+                CHECK(at.pts >= last + 2 && at.duration > 0);
+                CHECK(given > 0 || at.pts == 0);
+                last = at.pts;
+            }
+            end = tl.end;
+        }
+        CHECK_INT(given, timeline_given(&tl));
+        CHECK_INT(given, timeline_total(&tl));
+        CHECK(end >= last + 2);
+        /* Nothing of the film's length is lost, to half a tick. */
+        double length = (double)(s.pts[s.frames] - s.pts[0]) / (double)s.p.time_base.den;
+        if (s.p.tail != TAIL_DROP && end > last + 2)
+            CHECK((double)end > 100 * length - 0.51 && (double)end < 100 * length + 0.51);
+    }
+}
+
 static void test_out_of_range(void)
 {
     struct timeline tl;
@@ -273,6 +311,7 @@ int main(void)
     test_a_tick_per_frame();
     test_film_rate();
     test_durations_that_lie();
+    test_grid();
     test_out_of_range();
     return check_result();
 }

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "media/av.h"
 #include "media/avcompat.h"
+#include "media/filters.h"
 #include "media/frame.h"
 
 AVRational deinterlace_time_base(enum deinterlace_mode mode, AVRational in)
@@ -29,51 +30,17 @@ bool deinterlace_is_there(void)
     return avfilter_get_by_name("bwdif") && avfilter_get_by_name("yadif");
 }
 
-static int open_ends(struct deinterlace *d, const struct deinterlace_params *p)
-{
-    d->source =
-        avfilter_graph_alloc_filter(d->graph, avfilter_get_by_name("buffer"), "in");
-    AVBufferSrcParameters *source = av_buffersrc_parameters_alloc();
-    if (!d->source || !source) {
-        av_free(source);
-        return AVERROR(ENOMEM);
-    }
-    source->format = p->first->format;
-    source->time_base = p->time_base;
-    source->width = p->first->width;
-    source->height = p->first->height;
-    source->sample_aspect_ratio = p->first->sample_aspect_ratio;
-    avcompat_source_color(source, p->first);
-    int e = av_buffersrc_parameters_set(d->source, source);
-    av_free(source);
-    if (e >= 0)
-        e = avfilter_init_str(d->source, NULL);
-    if (e >= 0)
-        e = avfilter_graph_create_filter(&d->sink, avfilter_get_by_name("buffersink"),
-                                         "out", NULL, NULL, d->graph);
-    return e;
-}
-
 /* libavfilter puts a conversion before filters that lack the format; the last
  * filter asks for it back. */
 static int open_chain(struct deinterlace *d, const struct deinterlace_params *p)
 {
     char text[160];
-    snprintf(text, sizeof text, "%s=mode=%s:parity=%s:deint=%s,format=%s",
+    snprintf(text, sizeof text, "[0]%s=mode=%s:parity=%s:deint=%s,format=%s[out]",
              p->mode == DEINTERLACE_YADIF ? "yadif" : "bwdif",
              p->mode == DEINTERLACE_BOB ? "send_field" : "send_frame",
              p->bottom_first ? "bff" : "auto", p->marked_only ? "interlaced" : "all",
              av_get_pix_fmt_name(p->first->format));
-    AVFilterInOut *in = avfilter_inout_alloc(), *out = avfilter_inout_alloc();
-    int e = AVERROR(ENOMEM);
-    if (in && out) {
-        *out = (AVFilterInOut){ .name = av_strdup("in"), .filter_ctx = d->source };
-        *in = (AVFilterInOut){ .name = av_strdup("out"), .filter_ctx = d->sink };
-        e = avfilter_graph_parse_ptr(d->graph, text, &in, &out, NULL);
-    }
-    avfilter_inout_free(&in);
-    avfilter_inout_free(&out);
-    return e < 0 ? e : avfilter_graph_config(d->graph, NULL);
+    return filters_build(d->graph, text, &d->source, 1, d->sink);
 }
 
 int deinterlace_open(struct deinterlace **out, const struct deinterlace_params *p)
@@ -84,7 +51,11 @@ int deinterlace_open(struct deinterlace **out, const struct deinterlace_params *
         return mem_fail("the deinterlacer");
     d->time_base = deinterlace_time_base(p->mode, p->time_base);
     d->graph = avfilter_graph_alloc();
-    int e = d->graph ? open_ends(d, p) : AVERROR(ENOMEM);
+    int e = d->graph
+                ? filters_add_source(d->graph, "in", p->first, p->time_base, &d->source)
+                : AVERROR(ENOMEM);
+    if (e >= 0)
+        e = filters_add_sink(d->graph, &d->sink);
     if (e >= 0)
         e = open_chain(d, p);
     if (e < 0) {

@@ -17,6 +17,7 @@
 #include "media/out/hdr.h"
 #include "media/hush.h"
 #include "media/hwaccel.h"
+#include "media/out/palette.h"
 #include "media/threads.h"
 
 /* Frames an encoder may hold back; x264's longest lookahead is 250. */
@@ -27,6 +28,7 @@ struct encode {
     struct encode_params params; /* its options are ours, its frame is gone */
     enum AVPixelFormat source_pix_fmt, pix_fmt;
     struct convert *convert; /* NULL: frames go in as they come */
+    struct palette *palette; /* what chooses 256 colours, or NULL */
     bool discards;           /* nobody looks at the pixels      */
     struct hdr hdr;
     AVFrame *first;    /* tags and size, no pixels                             */
@@ -156,8 +158,12 @@ int encode_open(struct encode **out, const struct encode_params *p)
     e->first->format = p->source_pix_fmt;
     e->first->width = p->first->width;
     e->first->height = p->first->height;
-    if (e->pix_fmt != p->source_pix_fmt)
-        TRY(convert_open(&e->convert, e->first, e->pix_fmt));
+    bool palette = e->pix_fmt == AV_PIX_FMT_PAL8 && p->source_pix_fmt != e->pix_fmt;
+    enum AVPixelFormat converted = palette ? PALETTE_SOURCE : e->pix_fmt;
+    if (converted != p->source_pix_fmt)
+        TRY(convert_open(&e->convert, e->first, converted));
+    if (palette)
+        TRY(palette_open(&e->palette, e->first, e->convert));
     hdr_find(&e->hdr, p->source, e->first);
     TRY(open_codec(e, codec));
     TRY(hdr_describe(&e->hdr, e->codec, p->container));
@@ -217,6 +223,9 @@ static int dress(struct encode *e, AVFrame *av, bool decoded)
     return err;
 }
 
+/* The mark of a decoded frame, in AVFrame.opaque: frames may wait for their palette. */
+static const char is_decoded;
+
 /* From the GPU, unless it is for nothing: then it only says it were here. */
 static int fetch(struct encode *e, AVFrame *av)
 {
@@ -238,6 +247,19 @@ void encode_watch(struct encode *e,
     e->discards = false;
 }
 
+/* A frame in the encoder's pixel format; NULL: no more will come. */
+static int give(struct encode *e, const AVFrame *av)
+{
+    int err = 0;
+    if (av && e->look)
+        TRY(e->look(e->look_opaque, av, av->opaque == &is_decoded));
+    int code = avcodec_send_frame(e->codec, av);
+    if (code < 0)
+        err = av_fail(RIFEC_ERR_CODEC, code, "encoder %s failed", e->codec->codec->name);
+fail:
+    return err;
+}
+
 int encode_send(struct encode *e, struct rifec_frame **frame)
 {
     int err = 0;
@@ -251,19 +273,20 @@ int encode_send(struct encode *e, struct rifec_frame **frame)
         }
         TRY(fetch(e, av));
         TRY(dress(e, av, decoded));
-        if (e->convert)
+        av->opaque = decoded ? (void *)&is_decoded : NULL;
+        if (e->convert && !e->palette)
             TRY(convert_frame(e->convert, &av));
-        if (e->look)
-            TRY(e->look(e->look_opaque, av, decoded));
         e->start = e->sent++ ? e->start : av->pts;
         e->end = av->pts + AVFRAME_DURATION(av);
         unsigned i = e->next_duration++ % DURATIONS;
         e->durations[i].pts = av->pts;
         e->durations[i].duration = AVFRAME_DURATION(av);
     }
-    int code = avcodec_send_frame(e->codec, av);
-    if (code < 0)
-        err = av_fail(RIFEC_ERR_CODEC, code, "encoder %s failed", e->codec->codec->name);
+    if (e->palette) {
+        err = palette_send(e->palette, av);
+        return err;
+    }
+    err = give(e, av);
 fail:
     av_frame_free(&av);
     return err;
@@ -283,6 +306,22 @@ static bool is_whole(const struct encode *e)
     return !strcmp(e->codec->codec->name, "libwebp_anim");
 }
 
+/* Gives the encoder what the palette is chosen for; *given: a frame, or the end. */
+static int give_paletted(struct encode *e, bool *given)
+{
+    int err = 0;
+    AVFrame *av = NULL;
+    *given = false;
+    TRY(palette_receive(e->palette, &av));
+    if (!av && !palette_is_done(e->palette))
+        return 0;
+    TRY(give(e, av));
+    *given = true;
+fail:
+    av_frame_free(&av);
+    return err;
+}
+
 int encode_receive(struct encode *e, AVPacket **out)
 {
     *out = NULL;
@@ -290,6 +329,17 @@ int encode_receive(struct encode *e, AVPacket **out)
     if (!pkt)
         return mem_fail("a packet");
     int code = avcodec_receive_packet(e->codec, pkt);
+    while (code == AVERROR(EAGAIN) && e->palette) {
+        bool given;
+        int err = give_paletted(e, &given);
+        if (err < 0) {
+            av_packet_free(&pkt);
+            return err;
+        }
+        if (!given)
+            break;
+        code = avcodec_receive_packet(e->codec, pkt);
+    }
     if (code < 0) {
         av_packet_free(&pkt);
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF)
@@ -321,6 +371,7 @@ void encode_close(struct encode **e)
 {
     if (!*e)
         return;
+    palette_close(&(*e)->palette);
     convert_close(&(*e)->convert);
     av_frame_free(&(*e)->first);
     av_frame_free(&(*e)->original);

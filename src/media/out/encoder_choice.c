@@ -13,6 +13,7 @@
 #include "media/color.h"
 #include "media/out/container.h"
 #include "media/out/forms.h"
+#include "media/out/palette.h"
 #include "media/out/plays.h"
 
 /* --- which ---------------------------------------------------------------- */
@@ -279,6 +280,14 @@ static const char *rgb_advice(const AVCodec *codec, enum AVPixelFormat from,
                : "";
 }
 
+/* A GIF whose colours nobody chooses. */
+static const char *fixed_colors(const AVCodec *codec, enum AVPixelFormat to)
+{
+    return codec->id == AV_CODEC_ID_GIF && to != AV_PIX_FMT_PAL8 && !palette_is_there()
+               ? ", a fixed table of colours: without libavfilter none are chosen"
+               : "";
+}
+
 bool encoder_is_null(const AVCodec *codec, const AVOutputFormat *container)
 {
     return container_is(container, "null") && codec->id == AV_CODEC_ID_WRAPPED_AVFRAME;
@@ -311,6 +320,8 @@ int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
         *out = p->source_pix_fmt;
     else if (!list || contains(list, source))
         *out = source;
+    else if (codec->id == AV_CODEC_ID_GIF && palette_is_there())
+        *out = AV_PIX_FMT_PAL8;
     else
         *out = avcodec_find_best_pix_fmt_of_list(list, source, color_has_alpha(source),
                                                  NULL);
@@ -323,10 +334,11 @@ int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
         return refuse_hardware(codec, p);
     bool lost = color_has_alpha(source) && !color_has_alpha(*out);
     if (*out != source && *out != p->source_pix_fmt)
-        log_info("%s gets %s, converted from %s%s%s%s", taker, av_get_pix_fmt_name(*out),
-                 av_get_pix_fmt_name(source),
+        log_info("%s gets %s, converted from %s%s%s%s%s", taker,
+                 av_get_pix_fmt_name(*out), av_get_pix_fmt_name(source),
                  *out == plays ? ", which few players show" : "",
-                 lost ? "; transparency is lost" : "", rgb_advice(codec, source, *out));
+                 lost ? "; transparency is lost" : "", rgb_advice(codec, source, *out),
+                 fixed_colors(codec, *out));
 fail:
     return err;
 }

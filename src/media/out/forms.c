@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include <libavutil/mathematics.h>
+#include <libavutil/opt.h>
 #include <libavutil/pixfmt.h>
+#include <libavutil/rational.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -67,32 +70,38 @@ const AVCodec *forms_picture_encoder(enum AVCodecID codec)
     return encoder;
 }
 
-/* GIF counts hundredths of a second; players show half as many frames at most. */
-static int check_gif_rate(double rate)
+/* Browsers and viewers show a frame that lasts one hundredth for ten of them. */
+bool forms_clock(const AVOutputFormat *format, AVRational *tick, int *least)
 {
-    const int ticks = 100, shown = 50;
-    if (rate > ticks) {
-        log_error("GIF counts hundredths of a second, and %g frames per second would "
-                  "share them; give -r %d",
-                  rate, shown);
-        return RIFEC_ERR_OUTPUT;
-    }
-    if (rate > shown)
-        log_warning("GIF counts hundredths of a second, and players show no more than %d "
-                    "frames per second; try -r %d",
-                    shown, shown);
-    return 0;
+    *tick = (AVRational){ 1, 100 };
+    *least = 2;
+    return !strcmp(format->name, "gif");
 }
 
-int forms_muxer_options(const AVOutputFormat *format, AVRational frame_rate,
-                        AVDictionary **options)
+int forms_end(AVFormatContext *ctx, int64_t ticks, AVRational tick)
+{
+    const char *const key = "final_delay";
+    const int64_t longest = UINT16_MAX;
+    int e = 0;
+    if (ticks <= 0)
+        return 0;
+    if (!strcmp(ctx->oformat->name, "gif")) {
+        int64_t delay = av_rescale_q(ticks, tick, (AVRational){ 1, 100 });
+        e = av_opt_set_int(ctx->priv_data, key, delay < longest ? delay : longest, 0);
+    } else if (!strcmp(ctx->oformat->name, "apng")) {
+        AVRational delay;
+        av_reduce(&delay.num, &delay.den, ticks * tick.num, tick.den, longest);
+        e = av_opt_set_q(ctx->priv_data, key, delay, 0);
+    }
+    return e < 0 ? mem_fail("the options of the container") : 0;
+}
+
+int forms_muxer_options(const AVOutputFormat *format, AVDictionary **options)
 {
     int e = 0;
     if (!strcmp(format->name, "webp"))
         e = av_dict_set(options, "loop", "0", 0); /* for ever, as GIF does */
     else if (!strcmp(format->name, "apng"))
         e = av_dict_set(options, "plays", "0", 0);
-    else if (!strcmp(format->name, "gif"))
-        return check_gif_rate(av_q2d(frame_rate));
     return e < 0 ? mem_fail("the options of the container") : 0;
 }

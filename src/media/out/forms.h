@@ -6,6 +6,9 @@
 #ifndef RIFEC_MEDIA_OUT_FORMS_H
 #define RIFEC_MEDIA_OUT_FORMS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 
@@ -18,8 +21,15 @@ const AVCodec *forms_picture_encoder(enum AVCodecID codec);
 const enum AVPixelFormat *forms_pix_fmts(const AVOutputFormat *format,
                                          const AVCodec *encoder);
 
-/* Options a muxer needs to do what one expects of it; warns when it cannot. */
-int forms_muxer_options(const AVOutputFormat *format, AVRational frame_rate,
-                        AVDictionary **options);
+/* Options a muxer needs to do what one expects of it. */
+int forms_muxer_options(const AVOutputFormat *format, AVDictionary **options);
+
+/* True when the container's clock is too coarse for exact times. Sets *tick, in seconds,
+ * and *least, the fewest ticks that players show a frame for. */
+bool forms_clock(const AVOutputFormat *format, AVRational *tick, int *least);
+
+/* Before the trailer: how long the last frame is shown, which muxers of moving pictures
+ * do not learn from its packet. */
+int forms_end(AVFormatContext *ctx, int64_t ticks, AVRational tick);
 
 #endif

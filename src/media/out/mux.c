@@ -20,6 +20,9 @@ struct mux {
     struct streams *streams;
     char *pattern; /* of pictures; NULL: a container */
     struct target *target;
+    int video;             /* the input's stream                        */
+    AVRational video_tick; /* the encoder's time base                   */
+    int64_t video_newest;  /* the latest packet's time, in these ticks  */
 };
 
 /* By FFmpeg's name (matroska), by extension (mkv), or from the file's name. */
@@ -96,6 +99,7 @@ int mux_open(struct mux **out, const struct mux_params *p)
     struct mux *m = calloc(1, sizeof *m);
     if (!m)
         return mem_fail("a muxer");
+    m->video = p->streams.video->index;
     TRY(choose_container(m, p));
     TRY(open_target(m, p));
     TRY(streams_open(&m->streams, m->ctx, &p->streams));
@@ -140,6 +144,11 @@ bool mux_needs_constant_rate(const struct mux *m)
         if (!strcmp(m->ctx->oformat->name, constant[i]))
             return true;
     return m->ctx->oformat->flags & AVFMT_NOTIMESTAMPS && !mux_is_nowhere(m);
+}
+
+bool mux_clock(const struct mux *m, AVRational *tick, int *least)
+{
+    return forms_clock(m->ctx->oformat, tick, least);
 }
 
 bool mux_copies(const struct mux *m, int input_stream)
@@ -190,12 +199,13 @@ int mux_start(struct mux *m, const AVCodecContext *encoder)
 {
     int err = 0;
     AVDictionary *options = NULL;
+    m->video_tick = encoder->time_base;
     TRY(streams_describe_video(m->streams, encoder));
     TRY(target_create(m->target, &m->ctx->pb));
     if (m->pattern)
         return 0;
     container_options(m->ctx, &options);
-    TRY(forms_muxer_options(m->ctx->oformat, encoder->framerate, &options));
+    TRY(forms_muxer_options(m->ctx->oformat, &options));
     int e = avformat_write_header(m->ctx, &options);
     if (e < 0) {
         err = av_fail(
@@ -223,6 +233,8 @@ bool mux_get_span(const struct mux *m, int input_stream, struct stream_span *out
 
 static int write_packet(struct mux *m, AVPacket **pkt)
 {
+    if ((*pkt)->stream_index == m->video && (*pkt)->pts != AV_NOPTS_VALUE)
+        m->video_newest = (*pkt)->pts;
     int err = streams_convert(m->streams, pkt);
     if (err == 0 && *pkt && m->pattern) /* its encoders make whole files */
         err = target_add_picture(m->target, (*pkt)->data, (size_t)(*pkt)->size);
@@ -286,9 +298,11 @@ fail:
     return err;
 }
 
-int mux_end(struct mux *m)
+int mux_end(struct mux *m, int64_t video_end)
 {
     int err = end_slowed(m);
+    if (err == 0 && !m->pattern)
+        err = forms_end(m->ctx, video_end - m->video_newest, m->video_tick);
     if (err == 0 && !m->pattern)
         err = check_written(m, flush_queue(m, 0));
     if (err == 0 && !m->pattern)

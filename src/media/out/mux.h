@@ -46,6 +46,9 @@ enum AVCodecID mux_codec(const struct mux *m);
 /* True when the container cannot say how long each frame is shown. */
 bool mux_needs_constant_rate(const struct mux *m);
 
+/* True when the container's clock is too coarse for exact times: as forms_clock(). */
+bool mux_clock(const struct mux *m, AVRational *tick, int *least);
+
 /* True when packets of this input stream are copied to the output. */
 bool mux_copies(const struct mux *m, int input_stream);
 
@@ -70,8 +73,9 @@ bool mux_get_span(const struct mux *m, int input_stream, struct stream_span *out
  * of all; 0: none, or on time. After the last packet. */
 int64_t mux_sound_lag_us(const struct mux *m);
 
-/* After the last packet: writes what was held back, and the trailer. */
-int mux_end(struct mux *m);
+/* After the last packet: writes what was held back, and the trailer. video_end: when the
+ * last frame ends, in the encoder's time base. */
+int mux_end(struct mux *m, int64_t video_end);
 
 /* The temporary name of a file, which has all its bytes after mux_end(). NULL: the
  * output is no file, or is written in place. */
