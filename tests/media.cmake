@@ -9,6 +9,10 @@ if(FFMPEG_FOUND)
     rifec_add_test(joins LABELS unit SOURCES media/joins.c LIBS rifec_media)
     rifec_add_test(segment LABELS unit SOURCES unit/segment.c LIBS rifec_pipeline)
     rifec_add_test(resume LABELS unit SOURCES unit/resume.c LIBS rifec_pipeline)
+    # Each stage alone, between neighbours that are fakes.
+    foreach(stage source inbetween outbox sink holdback)
+        rifec_add_test(${stage} LABELS unit SOURCES pipeline/${stage}.c LIBS rifec_pipeline)
+    endforeach()
     rifec_add_test(pipeline LABELS media
         SOURCES media/pipeline.c media/copy_engine.c LIBS rifec_pipeline
         ARGS ${CMAKE_CURRENT_SOURCE_DIR}/data/lotus.mp4 ${CMAKE_CURRENT_BINARY_DIR})
