@@ -48,7 +48,7 @@ static int name_outputs(struct batch *b)
         job.input = opt->inputs[i];
         b->outputs[i] = into_folder ? naming_make(&n, &job, error, sizeof error)
                                     : strdup(opt->job.output);
-        if (!b->outputs[i] && into_folder) {
+        if (!b->outputs[i] && into_folder && error[0]) {
             log_error("%s", error);
             return RIFEC_ERR_USAGE;
         }

@@ -141,6 +141,7 @@ char *naming_make(const struct naming *n, const struct pipeline_options *job, ch
 {
     struct text t = { "", false };
     const char *s = n->name_template;
+    *error = '\0';
     if (!s)
         s = job->rate.num ? "{stem}.{fps}fps{ext}" : "{stem}.{factor}x{ext}";
     append(&t, n->folder, strlen(n->folder));

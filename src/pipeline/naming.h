@@ -26,8 +26,8 @@ struct naming {
     int number;         /* {n} */
 };
 
-/* The path, for free(). NULL with a message in `error` when the template is not
- * one, or asks for what is not known. */
+/* The path, for free(). NULL with a message in `error` when the template is not one, or
+ * asks for what is not known; NULL with an empty `error` when out of memory. */
 char *naming_make(const struct naming *n, const struct pipeline_options *job, char *error,
                   size_t error_size);
 
