@@ -13,5 +13,9 @@ for file in $(find . -name '*.c' ! -path ./base/err.c ! -path ./base/mem.c); do
         }
         END { exit found }' "$file" || failed=1
 done
+# What FFmpeg may lack memory for is not called without a look at its result.
+calls='av_dict_(set|copy)|av_(frame|packet)_(ref|copy_props)|av_new_packet'
+calls="$calls|av_frame_get_buffer|avcodec_parameters_(copy|(to|from)_context)"
+! grep -rnE "^ *(\(void\) *)?($calls)\(" . || failed=1
 test $failed = 0 || echo 'Say what could not be allocated: use mem_fail() of base/mem.h.'
 exit $failed

@@ -219,7 +219,8 @@ int lossless_open(struct lossless_reader **out, const char *path)
     url = av_asprintf("file:%s", path);
     if (!r->path || !r->packet || !r->frame || !url)
         TRY(mem_fail("a file of frames"));
-    av_dict_set(&options, "protocol_whitelist", "file", 0);
+    if (av_dict_set(&options, "protocol_whitelist", "file", 0) < 0)
+        TRY(mem_fail("a file of frames"));
     int av =
         avformat_open_input(&r->ctx, url, av_find_input_format("matroska"), &options);
     if (av < 0)
