@@ -35,3 +35,16 @@ if(TARGET rifec_cli)
     rifec_add_fuzzer(segment LIBS rifec_media)
     rifec_add_fuzzer(film CUTS 3 SOURCES media/copy_engine.c LIBS rifec_pipeline)
 endif()
+
+# Damaged films through the whole program, but for its engine, which only copies: opening
+# the real one takes longer than such a film.
+if(TARGET rifec_cli)
+    add_executable(rifec_copying ${PROJECT_SOURCE_DIR}/src/cli/main.c media/copy_engine.c)
+    target_include_directories(rifec_copying PRIVATE ${PROJECT_SOURCE_DIR}/src
+                                                     ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(rifec_copying PRIVATE rifec_cli rifec_tool librifec m)
+    rifec_add_script(fuzz/films LABELS fuzz TIMEOUT 300
+        COMMAND sh -c "command -v python3 >/dev/null || exit 77; exec python3 \"$@\"" sh
+                ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/mutate-films
+                $<TARGET_FILE:rifec_copying> --count 24)
+endif()

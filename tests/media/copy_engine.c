@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/mem.h"
 #include "fake_cuda.h"
 #include "rifec/devices.h"
 #include "rifec/rifec.h"
@@ -128,7 +129,7 @@ int rifec_open(struct rifec **out, const struct rifec_params *params)
     (void)params;
     *out = calloc(1, sizeof **out);
     if (!*out)
-        return RIFEC_ERR_NOMEM;
+        return mem_fail("an engine that copies");
     (*out)->newest = -1;
     (*out)->info = (struct rifec_info){
         .backend = "copy",
@@ -148,7 +149,7 @@ int rifec_put(struct rifec *r, int64_t seq, const struct rifec_frame *frame)
     rifec_frame_free(&r->sources[seq & 1]);
     r->sources[seq & 1] = copy(frame);
     r->newest = seq;
-    return r->sources[seq & 1] ? 0 : RIFEC_ERR_NOMEM;
+    return r->sources[seq & 1] ? 0 : mem_fail("a copy of a frame");
 }
 
 /* The top left corner, repeated if the picture is smaller: enough for tests to tell
@@ -185,7 +186,7 @@ int rifec_interp(struct rifec *r, int64_t seq0, int64_t seq1, float t)
     if (copy_engine_takes_us)
         nanosleep(&(struct timespec){ .tv_nsec = 1000L * copy_engine_takes_us }, NULL);
     r->outstanding[r->count++] = copy(r->sources[seq0 & 1]);
-    return r->outstanding[r->count - 1] ? 0 : RIFEC_ERR_NOMEM;
+    return r->outstanding[r->count - 1] ? 0 : mem_fail("a copy of a frame");
 }
 
 int rifec_take(struct rifec *r, struct rifec_frame **out)
