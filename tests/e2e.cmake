@@ -112,15 +112,15 @@ if(TARGET rifec)
         add_library(inject MODULE fail/inject.c)
         set_target_properties(inject PROPERTIES C_EXTENSIONS ON PREFIX "")
         target_link_libraries(inject PRIVATE Threads::Threads ${CMAKE_DL_LIBS})
-        foreach(case limit alloc files thread alloc-all pictures-all slowed-all files-all
-                     thread-all)
+        foreach(case limit alloc files thread batch alloc-all pictures-all slowed-all
+                     files-all thread-all resumed-all golden-all golden-made-all batch-all)
             rifec_script(fail inject ${case})
-            set_property(TEST fail/inject/${case}
-                         PROPERTY ENVIRONMENT INJECT_SO=$<TARGET_FILE:inject>)
+            set_property(TEST fail/inject/${case} PROPERTY ENVIRONMENT
+                INJECT_SO=$<TARGET_FILE:inject> COPYING=$<TARGET_FILE:rifec_copying>)
+            if(case MATCHES "-all$")
+                set_property(TEST fail/inject/${case} APPEND PROPERTY LABELS long)
+            endif()
         endforeach()
-        set_property(TEST fail/inject/alloc-all fail/inject/pictures-all
-                     fail/inject/slowed-all fail/inject/files-all fail/inject/thread-all
-                     APPEND PROPERTY LABELS long)
     endif()
 
     # A handful that touches every part, for the slower kinds of build.

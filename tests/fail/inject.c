@@ -235,7 +235,6 @@ STATUS(av_frame_ref, (void *to, const void *from), to, from)
 STATUS(av_packet_ref, (void *to, const void *from), to, from)
 STATUS(av_packet_copy_props, (void *to, const void *from), to, from)
 STATUS(av_dynarray_add_nofree, (void *list, int *n, void *p), list, n, p)
-STATUS(av_bprint_finalize, (void *b, char **out), b, out)
 STATUS(avcodec_parameters_copy, (void *to, const void *from), to, from)
 STATUS(avcodec_parameters_from_context, (void *to, const void *from), to, from)
 STATUS(avcodec_parameters_to_context, (void *to, const void *from), to, from)
@@ -246,6 +245,13 @@ STATUS(avfilter_graph_create_filter,
        (void *f, const void *filter, const char *name, const char *args, void *o,
         void *graph),
        f, filter, name, args, o, graph)
+
+/* It allocates only what it returns. */
+int av_bprint_finalize(void *b, char **out);
+int av_bprint_finalize(void *b, char **out)
+{
+    return out && fails(ALLOC, HERE) ? -ENOMEM : NEXT(av_bprint_finalize)(b, out);
+}
 
 char *av_asprintf(const char *fmt, ...);
 char *av_asprintf(const char *fmt, ...)

@@ -7,9 +7,15 @@ quiet_ffmpeg -i "$lotus" -map 0:v:0 -map 0:a:0 -frames:v 4 -t 0.3 -vf scale=64:3
     -c:v libx264 -preset ultrafast -c:a copy -metadata title=tiny tiny.mp4
 job='-i tiny.mp4 -o out.mkv --x2 --preset ultrafast --device cpu --stats stats.json'
 
+# What each run finds beside its inputs.
+prepare() {
+    rm -f out.mkv
+}
+
 # with KIND N: runs the job with that fault; the log of inject.c is in faults.
 with() {
-    rm -f faults out.mkv
+    rm -f faults
+    prepare
     ran="INJECT='$*' rifec $job"
     status=0
     timeout 100 env INJECT="$*" INJECT_LOG=faults LD_PRELOAD="$INJECT_SO" "$RIFEC" \
@@ -51,6 +57,49 @@ each() {
     done <numbers
 }
 no_memory='out of memory|no memory|cannot allocate'
+
+# The jobs below go through rifec with an engine that only copies, which takes a tenth of
+# the time. NAME.mkv has N frames and sound.
+copying() {
+    RIFEC=$COPYING
+    quiet_ffmpeg -f lavfi -i testsrc2=s=16x16:r=25 -f lavfi -i sine -c:v ffv1 \
+        -c:a pcm_s16le -t "$(awk "BEGIN { print $2 / 25 }")" "$1.mkv"
+}
+
+nothing_unfinished() {
+    left=$(find . -name '*.part*')
+    [ -z "$left" ] || fail "left behind: $left"
+}
+
+# each_kind FILE FRAMES: each fault of each kind ends the job with its status and a
+# message, and leaves nothing unfinished; the same command then does the whole job (tried
+# after every third).
+each_kind() {
+    tried=0
+    while read -r kind code pattern; do
+        [ "$kind" = alloc ] && times=1 || times=9
+        numbers "$kind" $times 1
+        while read -r n; do
+            with "$kind" "$n"
+            grep -q "^$n 0x" faults || continue # threads made fewer calls this time
+            tried=$((tried + 1))
+            [ $status = "$code" ] || fail "exit status $status instead of $code"
+            says "$pattern"
+            nothing_unfinished
+            [ $((n % 3)) = 0 ] || continue
+            works $job
+            same "$(count "$1")" "$2" frames
+            nothing_unfinished
+        done <numbers
+    done <<EOF
+alloc 7 $no_memory
+write 4 cannot (write|rename)
+sync 4 cannot (write|rename)
+rename 4 cannot (write|rename)
+EOF
+    [ $tried -ge 60 ] || fail "the test itself: only $tried faults"
+    echo "$tried faults"
+}
 
 # How many calls of a kind the job makes.
 count_calls() {
@@ -117,6 +166,55 @@ thread | thread-all)
         fi
     done <numbers
     [ $failed -ge 3 ] || fail "only $failed threads were missed"
+    ;;
+resumed-all)
+    # A run that goes on where another stopped, for lack of a name for its output.
+    copying in 124
+    job='-y -i in.mkv -o out.mkv --x2 -c:v ffv1 --resume'
+    count_calls rename
+    with rename "$calls"
+    [ -e out.mkv.resume/000000.segment ] || fail 'the test itself: no segment is kept'
+    mv out.mkv.resume kept
+    prepare() {
+        rm -rf out.mkv out.mkv.resume
+        cp -a kept out.mkv.resume
+    }
+    each_kind out.mkv 248
+    ;;
+golden-all)
+    # A run that is held to golden frames, with reports.
+    copying in 4
+    job='-y -i in.mkv -o out.mkv --x2 -c:v ffv1 --golden G'
+    works $job --update-golden --golden-frames
+    job="$job --golden-report r.html --golden-report r.json --golden-report r.xml"
+    each_kind out.mkv 8
+    ;;
+golden-made-all)
+    copying in 4
+    job='-y -i in.mkv -o out.mkv --x2 -c:v ffv1 --golden G --update-golden --golden-frames'
+    prepare() {
+        rm -rf out.mkv G
+    }
+    each_kind out.mkv 8
+    ;;
+batch)
+    # What a batch needs before its first film.
+    copying a 3
+    cp a.mkv b.mkv
+    job='-y -i a.mkv -i b.mkv -o out/ --x2 -c:v ffv1'
+    numbers alloc 1 1
+    head -n 16 numbers >first
+    mv first numbers
+    each alloc 7 "$no_memory"
+    ;;
+batch-all)
+    copying a 3
+    copying b 3
+    job='-y -i a.mkv -i b.mkv -o out/ --x2 -c:v ffv1 --stats stats.json'
+    prepare() {
+        rm -rf out
+    }
+    each_kind out/b.2x.mkv 6
     ;;
 limit)
     # At most so many threads at a time. Few are enough for a slower job; with fewer
