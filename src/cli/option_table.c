@@ -101,7 +101,7 @@ const struct option_row option_rows[] = {
       .store = store_text, FIELD(job.color.range) },
     { GROUP_INPUT, .name = "primaries", .alias = "color_primaries", .arg = "NAME",
       .values = MEDIA_PRIMARIES,
-      .help = "color primaries of the input: bt709, bt2020, ...",
+      .help = "colour primaries of the input: bt709, bt2020, ...",
       .store = store_text, FIELD(job.color.primaries) },
     { GROUP_INPUT, .name = "trc", .alias = "color_trc", .arg = "NAME",
       .values = MEDIA_TRANSFERS,

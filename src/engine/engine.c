@@ -124,7 +124,7 @@ enum rifec_device rifec_device_of(const struct rifec_params *params)
     if (NOT_NULL(params) < 0)
         return RIFEC_DEVICE_AUTO;
     if ((unsigned)params->device > RIFEC_DEVICE_CHECK || params->device_index < 0) {
-        log_error("rifec_device_of: device %d, device_index %d: there is none such",
+        log_error("rifec_device_of: device %d, device_index %d: no such device",
                   (int)params->device, params->device_index);
         return RIFEC_DEVICE_AUTO;
     }
@@ -267,8 +267,8 @@ static int put(struct rifec *r, int64_t seq, const struct rifec_frame *frame)
         FAIL(RIFEC_ERR_USAGE, "seq: must be above INT64_MIN");
     if (seq <= r->newest)
         FAIL(RIFEC_ERR_USAGE,
-             "seq: frame %lld is put after frame %lld: numbers must rise", (long long)seq,
-             (long long)r->newest);
+             "seq: frame %lld comes after frame %lld, but numbers must increase",
+             (long long)seq, (long long)r->newest);
     int slot = refcache_evict(&r->cache);
     TRY(r->backend->put(r, slot, frame));
     refcache_set(&r->cache, slot, seq);

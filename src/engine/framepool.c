@@ -139,7 +139,7 @@ int framepool_take(struct framepool *p, struct rifec_frame **out)
     if (!f)
         f = make(p);
     if (!f) {
-        log_error("no memory for another frame of %zu bytes", p->bytes);
+        log_error("out of memory: cannot allocate another frame of %zu bytes", p->bytes);
         return RIFEC_ERR_NOMEM;
     }
     f->frame = p->model;

@@ -102,14 +102,14 @@ static int check_subject(struct golden *g)
     const struct golden_subject *then = &g->golden.subject, *now = &g->p.subject;
     if (strcmp(then->model_sha256, now->model_sha256) != 0) {
         VERDICT(g,
-                "%s: made with another model (SHA-256 %.12s..., now %.12s...); give that "
-                "model with --model, or make it again with --update-golden",
+                "%s: made with another model (SHA-256 %.12s..., now %.12s...); use that "
+                "model with --model, or renew the golden frames with --update-golden",
                 g->manifest_path, then->model_sha256, now->model_sha256);
         return fail_early(g);
     }
     if (then->width != now->width || then->height != now->height ||
         strcmp(then->pix_fmt, now->pix_fmt) != 0) {
-        VERDICT(g, "%s: is of %dx%d %.32s frames, and this run makes %dx%d %.32s",
+        VERDICT(g, "%s: holds %dx%d %.32s frames, but this run makes %dx%d %.32s",
                 g->manifest_path, then->width, then->height, then->pix_fmt, now->width,
                 now->height, now->pix_fmt);
         return fail_early(g);
@@ -152,8 +152,7 @@ static int open_frames(struct golden *g)
 {
     int err = lossless_open(&g->reader, g->frames_path);
     if (err == RIFEC_ERR_INPUT) {
-        log_warning("%s: the golden frames cannot be read; frames are compared by their "
-                    "hashes alone",
+        log_warning("%s: cannot read the golden frames; only hashes are compared",
                     g->frames_path);
         err = 0;
     }
@@ -170,7 +169,7 @@ static int open_golden(struct golden *g)
     if (err < 0)
         return err;
     if (!g->has_golden && !g->p.update) {
-        VERDICT(g, "%s: there is no golden manifest; --update-golden makes it",
+        VERDICT(g, "%s: there is no golden manifest; --update-golden creates it",
                 g->manifest_path);
         return fail_early(g);
     }

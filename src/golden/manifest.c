@@ -32,8 +32,8 @@ const char *golden_kind_name(enum golden_kind kind)
 
 static int wrong(const char *name, const char *what)
 {
-    log_error("%s: is not a golden manifest that this version reads (%s); "
-              "--update-golden makes it again",
+    log_error("%s: this version cannot read the golden manifest (%s); --update-golden "
+              "renews it",
               name, what);
     return RIFEC_ERR_INPUT;
 }
@@ -131,7 +131,7 @@ static int read_root(struct golden_manifest *m, const cJSON *root, const char *n
     const cJSON *stored = cJSON_GetObjectItemCaseSensitive(root, "frames_stored");
     TRY(read_int(&schema, root, "schema", 1, 1e9, name));
     if (schema != GOLDEN_SCHEMA)
-        TRY(wrong(name, "its schema is another"));
+        TRY(wrong(name, "its schema is of another version"));
     TRY(read_subject(&m->subject, root, name));
     TRY(read_tolerance(&m->tolerance, &m->has_tolerance, root, name));
     if (!cJSON_IsBool(stored) || !cJSON_IsArray(frames))
@@ -177,7 +177,7 @@ int golden_manifest_read(struct golden_manifest *out, const char *path, bool *fo
         FAIL(RIFEC_ERR_INPUT, "%s: cannot read it: %s", path, strerror(errno));
     *found = true;
     if (!S_ISREG(st.st_mode) || st.st_size > FILE_BYTES_MAX)
-        TRY(wrong(path, "it is no file, or larger than 256 MiB"));
+        TRY(wrong(path, "it is not a regular file, or is larger than 256 MiB"));
     text = malloc((size_t)st.st_size + 1);
     if (!text)
         TRY(mem_fail("a golden manifest"));

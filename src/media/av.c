@@ -45,7 +45,7 @@ int av_fail(int code, int averr, const char *fmt, ...)
     bool no_memory = is_short(code, averr);
     log_error("%s: %s", what,
               !no_memory && averr == AVERROR(ENOMEM)
-                  ? "the file asks for an absurd amount of memory: damaged?"
+                  ? "the file asks for an absurd amount of memory; it is probably damaged"
               : no_memory && averr == AVERROR(EAGAIN) ? "a thread cannot be started"
               : no_memory                             ? "out of memory"
                                                       : why);

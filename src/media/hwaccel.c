@@ -152,7 +152,7 @@ static enum AVPixelFormat get_format(AVCodecContext *c, const enum AVPixelFormat
     if (!h->refused) {
         char why[160];
         const char *profile = avcodec_profile_name(c->codec_id, c->profile);
-        snprintf(why, sizeof why, "it does not take %s%s%s of %dx%d%s",
+        snprintf(why, sizeof why, "it does not support %s%s%s of %dx%d%s",
                  profile ? profile : "this profile", *f == AV_PIX_FMT_NONE ? "" : ", ",
                  *f == AV_PIX_FMT_NONE ? "" : av_get_pix_fmt_name(*f), c->coded_width,
                  c->coded_height, h->chosen ? " here" : "");

@@ -145,8 +145,8 @@ static int consider(struct pictures *p, const char *folder, const char *file,
     if (file[0] == '.' || !strchr(file, '.') || codec == AV_CODEC_ID_NONE)
         return 0;
     if (p->count && codec != p->codec) {
-        log_error("%s: has pictures of several kinds, as %s and %s; name one with "
-                  "%s%%05d.png or the like",
+        log_error("%s: has pictures of several kinds, such as %s and %s; choose one, as "
+                  "in %s%%05d.png",
                   folder, strrchr(p->paths[0], '/') + 1, file, folder);
         return RIFEC_ERR_INPUT;
     }
@@ -177,7 +177,7 @@ static void warn_of_gaps(const struct pictures *p, const struct picture_name *pa
     int64_t missing = last - first + 1 - p->count;
     if (missing)
         log_warning("%s: %lld numbers between the first and the last are missing; the "
-                    "pictures are shown one after the other",
+                    "pictures are shown without gaps",
                     pattern->path, (long long)missing);
 }
 
@@ -195,9 +195,9 @@ int pictures_find(struct pictures *out, const char *path)
         return mem_fail("a file name");
     TRY(read_folder(out, folder, numbered ? &pattern : NULL));
     if (!out->count && numbered)
-        FAIL(RIFEC_ERR_INPUT, "%s: there is no such picture", path);
+        FAIL(RIFEC_ERR_INPUT, "%s: no such picture exists", path);
     if (!out->count)
-        FAIL(RIFEC_ERR_INPUT, "%s: is a directory without pictures in it", path);
+        FAIL(RIFEC_ERR_INPUT, "%s: is a directory without pictures", path);
     qsort(out->paths, (size_t)out->count, sizeof *out->paths, compare);
     if (numbered)
         warn_of_gaps(out, &pattern);

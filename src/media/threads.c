@@ -49,7 +49,7 @@ static int choose(AVCodecContext *c, int wanted, int later)
 static void warn(const AVCodecContext *c, int room)
 {
     if (c->thread_count == 1)
-        log_warning("only %d more threads can be started: %s gets one, which is slower",
+        log_warning("only %d more threads can be started: %s uses one, which is slower",
                     room, c->codec->name);
 }
 

@@ -92,7 +92,7 @@ static void mention_extras(const struct tensors *t)
         }
     if (extras)
         log_verbose(
-            "%s: %d tensors that the network does not use are ignored, '%s' for one",
+            "%s: %d tensors that the network does not use are ignored, such as '%s'",
             t->name, extras, one);
 }
 

@@ -30,7 +30,7 @@ static int read_all(int fd, unsigned char *to, size_t bytes, const char *path)
             return RIFEC_ERR_MODEL;
         }
         if (n == 0) {
-            log_error("%s: truncated: only %zu of %zu bytes are there: is it still being "
+            log_error("%s: truncated: it has only %zu of %zu bytes: is it still being "
                       "written?",
                       path, at, bytes);
             return RIFEC_ERR_MODEL;
@@ -54,11 +54,11 @@ int filebytes_open(struct filebytes *m, const char *path)
     if (st.st_size == 0)
         FAIL(RIFEC_ERR_MODEL, "%s: the model file is empty: fetch it again", path);
     if (st.st_size > BYTES_MAX)
-        FAIL(RIFEC_ERR_MODEL, "%s: %lld MiB are too much for a model of an IFNet", path,
+        FAIL(RIFEC_ERR_MODEL, "%s: %lld MiB are too many for an IFNet model", path,
              (long long)(st.st_size >> 20));
     data = mem_alloc((size_t)st.st_size);
     if (!data)
-        TRY(mem_fail("the file of the model"));
+        TRY(mem_fail("the model file"));
     TRY(read_all(fd, data, (size_t)st.st_size, path));
     *m = (struct filebytes){ data, (size_t)st.st_size, true };
     data = NULL;

@@ -95,7 +95,8 @@ static int find_blob(struct parser *p, const char *name, bool add, int *out)
     while (i < g->blob_count && strcmp(g->blobs[i], name) != 0)
         i++;
     if (add == (i < g->blob_count))
-        return damaged(p, add ? "a blob that is made twice" : "a blob that nobody makes");
+        return damaged(p, add ? "a blob that two layers make"
+                              : "a blob that no layer makes");
     if (i == BLOBS_MAX)
         return damaged(p, "too many blobs");
     if (add)
@@ -111,7 +112,7 @@ static int add_param(struct parser *p, struct ncnn_layer *l, const char *text)
     double key = read_number(text, &end);
     if (end == text || *end != '=' || l->param_count == NCNN_PARAMS_MAX ||
         !(key > -30000 && key < 30000))
-        return damaged(p, "a parameter that is none");
+        return damaged(p, "a malformed parameter");
     const char *from = end + 1;
     double value = read_number(from, &end);
     int number = (int)key;
@@ -122,7 +123,7 @@ static int add_param(struct parser *p, struct ncnn_layer *l, const char *text)
             read_number(end + 1, &end);
     }
     if (end == from || *end)
-        return damaged(p, "a parameter that is none");
+        return damaged(p, "a malformed parameter");
     l->keys[l->param_count] = number;
     l->values[l->param_count++] = value;
     return 0;
@@ -148,7 +149,7 @@ static int read_layer(struct parser *p, char *line)
     l->top_count = read_count(word(&line), NCNN_BLOBS_MAX);
     if (!l->name || l->bottom_count < 0 || l->top_count < 0 || !is_text(l->type) ||
         !is_text(l->name))
-        return damaged(p, "a layer that is none");
+        return damaged(p, "a malformed layer");
     for (int i = 0; i < l->bottom_count + l->top_count; i++) {
         bool is_top = i >= l->bottom_count;
         text = word(&line);
@@ -190,7 +191,7 @@ int ncnn_graph_read(struct ncnn_graph *g, const unsigned char *data, size_t byte
         TRY(mem_fail("the graph of the model"));
     while (g->layer_count < layers) {
         if (!next_line(&p, &line))
-            TRY(damaged(&p, "truncated: fewer layers than it says"));
+            TRY(damaged(&p, "truncated: fewer layers than it declares"));
         TRY(read_layer(&p, line));
     }
 fail:

@@ -107,11 +107,10 @@ static int take_tagged(struct reader *r, const struct ncnn_layer *l, int64_t cou
     TRY(take_plain(r, l, 1, &tag));
     memcpy(&value, tag.data, sizeof value);
     if (value != TAG_FP16 && value != TAG_FP32 && value != TAG_FP32_RAW)
-        FAIL(
-            RIFEC_ERR_MODEL,
-            "%s: layer '%s' has numbers of tag 0x%08x: quantized, or its .bin is another "
-            "model's: only FP32 and FP16 are read",
-            r->t->name, l->name, (unsigned)value);
+        FAIL(RIFEC_ERR_MODEL,
+             "%s: layer '%s' has weights of tag 0x%08x: they are quantized, or the .bin "
+             "is another model's: only FP32 and FP16 are supported",
+             r->t->name, l->name, (unsigned)value);
     if (value != TAG_FP16)
         return take_plain(r, l, count, out);
     *out = (struct numbers){ .type = "F16", .element_bytes = 2, .count = count };
@@ -150,7 +149,7 @@ static int read_conv(struct reader *r, const struct ncnn_layer *l, struct conv *
         return other_network(r, l, "is one too many");
     if (!(out >= 1 && out <= 4096 && kernel >= 1 && kernel <= 16 && size >= 1 &&
           size <= 1e9 && stride >= 1 && stride <= 16))
-        return other_network(r, l, "has strange sizes");
+        return other_network(r, l, "has unexpected sizes");
     *c = (struct conv){ .cout = (int)out, .kernel = (int)kernel, .stride = (int)stride };
     int per_input = c->cout * c->kernel * c->kernel;
     c->cin = (int)size / per_input;
@@ -232,7 +231,7 @@ static int on_prelu(struct reader *r, const struct ncnn_layer *l)
         c->is_prelu = true;
     double count = ncnn_get(l, 0, 0);
     if (!(count >= 1 && count <= 4096))
-        return other_network(r, l, "has strange sizes");
+        return other_network(r, l, "has unexpected sizes");
     return take_plain(r, l, (int64_t)count, &slopes);
 }
 
@@ -242,7 +241,7 @@ static int on_constant(struct reader *r, const struct ncnn_layer *l)
     for (int i = 0; i < 3; i++)
         count *= fmax(ncnn_get(l, i, 0), 1);
     if (!(count <= 4096) || l->top_count != 1)
-        return other_network(r, l, "is a constant too large");
+        return other_network(r, l, "is a constant that is too large");
     struct numbers *n = &r->constant[l->tops[0]];
     return ncnn_get(l, 21, 1) == 0 ? take_tagged(r, l, (int64_t)count, n)
                                    : take_plain(r, l, (int64_t)count, n);
@@ -297,7 +296,7 @@ static int on_layer(struct reader *r, const struct ncnn_layer *l)
     else if (!strcmp(l->type, "rife.Warp"))
         r->warps++;
     else if (!is_plain(l->type))
-        return other_network(r, l, "is a kind of layer that it has not");
+        return other_network(r, l, "is a kind of layer that this network does not have");
     r->warps += !strcmp(l->type, "GridSample");
     r->sigmoids += !strcmp(l->type, "Sigmoid");
     if (!strcmp(l->type, "PixelShuffle") && r->group_count > 0 &&
@@ -404,7 +403,7 @@ static const char *find_difference(const struct group *g)
         if (i > 0 && c->in != g->conv[i - 1].out)
             return "a convolution reads something else";
         if (i < 2 && (c->is_residual || c->beta.data))
-            return "a sum or a product where there is none";
+            return "an unexpected sum or product";
         if (i >= 2 && !c->is_residual)
             return "a convolution's input is not added to its output";
         if (!c->is_leaky)
@@ -412,7 +411,7 @@ static const char *find_difference(const struct group *g)
     }
     if (g->deconv.kernel != 4 || g->deconv.stride != 2 || g->deconv.is_leaky ||
         g->deconv.in != g->conv[CONVS - 1].out)
-        return "its deconvolution is another";
+        return "its deconvolution differs";
     return NULL;
 }
 
@@ -431,7 +430,8 @@ static int check_graph(const struct reader *r)
                  wrong);
     }
     if (r->group[ifnet->block_count].conv_count)
-        FAIL(RIFEC_ERR_MODEL, "%s: convolutions after the last block, IFNet 4.6 has none",
+        FAIL(RIFEC_ERR_MODEL,
+             "%s: there are convolutions after the last block, where IFNet 4.6 has none",
              name);
     if (r->odd_scale)
         FAIL(RIFEC_ERR_MODEL,
@@ -440,11 +440,12 @@ static int check_graph(const struct reader *r)
              name, r->odd_scale->name);
     if (r->inputs != 3 || r->warps != WARPS || r->sigmoids != 1)
         FAIL(RIFEC_ERR_MODEL,
-             "%s: %d inputs, %d warps and %d sigmoids, IFNet 4.6 has 3, %d and 1", name,
-             r->inputs, r->warps, r->sigmoids, WARPS);
+             "%s: has %d inputs, %d warps and %d sigmoids, but IFNet 4.6 has 3, %d and 1",
+             name, r->inputs, r->warps, r->sigmoids, WARPS);
     if (r->left)
-        FAIL(RIFEC_ERR_MODEL, "%s: its .bin has %zu bytes too many: another model's?",
-             name, r->left);
+        FAIL(RIFEC_ERR_MODEL,
+             "%s: its .bin has %zu bytes too many: is it another model's?", name,
+             r->left);
 fail:
     return err;
 }
@@ -456,8 +457,8 @@ static int add_tensors(struct reader *r)
         blocks += r->group[g].conv_count == CONVS;
     if (blocks < ifnet->block_count && r->inputs == 2)
         FAIL(RIFEC_ERR_MODEL,
-             "%s: two inputs and no timestep: it looks like RIFE 1, 2 or 3, and only 4.5 "
-             "and 4.6 are read",
+             "%s: two inputs and no timestep: it looks like RIFE 1, 2 or 3, but only 4.5 "
+             "and 4.6 are supported",
              r->t->name);
     for (int g = 0; g < r->group_count; g++) {
         if (r->group[g].conv_count == CONVS)

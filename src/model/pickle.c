@@ -146,7 +146,7 @@ static int make_tuple(struct machine *m, int n, bool mark)
     struct pickle_value *tuple;
     for (int i = 0; i < n; i++)
         if (!peek(m, i))
-            return damaged(m, "a tuple of too few");
+            return damaged(m, "a tuple with too few items");
     if (n < 0)
         return damaged(m, "a tuple without a mark");
     TRY(push_new(m, PICKLE_TUPLE, &tuple));
@@ -220,7 +220,7 @@ static int push_int(struct machine *m, size_t n)
 {
     const unsigned char *p;
     if (!take(m, n, &p))
-        return damaged(m, "it ends in a number");
+        return damaged(m, "it ends inside a number");
     int64_t v = (int64_t)number(p, n);
     return push_number(m, PICKLE_INT, n == 4 ? (int32_t)v : v);
 }
@@ -230,7 +230,7 @@ static int push_long(struct machine *m)
 {
     const unsigned char *n, *p;
     if (!take(m, 1, &n) || !take(m, *n, &p))
-        return damaged(m, "it ends in a number");
+        return damaged(m, "it ends inside a number");
     if (*n > 8)
         return damaged(m, "a number of more than 64 bits");
     uint64_t v = number(p, *n);
@@ -245,7 +245,7 @@ static int push_text(struct machine *m)
 {
     const unsigned char *n, *p;
     if (!take(m, 4, &n) || !take(m, (size_t)number(n, 4), &p))
-        return damaged(m, "it ends in a text");
+        return damaged(m, "it ends inside a string");
     return push_view(m, PICKLE_TEXT, p, (size_t)number(n, 4), 0);
 }
 
@@ -255,7 +255,7 @@ static int put_memo(struct machine *m, size_t key_bytes)
 {
     const unsigned char *p;
     if (!take(m, key_bytes, &p) || !peek(m, 0))
-        return damaged(m, "nothing to remember");
+        return damaged(m, "a memo of nothing");
     /* torch.save counts them up. */
     uint64_t key = number(p, key_bytes);
     if (key > (uint64_t)m->memo.count)
@@ -272,7 +272,7 @@ static int get_memo(struct machine *m, size_t key_bytes)
 {
     const unsigned char *p;
     if (!take(m, key_bytes, &p) || number(p, key_bytes) >= (uint64_t)m->memo.count)
-        return damaged(m, "something that was never remembered");
+        return damaged(m, "a memo that was never made");
     return push(m, m->memo.data[number(p, key_bytes)]);
 }
 
@@ -307,7 +307,7 @@ static int push_global(struct machine *m)
     const char *module, *name;
     int module_length, name_length, found = -1;
     if (!take_line(m, &module, &module_length) || !take_line(m, &name, &name_length))
-        return damaged(m, "it ends in the name of a class");
+        return damaged(m, "it ends inside the name of a class");
     for (size_t i = 0; i < sizeof accepted / sizeof *accepted; i++)
         if (is_name(module, module_length, accepted[i].module) &&
             is_name(name, name_length, accepted[i].name))
@@ -316,7 +316,7 @@ static int push_global(struct machine *m)
         !memcmp(name + name_length - 7, "Storage", 7))
         found = PICKLE_STORAGE_TYPE;
     if (found < 0) {
-        log_error("%s: it asks for Python's %.*s.%.*s, and only tensors are read: save "
+        log_error("%s: it asks for Python's %.*s.%.*s, but only tensors are read: save "
                   "net.state_dict(), not the network, with torch.save()",
                   m->p->name, module_length, module, name_length, name);
         return RIFEC_ERR_MODEL;
@@ -375,9 +375,9 @@ static int check_protocol(struct machine *m)
 {
     const unsigned char *p;
     if (!take(m, 1, &p))
-        return damaged(m, "it ends at once");
+        return damaged(m, "it is empty");
     if (*p != 2) {
-        log_error("%s: a pickle of protocol %d, and torch.save() writes 2: save it "
+        log_error("%s: the pickle has protocol %d, but torch.save() writes 2: save it "
                   "without pickle_protocol",
                   m->p->name, *p);
         return RIFEC_ERR_MODEL;
@@ -409,7 +409,7 @@ static int step(struct machine *m, int op)
         return push_long(m);
     case OP_BINFLOAT:
         return take(m, 8, &p) ? push_new(m, PICKLE_FLOAT, &value)
-                              : damaged(m, "it ends in a number");
+                              : damaged(m, "it ends inside a number");
     case OP_BINUNICODE:
         return push_text(m);
     case OP_EMPTY_TUPLE:
@@ -467,13 +467,13 @@ int pickle_read(struct pickle *p, const unsigned char *data, size_t bytes,
     int op = 0;
     while (op != OP_STOP) {
         if (m.at == m.end)
-            TRY(damaged(&m, "it has no end"));
+            TRY(damaged(&m, "it has no end marker"));
         op = *m.at++;
         if (op != OP_STOP)
             TRY(step(&m, op));
     }
     if (m.stack.count != 1 || !peek(&m, 0))
-        TRY(damaged(&m, "it leaves not one value"));
+        TRY(damaged(&m, "it does not leave exactly one value"));
     p->root = m.stack.data[0];
     p->bytes = (size_t)(m.at - data);
 fail:

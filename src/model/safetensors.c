@@ -92,8 +92,8 @@ static int read_place(const struct tensors *t, const cJSON *entry, size_t data_b
         return RIFEC_ERR_MODEL;
     }
     if ((uint64_t)end > data_bytes) {
-        log_error("%s: truncated: tensor '%s' ends at byte %lld of the data, %zu are "
-                  "there: fetch it again",
+        log_error("%s: truncated: tensor '%s' ends at byte %lld of the data, which has "
+                  "%zu: fetch it again",
                   t->name, entry->string, (long long)end, data_bytes);
         return RIFEC_ERR_MODEL;
     }
@@ -129,7 +129,8 @@ int safetensors_list(struct tensors *t)
     uint64_t length = header_length(file);
     if (length > file->bytes - 8)
         FAIL(RIFEC_ERR_MODEL,
-             "%s: truncated: the header says %llu bytes, %zu are there: fetch it again",
+             "%s: truncated: the header should have %llu bytes, but has %zu: fetch it "
+             "again",
              t->name, (unsigned long long)length, file->bytes - 8);
     unsigned long failures = mem_failures();
     header = cJSON_ParseWithLength((const char *)file->data + 8, (size_t)length);

@@ -43,7 +43,7 @@ static const char *guess(const struct filebytes *file)
             return kinds[i].what;
     if (file->bytes > 8 && file->data[8] == '{')
         return "safetensors of a much larger network, or damaged";
-    return "none of safetensors, PyTorch (.pkl, .pth), ncnn (.param and .bin)";
+    return "neither safetensors nor PyTorch (.pkl, .pth) nor ncnn (.param and .bin)";
 }
 
 static int list(struct tensors *t)
@@ -57,7 +57,7 @@ static int list(struct tensors *t)
         return ncnn_list(t);
     if (safetensors_probe(file))
         return safetensors_list(t);
-    log_error("%s: these are no weights: %s", t->name, guess(file));
+    log_error("%s: this is not a file of weights: %s", t->name, guess(file));
     return RIFEC_ERR_MODEL;
 }
 
@@ -98,14 +98,16 @@ static int open_pair(struct tensors *t, const char *path)
         TRY(with_ending(path, n - 4, ".param", &other));
         if (!is_file(other))
             FAIL(RIFEC_ERR_MODEL,
-                 "%s: if these are the numbers of ncnn, their graph is missing: %s", path,
+                 "%s: if these are weights of ncnn, their graph is missing: %s", path,
                  other);
         t->file[1] = t->file[0];
         TRY(filebytes_open(&t->file[0], other));
     } else if (ncnn_probe(&t->file[0])) {
         if (!is_param)
             FAIL(RIFEC_ERR_MODEL,
-                 "%s: a graph of ncnn: name it .param, with its .bin beside it", path);
+                 "%s: this is a graph of ncnn: name it .param, and put its .bin beside "
+                 "it",
+                 path);
         TRY(with_ending(path, n - 6, ".bin", &other));
         TRY(filebytes_open(&t->file[1], other));
     }
@@ -131,9 +133,9 @@ static int look_in_folder(struct tensors *t, const char *path)
         }
         free(text);
     }
-    log_error("%s: no weights in this folder, which would be called flownet.safetensors, "
-              ".pkl, .pth or .param: name the file",
-              path);
+    log_error(
+        "%s: this folder has no flownet.safetensors, .pkl, .pth or .param: name the file",
+        path);
     return RIFEC_ERR_MODEL;
 }
 

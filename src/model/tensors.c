@@ -190,7 +190,7 @@ int tensors_add(struct tensors *t, const char *name, size_t length,
     memcpy(s.name, name, length);
     s.name[length] = '\0';
     if (tensors_find(t, s.name)) {
-        log_error("%s: tensor '%s' is there twice: damaged?", t->name, s.name);
+        log_error("%s: tensor '%s' occurs twice: damaged?", t->name, s.name);
         free(s.name);
         return RIFEC_ERR_MODEL;
     }
@@ -249,7 +249,7 @@ static int check_shape(const struct tensors *t, const struct stored_tensor *s,
     tensor_format_shape(have_text, s->dims, s->rank);
     tensor_format_shape(want_text, want, rank);
     log_error(
-        "%s: tensor '%s' has shape %s, IFNet 4.6 needs %s: weights of another model "
+        "%s: tensor '%s' has shape %s, but IFNet 4.6 needs %s: weights of another model "
         "or version?",
         t->name, s->name, have_text, want_text);
     return RIFEC_ERR_MODEL;

@@ -191,7 +191,7 @@ static int find_state(const struct reader *r, const struct pickle_value **out)
             continue;
         if (key) {
             log_error("%s: holds more than one dictionary of tensors, '%.*s' and '%.*s': "
-                      "save the one to be used alone",
+                      "save only the one to use",
                       r->t->name, (int)(key->length < 40 ? key->length : 40), key->text,
                       (int)(pickle_item(p, root, i)->length < 40
                                 ? pickle_item(p, root, i)->length
@@ -213,7 +213,7 @@ static int list_tensors(struct reader *r)
     TRY(find_state(r, &state));
     if (!count_tensors(p, state))
         FAIL(RIFEC_ERR_MODEL,
-             "%s: what torch.save() was given is no dictionary of tensors: save "
+             "%s: torch.save() was not given a dictionary of tensors: save "
              "net.state_dict()",
              r->t->name);
     for (int i = 0; i < state->count; i += 2) {
@@ -251,12 +251,12 @@ static int read_entry(struct reader *r, const struct zip_entry *e,
     if (ends_with(e, "/data.pkl") && !pickle->data)
         *pickle = *e;
     if (ends_with(e, "/byteorder") && e->bytes == 3 && !memcmp(e->data, "big", 3)) {
-        log_error("%s: its numbers are big-endian: save it on another machine",
+        log_error("%s: its data is big-endian: save it on a little-endian machine",
                   r->t->name);
         return RIFEC_ERR_MODEL;
     }
     if (ends_with(e, "/constants.pkl")) {
-        log_error("%s: a TorchScript program, and only tensors are read: save "
+        log_error("%s: this is a TorchScript program, but only tensors are read: save "
                   "net.state_dict() with torch.save()",
                   r->t->name);
         return RIFEC_ERR_MODEL;
@@ -288,10 +288,11 @@ int torch_list_zip(struct tensors *t)
         TRY(read_entry(&r, &entry, &pickle));
     }
     if (!pickle.data)
-        FAIL(RIFEC_ERR_MODEL,
-             "%s: a ZIP archive, but not one of torch.save(): unpack it, the weights "
-             "may be inside",
-             t->name);
+        FAIL(
+            RIFEC_ERR_MODEL,
+            "%s: this ZIP archive is not one of torch.save(): unpack it, the weights may "
+            "be inside",
+            t->name);
     TRY(pickle_read(&r.pickle, pickle.data, pickle.bytes, t->name));
     TRY(list_tensors(&r));
 fail:
@@ -328,8 +329,8 @@ static int find_size(const struct reader *r, const struct pickle_value *key,
         *numbers = pickle_item(p, id, ID_NUMBERS)->number;
         if (*element_bytes)
             return 0;
-        log_error("%s: holds numbers of type torch.%.*s: take them out of the "
-                  "dictionary and save it again",
+        log_error("%s: has tensors of type torch.%.*s: remove them from the dictionary "
+                  "and save it again",
                   r->t->name, (int)pickle_item(p, id, ID_TYPE)->length,
                   pickle_item(p, id, ID_TYPE)->text);
         return RIFEC_ERR_MODEL;
@@ -356,10 +357,10 @@ static int find_storages(struct reader *r, const struct pickle *keys,
             memcpy(&count, at, sizeof count);
         if (left < sizeof count || count != numbers ||
             (uint64_t)count > (left - sizeof count) / (uint64_t)element_bytes)
-            FAIL(
-                RIFEC_ERR_MODEL,
-                "%s: truncated or damaged: storage %d of %d is not whole: fetch it again",
-                r->t->name, i + 1, list->count);
+            FAIL(RIFEC_ERR_MODEL,
+                 "%s: truncated or damaged: storage %d of %d is incomplete: fetch it "
+                 "again",
+                 r->t->name, i + 1, list->count);
         size_t bytes = (size_t)count * (size_t)element_bytes;
         TRY(add_storage(r, &(struct storage){ .key = key->text,
                                               .key_length = key->length,
@@ -382,7 +383,7 @@ static int check_system(const struct reader *r, const struct pickle *version,
     for (int i = 0; i < s->count; i += 2)
         if (pickle_is_text(pickle_item(system, s, i), "little_endian") &&
             !pickle_item(system, s, i + 1)->number) {
-            log_error("%s: its numbers are big-endian: save it on another machine",
+            log_error("%s: its data is big-endian: save it on a little-endian machine",
                       r->t->name);
             return RIFEC_ERR_MODEL;
         }

@@ -33,9 +33,10 @@ static bool is_inside(const struct zip *z, uint64_t at, uint64_t bytes)
 
 static int damaged(const struct zip *z)
 {
-    log_error("%s: a ZIP archive without a whole directory: truncated or damaged: "
-              "fetch it again",
-              z->name);
+    log_error(
+        "%s: the directory of this ZIP archive is incomplete: truncated or damaged: "
+        "fetch it again",
+        z->name);
     return RIFEC_ERR_MODEL;
 }
 
@@ -123,8 +124,8 @@ int zip_next(struct zip *z, struct zip_entry *entry)
     if (!widen(p + ENTRY_BYTES + name, extra, (uint64_t *[]){ &bytes, &packed, &at }))
         return damaged(z);
     if (number(p + 10, 2) != 0 || packed != bytes) {
-        log_error("%s: its files are compressed, and PyTorch stores them: it was packed "
-                  "again by another program: unpack it",
+        log_error("%s: its files are compressed, but PyTorch's are not: another program "
+                  "packed it again: unpack it",
                   z->name);
         return RIFEC_ERR_MODEL;
     }

@@ -84,7 +84,7 @@ static int add_label(struct beside *b, AVFilterContext **at, const char *path)
                                      "boxborderw=4");
     if (e < 0) {
         avfilter_free(label);
-        log_info("without labels: libavfilter finds no font");
+        log_info("no labels: libavfilter found no font");
         return 0;
     }
     e = avfilter_link(*at, 0, label, 0);
@@ -129,7 +129,7 @@ static int open_graph(struct beside *b, const char *left, const char *right)
         e = avfilter_link(format, 0, b->sink, 0);
     if (e >= 0)
         e = avfilter_graph_config(b->graph, NULL);
-    return e < 0 ? av_fail(RIFEC_ERR_CODEC, e, "cannot put the films side by side") : 0;
+    return e < 0 ? av_fail(RIFEC_ERR_CODEC, e, "cannot put the videos side by side") : 0;
 }
 
 /* --- the file ----------------------------------------------------------------- */
@@ -224,7 +224,7 @@ static int join(struct beside *b, const AVFrame *left, AVFrame *right)
         av_frame_unref(b->joined);
     }
     if (e != AVERROR(EAGAIN))
-        err = av_fail(RIFEC_ERR_CODEC, e, "cannot put the films side by side");
+        err = av_fail(RIFEC_ERR_CODEC, e, "cannot put the videos side by side");
 fail:
     av_frame_free(&pair[0]);
     av_frame_free(&pair[1]);

@@ -248,7 +248,8 @@ static const char *role_name(const struct place *p)
 static void say_set(const struct place *set, const struct place *p)
 {
     if (p->role == INPUT && p->set != ONE_FILE)
-        log_error("%s: the input's pictures have such names; give others", set->path);
+        log_error("%s: the input's pictures have such names; give other names",
+                  set->path);
     else
         log_error("%s: %s, %s, is or would be one of these files; give another name",
                   set->path, role_name(p), p->path);

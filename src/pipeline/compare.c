@@ -46,7 +46,7 @@ static void choose_steps(struct comparison *c)
         log_info("comparing all frames of %s with one in %" PRId64 " of %s", c->path[0],
                  c->step[1], c->path[1]);
     else
-        log_info("comparing one in %" PRId64 " frames of both films", c->o->step);
+        log_info("comparing one in %" PRId64 " frames of both videos", c->o->step);
 }
 
 /* The frame that is `skip` after the next, or NULL. */
@@ -67,7 +67,8 @@ static int make_alike(struct comparison *c, const AVFrame *a, AVFrame **b)
 {
     int err = 0;
     if (a->width != (*b)->width || a->height != (*b)->height)
-        FAIL(RIFEC_ERR_INPUT, "%s is %dx%d and %s %dx%d: frames of one size are compared",
+        FAIL(RIFEC_ERR_INPUT,
+             "%s is %dx%d, but %s is %dx%d: only frames of the same size can be compared",
              c->path[0], a->width, a->height, c->path[1], (*b)->width, (*b)->height);
     if (!metrics_takes((enum AVPixelFormat)a->format))
         FAIL(RIFEC_ERR_INPUT, "%s: frames of %s cannot be compared", c->path[0],

@@ -285,13 +285,11 @@ static int fail_empty(const struct job *j)
     int64_t us = demux_duration_us(j->source.demux);
     char length[48] = "";
     if (us > 0)
-        snprintf(length, sizeof length, ", which lasts %.3f s", 1e-6 * (double)us);
+        snprintf(length, sizeof length, "; the video lasts %.3f s", 1e-6 * (double)us);
     if (j->source.outside)
-        log_error("%s: none of its frames lies in the part that --ss and --to take out "
-                  "of it%s",
-                  name, length);
+        log_error("%s: no frame lies between --ss and --to%s", name, length);
     else
-        log_error("%s: no frame of its video decodes", name);
+        log_error("%s: no frame of the video can be decoded", name);
     return RIFEC_ERR_INPUT;
 }
 
@@ -434,7 +432,7 @@ static int open_resume(struct job *j)
     p.model = rifec_get_info(j->engine)->model_sha256;
     p.encoder = encode_context(j->encode);
     if (!mux_is_file(j->mux))
-        FAIL(RIFEC_ERR_USAGE, "%s: --resume is for an output that is one video file",
+        FAIL(RIFEC_ERR_USAGE, "%s: --resume needs an output that is a single video file",
              mux_path(j->mux));
     TRY(resume_open(&j->resume, &p));
 fail:
@@ -589,7 +587,7 @@ static void announce(struct job *j, const struct rifec_frame *first)
     log_verbose("%s: %s %s in %s", r->out.path, r->out.codec, r->out.pix_fmt,
                 r->out.format);
     if (r->out.nowhere && strcmp(path, "-") && strcmp(path, "/dev/null"))
-        log_warning("-f null writes nothing: %s will not be there", path);
+        log_warning("-f null writes nothing: %s will not be created", path);
     if (j->opt->begins)
         j->opt->begins(j->opt, r);
 }

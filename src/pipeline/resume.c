@@ -120,8 +120,8 @@ fail:
 static int refuse_old(const struct resume *r)
 {
     log_error(
-        "%s: is from rifec 0.1, whose segments this version cannot continue; delete "
-        "the folder to start anew, or finish the job with rifec 0.1",
+        "%s: is from rifec 0.1, whose segments this version cannot continue; delete the "
+        "folder to start over, or finish the job with rifec 0.1",
         folder_path(r->folder));
     return RIFEC_ERR_USAGE;
 }
@@ -170,7 +170,7 @@ static int rebuild_settings(struct resume *r, const char *what)
     if (!ours || others)
         FAIL(RIFEC_ERR_USAGE,
              "%s: its settings are %s, and its segments %s; %sdelete the folder to start "
-             "anew",
+             "over",
              folder, what,
              others ? "were made with other settings, or from another input, than those "
                       "of this command"
@@ -198,7 +198,7 @@ static int look_at_settings(struct resume *r)
     if (kind == STATE_OTHER)
         FAIL(RIFEC_ERR_USAGE,
              "%s: is from another version of rifec, whose segments this one cannot "
-             "continue; delete the folder to start anew",
+             "continue; delete the folder to start over",
              folder_path(r->folder));
     if (r->begun && kind == STATE_WHOLE)
         TRY(compare_settings(r, then));
@@ -221,7 +221,7 @@ static bool fits(const struct resume *r, const struct segment_head *head, char w
     else if (head->number != r->segments)
         wrong = "it is another segment of this job";
     else if (head->first != r->there)
-        wrong = "it does not continue the one before";
+        wrong = "it does not continue the previous one";
     if (wrong)
         snprintf(why, 80, "%s", wrong);
     return !wrong;
@@ -274,7 +274,7 @@ int resume_open(struct resume **out, const struct resume_params *p)
     r->ours = true;
     TRY(r->begun ? check_segments(r) : 0);
     if (r->there)
-        log_info("%s: goes on after %lld frames", p->output, (long long)r->there);
+        log_info("%s: continues after %lld frames", p->output, (long long)r->there);
 fail:
     if (err < 0)
         resume_close(out);
@@ -317,9 +317,8 @@ static int open_next(struct resume *r)
         memcmp(head.settings, r->digest, sizeof r->digest) != 0 ||
         head.number != r->reading || head.first != r->passed)
         FAIL(RIFEC_ERR_OUTPUT,
-             "%s: was damaged or removed while the run went on; repeat the command, and "
-             "it "
-             "is made again",
+             "%s: was damaged or removed during the run; repeat the command to make it "
+             "again",
              path);
     r->left = head.frames;
     r->reading++;

@@ -107,7 +107,8 @@ int resume_finished(const struct resume_params *p, bool *finished, bool *damaged
         goto fail;
     TRY(folder_open(&folder, p->output));
     folder_remove(&folder);
-    log_info("%s: a run before had finished it; %s is removed, and nothing is left to do",
+    log_info("%s: an earlier run had finished it; %s is removed, and nothing is left to "
+             "do",
              p->output, name);
 fail:
     free(text);

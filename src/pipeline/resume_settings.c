@@ -161,6 +161,6 @@ void settings_say_difference(const char *folder, const char *then, const char *n
             break;
     }
     log_error("%s: was begun with other settings or another input (then %s; now %s); use "
-              "those again, or delete the folder to start anew",
+              "those again, or delete the folder to start over",
               folder, old_line, new_line);
 }

@@ -165,7 +165,7 @@ static int read_line(struct scene_list *list, const char *path, int number, char
         return RIFEC_ERR_INPUT;
     }
     if (!timecode_parse(word, &us)) {
-        log_error("%s:%d: '%s' is not a time; write one a line, as seconds or "
+        log_error("%s:%d: '%s' is not a time; write one per line, as seconds or "
                   "HH:MM:SS.fff",
                   path, number, word);
         return RIFEC_ERR_INPUT;

@@ -171,10 +171,10 @@ static int end(struct source *s, struct item *out)
 {
     const char *path = demux_name(s->demux);
     if (demux_truncated(s->demux))
-        log_warning("%s: is cut off; %lld frames could be read", path,
+        log_warning("%s: the file is cut off; %lld frames could be read", path,
                     (long long)s->frames);
     else if (demux_damaged(s->demux))
-        log_warning("%s: parts of it cannot be read", path);
+        log_warning("%s: parts of the file cannot be read", path);
     if (demux_truncated(s->demux) || demux_damaged(s->demux) || decode_damaged(s->decode))
         s->damaged = true;
     if (s->rising.repaired)

@@ -39,7 +39,7 @@ step) # originals come out of the interpolation as they went in
     says 'comparing all frames of in.mkv with one in 2 of out.mkv'
     same "$(grep -c ': equal$' stdout)" 6
     run --compare in.mkv in.mkv --step 2
-    says 'comparing one in 2 frames of both films'
+    says 'comparing one in 2 frames of both videos'
     same "$(grep -c ': equal$' stdout)" 3
     run --compare in.mkv out.mkv
     same $status 9

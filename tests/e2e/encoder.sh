@@ -100,10 +100,10 @@ containers)
     nothing 'cannot hold' 8 -o out.y4m -c:v libx264
     nothing 'cannot hold' 8 -o out.gif -c:v libx264
     for name in mp3 wav flac opus m4a.mp3 mka; do
-        nothing 'sound alone.*\.mp4' 4 -o out.$name
-        nothing 'sound alone.*\.mp4' 4 -o out.$name -c:v libx264
+        nothing 'only for sound.*\.mp4' 4 -o out.$name
+        nothing 'only for sound.*\.mp4' 4 -o out.$name -c:v libx264
     done
-    nothing 'no video.*\.mp4' 8 -o out.srt
+    nothing 'cannot hold video.*\.mp4' 8 -o out.srt
     nothing 'no video.*libx264' 8 -o out.mp4 -c:v aac
     nothing 'cannot be copied' 2 -o out.mp4 -c:v copy
     nothing 'libx264' 8 -o out.mp4 -c:v h264_wonder
@@ -193,6 +193,6 @@ hardware)
         nothing 'NVENC.*libx264, libx265' 8 -o out.mp4 -c:v $encoder --crf 22 --preset slow
     done
     ffmpeg -v error -encoders | grep -q ' h264_vaapi ' || exit 0
-    nothing "GPU's memory.*libx264" 8 -o out.mp4 -c:v h264_vaapi
+    nothing 'GPU memory.*libx264' 8 -o out.mp4 -c:v h264_vaapi
     ;;
 esac

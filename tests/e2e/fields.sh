@@ -37,12 +37,12 @@ later() {
 case $1 in
 refused)
     woven in.mkv $marked
-    fails 3 'in\.mkv: is interlaced.*--deinterlace bwdif.*--deinterlace off' -i in.mkv -o out.mkv
+    fails 3 'in\.mkv: the video is interlaced.*--deinterlace bwdif.*--deinterlace off' -i in.mkv -o out.mkv
     [ ! -e out.mkv ] || fail 'an output'
     # By the container's word alone.
     woven raw.mov -c:v prores_ks -flags +ildct
     same "$(entry raw.mov v:0 field_order)" tb 'the test itself: field order'
-    fails 3 'raw\.mov: is interlaced' -i raw.mov -o out.mkv
+    fails 3 'raw\.mov: the video is interlaced' -i raw.mov -o out.mkv
     ;;
 bwdif)
     whole bwdif bwdif=mode=send_frame:deint=interlaced 50
@@ -79,7 +79,7 @@ unmarked)
     works -i in.mkv -o out.mkv --x2
     ! grep -q interlaced stderr || fail 'a word on fields'
     run -i in.mkv -o out.mkv -y --x2 --deinterlace bwdif
-    [ $status = 8 ] || says 'warning: in\.mkv: is not marked as interlaced'
+    [ $status = 8 ] || says 'warning: in\.mkv: the video is not marked as interlaced'
     ;;
 later)
     # What cannot be refused any more is at least said.
@@ -97,7 +97,7 @@ auto)
     whole auto bwdif=mode=send_frame:deint=interlaced 50
     later
     run -i in.ts -o taken.mkv --x2 -c:v ffv1
-    from=$(sed -n 's/.* from frame \([0-9]*\) on frames are interlaced.*/\1/p' stderr)
+    from=$(sed -n 's/.* interlaced from frame \([0-9]*\) on.*/\1/p' stderr)
     run -i in.ts -o made.mkv --x2 -c:v ffv1 --deinterlace auto
     ! grep -q interlaced stderr || fail 'a word on fields'
     for out in taken made; do

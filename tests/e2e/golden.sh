@@ -23,7 +23,7 @@ begin() {
 case $1 in
 missing) # a reference that is not there never passes, and the reports say so
     film
-    fails 9 'G/golden.json: there is no golden manifest; --update-golden makes it' \
+    fails 9 'G/golden.json: there is no golden manifest; --update-golden creates it' \
         -i in.mkv -o out.mkv --golden G --golden-report r.html --golden-report r.xml \
         --golden-report r.json
     [ ! -e out.mkv ] || fail 'a failing run has its output'
@@ -130,7 +130,7 @@ model) # a manifest of another model fails by naming it
     [ ! -e out.mkv ] || fail 'a failing run has its output'
     film other.mkv 4 48:48
     works -y -i in.mkv -f null --golden G --update-golden
-    fails 9 'is of 64x48 yuv.* frames, and this run makes 48x48' -i other.mkv -f null --golden G
+    fails 9 'holds 64x48 yuv.* frames, but this run makes 48x48' -i other.mkv -f null --golden G
     ;;
 update) # says what changes; a run that is stopped changes nothing
     begin
@@ -147,7 +147,7 @@ damaged) # manifests and frames are strangers' files
     cp G/golden.json whole.json
     for cut in 1 100 700; do
         head -c $cut whole.json >G/golden.json
-        fails 3 'G/golden.json: is not a golden manifest' -i in.mkv -f null --golden G
+        fails 3 'G/golden.json: this version cannot read the golden manifest' -i in.mkv -f null --golden G
     done
     cp whole.json G/golden.json
     head -c 3000 G/frames.mkv >cut.mkv && mv cut.mkv G/frames.mkv

@@ -92,7 +92,7 @@ late)
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=10:d=20 -f lavfi -i sine=d=20 -c:v libx264 \
         -preset ultrafast -g 10 -c:a aac in.ts
     python3 "$tests/e2e/craft.py" unsent in.ts late.ts 257 0.8
-    fails 3 'warning: stream 1 \(audio, aac\) begins too late' -i late.ts -o out.mkv --factor 1
+    fails 3 'warning: stream 1 \(audio, aac\) is missing: it begins after' -i late.ts -o out.mkv --factor 1
     same "$(count out.mkv)" 200 frames
     works -i late.ts -o out.mkv -y --factor 1 --no-audio
     ;;

@@ -77,7 +77,7 @@ kinds)
         rm -r out again.mkv
     done
     fails 8 'without -c:v libx264' -i in.mkv -o p%03d.png -c:v libx264
-    fails 4 'out\.png: one picture is no video' -i in.mkv -o out.png
+    fails 4 'out\.png: names only one picture' -i in.mkv -o out.png
     ;;
 order)
     # Numbers in names count as numbers, whatever they are padded with.
@@ -128,7 +128,7 @@ bad)
     mkdir in empty
     draw in/f%d.png rgb24
     fails 3 'empty: is a directory without pictures' -i empty -o out.mkv
-    fails 3 'in/g%d\.png: there is no such picture' -i in/g%d.png -o out.mkv
+    fails 3 'in/g%d\.png: no such picture exists' -i in/g%d.png -o out.mkv
     fails 3 'none/: No such file' -i none/f%d.png -o out.mkv
     cp in/f1.png in/f1.bmp
     fails 3 'pictures of several kinds' -i in -o out.mkv

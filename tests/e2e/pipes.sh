@@ -122,7 +122,7 @@ cut)
     head -c 20000 in.y4m >cut.y4m
     piped cut.y4m out.y4m -i - -o -
     same $status 3 'exit status'
-    says 'warning: stdin: is cut off; 4 frames could be read'
+    says 'warning: stdin: the file is cut off; 4 frames could be read'
     same "$(count out.y4m)" 8 frames
     piped /dev/null out.y4m -i - -o -
     same $status 3 'exit status'

@@ -144,10 +144,10 @@ twice)
     same "$(ls)" "$(printf 'in.mkv\nout.mkv\nstderr\nstdout')" files
     ;;
 refused)
-    fails 2 'one video file' -i in.mkv -o out/ -f png --resume
-    fails 2 'one video file' -i in.mkv -o - -f nut --resume
-    fails 2 'one video file' -i in.mkv -o out.gif --resume
-    fails 2 'one video file' -i in.mkv -f null --resume
+    fails 2 'single video file' -i in.mkv -o out/ -f png --resume
+    fails 2 'single video file' -i in.mkv -o - -f nut --resume
+    fails 2 'single video file' -i in.mkv -o out.gif --resume
+    fails 2 'single video file' -i in.mkv -f null --resume
     ran='rifec -i -'
     status=0
     "$RIFEC" -i - -o out.mkv --resume <in.mkv >stdout 2>stderr || status=$?

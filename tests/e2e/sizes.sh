@@ -41,7 +41,7 @@ short)
         [ $limit -gt 400000 ] || fail 'never in bands'
     done
     (ulimit -v $limit && works -y $flags -o bands.nut --frames 2)
-    rows=$(sed -n 's/.*memory is short: \([0-9]*\) rows.*/\1/p' stderr)
+    rows=$(sed -n 's/.*memory is short: processing \([0-9]*\) rows.*/\1/p' stderr)
     works $flags -o same.nut --tile "$rows" --frames 2
     same "$(frame_sums bands.nut yuv420p)" "$(frame_sums same.nut yuv420p)" 'pictures'
     # No room even for that is a message, not a crash.

@@ -130,7 +130,7 @@ backwards)
     python3 "$tests/e2e/craft.py" backwards good.flv in.flv
     for out in out.mkv out.mp4; do
         works -i in.flv -o $out --x2
-        says 'warning: .*do not rise: 1;'
+        says 'warning: repaired 1 non-increasing'
         same "$(packet_sums $out a:0 | cut -d, -f5-)" "$(packet_sums good.flv a:0 | cut -d, -f5-)" sound
         ffprobe -v error -select_streams a -show_entries packet=dts -of csv=p=0 $out | sort -nc ||
             fail 'times go back'
@@ -195,7 +195,7 @@ joined)
         -c:v libx264 -c:a aac one.ts
     cat one.ts one.ts >two.ts
     run -i two.ts -o out.mp4 --x2 --strict
-    says 'clock jumps 1 times'
+    says 'timestamps jump 1 times'
     same "$(count out.mp4)" 200 frames
     for stream in v:0 a:0; do
         echo "{\"start\": $(entry out.mp4 $stream start_time), \"length\": $(entry out.mp4 $stream duration)}" >span
@@ -249,17 +249,17 @@ which-video)
             grep ffv1)" "ffv1,$2" "chosen of $1"
     }
     chosen in.ts 96
-    says 'in\.ts: of 2 videos, v:0 \(h264, 96x64\) is interpolated.*--video-stream'
+    says 'in\.ts: has 2 videos; v:0 \(h264, 96x64\) is interpolated.*--video-stream'
     chosen in.mkv 96
     chosen in.mov 96
-    says 'of 3 videos, v:2'
+    says 'has 3 videos; v:2'
     chosen in.mov 64 '--video-stream 1'
     fails 2 'in\.ts: --video-stream 2 is none .* numbered 0 to 1' -i in.ts -o no.mkv --video-stream 2
     # Transparency beside the colours is a gray video of the same size.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:d=0.4 -f lavfi -i testsrc2=s=96x64:d=0.4 \
         -map 1 -map 0 -c:v ffv1 -pix_fmt:v:0 gray -pix_fmt:v:1 yuv420p alpha.mkv
     works -y -i alpha.mkv -o out.mkv --factor 1
-    says 'of 2 videos, v:1 \(ffv1, 64x48\)'
+    says 'has 2 videos; v:1 \(ffv1, 64x48\)'
     ;;
 timeless)
     # A bare stream has no times: its frames come one period after the other.

@@ -60,7 +60,7 @@ unreadable)
     printf '1\n00:00:00,100 --> 00:00:00,200\nabc\n\n2\n00:00:00,400 --> 00:00:00,700\nxyz\n' >in.srt
     clip subrip good.mkv
     sed 's/xyz/x\xe4z/' good.mkv >in.mkv
-    fails 3 'warning: stream 1 \(subtitle, subrip, fin\): 1 of its texts' -i in.mkv -o out.mp4 --x2
+    fails 3 'warning: stream 1 \(subtitle, subrip, fin\): 1 unreadable text was dropped' -i in.mkv -o out.mp4 --x2
     texts out.mp4 | grep -q abc || fail 'the good text is missing'
     ;;
 part)

@@ -153,7 +153,7 @@ turned)
     done
     # Never without a word.
     works -i in.mp4 -o out.mkv --x2
-    [ "$(side out.mkv v:0 rotation)" = -90 ] || says 'warning: .*lie on its side; \.mp4'
+    [ "$(side out.mkv v:0 rotation)" = -90 ] || says 'warning: .*appear sideways; use \.mp4'
     ;;
 exif)
     # Pictures of a camera that was held upright: turned as the first of them says.
@@ -166,9 +166,9 @@ exif)
     ! warned || fail 'a warning'
     cp plain3.jpg turned3.jpg
     works -y -i turned%d.jpg -o out.mov --factor 1
-    says 'warning: .* frame 2 is to be turned otherwise'
+    says 'warning: .* frame 2 has another rotation'
     works -i turned%d.jpg -o out%d.png --factor 1
-    says 'warning: .*lie on its side'
+    says 'warning: .*appear sideways'
     ;;
 shape)
     # Pixels that are not square, and two pictures in one.

@@ -51,7 +51,7 @@ no-alarm) # nothing is lost of these, although they look as if
     whole() {
         run -q -i "$1" -f null --factor 1
         same $status 0 "$1: status"
-        ! grep -q 'cut off\|does not decode' stderr || fail "$1: $(cat stderr)"
+        ! grep -q 'cut off\|cannot be decoded' stderr || fail "$1: $(cat stderr)"
     }
     film='-f lavfi -i testsrc2=s=64x48:r=25:d=1.2'
     # Recordings that begin anywhere, and whose first pictures need others before them.

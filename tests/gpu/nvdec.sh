@@ -26,7 +26,7 @@ if [ "$1" = doctor ]; then
     grep -Eq '^cuda:0 .* GiB of which .* free, compute capability [0-9]+\.[0-9]+, [0-9]+ SMs' log ||
         fail 'no cuda:0'
     ! "$RIFEC" -i "$lotus" -f null --device cuda:200 >log 2>&1 || fail '--device cuda:200'
-    grep -q 'no device of that number' log || fail 'the reason is not told'
+    grep -q 'no device has that number' log || fail 'the reason is not told'
     "$RIFEC" -i "$lotus" -f null --device cuda:0 --frames 4 >log 2>&1 || fail '--device cuda:0'
     exit 0
 fi

@@ -85,8 +85,8 @@ static void refused(const char *header, const void *data, size_t data_bytes,
 static void damaged_tensors(void)
 {
     float data[6] = { 0 };
-    refused("", NULL, 0, "no weights");
-    refused("[]", NULL, 0, "no weights");
+    refused("", NULL, 0, "not a file of weights");
+    refused("[]", NULL, 0, "not a file of weights");
     refused("{\"x\":", NULL, 0, "JSON");
     refused("{}", NULL, 0, "missing");
     refused("{\"x\":3}", NULL, 0, "type");
@@ -131,7 +131,7 @@ static void damaged_files(void)
     CHECK(strstr(message, "truncated") != NULL);
     memset(file, 0xff, 8);
     CHECK_INT(tensors_open_memory(&s, file, 64, "f"), RIFEC_ERR_MODEL);
-    CHECK(strstr(message, "no weights") != NULL);
+    CHECK(strstr(message, "not a file of weights") != NULL);
     CHECK_INT(tensors_open(&s, "/no/such/file"), RIFEC_ERR_MODEL);
     CHECK(s == NULL && strstr(message, "/no/such/file") != NULL);
     CHECK_INT(tensors_open(&s, "/"), RIFEC_ERR_MODEL);

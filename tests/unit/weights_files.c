@@ -157,12 +157,12 @@ static void strange_pickles(void)
     PICKLE("\x80\x04\x95\0\0\0\0\0\0\0\0}.", "protocol 4");
     PICKLE("\x80\x02}\x81.", "opcode 0x81"); /* NEWOBJ */
     PICKLE("\x80\x02}.", "dictionary of tensors");
-    PICKLE("\x80\x02](h\0e.", "remembered");
+    PICKLE("\x80\x02](h\0e.", "never made");
     PICKLE("\x80\x02}r\xff\xff\xff\xff.", "memo");
     PICKLE("\x80\x02(((.", "one value");
     PICKLE("\x80\x02t.", "mark");
     PICKLE("\x80\x02", "no end");
-    PICKLE("\x80\x02X\xff\xff\xff\xffx.", "text");
+    PICKLE("\x80\x02X\xff\xff\xff\xffx.", "string");
     PICKLE("\x80\x02\x8a\x09\0\0\0\0\0\0\0\0\1.", "64 bits");
     PICKLE("\x80\x02}(K\1u.", "items");
 #undef PICKLE
@@ -339,7 +339,7 @@ static void other_files(void)
                   { "version https://git-lfs.github.com/spec/v1", "git lfs pull" },
                   { "\x80\x04\x95 a pickle", "torch.save()" },
                   { "\0\0\0\1\0\0\0\0{", "larger network" },
-                  { "PK\5\6, a ZIP that is empty", "none of" },
+                  { "PK\5\6, a ZIP that is empty", "neither" },
                   { "PK\3\4, a ZIP that is cut, and more", "directory" } };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         CHECK_INT(weights_open_memory(&w, files[i].begin, sizeof files[i].begin, "file"),

@@ -204,8 +204,8 @@ static void other_graphs(const struct pair *p)
             "kind of layer"); /* in the next line */
     refused(p, "block1.conv0.0", "6=6912", "6=6480", "block1.conv0");
     refused(p, "block1.conv0.0", "6=6912", "6=6911", "dilated");
-    refused(p, "Split", "in0_1", "in0_0", "made twice");
-    refused(p, "Concat", "in2_0", "in9_0", "nobody makes");
+    refused(p, "Split", "in0_1", "in0_0", "two layers make");
+    refused(p, "Concat", "in2_0", "in9_0", "no layer makes");
     refused(p, "Concat", " 0=0", " 0=x", "parameter");
     refused(p, "7767517", "7767517\n2", "7767517\n9", "fewer layers");
     refused(p, "Sigmoid", "Sigmoid", "Softmax", "kind of layer");

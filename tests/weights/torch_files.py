@@ -87,7 +87,7 @@ def main():
         }
         bad = {
             "whole.pkl": (net, "Block"),
-            "list.pkl": (list(full.values()), "no dictionary"),
+            "list.pkl": (list(full.values()), "not given a dictionary"),
             "two.pkl": ({"model": full, "ema": half}, "more than one"),
             "double.pkl": ({k: v.double() for k, v in full.items()}, "F64"),
             "less.pkl": ({k: v for k, v in full.items() if "beta" not in k}, "missing"),

@@ -191,8 +191,8 @@ void check_report(const struct check *c)
     const struct check_errors *e = &c->errors;
     if (e->pictures == 0)
         return;
-    log_info("check: %lld in-betweens, %s, against %s", (long long)e->pictures,
-             c->tried->info.device, c->reference->info.device);
+    log_info("check: %lld interpolated frames on %s, compared with %s",
+             (long long)e->pictures, c->tried->info.device, c->reference->info.device);
     for (int b = 0; b < e->blocks; b++)
         log_info("check: after block %d: flow max %.2g, mean %.2g px; mask max %.2g, "
                  "mean %.2g",
@@ -206,8 +206,8 @@ void check_report(const struct check *c)
     for (int i = 0; i < CHECK_BINS; i++)
         snprintf(line + strlen(line), sizeof line - strlen(line), ", %s: %.4f %%",
                  bins[i], 100 * (double)e->codes[i] / (double)all);
-    log_info("check: codes off by%s", line + 1);
-    log_info("check: at most %d of %d codes, PSNR %.2f dB", e->code_max,
+    log_info("check: differences of samples:%s", line + 1);
+    log_info("check: largest difference %d of %d, PSNR %.2f dB", e->code_max,
              (1 << c->depth) - 1, check_psnr(e, c->depth));
 }
 

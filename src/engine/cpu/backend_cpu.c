@@ -31,7 +31,7 @@ static int cpu_open(struct rifec *e)
     TRY(cpu_net_open(&b->net, p));
     TRY(yuv_open(&b->yuv, p->width, p->height, &p->format, &p->color));
     if (p->precision > RIFEC_PRECISION_FP32)
-        log_warning("no CUDA device: %s was asked for, running FP32 on the CPU",
+        log_warning("no CUDA device: running FP32 on the CPU instead of %s",
                     p->precision == RIFEC_PRECISION_FP16 ? "FP16" : "TF32");
     snprintf(b->device, sizeof b->device, "CPU, %s", b->net.description);
     memcpy(e->info.model_sha256, b->net.weights.sha256, sizeof e->info.model_sha256);

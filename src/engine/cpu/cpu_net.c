@@ -230,8 +230,8 @@ static void choose_bands(struct cpu_net *n, const struct rifec_params *p,
     for (int try = 1024; p->tile == 0 && n->arena.bytes > room && try >= 128; try /= 2)
         plan_memory(n, p, c, rows = try, at);
     if (p->tile == 0 && rows)
-        log_info("memory is short: %d rows at a time, %zu MiB instead of %zu MiB (%s "
-                 "leaves %zu MiB)",
+        log_info("memory is short: processing %d rows at a time, in %zu MiB instead of "
+                 "%zu MiB (%s leaves %zu MiB)",
                  rows, n->arena.bytes >> 20, whole >> 20, by, (room / 3 * 4) >> 20);
     if (n->arena.bytes > room)
         log_warning("the engine needs %zu MiB, and %s leaves %zu MiB: try --scale 0.5 "

@@ -90,7 +90,7 @@ static const char *cuda_probe(const struct rifec_params *p)
     int count = 0, driver = 0;
     cudaError_t e = cudaGetDeviceCount(&count);
     if (e == cudaSuccess && count > 0)
-        return p->device_index < count ? NULL : "there is no device of that number";
+        return p->device_index < count ? NULL : "no device has that number";
     if (e == cudaSuccess)
         return "no CUDA device";
     (void)cudaGetLastError();
@@ -260,7 +260,8 @@ static int cuda_open(struct rifec *e)
     if (p->precision == RIFEC_PRECISION_AUTO)
         p->precision = RIFEC_PRECISION_FP16;
     if (p->tile > 0)
-        log_warning("--tile is for the CPU: the whole picture is worked on at once");
+        log_warning("--tile has no effect on CUDA, which processes the whole picture at "
+                    "once");
     e->info.in_flight = p->in_flight ? p->in_flight : IN_FLIGHT_DEFAULT;
     framepool_set_memory(e->pool, (struct framepool_memory){ pinned_alloc, pinned_free });
     b->frame_bytes = framepool_layout(e->pool, &unused, offset);

@@ -35,7 +35,8 @@ static int check_pinned(const char *kernels, bool is_half, int cc)
         if (!strcmp(conv_versions[i].name, kernels) &&
             conv_version_fits(&conv_versions[i], conv_versions[i].op, is_half, cc))
             return 0;
-    log_error("kernels '%s': not for %s on a GPU of compute capability %d.%d: try auto",
+    log_error("kernels '%s' do not support %s on a GPU of compute capability %d.%d: try "
+              "auto",
               kernels, is_half ? "FP16" : "FP32", cc / 10, cc % 10);
     return RIFEC_ERR_USAGE;
 }
@@ -216,7 +217,7 @@ static bool wants_cudnn(const struct cuda_net *n, const struct rifec_params *p, 
         return true;
     }
     if (tf32)
-        log_warning("--tf32 needs cuDNN, so it is FP32: %s", answer);
+        log_warning("--tf32 needs cuDNN, so FP32 is used: %s", answer);
     else
         log_verbose("no cuDNN: %s", answer);
     return false;
@@ -238,7 +239,7 @@ static int open_all(struct cuda_net *n, const struct rifec_params *p, int cc)
     if (pinned && !pins_cudnn)
         TRY(check_pinned(pinned, n->is_half, cc));
     if (p->precision == RIFEC_PRECISION_TF32 && pinned && !pins_cudnn)
-        log_warning("--tf32: not by %s kernels, which only cudnn's do", pinned);
+        log_warning("--tf32 needs --kernels cudnn, and %s was given", pinned);
     TRY(weights_open(&n->weights, p->model));
     bool by_cudnn = pins_cudnn || (!pinned && wants_cudnn(n, p, cc));
     if (by_cudnn) {

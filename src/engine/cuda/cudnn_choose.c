@@ -291,7 +291,7 @@ static int recall_all(struct cudnn_ops *o)
         if (t->way.plan)
             t->shape->way = t->way;
         else
-            log_warning("%s: the remembered '%s' does not work any more", t->shape->name,
+            log_warning("%s: the remembered '%s' no longer works", t->shape->name,
                         t->way.choice.text);
     }
 fail:

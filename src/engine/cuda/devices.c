@@ -22,7 +22,7 @@ static void describe_error(cudaError_t e, char *why, size_t why_size)
     if (cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0)
         snprintf(why, why_size, "no NVIDIA driver");
     else if (e == cudaErrorInsufficientDriver)
-        snprintf(why, why_size, "the driver is for CUDA %d.%d, this needs %d.%d",
+        snprintf(why, why_size, "the driver supports CUDA %d.%d, but rifec needs %d.%d",
                  driver / 1000, driver % 1000 / 10, CUDART_VERSION / 1000,
                  CUDART_VERSION % 1000 / 10);
     else

@@ -48,7 +48,7 @@ static cJSON *read_file(const char *path)
     free(text);
     const cJSON *format = cJSON_GetObjectItemCaseSensitive(root, "format");
     if (!cJSON_IsNumber(format) || format->valueint != FORMAT) {
-        log_warning("%s: damaged or of another version: ignored", path);
+        log_warning("%s: ignored, because it is damaged or from another version", path);
         cJSON_Delete(root);
         root = NULL;
     }

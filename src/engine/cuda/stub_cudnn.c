@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "rifec/error.h"
 
-#define WHY "this was built without cuDNN"
+#define WHY "rifec was built without cuDNN"
 
 int cudnn_net_open(struct cudnn_net *n, struct ops *table, struct weights *w,
                    const struct rifec_params *p)

@@ -43,8 +43,8 @@ static int refuse_opener(const char *format, const char *name)
 {
     for (size_t i = 0; i < sizeof openers / sizeof *openers; i++)
         if (av_match_name(openers[i].demuxer, format)) {
-            log_error("%s: this is no video but %s, which names other files to open; if "
-                      "you trust it, add --input-format %s",
+            log_error("%s: this is not a video but %s, which names other files to open; "
+                      "if you trust it, add --input-format %s",
                       name, openers[i].what, openers[i].demuxer);
             return RIFEC_ERR_INPUT;
         }
@@ -87,8 +87,9 @@ int confine_find_format(AVCOMPAT_FORMAT_CONST AVInputFormat **out, AVFormatConte
     if (is_hls)
         TRY(refuse_opener("hls", name));
     if (playlist)
-        FAIL(RIFEC_ERR_INPUT, "%s: this is no video but %s; give the video that it names",
-             name, playlist);
+        FAIL(RIFEC_ERR_INPUT,
+             "%s: this is not a video but %s; give the video that it names", name,
+             playlist);
     if (e < 0 || !*out)
         err = av_fail(RIFEC_ERR_INPUT, e < 0 ? e : AVERROR_INVALIDDATA,
                       "%s: not a video FFmpeg can open", name);
@@ -105,7 +106,7 @@ static int open_itself(AVFormatContext *ctx, AVIOContext **pb, const char *url, 
     *pb = NULL;
     if (!strcmp(url, ctx->url) && !(flags & AVIO_FLAG_WRITE))
         return avio_open2(pb, url, flags, &ctx->interrupt_callback, NULL);
-    av_log(ctx, AV_LOG_ERROR, "'%s' is another file and is not opened\n", url);
+    av_log(ctx, AV_LOG_ERROR, "'%s' is another file, so it is not opened\n", url);
     return AVERROR(EACCES);
 }
 

@@ -85,7 +85,7 @@ static int note_damage(struct decode *d, int averr)
     char why[AV_ERROR_MAX_STRING_SIZE];
     av_strerror(averr, why, sizeof why);
     if (d->damaged++ == 0)
-        log_warning("%s: some of it does not decode (%s); going on with what does",
+        log_warning("%s: parts of the video cannot be decoded (%s) and are skipped",
                     d->path, why);
     return 0;
 }
@@ -146,12 +146,11 @@ static int settle_fields(struct decode *d, const AVFrame *av)
     }
     if (d->mode == DEINTERLACE_REFUSE)
         FAIL(RIFEC_ERR_INPUT,
-             "%s: is interlaced, and in-betweens of half frames would be combed; "
-             "--deinterlace bwdif makes whole frames of them%s, --deinterlace off takes "
-             "them as they are",
+             "%s: the video is interlaced; use --deinterlace bwdif to deinterlace it%s, "
+             "or --deinterlace off to interpolate it unchanged (with combing)",
              d->path, deinterlace_is_there() ? "" : " (not in this build)");
     if (!d->fields_seen)
-        log_warning("%s: is not marked as interlaced; --deinterlace is done all the same",
+        log_warning("%s: the video is not marked as interlaced; deinterlacing it anyway",
                     d->path);
     TRY(open_fields(d, av, order));
 fail:
@@ -172,8 +171,8 @@ static int watch_fields(struct decode *d, AVFrame *av)
     d->fields_seen = true;
     if (d->mode == DEINTERLACE_AUTO)
         return open_fields(d, av, AV_FIELD_UNKNOWN);
-    log_warning("%s: from frame %lld on frames are interlaced and taken as they are; "
-                "--deinterlace auto makes whole ones of them",
+    log_warning("%s: the video is interlaced from frame %lld on, and used unchanged; "
+                "--deinterlace auto deinterlaces it",
                 d->path, (long long)d->count);
     return 0;
 }
@@ -223,8 +222,8 @@ static void watch_rotation(struct decode *d, const AVFrame *av)
         (first && turn ? !memcmp(first, turn->data, turn->size) : !first && !turn))
         return;
     d->turned_otherwise = true;
-    log_warning("%s: frame %lld is to be turned otherwise than the first; all are turned "
-                "like the first",
+    log_warning("%s: frame %lld has another rotation than the first; the first one's is "
+                "used for all",
                 d->path, (long long)d->count);
 }
 
@@ -272,7 +271,8 @@ static int follow_format(struct decode *d, const AVFrame *av)
     if (!same_size || d->fields || hwaccel_is_device(av) ||
         av_get_pix_fmt_loss(d->pix_fmt, pix_fmt, alpha)) {
         log_error(
-            "%s: the picture changes from %dx%d %s to %dx%d %s; the output ends there",
+            "%s: the picture changes from %dx%d %s to %dx%d %s; the output ends before "
+            "that",
             d->path, d->width, d->height, av_get_pix_fmt_name(d->source_pix_fmt),
             av->width, av->height, av_get_pix_fmt_name(pix_fmt));
         return RIFEC_ERR_INPUT;

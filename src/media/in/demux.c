@@ -52,8 +52,8 @@ static int check_path(const char *path)
 {
     struct stat st;
     if (stat(path, &st) != 0 && strstr(path, "://")) {
-        log_error("%s: is no file; of the network: ffmpeg -i URL -c copy -f nut - | "
-                  "rifec -i - ...",
+        log_error("%s: network inputs are not read directly; pipe them in: ffmpeg -i URL "
+                  "-c copy -f nut - | rifec -i - ...",
                   path);
         return RIFEC_ERR_INPUT;
     }
@@ -62,7 +62,7 @@ static int check_path(const char *path)
         return RIFEC_ERR_INPUT;
     }
     if (S_ISDIR(st.st_mode)) {
-        log_error("%s: is a directory; with --input-format give a file", path);
+        log_error("%s: is a directory, but --input-format needs a file", path);
         return RIFEC_ERR_INPUT;
     }
     if (S_ISREG(st.st_mode) && st.st_size == 0) {
@@ -114,7 +114,7 @@ static int describe_raw(const struct demux_params *p, AVDictionary **options)
     if (!is_raw(p))
         return 0;
     if (p->pix_fmt && av_get_pix_fmt(p->pix_fmt) == AV_PIX_FMT_NONE) {
-        log_error("'%s' is no pixel format; `ffmpeg -pix_fmts` lists them", p->pix_fmt);
+        log_error("unknown pixel format '%s'; `ffmpeg -pix_fmts` lists them", p->pix_fmt);
         return RIFEC_ERR_USAGE;
     }
     char rate[48];
@@ -174,7 +174,9 @@ static int open_container(struct demux *d, const struct demux_params *p)
              "FFmpeg cannot read the format '%s'; `ffmpeg -demuxers` lists those it can",
              p->format);
     if (p->rate.num && !is_raw(p))
-        FAIL(RIFEC_ERR_USAGE, "%s: has times of its own: --input-rate is for raw video",
+        FAIL(RIFEC_ERR_USAGE,
+             "%s: has timestamps of its own; --input-rate is for raw video and image "
+             "sequences",
              d->name);
     TRY(describe_raw(p, &options));
     /* The protocol is named so that a colon in a file name stays one. */
@@ -283,7 +285,8 @@ static int open_streams(struct demux *d, const struct demux_params *p)
     if (e == AVERROR_EXIT)
         TRY(RIFEC_ERR_ABORT);
     if (e < 0) {
-        err = av_fail(RIFEC_ERR_INPUT, e, "%s: cannot find out what is in it", d->name);
+        err = av_fail(RIFEC_ERR_INPUT, e, "%s: cannot find out which streams it has",
+                      d->name);
         goto fail;
     }
     TRY(find_video(d, p));
@@ -550,7 +553,8 @@ void demux_close(struct demux **d)
     avio_closep(&(*d)->file);
     pictures_free(&(*d)->pictures);
     if ((*d)->joins.jumps)
-        log_warning("%s: its clock jumps %lld times; times go on where they were",
+        log_warning("%s: its timestamps jump %lld times; the output's are made "
+                    "continuous",
                     (*d)->name, (long long)(*d)->joins.jumps);
     joins_close(&(*d)->joins);
     free(*d);

@@ -76,7 +76,7 @@ int film_next(struct film *f, AVFrame **out)
         TRY(feed(f));
     }
     if (!frame && !f->count)
-        FAIL(RIFEC_ERR_INPUT, "%s: no frame of its video decodes", f->path);
+        FAIL(RIFEC_ERR_INPUT, "%s: no frame of the video can be decoded", f->path);
     if (!frame)
         return 0;
     f->count++;

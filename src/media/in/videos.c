@@ -66,7 +66,7 @@ static void say_choice(const AVFormatContext *ctx, int chosen, int number, int c
                        const char *name)
 {
     const AVCodecParameters *par = ctx->streams[chosen]->codecpar;
-    log_info("%s: of %d videos, v:%d (%s, %dx%d) is interpolated and the rest copied; "
+    log_info("%s: has %d videos; v:%d (%s, %dx%d) is interpolated and the rest copied; "
              "choose with --video-stream N",
              name, count, number, avcodec_get_name(par->codec_id), par->width,
              par->height);
@@ -89,7 +89,7 @@ int videos_choose(const AVFormatContext *ctx, int wanted, const char *name)
         }
     }
     if (!moving) {
-        log_error("%s: no video stream in it", name);
+        log_error("%s: has no video stream", name);
         return RIFEC_ERR_INPUT;
     }
     if (best < 0 || is_attached(ctx->streams[best])) {

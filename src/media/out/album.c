@@ -264,7 +264,7 @@ static int replace(const struct album *a, const char *from, const char *to)
     if (!spare)
         return mem_fail("a file name");
     if (lstat(to, &st) == 0 && S_ISDIR(st.st_mode))
-        FAIL(RIFEC_ERR_OUTPUT, "%s: is a directory, which no picture replaces", to);
+        FAIL(RIFEC_ERR_OUTPUT, "%s: is a directory, which a picture cannot replace", to);
     if (outdisk_exchange(from, to, spare) != 0)
         err = say_failed(to, "replace it");
 fail:
@@ -279,7 +279,7 @@ static int move(const struct album *a, int64_t number)
     TRY(paths_of(a, number, &from, &to));
     if (outdisk_move(from, to, false) != 0) {
         if (errno != EEXIST)
-            TRY(say_failed(to, "put the picture there"));
+            TRY(say_failed(to, "move the picture there"));
         if (!a->overwrite)
             FAIL(RIFEC_ERR_OUTPUT,
                  "%s: another program created it meanwhile; -y replaces pictures", to);
@@ -299,7 +299,7 @@ static void undo(const struct album *a, int64_t number)
     if (paths_of(a, number, &from, &to) == 0) {
         bool was_replaced = lstat(from, &st) == 0;
         if ((was_replaced ? rename(from, to) : unlink(to)) != 0)
-            say_failed(to, "undo what was done to it");
+            say_failed(to, "restore what was there");
     }
     av_free(from);
     av_free(to);
@@ -320,8 +320,7 @@ int album_commit(struct album *a)
     struct older older = { .behind = a->count, .first = INT64_MAX };
     each(a, a->folder, count_older, &older);
     if (older.count)
-        log_warning("%s: %lld older pictures, from number %lld on, were there before and "
-                    "still are",
+        log_warning("%s: %lld older pictures, from number %lld on, remain in the folder",
                     a->pattern, (long long)older.count, (long long)older.first);
 fail:
     for (; err < 0 && a->moved > 0; a->moved--)

@@ -114,9 +114,9 @@ static int open_codec(struct encode *e, const AVCodec *codec)
     hush_end(&hush, av < 0 ? RIFEC_LOG_ERROR : RIFEC_LOG_VERBOSE);
     if (av < 0) {
         char advice[256];
-        err = av_fail(RIFEC_ERR_CODEC, av, "encoder %s refuses %dx%d %s (-v says more%s)",
-                      codec->name, e->first->width, e->first->height,
-                      av_get_pix_fmt_name(e->pix_fmt),
+        err = av_fail(RIFEC_ERR_CODEC, av,
+                      "encoder %s refuses %dx%d %s (-v shows more%s)", codec->name,
+                      e->first->width, e->first->height, av_get_pix_fmt_name(e->pix_fmt),
                       encoder_advice(codec, advice, sizeof advice));
     }
 fail:

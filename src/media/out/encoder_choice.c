@@ -62,8 +62,8 @@ static const AVCodec *refuse_name(const struct encode_params *p)
     char others[64];
     software(p->container, others, sizeof others);
     if (!strcmp(p->codec, "copy"))
-        log_error("-c:v copy: new frames cannot be copied; ffv1 keeps every bit, %s are "
-                  "smaller",
+        log_error("-c:v copy: new frames cannot be copied; ffv1 is lossless, %s make "
+                  "smaller files",
                   others);
     else
         log_error("this FFmpeg has no encoder '%s'; try -c:v %s, or see `ffmpeg "
@@ -75,7 +75,7 @@ static const AVCodec *refuse_name(const struct encode_params *p)
 static const AVCodec *refuse_kind(const AVCodec *codec, const struct encode_params *p)
 {
     char others[64];
-    log_error("%s encodes no video; try -c:v %s", codec->name,
+    log_error("%s is not a video encoder; try -c:v %s", codec->name,
               software(p->container, others, sizeof others));
     return NULL;
 }
@@ -90,9 +90,9 @@ static const AVCodec *refuse_container(const AVCodec *codec,
         const AVCodec *best = avcodec_find_encoder(p->container->video_codec);
         snprintf(others, sizeof others, "%s", best ? best->name : "");
     }
-    log_error("%s cannot hold what %s makes; end the output's name in %s%s%s",
+    log_error("%s cannot hold video from %s; end the output's name in %s%s%s",
               p->container->name, codec->name, names[0] ? names : ".nut",
-              others[0] ? ", or take -c:v " : "", others);
+              others[0] ? ", or use -c:v " : "", others);
     return NULL;
 }
 
@@ -130,7 +130,9 @@ static const AVCodec *choose_h265(const struct encode_params *p, const AVFrame *
                  "-c:v libx264 overrides",
                  why);
     else
-        log_info("few players show %s in H.264; libx265 would do, which %s lacks", why,
+        log_info("few players show %s in H.264; libx265 would be better, but %s does not "
+                 "support it",
+                 why,
                  avcodec_find_encoder_by_name("libx265") ? p->container->name
                                                          : "this FFmpeg");
     return codec;
@@ -147,7 +149,7 @@ static const AVCodec *choose_best(const struct encode_params *p, const AVFrame *
             return codec;
     }
     if (container->video_codec == AV_CODEC_ID_NONE) {
-        log_error("%s holds no video; end the output's name in .mp4 or .mkv",
+        log_error("%s cannot hold video; end the output's name in .mp4 or .mkv",
                   container->name);
         return NULL;
     }
@@ -177,7 +179,8 @@ static bool refuses(const AVOutputFormat *f, enum AVCodecID codec)
 const AVCodec *encoder_choose(const struct encode_params *p, const AVFrame *tags)
 {
     if (p->required_codec && p->codec) {
-        log_error("pictures are encoded as their names say: without -c:v %s", p->codec);
+        log_error("the encoder of pictures follows from their names; leave out -c:v %s",
+                  p->codec);
         return NULL;
     }
     if (p->required_codec)
@@ -245,7 +248,7 @@ static enum AVPixelFormat whole_samples(const AVCodec *codec,
 static int refuse_hardware(const AVCodec *codec, const struct encode_params *p)
 {
     char others[64];
-    log_error("%s takes pictures from a GPU's memory only, where rifec's are not; try "
+    log_error("%s accepts only frames in GPU memory, which rifec does not provide; try "
               "-c:v %s",
               codec->name, software(p->container, others, sizeof others));
     return RIFEC_ERR_CODEC;
@@ -256,13 +259,13 @@ static int asked_pix_fmt(const struct encode_params *p, const enum AVPixelFormat
 {
     *out = av_get_pix_fmt(p->pix_fmt);
     if (*out == AV_PIX_FMT_NONE) {
-        log_error("'%s' is no pixel format; `ffmpeg -pix_fmts` lists them", p->pix_fmt);
+        log_error("unknown pixel format '%s'; `ffmpeg -pix_fmts` lists them", p->pix_fmt);
         return RIFEC_ERR_USAGE;
     }
     if (list && !contains(list, *out)) {
         enum AVPixelFormat near =
             avcodec_find_best_pix_fmt_of_list(list, *out, color_has_alpha(*out), NULL);
-        log_error("%s does not take %s; nearest is %s", taker, p->pix_fmt,
+        log_error("%s does not support %s; the nearest is %s", taker, p->pix_fmt,
                   av_get_pix_fmt_name(near));
         return RIFEC_ERR_CODEC;
     }
@@ -276,7 +279,7 @@ static const char *rgb_advice(const AVCodec *codec, enum AVPixelFormat from,
     bool was = av_pix_fmt_desc_get(from)->flags & AV_PIX_FMT_FLAG_RGB;
     bool is = av_pix_fmt_desc_get(to)->flags & AV_PIX_FMT_FLAG_RGB;
     return was && !is && !strcmp(codec->name, "libx264")
-               ? "; -c:v libx264rgb keeps RGB, and ffv1 in .mkv every bit"
+               ? "; -c:v libx264rgb keeps RGB, and ffv1 in .mkv is lossless"
                : "";
 }
 
@@ -359,8 +362,8 @@ int encoder_check(const AVCodecContext *c)
         return RIFEC_ERR_CODEC;
     }
     if (c->codec->id == AV_CODEC_ID_MPEG4 && c->time_base.den > 65535) {
-        log_error("MPEG-4's clock has 65535 ticks a second at most, and these times need "
-                  "%d; try -c:v %s",
+        log_error("MPEG-4 allows at most 65535 ticks per second, but these timestamps "
+                  "need %d; try -c:v %s",
                   c->time_base.den, software(NULL, others, sizeof others));
         return RIFEC_ERR_CODEC;
     }
@@ -379,14 +382,13 @@ const char *encoder_advice(const AVCodec *codec, char *text, size_t size)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (!text[0] && strstr(name, kinds[i]))
             snprintf(text, size, "; it needs %s; try -c:v %s",
-                     i ? "hardware and a driver of its kind"
+                     i ? "its own hardware and driver"
                        : "NVIDIA's driver and a GPU with NVENC, which A100, H100 and "
                          "H200 lack",
                      others);
     if (codec->id == AV_CODEC_ID_MPEG1VIDEO || codec->id == AV_CODEC_ID_MPEG2VIDEO)
         snprintf(text, size,
-                 "; it knows few frame rates, and only constant ones; try "
-                 "-c:v %s",
+                 "; it supports few frame rates, and only constant ones; try -c:v %s",
                  others);
     return text;
 }

@@ -99,7 +99,7 @@ static bool knows(const AVCodecContext *c, const char *key)
 static int set_option(AVCodecContext *c, const char *key, const char *value)
 {
     if (!knows(c, key)) {
-        log_error("encoder %s knows no option '%s'; `ffmpeg -h encoder=%s` lists them",
+        log_error("encoder %s has no option '%s'; `ffmpeg -h encoder=%s` lists them",
                   c->codec->name, key, c->codec->name);
         return RIFEC_ERR_USAGE;
     }
@@ -166,8 +166,8 @@ static int refuse_rate(const AVCodecContext *c, const struct row *row, const cha
                       AV_CODEC_PROP_LOSSLESS)
         log_error("%s has no %s: it is lossless", name, what);
     else
-        log_error("%s has no %s; --bitrate says how large, and `ffmpeg -h encoder=%s` "
-                  "lists what it has for -e",
+        log_error("%s has no %s; --bitrate sets the size, and `ffmpeg -h encoder=%s` "
+                  "lists its options for -e",
                   name, what, name);
     return RIFEC_ERR_USAGE;
 }

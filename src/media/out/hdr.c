@@ -154,11 +154,11 @@ static void say_dolby_vision(const struct hdr *h, const AVCodecContext *c)
         snprintf(profile, sizeof profile, " (profile %d)", h->dolby_profile);
     log_warning("the Dolby Vision data%s is left out: %s does not write it; %s", profile,
                 c->codec->name,
-                h->dolby_base == 0   ? "this profile has no other picture in it, the "
-                                       "colours will look wrong"
-                : h->dolby_base == 2 ? "what remains is the picture for standard range"
-                : h->dolby_base == 4 ? "what remains is the HLG picture"
-                                     : "what remains is the HDR10 picture");
+                h->dolby_base == 0 ? "this profile has no other picture, so colors will "
+                                     "look wrong"
+                : h->dolby_base == 2 ? "the SDR picture remains"
+                : h->dolby_base == 4 ? "the HLG picture remains"
+                                     : "the HDR10 picture remains");
 }
 
 int hdr_describe(const struct hdr *h, AVCodecContext *c, const AVOutputFormat *f)
@@ -178,8 +178,8 @@ int hdr_describe(const struct hdr *h, AVCodecContext *c, const AVOutputFormat *f
             c->codec->name, f->name);
     if (h->hdr10plus && !avcompat_keeps_hdr10plus(c->codec))
         log_warning(
-            "the HDR10+ data of each frame is left out: %s does not write it; what "
-            "remains is the HDR10 picture",
+            "the HDR10+ data of each frame is left out: %s does not write it; the HDR10 "
+            "picture remains",
             c->codec->name);
     if (h->dolby_vision)
         say_dolby_vision(h, c);

@@ -56,20 +56,21 @@ static int choose_container(struct mux *m, const struct mux_params *p)
     if (e < 0)
         return RIFEC_ERR_OUTPUT;
     if (container_is(m->ctx->oformat, "image2") && !m->pattern) {
-        log_error("%s: one picture is no video; number them, as in out%%05d.png, or "
-                  "give a folder and -f png",
-                  p->path);
+        log_error(
+            "%s: names only one picture; number them, as in out%%05d.png, or give a "
+            "folder and -f png",
+            p->path);
         return RIFEC_ERR_OUTPUT;
     }
     if (m->ctx->oformat->flags & AVFMT_NOFILE && !m->pattern &&
         !container_is(m->ctx->oformat, "null")) {
-        log_error("%s: %s writes files of its own naming, which cannot be undone or kept "
-                  "safe; write .mp4 or .mkv and let ffmpeg divide it",
+        log_error("%s: %s names its files itself, so rifec cannot write them safely; "
+                  "write .mp4 or .mkv and let ffmpeg split it",
                   p->path, m->ctx->oformat->name);
         return RIFEC_ERR_OUTPUT;
     }
     if (container_is_for_sound(m->ctx->oformat)) {
-        log_error("%s: %s is for sound alone; end the name in .mp4 or .mkv", p->path,
+        log_error("%s: %s is only for sound; end the name in .mp4 or .mkv", p->path,
                   m->ctx->oformat->name);
         return RIFEC_ERR_OUTPUT;
     }
@@ -211,7 +212,7 @@ int mux_start(struct mux *m, const AVCodecContext *encoder)
         err = av_fail(
             RIFEC_ERR_OUTPUT, e, "%s: cannot write the header (%s in %s?)%s", mux_path(m),
             avcodec_get_name(encoder->codec_id), m->ctx->oformat->name,
-            target_is_stdout(m->target) ? "; a pipe can take y4m, nut or matroska" : "");
+            target_is_stdout(m->target) ? "; use y4m, nut or matroska for a pipe" : "");
         goto fail;
     }
     streams_check_ticks(m->streams, encoder->framerate);

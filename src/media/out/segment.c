@@ -127,7 +127,7 @@ int segment_commit(struct segment_writer **segment, const struct segment_head *h
     av_murmur3_final(s->all, header + 64);
     TRY(digest_of(header, 80, header + 80));
     if (lseek(outfile_fd(s->file), 0, SEEK_SET) != 0)
-        FAIL(RIFEC_ERR_OUTPUT, "%s: cannot go to its start: %s", outfile_part(s->file),
+        FAIL(RIFEC_ERR_OUTPUT, "%s: cannot seek to its start: %s", outfile_part(s->file),
              strerror(errno));
     TRY(outfile_write(s->file, header, sizeof header));
     err = outfile_publish(&s->file);
@@ -193,7 +193,7 @@ static int read_header(struct segment_reader *s, int64_t file_size,
         return 0;
     *old = !memcmp(header, MAGIC_OLD, MAGIC_SIZE);
     if (memcmp(header, MAGIC, MAGIC_SIZE) != 0 || file_size < HEADER_SIZE) {
-        damaged(s, memcmp(header, MAGIC, MAGIC_SIZE) ? "it does not begin as one"
+        damaged(s, memcmp(header, MAGIC, MAGIC_SIZE) ? "it does not begin like a segment"
                                                      : "it is cut short");
         return 0;
     }
@@ -394,8 +394,8 @@ int segment_read(struct segment_reader *s, AVPacket **out)
 {
     int err = next_packet(s, out);
     if (err == 0 && s->why[0]) {
-        log_error("%s: was damaged while the run went on (%s); repeat the command, and "
-                  "it is made again",
+        log_error("%s: was damaged during the run (%s); repeat the command to make it "
+                  "again",
                   s->path, s->why);
         err = RIFEC_ERR_OUTPUT;
     }

@@ -221,7 +221,7 @@ int slowsound_send(struct slowsound *s, const AVPacket *pkt)
     int e = count_damage(s, avcodec_send_packet(s->decoder, pkt));
     if (e >= 0)
         e = decode(s);
-    return e < 0 ? av_fail(RIFEC_ERR_CODEC, e, "cannot slow the sound down") : 0;
+    return e < 0 ? av_fail(RIFEC_ERR_CODEC, e, "cannot slow down the sound") : 0;
 }
 
 int64_t slowsound_lost(const struct slowsound *s)
@@ -309,7 +309,7 @@ int slowsound_open(struct slowsound **out, const AVStream *from, struct rational
     (void)f;
     (void)to;
     *out = NULL;
-    log_error("built without libavfilter, which --slowmo-audio needs: take --slowmo, or "
+    log_error("built without libavfilter, which --slowmo-audio needs: use --slowmo, or "
               "build with it (Debian: libavfilter-dev)");
     return RIFEC_ERR_CODEC;
 }

@@ -68,9 +68,8 @@ void streams_miss(struct streams *s, const AVStream *in)
     if ((in->index < s->count && !announced) || s->missed & bit || !is_missed(s, in))
         return;
     s->missed |= bit;
-    log_warning(
-        "%s begins too late and is missing: the output's header was written before",
-        stream_name(in, name, sizeof name));
+    log_warning("%s is missing: it begins after the output's header was written",
+                stream_name(in, name, sizeof name));
 }
 
 static void report_lost(const struct stream *st)
@@ -84,15 +83,14 @@ static void report_lost(const struct stream *st)
                     av_get_media_type_string(st->in->codecpar->codec_type),
                     packets == 1 ? " was" : "s were");
     if (texts)
-        log_warning("%s: %lld of its texts cannot be read and %s dropped", name,
-                    (long long)texts, texts == 1 ? "was" : "were");
+        log_warning("%s: %lld unreadable text%s dropped", name, (long long)texts,
+                    texts == 1 ? " was" : "s were");
 }
 
 void streams_report(const struct streams *s)
 {
     if (s->repaired)
-        log_warning("copied packets with times that do not rise: %lld; they were moved "
-                    "behind those before them",
+        log_warning("repaired %lld non-increasing timestamps of copied packets",
                     (long long)s->repaired);
     for (int i = 0; i < s->count; i++)
         report_lost(&s->list[i]);

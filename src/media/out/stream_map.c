@@ -113,7 +113,7 @@ static int add_text(struct streams *s, struct stream *st, enum AVCodecID codec)
     TRY(add_output(s, st));
     TRY(subtitles_open(&st->text, st->in, codec, st->out));
     tags_copy_stream(st->out, st->in, &s->choice, true);
-    log_info("%s becomes %s, for %s", stream_name(st->in, name, sizeof name),
+    log_info("%s is converted to %s, for %s", stream_name(st->in, name, sizeof name),
              avcodec_get_name(codec), s->ctx->oformat->name);
 fail:
     return err;
@@ -247,7 +247,7 @@ static int map_packets(struct streams *s, struct stream *st)
     char name[128];
     if (is_announced_only(s, st->in)) {
         st->announced = true;
-        log_verbose("%s is announced, but nothing of it has come yet",
+        log_verbose("%s is announced, but none of it has arrived yet",
                     stream_name(st->in, name, sizeof name));
         return 0;
     }
@@ -343,8 +343,8 @@ int stream_map(struct streams *s, AVFormatContext *input)
             input->streams[i]->discard = AVDISCARD_ALL;
     }
     if (s->too_fast)
-        log_warning("slow motion: %ssubtitles and whatever else has times of its own no "
-                    "longer fit and are left out",
+        log_warning("slow motion: %ssubtitles and other timed streams no longer fit and "
+                    "are left out",
                     s->choice.slow_audio ? "" : "audio, ");
 fail:
     return err;

@@ -38,8 +38,8 @@ static void check_rotation(const struct streams *s, const AVStream *video)
 {
     if (avcompat_has_side_data(video, AV_PKT_DATA_DISPLAYMATRIX) &&
         !container_holds_rotation(s->ctx->oformat))
-        log_warning("the picture is to be turned when shown, which %s cannot say: it "
-                    "will lie on its side; .mp4 or .mov can",
+        log_warning("%s cannot store rotation: the video will appear sideways; use .mp4 "
+                    "or .mov",
                     s->ctx->oformat->name);
 }
 
@@ -132,8 +132,8 @@ void streams_check_ticks(const struct streams *s, AVRational frame_rate)
 {
     const AVRational tick = s->list[s->video].out->time_base;
     if (frame_rate.num > 0 && av_cmp_q(tick, av_inv_q(frame_rate)) > 0)
-        log_warning("%s counts time in steps of %g ms, and frames follow each other "
-                    "faster: some get the same time; .mp4 and .mov keep them apart",
+        log_warning("%s counts time in steps of %g ms, too coarse for this frame rate: "
+                    "some frames get the same time; use .mp4 or .mov",
                     s->ctx->oformat->name, 1000 * av_q2d(tick));
 }
 

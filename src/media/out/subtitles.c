@@ -86,7 +86,7 @@ int subtitles_open(struct subtitles **out, const AVStream *from, enum AVCodecID 
         e = avcodec_parameters_from_context(to->codecpar, s->encoder);
     if (e < 0) {
         subtitles_close(&s);
-        return av_fail(RIFEC_ERR_CODEC, e, "cannot turn subtitles from %s into %s",
+        return av_fail(RIFEC_ERR_CODEC, e, "cannot convert subtitles from %s to %s",
                        avcodec_get_name(from->codecpar->codec_id),
                        avcodec_get_name(codec));
     }

@@ -67,7 +67,7 @@ int target_open(struct target **out, const struct target_params *p)
         TRY(mem_fail("a file name"));
     if (t->kind == DESCRIPTOR && isatty(t->descriptor))
         FAIL(RIFEC_ERR_OUTPUT,
-             "%s is a terminal; send the video on with > FILE or | PROGRAM", t->path);
+             "%s is a terminal; redirect the video with > FILE or | PROGRAM", t->path);
     if (t->kind == PICTURES)
         TRY(album_open(&t->album, &(struct album_params){
                                       .pattern = p->pattern,
