@@ -1,4 +1,4 @@
-/* Marks what the library exports: everything else in it is hidden. */
+/* RIFEC_API marks the functions that the library exports; all others are hidden. */
 #ifndef RIFEC_API_H
 #define RIFEC_API_H
 

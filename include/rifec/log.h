@@ -1,8 +1,9 @@
 /*
- * Where messages go: to the callback of the engine that a message is about
- * (rifec_params.log), or else to that of the process, which is set here before the
- * first engine is opened. It is the one piece of process-wide state in the library.
- * Messages come from any thread, one call per line, without a trailing newline.
+ * Messages go to the callback of the engine that they are about (rifec_params.log), or
+ * otherwise to the callback of the process, which is set here, before the first engine is
+ * opened. That callback is the only process-wide state of the library. A callback may be
+ * called from any thread, once per line; the line has no newline and is valid only during
+ * the call.
  */
 #ifndef RIFEC_LOG_H
 #define RIFEC_LOG_H
@@ -24,8 +25,8 @@ typedef void (*rifec_log_fn)(void *opaque, enum rifec_log_level level, const cha
 extern "C" {
 #endif
 
-/* Messages above `level` are dropped; fn NULL means one line on stderr. A level that
- * does not exist is refused with a message, and nothing changes. */
+/* Sends messages up to `level` to fn(opaque, ...), or to stderr if fn is NULL, and drops
+ * the others. An unknown level is refused with an error message and changes nothing. */
 RIFEC_API void rifec_log_set(enum rifec_log_level level, rifec_log_fn fn, void *opaque);
 
 #ifdef __cplusplus

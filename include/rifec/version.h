@@ -13,7 +13,8 @@
 extern "C" {
 #endif
 
-/* "0.1.0", plus the features it was built with: "0.1.0 (oneDNN, no CUDA)". */
+/* Returns the version and the features of the build, such as "0.1.0 (oneDNN, no CUDA)".
+ * The string is static. */
 RIFEC_API const char *rifec_version(void);
 
 #ifdef __cplusplus
