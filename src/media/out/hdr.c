@@ -154,7 +154,7 @@ static void say_dolby_vision(const struct hdr *h, const AVCodecContext *c)
         snprintf(profile, sizeof profile, " (profile %d)", h->dolby_profile);
     log_warning("the Dolby Vision data%s is left out: %s does not write it; %s", profile,
                 c->codec->name,
-                h->dolby_base == 0 ? "this profile has no other picture, so colors will "
+                h->dolby_base == 0 ? "this profile has no other picture, so colours will "
                                      "look wrong"
                 : h->dolby_base == 2 ? "the SDR picture remains"
                 : h->dolby_base == 4 ? "the HLG picture remains"
