@@ -41,43 +41,44 @@ static inline void describe(const struct options *opt, char *text, size_t size)
     int n = 0;
     for (int i = 0; i < opt->input_count; i++)
         n += snprintf(text + n, size - (size_t)n, "%s%s", i ? "+" : "", opt->inputs[i]);
-    n += snprintf(text + n, size - (size_t)n, " > %s x%lld/%lld", job->output,
-                  (long long)job->factor.num, (long long)job->factor.den);
+    n += snprintf(text + n, size - (size_t)n, " > %s x%lld/%lld", job->output.path,
+                  (long long)job->rate.factor.num, (long long)job->rate.factor.den);
 #define ADD(condition, ...)                                                              \
     do {                                                                                 \
         if (condition)                                                                   \
             n += snprintf(text + n, size - (size_t)n, __VA_ARGS__);                      \
     } while (0)
-    ADD(job->rate.num, " fps=%lld/%lld", (long long)job->rate.num,
-        (long long)job->rate.den);
-    ADD(job->cfr, " cfr");
-    ADD(job->strict, " strict");
-    ADD(job->slowmo, " slowmo");
-    ADD(job->tail, " tail=%d", (int)job->tail);
-    ADD(job->scene, " scene=%d", (int)job->scene);
-    ADD(job->scene_threshold > 0, " threshold=%g", job->scene_threshold);
-    ADD(job->scene_list, " list=%s", job->scene_list);
-    ADD(job->on_cut, " on_cut=%d", (int)job->on_cut);
-    ADD(job->dedup, " dedup=%d:%d", (int)job->dedup, job->dedup_run);
-    ADD(job->from_us, " from=%lld", (long long)job->from_us);
-    ADD(job->to_us, " to=%lld", (long long)job->to_us);
-    ADD(job->frames, " frames=%lld", (long long)job->frames);
-    ADD(job->format, " format=%s", job->format);
-    ADD(job->input_format, " input=%s,%s,%s,%lld/%lld", job->input_format,
-        job->input_size, job->input_pix_fmt ? job->input_pix_fmt : "(null)",
-        (long long)job->input_rate.num, (long long)job->input_rate.den);
-    ADD(job->codec, " codec=%s", job->codec);
-    ADD(job->crf, " crf=%s", job->crf);
-    ADD(job->preset, " preset=%s", job->preset);
-    ADD(job->pix_fmt, " pix_fmt=%s", job->pix_fmt);
-    for (int i = 0; i < job->encoder_option_count; i++)
-        ADD(1, " %s=%s", job->encoder_options[i].key, job->encoder_options[i].value);
-    ADD(job->overwrite, " overwrite");
+    ADD(job->rate.fps.num, " fps=%lld/%lld", (long long)job->rate.fps.num,
+        (long long)job->rate.fps.den);
+    ADD(job->rate.cfr, " cfr");
+    ADD(job->output.strict, " strict");
+    ADD(job->rate.slowmo, " slowmo");
+    ADD(job->rate.tail, " tail=%d", (int)job->rate.tail);
+    ADD(job->content.scene, " scene=%d", (int)job->content.scene);
+    ADD(job->content.scene_threshold > 0, " threshold=%g", job->content.scene_threshold);
+    ADD(job->content.scene_list, " list=%s", job->content.scene_list);
+    ADD(job->content.on_cut, " on_cut=%d", (int)job->content.on_cut);
+    ADD(job->content.dedup, " dedup=%d:%d", (int)job->content.dedup,
+        job->content.dedup_run);
+    ADD(job->input.from_us, " from=%lld", (long long)job->input.from_us);
+    ADD(job->input.to_us, " to=%lld", (long long)job->input.to_us);
+    ADD(job->rate.frames, " frames=%lld", (long long)job->rate.frames);
+    ADD(job->output.format, " format=%s", job->output.format);
+    ADD(job->input.format, " input=%s,%s,%s,%lld/%lld", job->input.format,
+        job->input.size, job->input.pix_fmt ? job->input.pix_fmt : "(null)",
+        (long long)job->input.rate.num, (long long)job->input.rate.den);
+    ADD(job->encoder.codec, " codec=%s", job->encoder.codec);
+    ADD(job->encoder.crf, " crf=%s", job->encoder.crf);
+    ADD(job->encoder.preset, " preset=%s", job->encoder.preset);
+    ADD(job->encoder.pix_fmt, " pix_fmt=%s", job->encoder.pix_fmt);
+    for (int i = 0; i < job->encoder.option_count; i++)
+        ADD(1, " %s=%s", job->encoder.options[i].key, job->encoder.options[i].value);
+    ADD(job->output.overwrite, " overwrite");
     ADD(opt->keep_going, " keep_going");
-    ADD(opt->job.skip_existing, " skip_existing");
+    ADD(opt->job.output.skip_existing, " skip_existing");
     ADD(opt->name_template, " template=%s", opt->name_template);
-    ADD(job->no_audio, " no_audio");
-    ADD(job->no_subs, " no_subs");
+    ADD(job->streams.no_audio, " no_audio");
+    ADD(job->streams.no_subs, " no_subs");
     ADD(engine->device, " device=%d", (int)engine->device);
     ADD(engine->device_index, " index=%d", engine->device_index);
     ADD(engine->precision, " precision=%d", (int)engine->precision);

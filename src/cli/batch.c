@@ -32,7 +32,7 @@ struct batch {
 /* The output is a folder to put files with names of their own into. */
 static bool names_outputs(const struct options *opt)
 {
-    if (!strcmp(opt->job.output, "-") || !naming_is_folder(opt->job.output))
+    if (!strcmp(opt->job.output.path, "-") || !naming_is_folder(opt->job.output.path))
         return false;
     return opt->input_count > 1 || opt->name_template || !naming_is_album(&opt->job);
 }
@@ -44,10 +44,10 @@ static int name_outputs(struct batch *b)
     for (int i = 0; i < b->count; i++) {
         char error[512];
         struct pipeline_options job = opt->job;
-        struct naming n = { opt->job.output, opt->name_template, i + 1 };
-        job.input = opt->inputs[i];
+        struct naming n = { opt->job.output.path, opt->name_template, i + 1 };
+        job.input.path = opt->inputs[i];
         b->outputs[i] = into_folder ? naming_make(&n, &job, error, sizeof error)
-                                    : strdup(opt->job.output);
+                                    : strdup(opt->job.output.path);
         if (!b->outputs[i] && into_folder && error[0]) {
             log_error("%s", error);
             return RIFEC_ERR_USAGE;
@@ -61,8 +61,8 @@ static int name_outputs(struct batch *b)
 /* What the command line alone could not tell. */
 static int check_output(const struct options *opt)
 {
-    const char *output = opt->job.output;
-    bool nowhere = opt->job.format && !strcmp(opt->job.format, "null");
+    const char *output = opt->job.output.path;
+    bool nowhere = opt->job.output.format && !strcmp(opt->job.output.format, "null");
     if (nowhere)
         return 0;
     if (opt->input_count > 1 && !naming_is_folder(output)) {
@@ -97,7 +97,7 @@ static int check_clashes(const struct batch *b)
 static int make_folder(struct batch *b)
 {
     return names_outputs(b->opt)
-               ? outfile_make_folder(b->opt->job.output, &b->made_folder)
+               ? outfile_make_folder(b->opt->job.output.path, &b->made_folder)
                : 0;
 }
 
@@ -110,7 +110,7 @@ static int plan(struct batch *b)
     TRY(check_output(b->opt));
     TRY(name_outputs(b));
     TRY(check_clashes(b));
-    TRY(b->opt->stats ? stats_check(b->opt->stats, b->opt->job.overwrite) : 0);
+    TRY(b->opt->stats ? stats_check(b->opt->stats, b->opt->job.output.overwrite) : 0);
     TRY(make_folder(b));
 fail:
     return err;
@@ -127,7 +127,7 @@ static int record(struct batch *b, char *text)
     if (!text)
         return mem_fail("the statistics");
     if (b->count == 1 || stats_is_stream(path)) {
-        err = stats_write(path, text, b->opt->job.overwrite);
+        err = stats_write(path, text, b->opt->job.output.overwrite);
     } else {
         size_t used = b->records ? strlen(b->records) + 1 : 0;
         char *all = realloc(b->records, used + strlen(text) + 1);
@@ -137,7 +137,7 @@ static int record(struct batch *b, char *text)
             strcpy(all + used, text);
             b->records = all;
         }
-        err = all ? stats_write(path, all, b->opt->job.overwrite)
+        err = all ? stats_write(path, all, b->opt->job.output.overwrite)
                   : mem_fail("the statistics");
     }
     free(text);
@@ -191,13 +191,13 @@ static int run_one(struct batch *b, int i)
     const struct options *opt = b->opt;
     struct pipeline_options job = opt->job;
     struct watch_names names = { 0 };
-    job.input = opt->inputs[i];
-    job.output = b->outputs[i];
-    int named = b->count > 1 ? name_watched(&job.watch, &names, job.output) : 0;
+    job.input.path = opt->inputs[i];
+    job.output.path = b->outputs[i];
+    int named = b->count > 1 ? name_watched(&job.watch, &names, job.output.path) : 0;
     if (named < 0)
         return -named;
-    if (opt->job.skip_existing && naming_exists(job.output)) {
-        log_info("%s: already exists, skipped", job.output);
+    if (opt->job.output.skip_existing && naming_exists(job.output.path)) {
+        log_info("%s: already exists, skipped", job.output.path);
         b->skipped++;
         return 0;
     }
@@ -245,7 +245,7 @@ int batch_run(const struct options *opt, char *const *argv)
     if (b.count > 1 && b.done + b.skipped + b.failed > 0)
         say_end(&b);
     if (b.made_folder)
-        rmdir(opt->job.output); /* nothing came of it, or it is not empty */
+        rmdir(opt->job.output.path); /* nothing came of it, or it is not empty */
     for (int i = 0; b.outputs && i < b.count; i++)
         free(b.outputs[i]);
     free(b.outputs);

@@ -13,7 +13,7 @@ static int put_beside(const struct options *opt, const char *left, const char *r
         log_error("%s: is one of the two videos to compare; give another name", out);
         return -RIFEC_ERR_OUTPUT;
     }
-    return -compare_write_beside(out, left, right, opt->job.overwrite);
+    return -compare_write_beside(out, left, right, opt->job.output.overwrite);
 }
 
 int compare_run(const struct options *opt)
@@ -31,5 +31,5 @@ int compare_run(const struct options *opt)
 
 int compare_source_and_result(const struct options *opt)
 {
-    return put_beside(opt, opt->job.input, opt->job.output);
+    return put_beside(opt, opt->job.input.path, opt->job.output.path);
 }

@@ -71,7 +71,7 @@ static void say_end(const struct pipeline_report *r)
 static void say_resumable(const struct pipeline_options *job,
                           const struct pipeline_report *r)
 {
-    char *folder = outpath_beside(job->output, ".resume");
+    char *folder = outpath_beside(job->output.path, ".resume");
     if (!folder)
         mem_fail("a file name");
     log_info("%lld frames are kept in %s; run the same command to continue",
@@ -124,8 +124,8 @@ static char *describe(const struct pipeline_options *job,
 static char *names_of(const struct job_place *at, const struct pipeline_options *job)
 {
     cJSON *object = cJSON_CreateObject();
-    cJSON_AddItemToObject(object, "input", json_text(job->input));
-    cJSON_AddItemToObject(object, "output", json_text(job->output));
+    cJSON_AddItemToObject(object, "input", json_text(job->input.path));
+    cJSON_AddItemToObject(object, "output", json_text(job->output.path));
     cJSON_AddNumberToObject(object, "file", at->number);
     cJSON_AddNumberToObject(object, "files", at->count);
     char *text = cJSON_PrintUnformatted(object);
@@ -163,11 +163,11 @@ int job_run(const struct options *opt, const struct pipeline_options *asked,
     }
     if (report.finished_before)
         log_verbose("%s: an earlier run finished it, so there was nothing to do",
-                    job.output);
+                    job.output.path);
     else if (!err || (err == RIFEC_ERR_INPUT && report.checked))
         say_end(&report);
     else if (err == RIFEC_ERR_ABORT && signals_caught())
-        log_info("%s: stopped, and nothing was written", job.output);
+        log_info("%s: stopped, and nothing was written", job.output.path);
     if (err && report.resumable)
         say_resumable(&job, &report);
     if (stats)

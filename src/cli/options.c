@@ -193,33 +193,33 @@ static bool is(const char *text, const char *other)
 static int check_files(struct options *opt)
 {
     struct pipeline_options *job = &opt->job;
-    bool null_format = is(job->format, "null");
+    bool null_format = is(job->output.format, "null");
     if (!opt->input_count)
         return option_fail(opt, "no input: name one with -i FILE");
-    job->input = opt->inputs[0];
-    if (!job->output && null_format)
-        job->output = "-";
-    if (!job->output)
+    job->input.path = opt->inputs[0];
+    if (!job->output.path && null_format)
+        job->output.path = "-";
+    if (!job->output.path)
         return option_fail(opt, "no output: name one with -o FILE");
-    bool to_stdout = is(job->output, "-") && !null_format;
+    bool to_stdout = is(job->output.path, "-") && !null_format;
     if (is(opt->stats, "-") && to_stdout)
         return option_fail(opt, "-o - and --stats - would both write to stdout");
     if (to_stdout && opt->input_count > 1)
         return option_fail(opt, "-o - takes one input, but '%s' is a second one",
                            opt->inputs[1]);
-    if (opt->job.skip_existing && is(job->output, "-"))
+    if (opt->job.output.skip_existing && is(job->output.path, "-"))
         return option_fail(opt, "--skip-existing needs an output that is a file");
     int from_stdin = 0;
     for (int i = 0; i < opt->input_count; i++)
         from_stdin += is(opt->inputs[i], "-");
     if (from_stdin > 1)
         return option_fail(opt, "-i - is given twice, but there is only one stdin");
-    bool raw = is(job->input_format, "rawvideo");
-    if (raw && !job->input_size)
+    bool raw = is(job->input.format, "rawvideo");
+    if (raw && !job->input.size)
         return option_fail(opt, "--input-format rawvideo needs --input-size WxH");
-    if (!raw && (job->input_size || job->input_pix_fmt))
+    if (!raw && (job->input.size || job->input.pix_fmt))
         return option_fail(opt, "--input-%s needs --input-format rawvideo",
-                           job->input_size ? "size" : "pix-fmt");
+                           job->input.size ? "size" : "pix-fmt");
     return 0;
 }
 
@@ -242,11 +242,12 @@ static int check_watch(struct options *opt)
                            "--resume and --%s contradict each other: frames of an "
                            "earlier run are not made again",
                            w->golden ? "golden" : "framemd5");
-    if (is(w->framemd5, "-") && (many || is(opt->stats, "-") ||
-                                 (is(job->output, "-") && !is(job->format, "null"))))
+    if (is(w->framemd5, "-") &&
+        (many || is(opt->stats, "-") ||
+         (is(job->output.path, "-") && !is(job->output.format, "null"))))
         return option_fail(opt, "--framemd5 - and another output would both write to "
                                 "stdout");
-    if (!job->deterministic)
+    if (!job->watch.deterministic)
         return 0;
     if (job->engine.device != RIFEC_DEVICE_AUTO && job->engine.device != RIFEC_DEVICE_CPU)
         return option_fail(opt, "--deterministic runs on the CPU: leave out --device");
@@ -262,7 +263,7 @@ static int check_compare(struct options *opt)
 {
     if (opt->input_count != 2)
         return option_fail(opt, "--compare takes two videos: rifec --compare A B");
-    if (opt->job.output)
+    if (opt->job.output.path)
         return option_fail(opt, "--compare writes no video; to see both videos, give "
                                 "--side-by-side FILE");
     if (is(opt->inputs[0], "-") || is(opt->inputs[1], "-"))
@@ -279,8 +280,8 @@ static int check_beside(struct options *opt)
                            : c->min_ssim > 0 ? "min-ssim"
                            : c->max_abs      ? "max-abs"
                                              : "step");
-    if (opt->side_by_side &&
-        (opt->input_count > 1 || is(opt->job.output, "-") || is(opt->inputs[0], "-")))
+    if (opt->side_by_side && (opt->input_count > 1 || is(opt->job.output.path, "-") ||
+                              is(opt->inputs[0], "-")))
         return option_fail(opt, "--side-by-side needs one input and one output, and both "
                                 "must be files");
     return 0;
@@ -291,31 +292,32 @@ static int check_whole(struct options *opt)
     struct pipeline_options *job = &opt->job;
     if (check_files(opt) < 0)
         return RIFEC_ERR_USAGE;
-    for (int i = 0; i < job->encoder_option_count; i++) {
+    for (int i = 0; i < job->encoder.option_count; i++) {
         const char *key = opt->encoder_options[i].key;
-        if ((job->crf && !strcmp(key, "crf")) || (job->preset && !strcmp(key, "preset")))
+        if ((job->encoder.crf && !strcmp(key, "crf")) ||
+            (job->encoder.preset && !strcmp(key, "preset")))
             return option_fail(opt, "--%s and -e %s=... contradict each other", key, key);
-        if (job->bitrate && !strcmp(key, "b"))
+        if (job->encoder.bitrate && !strcmp(key, "b"))
             return option_fail(opt, "--bitrate and -e b=... contradict each other");
     }
-    job->slowmo = job->slowmo || job->slowmo_audio;
-    if (job->rate.num && (job->cfr || job->slowmo))
+    job->rate.slowmo = job->rate.slowmo || job->rate.slowmo_audio;
+    if (job->rate.fps.num && (job->rate.cfr || job->rate.slowmo))
         return option_fail(opt, "--fps and --%s contradict each other",
-                           job->cfr ? "cfr" : "slowmo");
+                           job->rate.cfr ? "cfr" : "slowmo");
     if (opt->duration_us)
-        job->to_us = job->from_us + opt->duration_us;
-    if (job->to_us && job->to_us <= job->from_us)
+        job->input.to_us = job->input.from_us + opt->duration_us;
+    if (job->input.to_us && job->input.to_us <= job->input.from_us)
         return option_fail(opt, "--to must be later than --ss");
-    if (job->slowmo_audio && opt->sound_copied)
+    if (job->rate.slowmo_audio && opt->sound_copied)
         return option_fail(opt, "--slowmo-audio stretches the sound, so it cannot be "
                                 "copied; leave out -c copy or -c:a copy");
-    job->settings = opt->settings ? opt->settings : "";
+    job->watch.settings = opt->settings ? opt->settings : "";
     if (opt->resume)
-        job->resume = job->settings;
+        job->output.resume_settings = job->watch.settings;
     if (check_watch(opt) < 0 || check_beside(opt) < 0)
         return RIFEC_ERR_USAGE;
-    if (!job->factor.num)
-        job->factor = (struct rational){ job->rate.num ? 1 : 2, 1 };
+    if (!job->rate.factor.num)
+        job->rate.factor = (struct rational){ job->rate.fps.num ? 1 : 2, 1 };
     if (opt->log_level < RIFEC_LOG_INFO && opt->progress == PROGRESS_AUTO)
         opt->progress = PROGRESS_OFF;
     return 0;
@@ -326,10 +328,10 @@ static void read_output(struct parser *p)
 {
     struct options *opt = p->opt;
     int last = opt->input_count - 1;
-    bool nowhere = is(opt->job.format, "null");
-    if (opt->job.output && p->dash)
+    bool nowhere = is(opt->job.output.format, "null");
+    if (opt->job.output.path && p->dash)
         option_fail(opt, "unexpected '-': write -i - for stdin");
-    else if (opt->job.output)
+    else if (opt->job.output.path)
         return;
     else if (nowhere && !p->dash && last > 0 && is(p->last_word, "/dev/null"))
         opt->input_count--;
@@ -363,8 +365,8 @@ void options_log_notes(const struct options *opt)
 
 void options_free(struct options *opt)
 {
-    for (int i = 0; i < opt->job.encoder_option_count; i++)
-        free(opt->encoder_options[i].key); /* the value is in the same block */
+    for (int i = 0; i < opt->job.encoder.option_count; i++)
+        free((char *)opt->encoder_options[i].key); /* the value is in the same block */
     free(opt->encoder_options);
     free(opt->inputs);
     free(opt->settings);

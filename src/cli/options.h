@@ -40,9 +40,9 @@ struct options {
     int generate; /* enum generate, or -1                                      */
     enum media_list generate_values;
 
-    struct key_value *encoder_options; /* what job points to; owned            */
-    int64_t duration_us;               /* -t; job.to_us follows from it        */
-    bool sound_copied;                 /* -c:a copy                            */
+    struct encode_option *encoder_options; /* what job points to; owned            */
+    int64_t duration_us;                   /* -t; job.to_us follows from it        */
+    bool sound_copied;                     /* -c:a copy                            */
 
     char error[512]; /* the first thing wrong, one line      */
     int error_code;  /* what options_parse() returns for it  */

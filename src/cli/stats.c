@@ -49,7 +49,7 @@ static void add_input(cJSON *root, const struct stats *s)
 {
     const struct pipeline_report *r = s->report;
     cJSON *in = cJSON_AddObjectToObject(root, "input");
-    add_text(in, "path", s->job->input);
+    add_text(in, "path", s->job->input.path);
     add_text(in, "codec", r->in.codec);
     add_text(in, "pix_fmt", r->in.pix_fmt);
     add_text(in, "decoder", r->in.decoder);
@@ -69,7 +69,7 @@ static void add_output(cJSON *root, const struct stats *s)
     add_text(out, "path",
              r->out.nowhere   ? NULL
              : r->out.path[0] ? r->out.path
-                              : s->job->output);
+                              : s->job->output.path);
     add_text(out, "format", r->out.format);
     add_text(out, "codec", r->out.codec);
     add_text(out, "pix_fmt", r->out.pix_fmt);
@@ -115,7 +115,7 @@ static void add_checks(cJSON *root, const struct pipeline_report *r)
 char *stats_text(const struct stats *s, bool one_line)
 {
     const struct pipeline_report *r = s->report;
-    struct rational factor = s->job->factor;
+    struct rational factor = s->job->rate.factor;
     char factor_text[48];
     snprintf(factor_text, sizeof factor_text, "%lld/%lld", (long long)factor.num,
              (long long)factor.den);

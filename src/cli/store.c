@@ -229,7 +229,7 @@ int store_factor(struct options *opt, const struct option_row *row, const char *
                            NUMBER_MAX, arg);
     if (f.num < f.den || f.num > FACTOR_MAX * f.den)
         return option_fail(opt, "--factor %s is not between 1 and %d", arg, FACTOR_MAX);
-    opt->job.factor = f;
+    opt->job.rate.factor = f;
     if (arg)
         note_fraction(opt, row, arg, f);
     return 0;
@@ -270,8 +270,8 @@ int store_dedup(struct options *opt, const struct option_row *row, const char *a
     if (value < 0)
         return option_fail(opt, "--%s takes %s, K from 1 to %d, not '%s'", row->name,
                            row->arg, DEDUP_RUN_MAX, arg);
-    opt->job.dedup = (enum dedup)value;
-    opt->job.dedup_run = (int)run;
+    opt->job.content.dedup = (enum dedup)value;
+    opt->job.content.dedup_run = (int)run;
     return 0;
 }
 
@@ -320,7 +320,7 @@ int store_frames(struct options *opt, const struct option_row *row, const char *
     if (!number_integer(&s, INT64_MAX / 100, &n) || *s || !n)
         return option_fail(opt, "--%s takes a whole number, 1 or more, not '%s'",
                            row->name, arg);
-    opt->job.frames = n;
+    opt->job.rate.frames = n;
     return 0;
 }
 
@@ -330,13 +330,13 @@ int store_pair(struct options *opt, const struct option_row *row, const char *ar
     if (!equals || equals == arg)
         return option_fail(opt, "--%s takes key=value, not '%s'", row->name, arg);
     size_t length = (size_t)(equals - arg);
-    int n = opt->job.encoder_option_count;
+    int n = opt->job.encoder.option_count;
     for (int i = 0; i < n; i++) {
         const char *key = opt->encoder_options[i].key;
         if (strlen(key) == length && !strncmp(key, arg, length))
             return option_fail(opt, "--%s %s is given twice", row->name, key);
     }
-    struct key_value *pairs =
+    struct encode_option *pairs =
         realloc(opt->encoder_options, (size_t)(n + 1) * sizeof *pairs);
     if (!pairs)
         return option_no_memory(opt,
@@ -346,9 +346,9 @@ int store_pair(struct options *opt, const struct option_row *row, const char *ar
     if (!key)
         return option_no_memory(opt, "out of memory: cannot allocate an encoder option");
     key[length] = '\0';
-    pairs[n] = (struct key_value){ key, key + length + 1 };
-    opt->job.encoder_options = pairs;
-    opt->job.encoder_option_count = n + 1;
+    pairs[n] = (struct encode_option){ key, key + length + 1 };
+    opt->job.encoder.options = pairs;
+    opt->job.encoder.option_count = n + 1;
     return 0;
 }
 

@@ -52,7 +52,7 @@ static const char *plural(int64_t n)
 
 static const char *input_name(const struct pipeline_options *job)
 {
-    return strcmp(job->input, "-") ? job->input : "stdin";
+    return strcmp(job->input.path, "-") ? job->input.path : "stdin";
 }
 
 static const char *output_name(const struct pipeline_report *r)
@@ -70,8 +70,8 @@ static void add_input(struct line *l, const struct pipeline_options *job,
         add(l, ", ");
         add_rate(l, r->in.rate);
     }
-    double whole = r->in.duration_s, from = 1e-6 * (double)job->from_us,
-           to = 1e-6 * (double)job->to_us;
+    double whole = r->in.duration_s, from = 1e-6 * (double)job->input.from_us,
+           to = 1e-6 * (double)job->input.to_us;
     if (!(to > 0 && to < whole))
         to = whole;
     if (whole > 0)
@@ -93,8 +93,8 @@ static void add_output(struct line *l, const struct pipeline_options *job,
         add(l, ": ");
         add_rate(l, r->out.rate);
     }
-    if (job->slowmo)
-        add(l, ", %g times as long", rational_to_double(job->factor));
+    if (job->rate.slowmo)
+        add(l, ", %g times as long", rational_to_double(job->rate.factor));
     if (r->out.nowhere)
         return;
     if (!strcmp(format, "image2"))

@@ -154,13 +154,13 @@ static int add_input(struct places *all, const char *path)
 
 static int add_output(struct places *all, const struct pipeline_options *job)
 {
-    struct place p = { .role = OUTPUT, .path = job->output, .job = job->input };
-    if (job->format && !strcmp(job->format, "null"))
+    struct place p = { .role = OUTPUT, .path = job->output.path, .job = job->input.path };
+    if (job->output.format && !strcmp(job->output.format, "null"))
         return 0;
-    if (!strcmp(job->output, "-"))
-        return add_file(all, OUTPUT, "/dev/stdout", job->input);
+    if (!strcmp(job->output.path, "-"))
+        return add_file(all, OUTPUT, "/dev/stdout", job->input.path);
     unsigned long failures = mem_failures();
-    char *pattern = album_pattern(job->output, job->format, NULL);
+    char *pattern = album_pattern(job->output.path, job->output.format, NULL);
     if (mem_check(failures))
         return mem_check(failures);
     if (pattern) {
@@ -172,8 +172,8 @@ static int add_output(struct places *all, const struct pipeline_options *job)
         p.set = NUMBERED;
         return add(all, &p);
     }
-    if (!naming_is_folder(job->output) || !naming_is_album(job))
-        return add_written(all, OUTPUT, job->output, job->input);
+    if (!naming_is_folder(job->output.path) || !naming_is_album(job))
+        return add_written(all, OUTPUT, job->output.path, job->input.path);
     p.set = NEW_PICTURES;
     return add(all, &p);
 }
@@ -212,11 +212,11 @@ static int collect(struct places *all, const struct clash_params *p)
         TRY(add_input(all, p->inputs[i]));
     if (job.engine.model)
         TRY(add_model(all, job.engine.model));
-    if (job.scene_list)
-        TRY(add_file(all, CUTS, job.scene_list, job.scene_list));
+    if (job.content.scene_list)
+        TRY(add_file(all, CUTS, job.content.scene_list, job.content.scene_list));
     for (int i = 0; i < p->count; i++) {
-        job.input = p->inputs[i];
-        job.output = p->outputs[i];
+        job.input.path = p->inputs[i];
+        job.output.path = p->outputs[i];
         TRY(add_output(all, &job));
     }
     if (p->stats)

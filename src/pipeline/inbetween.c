@@ -16,10 +16,10 @@ enum gap { GAP_MOTION, GAP_STILL, GAP_CUT };
 void inbetween_open(struct inbetween *b, const struct inbetween_params *p)
 {
     *b = (struct inbetween){ .p = *p, .timeline = p->timeline };
-    if (!(b->p.scene_threshold > 0))
-        b->p.scene_threshold = SCENE_THRESHOLD;
-    if (b->p.dedup_run <= 0)
-        b->p.dedup_run = DEDUP_RUN;
+    if (!(b->p.content.scene_threshold > 0))
+        b->p.content.scene_threshold = SCENE_THRESHOLD;
+    if (b->p.content.dedup_run <= 0)
+        b->p.content.dedup_run = DEDUP_RUN;
     b->outbox.engine = p->engine;
     b->outbox.in_flight = rifec_get_info(p->engine)->in_flight;
 }
@@ -99,11 +99,11 @@ fail:
 static int cross_cut(struct inbetween *b, const struct instant *at,
                      const struct rifec_frame *next)
 {
-    if (b->p.on_cut == ON_CUT_BLEND) {
+    if (b->p.content.on_cut == ON_CUT_BLEND) {
         b->synthesized++;
         return show(b, at, frame_mix(b->previous, next, at->t));
     }
-    bool late = b->p.on_cut == ON_CUT_SPLIT && 2 * at->t.num >= at->t.den;
+    bool late = b->p.content.on_cut == ON_CUT_SPLIT && 2 * at->t.num >= at->t.den;
     b->held++;
     return show(b, at, frame_clone(late ? next : b->previous));
 }
@@ -200,12 +200,13 @@ static double seconds(const struct inbetween *b, int64_t pts)
 static bool is_cut(const struct inbetween *b, const uint16_t *before,
                    const uint16_t *after)
 {
-    if (b->p.has_cuts) {
+    if (b->p.content.scene_list) {
         int64_t to = b->timeline.pts, from = to - b->timeline.gap;
         return scene_list_has(&b->p.cuts, (int64_t)(seconds(b, from) * 1e6),
                               (int64_t)(seconds(b, to) * 1e6));
     }
-    return b->p.scene == SCENE_AUTO && scene_is_cut(before, after, b->p.scene_threshold);
+    return b->p.content.scene == SCENE_AUTO &&
+           scene_is_cut(before, after, b->p.content.scene_threshold);
 }
 
 static int note_cut(struct inbetween *b)
@@ -225,7 +226,7 @@ static int look(struct inbetween *b, const struct rifec_frame *frame, enum gap *
     int err = 0;
     uint16_t *before = b->thumbs[b->newest_thumb], *after = b->thumbs[!b->newest_thumb];
     *gap = GAP_MOTION;
-    if (b->previous && b->p.dedup != DEDUP_OFF) {
+    if (b->previous && b->p.content.dedup != DEDUP_OFF) {
         bool equal;
         TRY(rifec_equal(b->p.engine, b->previous, frame, &equal));
         if (equal) {
@@ -233,7 +234,7 @@ static int look(struct inbetween *b, const struct rifec_frame *frame, enum gap *
             return 0;
         }
     }
-    if (b->p.scene == SCENE_AUTO || b->p.dedup == DEDUP_SMOOTH) {
+    if (b->p.content.scene == SCENE_AUTO || b->p.content.dedup == DEDUP_SMOOTH) {
         double start = clock_seconds();
         TRY(rifec_thumbnail(b->p.engine, frame, after));
         b->busy_s += clock_seconds() - start;
@@ -241,7 +242,8 @@ static int look(struct inbetween *b, const struct rifec_frame *frame, enum gap *
     if (b->previous && is_cut(b, before, after)) {
         *gap = GAP_CUT;
         TRY(note_cut(b));
-    } else if (b->previous && b->p.dedup == DEDUP_SMOOTH && scene_same(before, after)) {
+    } else if (b->previous && b->p.content.dedup == DEDUP_SMOOTH &&
+               scene_same(before, after)) {
         *gap = GAP_STILL;
         return 0;
     }
@@ -265,7 +267,8 @@ static int put(struct inbetween *b, const struct rifec_frame *frame)
 
 static bool is_bridging(const struct inbetween *b)
 {
-    return b->p.dedup == DEDUP_SMOOTH && b->run > 0 && b->run <= b->p.dedup_run;
+    return b->p.content.dedup == DEDUP_SMOOTH && b->run > 0 &&
+           b->run <= b->p.content.dedup_run;
 }
 
 /* The frame repeats `previous`, which stays: in the engine, too. */

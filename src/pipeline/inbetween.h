@@ -30,6 +30,16 @@ enum dedup {
 
 #define DEDUP_RUN 2 /* repetitions in animation on threes */
 
+struct content_options {
+    enum scene_mode scene;
+    double scene_threshold; /* 0: SCENE_THRESHOLD                                 */
+    const char
+        *scene_list; /* file with the times of cuts, instead of looking; NULL: none */
+    enum on_cut on_cut;
+    enum dedup dedup;
+    int dedup_run; /* repetitions to bridge with DEDUP_SMOOTH; 0: DEDUP_RUN */
+};
+
 struct inbetween_params {
     struct rifec *engine;
     struct timeline timeline; /* opened; copied                                      */
@@ -37,13 +47,8 @@ struct inbetween_params {
     int64_t limit;            /* output frames to make at most; 0: all               */
     int64_t frames_reused;    /* the first output frames, which an earlier run made  */
     int64_t from_us; /* how far times were moved: cuts are logged in the input's */
-    enum scene_mode scene;
-    double scene_threshold; /* 0: SCENE_THRESHOLD                                  */
-    struct scene_list cuts; /* if has_cuts, used instead of looking for them; taken */
-    bool has_cuts;
-    enum on_cut on_cut;
-    enum dedup dedup;
-    int dedup_run;             /* 0: DEDUP_RUN                                        */
+    struct content_options content;
+    struct scene_list cuts;    /* of content.scene_list, read; taken */
     bool no_frame_cache;       /* for benchmarking: nothing stays in the engine       */
     bool (*interrupted)(void); /* then the output ends early, see inbetween_item()   */
 };

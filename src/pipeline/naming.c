@@ -87,18 +87,18 @@ static void append_stem(struct text *t, const char *input)
 
 static void append_extension(struct text *t, const struct pipeline_options *job)
 {
-    const char *format = job->format;
-    if (format ? picture_codec(format) : pictures_are_meant(job->input)) {
+    const char *format = job->output.format;
+    if (format ? picture_codec(format) : pictures_are_meant(job->input.path)) {
         append(t, "/", 1);
     } else if (format) {
         const char *extension = container_extension(format);
         append(t, ".", 1);
         append(t, extension, strcspn(extension, ","));
-    } else if (!strcmp(job->input, "-")) {
+    } else if (!strcmp(job->input.path, "-")) {
         append(t, ".y4m", 4);
     } else {
         size_t length;
-        const char *name = last_component(job->input, &length);
+        const char *name = last_component(job->input.path, &length);
         size_t stem = stem_length(name, length);
         append(t, name + stem, length - stem);
     }
@@ -115,17 +115,17 @@ static bool append_field(struct text *t, const struct naming *n,
         i++;
     switch (i) {
     case 0:
-        append_stem(t, job->input);
+        append_stem(t, job->input.path);
         return true;
     case 1:
         append_extension(t, job);
         return true;
     case 2:
-        append_rational(t, job->factor);
-        return !job->rate.num;
+        append_rational(t, job->rate.factor);
+        return !job->rate.fps.num;
     case 3:
-        append_rational(t, job->rate);
-        return job->rate.num > 0;
+        append_rational(t, job->rate.fps);
+        return job->rate.fps.num > 0;
     case 4:
         append(t, number, (size_t)snprintf(number, sizeof number, "%d", n->number));
         return true;
@@ -143,7 +143,7 @@ char *naming_make(const struct naming *n, const struct pipeline_options *job, ch
     const char *s = n->name_template;
     *error = '\0';
     if (!s)
-        s = job->rate.num ? "{stem}.{fps}fps{ext}" : "{stem}.{factor}x{ext}";
+        s = job->rate.fps.num ? "{stem}.{fps}fps{ext}" : "{stem}.{factor}x{ext}";
     append(&t, n->folder, strlen(n->folder));
     if (t.s[0] && t.s[strlen(t.s) - 1] != '/')
         append(&t, "/", 1);
@@ -170,7 +170,8 @@ char *naming_make(const struct naming *n, const struct pipeline_options *job, ch
         s += length + 2;
     }
     if (t.too_long) {
-        snprintf(error, error_size, "%s: the output's name becomes too long", job->input);
+        snprintf(error, error_size, "%s: the output's name becomes too long",
+                 job->input.path);
         return NULL;
     }
     return strdup(t.s);
@@ -186,7 +187,8 @@ bool naming_is_folder(const char *path)
 
 bool naming_is_album(const struct pipeline_options *job)
 {
-    return job->format ? picture_codec(job->format) : pictures_are_meant(job->input);
+    return job->output.format ? picture_codec(job->output.format)
+                              : pictures_are_meant(job->input.path);
 }
 
 /* Pictures that are being made, or that an interrupted run left, are no output. */

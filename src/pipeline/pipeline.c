@@ -84,7 +84,7 @@ static bool is_aborted(void)
 /* The first Ctrl-C ends the file early, unless the job is to go on later. */
 static bool gives_up(const struct job *j)
 {
-    return atomic_load(&interrupts) > (j->opt->resume ? 0 : 1);
+    return atomic_load(&interrupts) > (j->opt->output.resume_settings ? 0 : 1);
 }
 
 /* --- source stage --------------------------------------------------------- */
@@ -123,9 +123,9 @@ static int64_t to_us(struct rational time_base, int64_t ts)
 static void end_picture(struct job *j)
 {
     j->picture_end_us = to_us(j->out_time_base, j->inbetween.end);
-    if (j->opt->slowmo)
-        j->picture_end_us =
-            av_rescale(j->picture_end_us, j->opt->factor.den, j->opt->factor.num);
+    if (j->opt->rate.slowmo)
+        j->picture_end_us = av_rescale(j->picture_end_us, j->opt->rate.factor.den,
+                                       j->opt->rate.factor.num);
     atomic_store(&j->picture_done, true);
 }
 
@@ -195,20 +195,22 @@ static int run_sink(void *job)
     return run_stage(job, sink_stage);
 }
 
+/* Output time per time of the input: more than 1 in slow motion. */
+static struct rational stretch(const struct pipeline_options *o)
+{
+    return o->rate.slowmo ? o->rate.factor : (struct rational){ 1, 1 };
+}
+
 static struct stream_choice stream_choice(const struct job *j)
 {
     const struct pipeline_options *o = j->opt;
     return (struct stream_choice){
-        .no_audio = o->no_audio,
-        .no_subs = o->no_subs,
-        .no_chapters = o->no_chapters,
-        .no_attachments = o->no_attachments,
-        .no_metadata = o->no_metadata,
-        .from_us = o->from_us,
-        .to_us = o->to_us,
+        .user = o->streams,
+        .from_us = o->input.from_us,
+        .to_us = o->input.to_us,
         .origin_us = demux_origin_us(j->source.demux),
-        .slowdown = o->slowmo ? o->factor : (struct rational){ 1, 1 },
-        .slow_audio = o->slowmo_audio,
+        .slowdown = stretch(o),
+        .slow_audio = o->rate.slowmo_audio,
     };
 }
 
@@ -216,7 +218,7 @@ static struct stream_choice stream_choice(const struct job *j)
 static struct hwaccel_params hwaccel_params(struct job *j)
 {
     const struct pipeline_options *o = j->opt;
-    struct hwaccel_params p = { .mode = o->hwaccel };
+    struct hwaccel_params p = { .mode = o->input.hwaccel };
     p.to_host = rifec_device_of(&o->engine) != RIFEC_DEVICE_CUDA;
     if (p.mode == HWACCEL_AUTO && p.to_host)
         p.mode = HWACCEL_NONE;
@@ -236,25 +238,26 @@ static int open_input(struct job *j)
 {
     int err = 0;
     const struct pipeline_options *o = j->opt;
-    if (o->scene_list)
-        TRY(scene_list_open(&j->cuts, o->scene_list));
+    if (o->content.scene_list)
+        TRY(scene_list_open(&j->cuts, o->content.scene_list));
     TRY(demux_open(&j->source.demux, &(struct demux_params){
-                                         .path = o->input,
-                                         .format = o->input_format,
-                                         .size = o->input_size,
-                                         .pix_fmt = o->input_pix_fmt,
-                                         .rate = o->input_rate,
-                                         .video = o->video_stream,
+                                         .path = o->input.path,
+                                         .format = o->input.format,
+                                         .size = o->input.size,
+                                         .pix_fmt = o->input.pix_fmt,
+                                         .rate = o->input.rate,
+                                         .video = o->input.video_stream,
                                          .stopped = is_interrupted,
                                      }));
     AVFormatContext *ctx = demux_context(j->source.demux);
+    const struct output_options *out = &o->output;
     TRY(mux_open(&j->mux, &(struct mux_params){
-                              .path = o->output,
-                              .format = o->format,
+                              .path = out->path,
+                              .format = out->format,
                               .input_pictures = demux_pictures(j->source.demux),
-                              .overwrite = o->overwrite,
-                              .take_over = o->resume || o->skip_existing,
-                              .taken = o->skip_existing ? &j->report->out.taken : NULL,
+                              .overwrite = out->overwrite,
+                              .take_over = out->resume_settings || out->skip_existing,
+                              .taken = out->skip_existing ? &j->report->out.taken : NULL,
                               .streams = {
                                   .input = ctx,
                                   .video = demux_video(j->source.demux),
@@ -264,15 +267,15 @@ static int open_input(struct job *j)
                               .stopped = is_aborted,
                           }));
     j->source.mux = j->mux;
-    j->source.from_us = o->from_us;
-    j->source.to_us = o->to_us;
+    j->source.from_us = o->input.from_us;
+    j->source.to_us = o->input.to_us;
     source_seek(&j->source);
     TRY(decode_open(&j->source.decode, &(struct decode_params){
                                            .format = ctx,
                                            .stream = demux_video(j->source.demux),
                                            .path = demux_name(j->source.demux),
-                                           .deinterlace = o->deinterlace,
-                                           .color = o->color,
+                                           .deinterlace = o->input.deinterlace,
+                                           .color = o->input.color,
                                            .hwaccel = hwaccel_params(j),
                                        }));
 fail:
@@ -324,7 +327,7 @@ static int open_engine(struct job *j, const struct rifec_frame *first)
     int most = first->width > first->height ? first->width : first->height;
     if (least < RIFEC_SIZE_MIN || most > RIFEC_SIZE_MAX) {
         log_error("%s: a picture of %dx%d; width and height must be %d to %d",
-                  j->opt->input, first->width, first->height, RIFEC_SIZE_MIN,
+                  j->opt->input.path, first->width, first->height, RIFEC_SIZE_MIN,
                   RIFEC_SIZE_MAX);
         return RIFEC_ERR_INPUT;
     }
@@ -351,8 +354,7 @@ static void keep_to_clock(const struct job *j, struct timeline_params *p,
     int least;
     if (!mux_clock(j->mux, &tick, &least))
         return;
-    const struct pipeline_options *o = j->opt;
-    const struct rational slowdown = o->slowmo ? o->factor : (struct rational){ 1, 1 };
+    const struct rational slowdown = stretch(j->opt);
     const struct rational shown = { tick.den, (int64_t)tick.num * least };
     const struct rational most = rational_multiply(shown, slowdown);
     /* What slow motion stretches to a tick. */
@@ -378,9 +380,9 @@ static int open_timeline(struct job *j, const struct rifec_frame *first,
     const struct rational source_rate = source_frame_rate(&j->source);
     struct timeline_params p = {
         .time_base = { tb.num, tb.den },
-        .factor = o->factor,
-        .rate = o->rate,
-        .tail = o->tail,
+        .factor = o->rate.factor,
+        .rate = o->rate.fps,
+        .tail = o->rate.tail,
         .first_pts = first->pts == TIMELINE_NO_PTS ? 0 : first->pts,
         .expected_step = 1,
     };
@@ -388,19 +390,20 @@ static int open_timeline(struct job *j, const struct rifec_frame *first,
         p.expected_step = av_rescale(source_rate.den, tb.den, source_rate.num * tb.num);
         if (p.expected_step < 1)
             p.expected_step = 1;
-        if (!p.rate.num && (o->cfr || mux_needs_constant_rate(j->mux)))
-            p.rate = rational_multiply(source_rate, o->factor);
+        if (!p.rate.num && (o->rate.cfr || mux_needs_constant_rate(j->mux)))
+            p.rate = rational_multiply(source_rate, o->rate.factor);
     }
-    keep_to_clock(j, &p, p.rate.num ? p.rate : rational_multiply(source_rate, o->factor));
+    keep_to_clock(j, &p,
+                  p.rate.num ? p.rate : rational_multiply(source_rate, o->rate.factor));
     int err = timeline_open(tl, &p);
     if (err < 0)
         return err;
     /* Slow motion: the same frames at the same rate, each gap longer. */
     j->out_time_base = tl->out;
-    j->out_rate = p.rate.num ? p.rate : rational_multiply(source_rate, o->factor);
-    if (o->slowmo) {
-        const struct rational slower = { o->factor.den, o->factor.num };
-        j->out_time_base = rational_multiply(j->out_time_base, o->factor);
+    j->out_rate = p.rate.num ? p.rate : rational_multiply(source_rate, o->rate.factor);
+    if (o->rate.slowmo) {
+        const struct rational slower = { o->rate.factor.den, o->rate.factor.num };
+        j->out_time_base = rational_multiply(j->out_time_base, o->rate.factor);
         j->out_rate = rational_multiply(j->out_rate, slower);
     }
     if (j->out_time_base.num > INT_MAX || j->out_time_base.den > INT_MAX) {
@@ -416,11 +419,11 @@ static int open_timeline(struct job *j, const struct rifec_frame *first,
 static struct resume_params resume_params(const struct pipeline_options *o)
 {
     return (struct resume_params){
-        .input = o->input,
-        .output = o->output,
-        .settings = o->resume,
-        .scene_list = o->scene_list,
-        .keep_s = o->keep_s,
+        .input = o->input.path,
+        .output = o->output.path,
+        .settings = o->output.resume_settings,
+        .scene_list = o->content.scene_list,
+        .keep_s = o->output.keep_s,
         .stopped = is_interrupted,
     };
 }
@@ -442,16 +445,15 @@ fail:
 static int open_watch(struct job *j)
 {
     const struct pipeline_options *o = j->opt;
-    int err = watch_open(
-        &j->watch, &(struct watch_params){
-                       .options = &o->watch,
-                       .overwrite = o->overwrite,
-                       .deterministic = o->deterministic,
-                       .title = strcmp(o->output, "-") ? mux_path(j->mux) : o->input,
-                       .settings = o->settings,
-                       .engine = rifec_get_info(j->engine),
-                       .encoder = encode_context(j->encode),
-                   });
+    int err =
+        watch_open(&j->watch, &(struct watch_params){
+                                  .options = &o->watch,
+                                  .overwrite = o->output.overwrite,
+                                  .title = strcmp(o->output.path, "-") ? mux_path(j->mux)
+                                                                       : o->input.path,
+                                  .engine = rifec_get_info(j->engine),
+                                  .encoder = encode_context(j->encode),
+                              });
     if (err == 0)
         encode_watch(j->encode, watch_frame, j->watch);
     return err;
@@ -459,37 +461,19 @@ static int open_watch(struct job *j)
 
 static int open_encoder(struct job *j, const struct rifec_frame *first)
 {
-    int err = 0;
-    const struct pipeline_options *o = j->opt;
-    struct encode_option *options =
-        calloc((size_t)o->encoder_option_count + 1, sizeof *options);
-    if (!options)
-        TRY(mem_fail("the options of the encoder"));
-    for (int i = 0; i < o->encoder_option_count; i++)
-        options[i] = (struct encode_option){ o->encoder_options[i].key,
-                                             o->encoder_options[i].value };
-    TRY(encode_open(&j->encode,
-                    &(struct encode_params){
-                        .container = mux_format(j->mux),
-                        .required_codec = mux_codec(j->mux),
-                        .codec = o->codec,
-                        .crf = o->crf,
-                        .bitrate = o->bitrate,
-                        .preset = o->preset,
-                        .pix_fmt = o->pix_fmt,
-                        .options = options,
-                        .option_count = o->encoder_option_count,
-                        .time_base = j->out_time_base,
-                        .frame_rate = j->out_rate,
-                        .source_pix_fmt = decode_pix_fmt(j->source.decode),
-                        .planar_pix_fmt = decode_planar_pix_fmt(j->source.decode),
-                        .field_order = decode_field_order(j->source.decode),
-                        .source = demux_video(j->source.demux),
-                        .first = first,
-                    }));
-fail:
-    free(options);
-    return err;
+    return encode_open(&j->encode,
+                       &(struct encode_params){
+                           .container = mux_format(j->mux),
+                           .required_codec = mux_codec(j->mux),
+                           .user = j->opt->encoder,
+                           .time_base = j->out_time_base,
+                           .frame_rate = j->out_rate,
+                           .source_pix_fmt = decode_pix_fmt(j->source.decode),
+                           .planar_pix_fmt = decode_planar_pix_fmt(j->source.decode),
+                           .field_order = decode_field_order(j->source.decode),
+                           .source = demux_video(j->source.demux),
+                           .first = first,
+                       });
 }
 
 /* The cuts are inbetween's from here on. */
@@ -501,16 +485,11 @@ static void open_inbetween(struct job *j, const struct timeline *tl)
                        .engine = j->engine,
                        .timeline = *tl,
                        .out = j->finished,
-                       .limit = o->frames,
+                       .limit = o->rate.frames,
                        .frames_reused = j->resume ? resume_frames(j->resume) : 0,
-                       .from_us = o->from_us,
-                       .scene = o->scene,
-                       .scene_threshold = o->scene_threshold,
+                       .from_us = o->input.from_us,
+                       .content = o->content,
                        .cuts = j->cuts,
-                       .has_cuts = o->scene_list != NULL,
-                       .on_cut = o->on_cut,
-                       .dedup = o->dedup,
-                       .dedup_run = o->dedup_run,
                        .no_frame_cache = o->no_frame_cache,
                        .interrupted = is_interrupted,
                    });
@@ -520,15 +499,10 @@ static void open_inbetween(struct job *j, const struct timeline *tl)
 /* Where the picture is to end if --frames says so; INT64_MAX: unknown. */
 static int64_t expected_us(const struct job *j, const struct timeline *tl)
 {
-    if (!j->opt->frames || j->out_rate.num <= 0)
+    if (!j->opt->rate.frames || j->out_rate.num <= 0)
         return INT64_MAX;
     return to_us(tl->p.time_base, tl->p.first_pts) +
-           av_rescale(j->opt->frames, 1000000 * j->out_rate.den, j->out_rate.num);
-}
-
-static struct rational stretch(const struct pipeline_options *o)
-{
-    return o->slowmo ? o->factor : (struct rational){ 1, 1 };
+           av_rescale(j->opt->rate.frames, 1000000 * j->out_rate.den, j->out_rate.num);
 }
 
 static int open_output(struct job *j, const struct rifec_frame *first)
@@ -538,7 +512,7 @@ static int open_output(struct job *j, const struct rifec_frame *first)
     TRY(open_timeline(j, first, &timeline));
     TRY(open_encoder(j, first));
     TRY(watch_is_wanted(&j->opt->watch) ? open_watch(j) : 0);
-    TRY(j->opt->resume ? open_resume(j) : 0);
+    TRY(j->opt->output.resume_settings ? open_resume(j) : 0);
     TRY(mux_start(j->mux, encode_context(j->encode)));
     size_t limit = QUEUE_FRAMES * rifec_frame_bytes(first) + QUEUE_SLACK_BYTES;
     queue_set_limit(j->decoded, limit);
@@ -567,20 +541,20 @@ static int64_t expected_frames(const struct job *j)
     int64_t frames =
         demux_video(j->source.demux)->nb_frames * decode_rate_factor(j->source.decode);
     double seconds = j->report->in.duration_s;
-    if (frames <= 0 || o->from_us || o->to_us) {
-        double from = (double)o->from_us / AV_TIME_BASE,
-               to = (double)o->to_us / AV_TIME_BASE;
-        seconds = (o->to_us && to < seconds ? to : seconds) - from;
+    if (frames <= 0 || o->input.from_us || o->input.to_us) {
+        double from = (double)o->input.from_us / AV_TIME_BASE,
+               to = (double)o->input.to_us / AV_TIME_BASE;
+        seconds = (o->input.to_us && to < seconds ? to : seconds) - from;
         frames = (int64_t)(seconds * rational_to_double(j->report->in.rate) + 0.5);
     }
     int64_t expected = timeline_estimate(&j->inbetween.timeline, frames, seconds);
-    return o->frames && o->frames < expected ? o->frames : expected;
+    return o->rate.frames && o->rate.frames < expected ? o->rate.frames : expected;
 }
 
 static void announce(struct job *j, const struct rifec_frame *first)
 {
     struct pipeline_report *r = j->report;
-    const char *path = j->opt->output;
+    const char *path = j->opt->output.path;
     report_input(r, &j->source, first);
     report_output(r, j->mux, encode_context(j->encode), rifec_get_info(j->engine));
     j->progress->frames_expected = expected_frames(j);
@@ -640,7 +614,7 @@ static void check_output(struct job *j)
                                 .timeline = &j->inbetween.timeline,
                                 .stretch = stretch(j->opt),
                                 .made_s = r->out.duration_s,
-                                .limited = j->opt->frames > 0,
+                                .limited = j->opt->rate.frames > 0,
                                 .frames_planned = r->out.frames_planned,
                                 .frames_written = r->out.frames_written,
                             });
@@ -658,7 +632,8 @@ static int look_for_finished(struct job *j)
 static int publish(struct job *j)
 {
     int err = 0;
-    int verdict = checks_judge(&j->report->checks, j->report->out.path, j->opt->strict);
+    int verdict =
+        checks_judge(&j->report->checks, j->report->out.path, j->opt->output.strict);
     TRY(mem_check(j->failures));
     if (j->resume && !verdict)
         TRY(resume_finish(j->resume, mux_part(j->mux), j->report->in.damaged));
@@ -682,7 +657,7 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     *report = (struct pipeline_report){ .timing.bottleneck = "" };
     av_log_to_rifec();
 
-    TRY(opt->resume ? look_for_finished(&j) : 0);
+    TRY(opt->output.resume_settings ? look_for_finished(&j) : 0);
     if (report->finished_before)
         return report->in.damaged ? RIFEC_ERR_INPUT : 0;
     TRY(open_input(&j));

@@ -63,7 +63,7 @@ static struct golden_params golden_params(const struct watch_params *p, char *en
         .subject = {
             .version = version,
             .model_sha256 = p->engine->model_sha256,
-            .settings = p->settings ? p->settings : "",
+            .settings = p->options->settings ? p->options->settings : "",
             .backend = p->engine->backend,
             .engine = engine,
             .precision = p->engine->precision,
@@ -72,7 +72,7 @@ static struct golden_params golden_params(const struct watch_params *p, char *en
             .height = c->height,
             .time_base_num = c->time_base.num,
             .time_base_den = c->time_base.den,
-            .deterministic = p->deterministic,
+            .deterministic = p->options->deterministic,
         },
     };
     for (int i = 0; i < o->golden_report_count; i++)

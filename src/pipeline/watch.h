@@ -19,6 +19,9 @@ struct watch_options {
     const char *golden_tolerance;                   /* NULL: the usual */
     const char *golden_reports[GOLDEN_REPORTS_MAX]; /* files           */
     int golden_report_count;
+    bool deterministic;   /* the same frames on every machine: the plain versions of all
+                             ops, on the CPU */
+    const char *settings; /* options that shape the output, one a line */
 };
 
 /* True if any of it is asked for. */
@@ -29,9 +32,7 @@ struct watch;
 struct watch_params {
     const struct watch_options *options;
     bool overwrite;
-    bool deterministic;   /* the plain versions of all ops, on the CPU */
-    const char *title;    /* the output's name                         */
-    const char *settings; /* options that shape the output             */
+    const char *title; /* the output's name                         */
     const struct rifec_info *engine;
     const AVCodecContext *encoder;
 };

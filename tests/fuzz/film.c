@@ -10,11 +10,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct pipeline_report r; /* large for a stack */
     struct progress progress = { .mode = PROGRESS_OFF };
     struct pipeline_options opt = {
-        .input = fuzz_file(data, size),
-        .output = "-",
-        .format = "null",
-        .factor = { 2, 1 },
-        .frames = 64,
+        .input.path = fuzz_file(data, size),
+        .output.path = "-",
+        .output.format = "null",
+        .rate.factor = { 2, 1 },
+        .rate.frames = 64,
     };
     fuzz_begin();
     int err = pipeline_run(&opt, &progress, &r);

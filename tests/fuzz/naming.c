@@ -13,9 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             *part[i]++ = '\0';
     }
     struct naming naming = { .folder = "out/", .number = 3, .name_template = part[0] };
-    struct pipeline_options job = { .input = part[1] ? part[1] : "a.mp4",
-                                    .format = part[2],
-                                    .factor = { 5, 2 } };
+    struct pipeline_options job = { .input.path = part[1] ? part[1] : "a.mp4",
+                                    .output.format = part[2],
+                                    .rate.factor = { 5, 2 } };
     fuzz_begin();
     char *name = naming_make(&naming, &job, error, sizeof error);
     MUST(name ? !strncmp(name, "out/", 4) : error[0]);

@@ -16,7 +16,7 @@ static void judge(const struct options *opt, int err)
         return;
     MUST(!opt->error[0]);
     MUST(opt->input_count > 0);
-    MUST(opt->compare || opt->job.input);
+    MUST(opt->compare || opt->job.input.path);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -58,7 +58,7 @@ static AVCodecContext *opened(const AVCodec *codec, const AVFrame *f)
     c->height = f->height;
     c->pix_fmt = f->format;
     c->time_base = (AVRational){ 1, 25 };
-    struct encode_params p = { .codec = "ffv1" };
+    struct encode_params p = { .user.codec = "ffv1" };
     if (encoder_set(c, &p) < 0 || avcodec_open2(c, codec, NULL) < 0) {
         avcodec_free_context(&c);
         return NULL;

@@ -43,17 +43,17 @@ static struct pipeline_options options(void)
 {
     /* TSan does not see how FFmpeg's threads pass frames on. */
     static char key[] = "threads", value[] = "1";
-    static const struct key_value one_thread = { key, value };
+    static const struct encode_option one_thread = { key, value };
     return (struct pipeline_options){
-        .input = clip,
-        .output = out_path,
-        .format = "rawvideo",
-        .factor = { 2, 1 },
-        .overwrite = true,
-        .no_audio = true,
-        .no_subs = true,
-        .encoder_options = &one_thread,
-        .encoder_option_count = 1,
+        .input.path = clip,
+        .output.path = out_path,
+        .output.format = "rawvideo",
+        .rate.factor = { 2, 1 },
+        .output.overwrite = true,
+        .streams.no_audio = true,
+        .streams.no_subs = true,
+        .encoder.options = &one_thread,
+        .encoder.option_count = 1,
     };
 }
 
@@ -118,7 +118,7 @@ static void pictures(bool on_cuda, const char *what)
     struct pipeline_report r;
     struct pipeline_options opt = options();
     copy_engine_on_cuda = on_cuda;
-    opt.hwaccel = on_cuda ? HWACCEL_AUTO : HWACCEL_CUDA;
+    opt.input.hwaccel = on_cuda ? HWACCEL_AUTO : HWACCEL_CUDA;
     if (!CHECK_INT(run(&opt, &r), 0))
         fprintf(stderr, "    %s\n", what);
     CHECK_STR(warning, "");
@@ -136,10 +136,10 @@ static void encoder(void)
     struct pipeline_report r;
     struct pipeline_options opt = options();
     copy_engine_on_cuda = true;
-    opt.format = "matroska";
-    opt.codec = "libx264";
-    opt.preset = "ultrafast";
-    opt.crf = "0";
+    opt.output.format = "matroska";
+    opt.encoder.codec = "libx264";
+    opt.encoder.preset = "ultrafast";
+    opt.encoder.crf = "0";
     CHECK_INT(run(&opt, &r), 0);
     CHECK_STR(r.out.pix_fmt, "nv12");
     CHECK_INT(r.out.frames_written, 2 * FRAMES);
@@ -152,8 +152,8 @@ static void null_output(void)
     struct pipeline_report r;
     struct pipeline_options opt = options();
     copy_engine_on_cuda = true;
-    opt.format = "null";
-    opt.output = "-";
+    opt.output.format = "null";
+    opt.output.path = "-";
     CHECK_INT(run(&opt, &r), 0);
     CHECK_INT(copy_engine_from_device, FRAMES);
     CHECK_INT(r.out.frames_written, 2 * FRAMES);
@@ -170,8 +170,8 @@ static void cut(void)
     FILE *f = fopen(path, "w");
     CHECK(f && fputs("0.5\n", f) >= 0 && fclose(f) == 0);
     copy_engine_on_cuda = true;
-    opt.scene_list = path;
-    opt.on_cut = ON_CUT_BLEND;
+    opt.content.scene_list = path;
+    opt.content.on_cut = ON_CUT_BLEND;
     CHECK_INT(run(&opt, &r), 0);
     unlink(path);
     CHECK_INT(r.in.cuts, 1);
@@ -185,7 +185,7 @@ static void fallback(const char *variable, enum hwaccel_mode mode)
     struct pipeline_report r;
     struct pipeline_options opt = options();
     copy_engine_on_cuda = true;
-    opt.hwaccel = mode;
+    opt.input.hwaccel = mode;
     setenv(variable, "1", 1);
     CHECK_INT(run(&opt, &r), 0);
     unsetenv(variable);

@@ -59,11 +59,11 @@ static struct contents read_file(const char *path)
 static struct pipeline_options options(int64_t num, int64_t den)
 {
     return (struct pipeline_options){
-        .input = clip,
-        .output = out_path,
-        .factor = { num, den },
-        .preset = "ultrafast",
-        .overwrite = true,
+        .input.path = clip,
+        .output.path = out_path,
+        .rate.factor = { num, den },
+        .encoder.preset = "ultrafast",
+        .output.overwrite = true,
     };
 }
 
@@ -112,7 +112,7 @@ static void test_streams_left_out(void)
 {
     struct pipeline_report r;
     struct pipeline_options opt = options(2, 1);
-    opt.no_audio = opt.no_subs = true;
+    opt.streams.no_audio = opt.streams.no_subs = true;
     CHECK(run(&opt, &r) == 0);
     CHECK(read_file(out_path).streams == 1);
 }
@@ -121,9 +121,9 @@ static void test_null_output(void)
 {
     struct pipeline_report r;
     struct pipeline_options opt = options(3, 1);
-    opt.output = "-";
-    opt.format = "null";
-    opt.preset = NULL;
+    opt.output.path = "-";
+    opt.output.format = "null";
+    opt.encoder.preset = NULL;
     CHECK(run(&opt, &r) == 0);
     CHECK(r.out.frames_written == 3 * r.in.frames);
 }

@@ -184,13 +184,13 @@ static void clear(void)
 static struct pipeline_options options(void)
 {
     return (struct pipeline_options){
-        .input = "in.mp4",
-        .output = "out.mp4",
-        .factor = { 2, 1 },
-        .codec = "mpeg4",
-        .resume = "--codec=mpeg4\n--factor=2\n",
-        .frames = 24,
-        .keep_s = EACH_FRAME,
+        .input.path = "in.mp4",
+        .output.path = "out.mp4",
+        .rate.factor = { 2, 1 },
+        .encoder.codec = "mpeg4",
+        .output.resume_settings = "--codec=mpeg4\n--factor=2\n",
+        .rate.frames = 24,
+        .output.keep_s = EACH_FRAME,
     };
 }
 
@@ -274,11 +274,11 @@ static void test_stop_makes_no_difference(void)
     goes_on(24);
     /* Segments of 240 frames, where they do not take long. */
     clear();
-    opt.factor.num = 22;
-    opt.frames = 500;
-    opt.codec = NULL;
-    opt.preset = "ultrafast";
-    opt.keep_s = 0;
+    opt.rate.factor.num = 22;
+    opt.rate.frames = 500;
+    opt.encoder.codec = NULL;
+    opt.encoder.preset = "ultrafast";
+    opt.output.keep_s = 0;
     CHECK_INT(run(&opt), 0);
     rename("out.mp4", "long.mp4");
     stop_at(&opt, 2);
@@ -293,7 +293,7 @@ static void test_work_is_kept_by_time(void)
 {
     struct pipeline_options opt = options();
     clear();
-    opt.keep_s = 0.1;
+    opt.output.keep_s = 0.1;
     copy_engine_takes_us = 100000;
     copy_engine_fails_at = 11;
     CHECK_INT(run(&opt), RIFEC_ERR_DEVICE);
@@ -305,7 +305,7 @@ static void test_work_is_kept_by_time(void)
     CHECK_INT(report.out.frames_resumed, kept);
     CHECK_INT(report.out.frames_written, report.out.frames_planned);
     clear();
-    opt.keep_s = 0; /* a minute: not in this test, so nothing is left of it */
+    opt.output.keep_s = 0; /* a minute: not in this test, so nothing is left of it */
     copy_engine_fails_at = 11;
     CHECK_INT(run(&opt), RIFEC_ERR_DEVICE);
     copy_engine_fails_at = -1;
@@ -351,7 +351,8 @@ static void test_wrong_segments_are_made_again(void)
     CHECK(rename("out.mp4.resume/x", "out.mp4.resume/000004.segment") == 0);
     goes_on(3);
     CHECK(warning_count == 1 && strstr(warnings, "another segment"));
-    opt.resume = "--codec=mpeg4\n--factor=2\n--x=1\n"; /* one of another job */
+    opt.output.resume_settings =
+        "--codec=mpeg4\n--factor=2\n--x=1\n"; /* one of another job */
     stop_at(&opt, 6);
     CHECK(rename("out.mp4.resume/000005.segment", "foreign") == 0);
     stopped();
@@ -393,7 +394,7 @@ static void test_settings_are_restored(void)
     }
     stopped(); /* but only if they were these */
     CHECK(truncate(settings, 0) == 0);
-    opt.resume = "--codec=mpeg4\n--factor=2\n--x=1\n";
+    opt.output.resume_settings = "--codec=mpeg4\n--factor=2\n--x=1\n";
     refuses(&opt, RIFEC_ERR_USAGE, "delete the folder");
     CHECK(exists("out.mp4.resume/000014.segment"));
     for (int i = 0; i < KEPT; i++) { /* or if anything says which they were */
@@ -446,7 +447,7 @@ static void test_edited_input_is_noticed(void)
     flip("in.mp4", 8 * (size_t)st.st_size - 1);
     /* A copy is the same input, whatever its name and times. */
     copy_file("in.mp4", "copy.mp4");
-    opt.input = "copy.mp4";
+    opt.input.path = "copy.mp4";
     CHECK_INT(run(&opt), 0);
     CHECK_INT(report.out.frames_resumed, KEPT);
     CHECK(equal("out.mp4", "once.mp4"));
@@ -457,7 +458,7 @@ static void test_scene_list_is_an_input(void)
 {
     struct pipeline_options opt = options();
     store("cuts", "0.5\n", 4);
-    opt.scene_list = "cuts";
+    opt.content.scene_list = "cuts";
     stop_at(&opt, 3);
     store("cuts", "0.6\n", 4);
     refuses(&opt, RIFEC_ERR_USAGE, "scene list");
@@ -487,7 +488,7 @@ static void test_finished_job_is_recognised(void)
             continue;
         }
         struct pipeline_options other = opt;
-        other.resume = "--codec=mpeg4\n--factor=3\n";
+        other.output.resume_settings = "--codec=mpeg4\n--factor=3\n";
         refuses(&other, RIFEC_ERR_OUTPUT, "exists");
         CHECK_INT(run(&opt), 0);
         CHECK(report.finished_before && !exists("out.mp4.resume"));

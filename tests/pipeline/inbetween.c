@@ -162,7 +162,7 @@ static void overlaps(void)
 {
     for (int allowed = 1; allowed <= 4; allowed++) {
         info.in_flight = allowed;
-        begin(4, &(struct inbetween_params){ .scene = SCENE_OFF });
+        begin(4, &(struct inbetween_params){ .content.scene = SCENE_OFF });
         for (int i = 0; i < 3; i++)
             give_frame(i);
         give_end();
@@ -179,7 +179,7 @@ static void overlaps(void)
 static void drops_after_interrupt(void)
 {
     info.in_flight = 1;
-    begin(2, &(struct inbetween_params){ .scene = SCENE_OFF });
+    begin(2, &(struct inbetween_params){ .content.scene = SCENE_OFF });
     give_frame(0);
     give_frame(1);
     interrupted = true;
@@ -198,7 +198,7 @@ static void drops_after_interrupt(void)
 static void keeps_first_frame(void)
 {
     info.in_flight = 1;
-    begin(2, &(struct inbetween_params){ .scene = SCENE_OFF });
+    begin(2, &(struct inbetween_params){ .content.scene = SCENE_OFF });
     interrupted = true;
     give_frame(0);
     give_frame(1);
@@ -212,7 +212,7 @@ static void keeps_first_frame(void)
 static void stops_at_limit(void)
 {
     info.in_flight = 2;
-    begin(2, &(struct inbetween_params){ .scene = SCENE_OFF, .limit = 3 });
+    begin(2, &(struct inbetween_params){ .content.scene = SCENE_OFF, .limit = 3 });
     for (int i = 0; i < 4; i++) {
         CHECK_INT(inbetween_done(&b), i > 2);
         give_frame(i);
@@ -228,7 +228,8 @@ static void stops_at_limit(void)
 static void reuses(void)
 {
     info.in_flight = 1;
-    begin(2, &(struct inbetween_params){ .scene = SCENE_OFF, .frames_reused = 3 });
+    begin(2,
+          &(struct inbetween_params){ .content.scene = SCENE_OFF, .frames_reused = 3 });
     for (int i = 0; i < 3; i++)
         give_frame(i);
     give_end();
@@ -242,8 +243,9 @@ static void holds_equal(void)
 {
     for (int off = 0; off <= 1; off++) {
         info.in_flight = 1;
-        begin(2, &(struct inbetween_params){ .scene = SCENE_OFF,
-                                             .dedup = off ? DEDUP_OFF : DEDUP_HOLD });
+        begin(2, &(struct inbetween_params){ .content.scene = SCENE_OFF,
+                                             .content.dedup =
+                                                 off ? DEDUP_OFF : DEDUP_HOLD });
         for (int i = 0; i < 2; i++)
             CHECK_INT(inbetween_frame(&b, fake_frame(i, 1)), 0);
         give_end();

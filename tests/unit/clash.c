@@ -129,8 +129,8 @@ int main(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char in[256], out[256];
         const char *inputs[8], *outputs[8];
-        struct pipeline_options job = { .format = cases[i].format,
-                                        .scene_list = cases[i].cuts,
+        struct pipeline_options job = { .output.format = cases[i].format,
+                                        .content.scene_list = cases[i].cuts,
                                         .engine.model = cases[i].model };
         int count = words(cases[i].inputs, inputs, in);
         CHECK_INT(words(cases[i].outputs, outputs, out), count);

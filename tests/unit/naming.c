@@ -56,10 +56,10 @@ static void test_named(void)
     for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
         char error[256] = "";
         struct naming n = { named[i].folder, named[i].name_template, 7 };
-        struct pipeline_options job = { .input = named[i].input,
-                                        .format = named[i].format,
-                                        .factor = named[i].factor,
-                                        .rate = named[i].rate };
+        struct pipeline_options job = { .input.path = named[i].input,
+                                        .output.format = named[i].format,
+                                        .rate.factor = named[i].factor,
+                                        .rate.fps = named[i].rate };
         char *path = naming_make(&n, &job, error, sizeof error);
         CHECK_STR(path, named[i].path);
         CHECK_STR(error, "");
@@ -72,9 +72,9 @@ static void test_refused(void)
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         char error[256] = "";
         struct naming n = { "o", refused[i].name_template, 1 };
-        struct pipeline_options job = { .input = "a.mp4",
-                                        .factor = { 2, 1 },
-                                        .rate = { refused[i].rate, 1 } };
+        struct pipeline_options job = { .input.path = "a.mp4",
+                                        .rate.factor = { 2, 1 },
+                                        .rate.fps = { refused[i].rate, 1 } };
         CHECK(naming_make(&n, &job, error, sizeof error) == NULL);
         CHECK_STR(error, refused[i].error);
     }
@@ -89,7 +89,7 @@ static void test_folders(void)
     snprintf(folder, sizeof folder, "%s/take.1/", base);
     CHECK(mkdir(folder, 0777) == 0);
     struct naming n = { "o", NULL, 1 };
-    struct pipeline_options job = { .input = folder, .factor = { 2, 1 } };
+    struct pipeline_options job = { .input.path = folder, .rate.factor = { 2, 1 } };
     char *path = naming_make(&n, &job, error, sizeof error);
     CHECK_STR(path, "o/take.1.2x/");
     free(path);
@@ -98,7 +98,7 @@ static void test_folders(void)
     CHECK(naming_exists(base) && !naming_exists(folder));
     CHECK(!naming_exists("no%05d.png"));
     CHECK(naming_is_album(&job));
-    job.format = "mp4";
+    job.output.format = "mp4";
     CHECK(!naming_is_album(&job));
     rmdir(folder);
     rmdir(base);

@@ -15,9 +15,9 @@ static char typed[][16] = { "rifec", "-i", "caf\xc3\xa9.mp4", "-o", "bad\xff.mp4
 static char *const argv[] = { typed[0], typed[1], typed[2], typed[3], typed[4], NULL };
 
 static struct pipeline_options job = {
-    .input = "caf\xc3\xa9.mp4",
-    .output = "bad\xff.mp4",
-    .factor = { 5, 2 },
+    .input.path = "caf\xc3\xa9.mp4",
+    .output.path = "bad\xff.mp4",
+    .rate.factor = { 5, 2 },
 };
 
 static struct pipeline_report report = {
@@ -176,7 +176,7 @@ static void test_bytes(void)
         { "\"\\\n", "\"\\\n" },
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        struct pipeline_options named = { .input = names[i][0], .output = "o" };
+        struct pipeline_options named = { .input.path = names[i][0], .output.path = "o" };
         static const struct pipeline_report nothing;
         struct stats stats = { .argv = argv, .job = &named, .report = &nothing };
         cJSON *root = parsed(&stats);

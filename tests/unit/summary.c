@@ -3,9 +3,9 @@
 
 #include "check.h"
 
-static const struct pipeline_options plain = { .input = "in.mp4",
-                                               .output = "out.mp4",
-                                               .factor = { 2, 1 } };
+static const struct pipeline_options plain = { .input.path = "in.mp4",
+                                               .output.path = "out.mp4",
+                                               .rate.factor = { 2, 1 } };
 
 static struct pipeline_report report(void)
 {
@@ -44,9 +44,9 @@ static void test_begin(void)
            "in.mp4: 1280x720 h264, 25 fps, 12.0 s -> out.mp4: 50 fps, libx264 in mp4, on "
            "the CPU (2 threads, FP32)");
     struct pipeline_options part = plain;
-    part.from_us = 2000000;
-    part.to_us = 5000000;
-    part.input = "-";
+    part.input.from_us = 2000000;
+    part.input.to_us = 5000000;
+    part.input.path = "-";
     r.in.rate = (struct rational){ 24000, 1001 };
     r.in.duration_s = 3725;
     r.out.rate = (struct rational){ 120000, 1001 };
@@ -65,7 +65,7 @@ static void test_unknown(void)
            "in.mp4: 1280x720 h264 -> out.mp4, libx264 in mp4, on the CPU (2 threads, "
            "FP32)");
     struct pipeline_options part = plain;
-    part.from_us = 2000000;
+    part.input.from_us = 2000000;
     begins(&part, &r,
            "in.mp4: 1280x720 h264 -> out.mp4, libx264 in mp4, on the CPU (2 threads, "
            "FP32)");
@@ -81,8 +81,8 @@ static void test_other_outputs(void)
     snprintf(r.out.format, sizeof r.out.format, "yuv4mpegpipe");
     snprintf(r.out.codec, sizeof r.out.codec, "wrapped_avframe");
     struct pipeline_options slow = plain;
-    slow.slowmo = true;
-    slow.factor = (struct rational){ 5, 2 };
+    slow.rate.slowmo = true;
+    slow.rate.factor = (struct rational){ 5, 2 };
     r.out.rate = r.in.rate;
     begins(&slow, &r,
            "in.mp4: 1280x720 h264, 25 fps, 12.0 s -> stdout: 25 fps, 2.5 times as long, "
@@ -149,7 +149,7 @@ static void test_room(void)
     memset(name, 'x', sizeof name - 1);
     struct pipeline_options job = plain;
     struct pipeline_report r = report();
-    job.input = name;
+    job.input.path = name;
     memset(text, '!', sizeof text);
     summary_begin(&job, &r, text, sizeof text - 1);
     CHECK_INT(strlen(text), sizeof text - 2);

@@ -127,10 +127,11 @@ fail:
 static int keep_params(struct encode *e, const struct encode_params *p)
 {
     e->params = *p;
-    struct encode_option *options = calloc((size_t)p->option_count + 1, sizeof *options);
-    if (options && p->option_count)
-        memcpy(options, p->options, (size_t)p->option_count * sizeof *options);
-    e->params.options = options;
+    struct encode_option *options =
+        calloc((size_t)p->user.option_count + 1, sizeof *options);
+    if (options && p->user.option_count)
+        memcpy(options, p->user.options, (size_t)p->user.option_count * sizeof *options);
+    e->params.user.options = options;
     return options ? 0 : mem_fail("the options of the encoder");
 }
 
@@ -375,7 +376,7 @@ void encode_close(struct encode **e)
     convert_close(&(*e)->convert);
     av_frame_free(&(*e)->first);
     av_frame_free(&(*e)->original);
-    free((void *)(*e)->params.options);
+    free((void *)(*e)->params.user.options);
     avcodec_free_context(&(*e)->codec);
     free(*e);
     *e = NULL;

@@ -15,16 +15,21 @@ struct encode_option {
     const char *key, *value;
 };
 
+/* What the user asks of the encoder. */
+struct encoder_options {
+    const char *codec;   /* encoder name; NULL: the container's best        */
+    const char *crf;     /* NULL: ours, see encoder_table.c                 */
+    const char *bitrate; /* bits per second, 4M; NULL: by crf               */
+    const char *preset;  /* by x264's names or its own; NULL: the encoder's */
+    const char *pix_fmt; /* NULL: the frames', or the nearest               */
+    const struct encode_option *options; /* [option_count], any others      */
+    int option_count;
+};
+
 struct encode_params {
     const AVOutputFormat *container;
     enum AVCodecID required_codec; /* the container's only one; AV_CODEC_ID_NONE: any */
-    const char *codec;             /* encoder name; NULL: the container's best        */
-    const char *crf;               /* NULL: ours, see encoder_table.c                 */
-    const char *bitrate;           /* bits per second, 4M; NULL: by crf               */
-    const char *preset;            /* by x264's names or its own; NULL: the encoder's */
-    const char *pix_fmt;           /* NULL: the frames', or the nearest               */
-    const struct encode_option *options;
-    int option_count;
+    struct encoder_options user;
     struct rational time_base;         /* of the frames sent                       */
     struct rational frame_rate;        /* a hint; 0/1 when unknown                 */
     enum AVPixelFormat source_pix_fmt; /* of the frames sent                */

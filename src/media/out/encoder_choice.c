@@ -61,14 +61,14 @@ static const AVCodec *refuse_name(const struct encode_params *p)
 {
     char others[64];
     software(p->container, others, sizeof others);
-    if (!strcmp(p->codec, "copy"))
+    if (!strcmp(p->user.codec, "copy"))
         log_error("-c:v copy: new frames cannot be copied; ffv1 is lossless, %s make "
                   "smaller files",
                   others);
     else
         log_error("this FFmpeg has no encoder '%s'; try -c:v %s, or see `ffmpeg "
                   "-encoders`",
-                  p->codec, others[0] ? others : "ffv1");
+                  p->user.codec, others[0] ? others : "ffv1");
     return NULL;
 }
 
@@ -117,7 +117,8 @@ static const AVCodec *find_named(const char *name)
 static const AVCodec *choose_h265(const struct encode_params *p, const AVFrame *tags)
 {
     char text[32];
-    enum AVPixelFormat asked = p->pix_fmt ? av_get_pix_fmt(p->pix_fmt) : AV_PIX_FMT_NONE;
+    enum AVPixelFormat asked =
+        p->user.pix_fmt ? av_get_pix_fmt(p->user.pix_fmt) : AV_PIX_FMT_NONE;
     const char *why = plays_why_not_h264(
         asked != AV_PIX_FMT_NONE ? asked : p->planar_pix_fmt, tags, text, sizeof text);
     if (!why || !plays_matters(p->container))
@@ -178,16 +179,16 @@ static bool refuses(const AVOutputFormat *f, enum AVCodecID codec)
 
 const AVCodec *encoder_choose(const struct encode_params *p, const AVFrame *tags)
 {
-    if (p->required_codec && p->codec) {
+    if (p->required_codec && p->user.codec) {
         log_error("the encoder of pictures follows from their names; leave out -c:v %s",
-                  p->codec);
+                  p->user.codec);
         return NULL;
     }
     if (p->required_codec)
         return forms_picture_encoder(p->required_codec);
-    if (!p->codec)
+    if (!p->user.codec)
         return choose_best(p, tags);
-    const AVCodec *codec = find_named(p->codec);
+    const AVCodec *codec = find_named(p->user.codec);
     if (!codec)
         return refuse_name(p);
     if (codec->type != AVMEDIA_TYPE_VIDEO)
@@ -257,15 +258,16 @@ static int refuse_hardware(const AVCodec *codec, const struct encode_params *p)
 static int asked_pix_fmt(const struct encode_params *p, const enum AVPixelFormat *list,
                          const char *taker, enum AVPixelFormat *out)
 {
-    *out = av_get_pix_fmt(p->pix_fmt);
+    *out = av_get_pix_fmt(p->user.pix_fmt);
     if (*out == AV_PIX_FMT_NONE) {
-        log_error("unknown pixel format '%s'; `ffmpeg -pix_fmts` lists them", p->pix_fmt);
+        log_error("unknown pixel format '%s'; `ffmpeg -pix_fmts` lists them",
+                  p->user.pix_fmt);
         return RIFEC_ERR_USAGE;
     }
     if (list && !contains(list, *out)) {
         enum AVPixelFormat near =
             avcodec_find_best_pix_fmt_of_list(list, *out, color_has_alpha(*out), NULL);
-        log_error("%s does not support %s; the nearest is %s", taker, p->pix_fmt,
+        log_error("%s does not support %s; the nearest is %s", taker, p->user.pix_fmt,
                   av_get_pix_fmt_name(near));
         return RIFEC_ERR_CODEC;
     }
@@ -300,9 +302,10 @@ bool encoder_is_null(const AVCodec *codec, const AVOutputFormat *container)
 static enum AVPixelFormat playable(const struct encode_params *p, const AVFrame *tags,
                                    const enum AVPixelFormat *list)
 {
-    enum AVPixelFormat f = p->codec || p->required_codec || !plays_matters(p->container)
-                               ? AV_PIX_FMT_NONE
-                               : plays_pix_fmt(p->planar_pix_fmt, tags);
+    enum AVPixelFormat f =
+        p->user.codec || p->required_codec || !plays_matters(p->container)
+            ? AV_PIX_FMT_NONE
+            : plays_pix_fmt(p->planar_pix_fmt, tags);
     return f != AV_PIX_FMT_NONE && list && contains(list, f) ? f : AV_PIX_FMT_NONE;
 }
 
@@ -315,7 +318,7 @@ int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
     const char *taker = p->required_codec || !held ? codec->name : p->container->name;
     const enum AVPixelFormat source = p->planar_pix_fmt;
     const enum AVPixelFormat plays = playable(p, tags, list);
-    if (p->pix_fmt)
+    if (p->user.pix_fmt)
         TRY(asked_pix_fmt(p, list, taker, out));
     else if (plays != AV_PIX_FMT_NONE)
         *out = plays;
@@ -328,10 +331,10 @@ int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
     else
         *out = avcodec_find_best_pix_fmt_of_list(list, source, color_has_alpha(source),
                                                  NULL);
-    if (!p->pix_fmt)
+    if (!p->user.pix_fmt)
         *out = whole_samples(codec, list, *out, p->first);
     /* The GPU's order of the same samples, where the encoder knows it, too. */
-    if (!p->pix_fmt && *out == source && list && contains(list, p->source_pix_fmt))
+    if (!p->user.pix_fmt && *out == source && list && contains(list, p->source_pix_fmt))
         *out = p->source_pix_fmt;
     if (*out == AV_PIX_FMT_NONE || is_hardware(*out))
         return refuse_hardware(codec, p);

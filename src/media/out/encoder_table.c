@@ -130,8 +130,8 @@ fail:
 
 static bool is_given(const struct encode_params *p, const char *key)
 {
-    for (int i = 0; i < p->option_count; i++)
-        if (!strcmp(p->options[i].key, key))
+    for (int i = 0; i < p->user.option_count; i++)
+        if (!strcmp(p->user.options[i].key, key))
             return true;
     return false;
 }
@@ -143,7 +143,7 @@ static bool has_rate(const struct encode_params *p)
                                         "qmin",          "qmax", "quality",
                                         "lossless",      "cq",   "rc",
                                         "global_quality" };
-    bool given = p->crf || p->bitrate;
+    bool given = p->user.crf || p->user.bitrate;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         given = given || is_given(p, keys[i]);
     return given;
@@ -183,17 +183,17 @@ static int set_quality(AVCodecContext *c, const struct encode_params *p,
 {
     int err = 0;
     const char *crf = row->crf.key;
-    if (!crf && p->crf && knows(c, "crf"))
+    if (!crf && p->user.crf && knows(c, "crf"))
         crf = "crf";
-    if (p->crf && !crf)
+    if (p->user.crf && !crf)
         return refuse_rate(c, row, "crf");
-    if (p->bitrate && (row->quality_is || is_lossless(c->codec)))
+    if (p->user.bitrate && (row->quality_is || is_lossless(c->codec)))
         return refuse_rate(c, row, "bit rate");
-    if (p->bitrate)
-        TRY(set_option(c, "b", p->bitrate));
-    if (p->crf || (!has_rate(p) && crf))
-        TRY(set_option(c, crf, p->crf ? p->crf : row->crf.value));
-    if (p->crf || !has_rate(p))
+    if (p->user.bitrate)
+        TRY(set_option(c, "b", p->user.bitrate));
+    if (p->user.crf || (!has_rate(p) && crf))
+        TRY(set_option(c, crf, p->user.crf ? p->user.crf : row->crf.value));
+    if (p->user.crf || !has_rate(p))
         TRY(set_list(c, row->with, 3));
 fail:
     return err;
@@ -204,14 +204,14 @@ static int refuse_preset(const AVCodecContext *c, const struct encode_params *p)
     log_error(
         "--preset takes ultrafast, superfast, veryfast, faster, fast, medium, slow, "
         "slower or veryslow for %s, not '%s'",
-        c->codec->name, p->preset);
+        c->codec->name, p->user.preset);
     return RIFEC_ERR_USAGE;
 }
 
 static int set_preset(AVCodecContext *c, const struct encode_params *p,
                       const struct row *row)
 {
-    const char *key = row->preset ? row->preset : "preset", *value = p->preset;
+    const char *key = row->preset ? row->preset : "preset", *value = p->user.preset;
     if (!value)
         return 0;
     if (!knows(c, key)) {
@@ -220,7 +220,7 @@ static int set_preset(AVCodecContext *c, const struct encode_params *p,
     }
     bool named = false;
     for (int i = 0; i < PRESETS && !named; i++)
-        if (!strcmp(p->preset, preset_names[i])) {
+        if (!strcmp(p->user.preset, preset_names[i])) {
             named = true;
             if (row->speeds[i])
                 value = row->speeds[i];
@@ -278,7 +278,7 @@ int encoder_set(AVCodecContext *c, const struct encode_params *p)
     TRY(silence(c));
     TRY(set_quality(c, p, row));
     TRY(set_preset(c, p, row));
-    TRY(set_list(c, p->options, p->option_count));
+    TRY(set_list(c, p->user.options, p->user.option_count));
 fail:
     return err;
 }

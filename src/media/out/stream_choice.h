@@ -7,9 +7,14 @@
 
 #include "base/rational.h"
 
-/* What the user does not want, and which part of the input is used. */
-struct stream_choice {
+/* What the user does not want. */
+struct stream_options {
     bool no_audio, no_subs, no_chapters, no_attachments, no_metadata;
+};
+
+/* What is copied, and which part of the input is used. */
+struct stream_choice {
+    struct stream_options user;
     int64_t from_us, to_us;   /* as in source.h; to 0: to the end             */
     int64_t origin_us;        /* where the input's clock begins, see demux.h  */
     struct rational slowdown; /* output seconds per input second; num 0: 1    */

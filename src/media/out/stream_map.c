@@ -270,13 +270,13 @@ static bool is_unwanted(const struct stream_choice *c, const AVStream *st)
 {
     switch (st->codecpar->codec_type) {
     case AVMEDIA_TYPE_AUDIO:
-        return c->no_audio;
+        return c->user.no_audio;
     case AVMEDIA_TYPE_SUBTITLE:
-        return c->no_subs;
+        return c->user.no_subs;
     case AVMEDIA_TYPE_VIDEO:
-        return st->disposition & AV_DISPOSITION_ATTACHED_PIC && c->no_attachments;
+        return st->disposition & AV_DISPOSITION_ATTACHED_PIC && c->user.no_attachments;
     default:
-        return c->no_attachments;
+        return c->user.no_attachments;
     }
 }
 

@@ -24,7 +24,7 @@
 
 static int copy_chapters(struct streams *s, const AVFormatContext *input)
 {
-    if (!input->nb_chapters || s->choice.no_chapters)
+    if (!input->nb_chapters || s->choice.user.no_chapters)
         return 0;
     if (container_holds_chapters(s->ctx->oformat))
         return tags_copy_chapters(s->ctx, input, &s->choice);

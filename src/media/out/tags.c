@@ -31,7 +31,7 @@ static bool is_statistic(const char *key)
 void tags_copy_file(AVFormatContext *to, const AVFormatContext *from,
                     const struct stream_choice *choice)
 {
-    if (choice->no_metadata)
+    if (choice->user.no_metadata)
         return;
     av_copy_tags(&to->metadata, from->metadata, 0);
     /* These described the input file. */
@@ -50,7 +50,7 @@ void tags_copy_stream(AVStream *to, const AVStream *from,
     to->sample_aspect_ratio = from->sample_aspect_ratio;
     to->avg_frame_rate = from->avg_frame_rate;
     to->r_frame_rate = from->r_frame_rate;
-    if (choice->no_metadata) {
+    if (choice->user.no_metadata) {
         for (size_t i = 0; i < sizeof functional / sizeof *functional; i++)
             if ((tag = av_dict_get(from->metadata, functional[i], NULL, 0)))
                 av_set_tag(&to->metadata, tag->key, tag->value, 0);
