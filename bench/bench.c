@@ -156,7 +156,7 @@ double bench_run(const struct bench *b, const char *name, const char *shape, dou
 
 double bench_number_bytes(const struct bench_net *n)
 {
-    return n->net->is_half ? 2 : 4;
+    return (double)dtype_bytes(n->net->dtype);
 }
 
 double bench_tensor_bytes(const struct bench_net *n, const struct tensor *t)
@@ -167,12 +167,12 @@ double bench_tensor_bytes(const struct bench_net *n, const struct tensor *t)
 double bench_image_bytes(const struct bench_net *n)
 {
     const struct image *im = &n->image[0];
-    return (im->is_half ? 8.0 : 16.0) * im->width_padded * im->height_padded;
+    return 4 * (double)dtype_bytes(im->dtype) * im->width_padded * im->height_padded;
 }
 
 double bench_level_bytes(const struct level *l)
 {
-    return (l->is_half ? 2.0 : 4.0) * LEVEL_CHANNELS * l->width * l->height;
+    return (double)dtype_bytes(l->dtype) * LEVEL_CHANNELS * l->width * l->height;
 }
 
 /* --- the network on the CPU ------------------------------------------------------- */

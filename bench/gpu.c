@@ -44,10 +44,10 @@ static void *device_bytes(struct gpu *g, size_t bytes)
 }
 
 /* n numbers of lo .. hi, each 4 M the same. */
-static void *noise(struct gpu *g, size_t n, bool is_half, float lo, float hi)
+static void *noise(struct gpu *g, size_t n, enum dtype dtype, float lo, float hi)
 {
     enum { CHUNK = 4 << 20 };
-    size_t size = is_half ? sizeof(uint16_t) : sizeof(float);
+    size_t size = dtype_bytes(dtype);
     unsigned char *to = device_bytes(g, n * size);
     float *host = malloc(CHUNK * sizeof *host);
     uint16_t *half = (uint16_t *)host;
@@ -57,7 +57,7 @@ static void *noise(struct gpu *g, size_t n, bool is_half, float lo, float hi)
     for (size_t i = 0; i < CHUNK && i < n; i++) {
         state = state * 1664525u + 1013904223u;
         float v = lo + (hi - lo) * (float)(state >> 8) / 16777216.0f;
-        if (is_half)
+        if (dtype == DTYPE_FP16)
             half[i] = float_to_half(v);
         else
             host[i] = v;
@@ -72,7 +72,7 @@ static void *noise(struct gpu *g, size_t n, bool is_half, float lo, float hi)
 static void fill_tensor(struct gpu *g, struct tensor *t)
 {
     size_t n = (size_t)t->channels * (size_t)t->height * (size_t)t->width;
-    t->data = noise(g, n, t->is_half, -1, 1);
+    t->data = noise(g, n, t->dtype, -1, 1);
 }
 
 static void fill(struct bench *b, struct gpu *g)
@@ -87,13 +87,14 @@ static void fill(struct bench *b, struct gpu *g)
         fill_tensor(g, &k->half);
         fill_tensor(g, &k->ping);
         fill_tensor(g, &k->pong);
-        l->flow = noise(g, 4 * pixels, l->is_half, -4 / l->scale, 4 / l->scale);
-        l->mask = noise(g, pixels, l->is_half, -2, 2);
+        l->flow = noise(g, 4 * pixels, l->dtype, -4 / l->scale, 4 / l->scale);
+        l->mask = noise(g, pixels, l->dtype, -2, 2);
     }
-    net->out = ifnet_image(net, noise(g, image, false, 0, 1));
+    net->out = ifnet_image(net, noise(g, image, DTYPE_FP32, 0, 1));
+    const enum dtype dtype = net->dtype == DTYPE_FP16 ? DTYPE_FP16 : DTYPE_FP32;
     for (int i = 0; i < 2; i++) {
-        b->net.image[i] = ifnet_image(net, noise(g, image, net->is_half, 0, 1));
-        b->net.image[i].is_half = net->is_half;
+        b->net.image[i] = ifnet_image(net, noise(g, image, dtype, 0, 1));
+        b->net.image[i].dtype = dtype;
         image_texture_open(&b->net.image[i]);
     }
 }
@@ -114,15 +115,15 @@ static int open_all(struct bench *b, struct gpu *g, const struct rifec_params *p
         g->stream.workspace = device_bytes(g, g->stream.workspace_bytes);
     fill(b, g);
     CU(cudaDeviceSynchronize());
-    snprintf(g->description, sizeof g->description, "%.100s, FP%d, %s", prop.name,
-             g->net.is_half ? 16 : 32, g->net.description);
+    snprintf(g->description, sizeof g->description, "%.100s, %s, %s", prop.name,
+             dtype_name(g->net.dtype), g->net.description);
     bool known = strstr(prop.name, "H200") != NULL;
     b->net.ops = g->net.ops;
     b->net.net = &g->plan;
     b->net.weights = &g->net.weights;
     b->net.stream = &g->stream;
     b->net.description = g->description;
-    b->net.peak_flops = known ? g->net.is_half ? H200_FP16 : H200_FP32 : 0;
+    b->net.peak_flops = known ? g->net.dtype == DTYPE_FP16 ? H200_FP16 : H200_FP32 : 0;
     b->net.peak_bytes = known ? H200_BYTES : 0;
 fail:
     return err;

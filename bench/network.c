@@ -103,9 +103,11 @@ static int fill_slot(struct run *r, int i)
     int err = 0;
     void *p;
     size_t bytes = ifnet_image_bytes(&r->lane[0].net);
-    TRY(place(r, &p, r->net.is_half ? bytes / 2 : bytes));
+    /* As of 8-bit video. */
+    const enum dtype dtype = r->net.dtype == DTYPE_FP16 ? DTYPE_FP16 : DTYPE_FP32;
+    TRY(place(r, &p, dtype == DTYPE_FP16 ? bytes / 2 : bytes));
     r->slot[i] = ifnet_image(&r->lane[0].net, p);
-    r->slot[i].is_half = r->net.is_half;
+    r->slot[i].dtype = dtype;
     image_texture_open(&r->slot[i]);
     bench_paint(&r->host, i);
     CU(cudaMemcpy(r->staged.data[0], r->host.data[0], r->frame_bytes,
@@ -285,9 +287,9 @@ static int measure(const struct rifec_params *p, double seconds)
     for (int i = 2; i <= LANES; i++)
         TRY(throughput(&r, i, median, &lanes[i]));
     TRY(load_time(&r, &load_ms));
-    size_t slot = ifnet_image_bytes(&r.lane[0].net) / (r.net.is_half ? 2 : 1);
+    size_t slot = ifnet_image_bytes(&r.lane[0].net) / (r.net.dtype == DTYPE_FP16 ? 2 : 1);
     printf("%4dx%-4d  %s  %8.3f +- %.3f  %8.3f  %8.3f  %7.3f  %6zu %6zu %4zu  %s\n",
-           p->width, p->height, r.net.is_half ? "fp16" : "fp32", median, spread, lanes[2],
+           p->width, p->height, dtype_key(r.net.dtype), median, spread, lanes[2],
            lanes[3], load_ms, r.lane[0].arena.bytes >> 20, slot >> 20,
            r.net.packed_bytes >> 20, r.net.description);
     fflush(stdout);

@@ -34,7 +34,7 @@ template <typename P> static void launch(const struct blend_args *a, cudaStream_
 
 extern "C" int blend_cuda(const struct blend_args *a, void *stream)
 {
-    if (a->image0.is_half)
+    if (a->image0.dtype == DTYPE_FP16)
         launch<half4>(a, stream_of(stream));
     else
         launch<float4>(a, stream_of(stream));

@@ -204,7 +204,7 @@ extern "C" int blend_store_cuda(const struct blend_store_args *a, void *stream)
 {
     if (a->image0.texture && a->image1.texture)
         launch<filtered>(a, stream_of(stream));
-    else if (a->image0.is_half)
+    else if (a->image0.dtype == DTYPE_FP16)
         launch<pixels<half4>>(a, stream_of(stream));
     else
         launch<pixels<float4>>(a, stream_of(stream));

@@ -76,7 +76,7 @@ static int conv(const struct conv_args *a, int stride, bool residual, void *stre
     int cin = a->layer->cin, cout = a->layer->cout;
     dim3 block(64),
         grid(div_up(a->out.width, 64), (unsigned)a->out.height, (unsigned)(cout / GROUP));
-    if (a->in.is_half)
+    if (a->in.dtype == DTYPE_FP16)
         conv_kernel<<<grid, block, 0, stream_of(stream)>>>(
             (const __half *)a->in.half, cin, a->in.height, a->in.width,
             (const float *)p->weight, p->bias, (__half *)a->out.half, cout, a->out.height,
@@ -135,7 +135,7 @@ extern "C" int deconv_ref(const struct deconv_args *a, void *stream)
 {
     const struct conv_pack *p = (const struct conv_pack *)a->layer->plan;
     dim3 block(64), grid(div_up(2 * a->in.width, 64), (unsigned)(2 * a->in.height));
-    if (a->in.is_half)
+    if (a->in.dtype == DTYPE_FP16)
         deconv_kernel<<<grid, block, 0, stream_of(stream)>>>(
             (const __half *)a->in.half, a->in.channels, a->in.height, a->in.width,
             (const float *)p->weight, p->bias, (float4 *)a->out.flow, a->out.mask);

@@ -405,9 +405,9 @@ extern "C" bool conv_s2_sm90_takes(const struct conv_layer *l)
 extern "C" bool conv_s2_sm90_fits(const struct conv_args *a)
 {
     const struct tensor *in = &a->in, *out = &a->out;
-    return conv_s2_sm90_takes(a->layer) && in->is_half && out->is_half &&
-           in->block == 8 && out->block == 8 && in->by_parity &&
-           out->by_parity == (a->layer->cin <= IFNET_INPUTS) &&
+    return conv_s2_sm90_takes(a->layer) && in->dtype == DTYPE_FP16 &&
+           out->dtype == DTYPE_FP16 && in->block == 8 && out->block == 8 &&
+           in->by_parity && out->by_parity == (a->layer->cin <= IFNET_INPUTS) &&
            in->channels == padded_cin(a->layer) && out->channels == a->layer->cout &&
            in->height == 2 * out->height && in->width == 2 * out->width &&
            (!out->by_parity || (out->height % 2 == 0 && out->width % 2 == 0));

@@ -50,7 +50,7 @@ extern "C" int conv_tail_cuda(const struct tensor *out, const struct tensor *res
                               const float *bias, cudaStream_t stream)
 {
     assert(out->channels % 8 == 0 && out->block == out->channels);
-    if (out->is_half)
+    if (out->dtype == DTYPE_FP16)
         tail<__half>(out, residual, bias, stream);
     else
         tail<float>(out, residual, bias, stream);

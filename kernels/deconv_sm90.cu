@@ -332,7 +332,7 @@ static const struct deconv_version *choose(const struct tensor *in,
 {
     for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
         if (versions[i].channels == in->channels &&
-            versions[i].writes_half == out->is_half)
+            versions[i].writes_half == (out->dtype == DTYPE_FP16))
             return &versions[i];
     return NULL;
 }

@@ -602,7 +602,7 @@ static const struct front_version *choose(const struct front_args *a)
 {
     const struct gather_args *g = &a->gather;
     const bool textured = g->image0.texture && g->image1.texture;
-    if (!textured && (g->image0.is_half || g->image1.is_half))
+    if (!textured && (g->image0.dtype != DTYPE_FP32 || g->image1.dtype != DTYPE_FP32))
         return NULL;
     for (const struct front_version *v = versions; v < versions + VERSIONS; v++)
         if (v->level_count == g->level_count && v->textured == textured)
@@ -619,8 +619,8 @@ extern "C" bool front_sm90_fits(const struct front_args *a)
            g->out.height * (int)g->scale == g->image0.height_padded &&
            g->out.width * (int)g->scale == g->image0.width_padded &&
            g->out.height == 4 * a->out.height && g->out.width == 4 * a->out.width &&
-           fit_strips(g->levels, g->level_count) && a->out.is_half && a->out.block == 8 &&
-           a->out.channels == c && a->conv0->cin <= IFNET_INPUTS &&
+           fit_strips(g->levels, g->level_count) && a->out.dtype == DTYPE_FP16 &&
+           a->out.block == 8 && a->out.channels == c && a->conv0->cin <= IFNET_INPUTS &&
            a->conv0->cout == c / 2 && a->conv1->cin == c / 2 && a->conv1->cout == c;
 }
 

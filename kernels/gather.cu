@@ -201,9 +201,9 @@ static void launch(const struct gather_args *a, cudaStream_t stream)
 
 extern "C" int gather_cuda(const struct gather_args *a, void *stream)
 {
-    if (a->out.is_half && a->image0.is_half)
+    if (a->out.dtype == DTYPE_FP16 && a->image0.dtype == DTYPE_FP16)
         launch<half4, __half>(a, stream_of(stream));
-    else if (a->out.is_half)
+    else if (a->out.dtype == DTYPE_FP16)
         launch<float4, __half>(a, stream_of(stream));
     else
         launch<float4, float>(a, stream_of(stream));

@@ -57,7 +57,7 @@ extern "C" int load_cuda(const struct load_args *a, void *stream)
     const struct image *im = &a->out;
     struct picture p = make_picture(a->frame, a->yuv);
     dim3 block(128), grid(div_up(im->width_padded, 128), (unsigned)im->height_padded);
-    if (im->is_half)
+    if (im->dtype == DTYPE_FP16)
         load_kernel<<<grid, block, 0, stream_of(stream)>>>(
             p, (half4 *)im->half, im->width_padded, im->height_padded);
     else

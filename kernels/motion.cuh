@@ -41,7 +41,7 @@ struct levels {
     const float *mask[CUDA_LEVELS];
     int width[CUDA_LEVELS], height[CUDA_LEVELS];
     float scale[CUDA_LEVELS], ratio[CUDA_LEVELS];
-    bool last_is_half;
+    bool last_in_half;
 };
 
 static inline levels make_levels(const struct level *v, int count)
@@ -55,7 +55,7 @@ static inline levels make_levels(const struct level *v, int count)
         l.scale[i] = v[i].scale;
         l.ratio[i] = 1 / v[i].scale;
     }
-    l.last_is_half = count == CUDA_LEVELS && v[count - 1].is_half;
+    l.last_in_half = count == CUDA_LEVELS && v[count - 1].dtype == DTYPE_FP16;
     return l;
 }
 
@@ -76,7 +76,7 @@ __device__ static inline void add(motion &m, const motion &v, float scale)
 __device__ static inline motion level_at(const levels &l, int i, int row, int column)
 {
     int at = row * l.width[i] + column;
-    if (i == CUDA_LEVELS - 1 && l.last_is_half)
+    if (i == CUDA_LEVELS - 1 && l.last_in_half)
         return motion{ pixel((const half4 *)l.flow[i], at),
                        __half2float(__ldg((const __half *)l.mask[i] + at)) };
     return motion{ __ldg(l.flow[i] + at), __ldg(l.mask[i] + at) };

@@ -460,9 +460,9 @@ extern "C" bool tail_sm90_fits(const struct tail_args *a)
         return false;
     for (int i = 0; i < CUDA_LEVELS; i++)
         if (!level_fits(&s->levels[i], &s->image0) ||
-            s->levels[i].is_half != (i == CUDA_LEVELS - 1))
+            s->levels[i].dtype != (i == CUDA_LEVELS - 1 ? DTYPE_FP16 : DTYPE_FP32))
             return false;
-    return in->is_half && in->block == 8 && in->channels == CHANNELS &&
+    return in->dtype == DTYPE_FP16 && in->block == 8 && in->channels == CHANNELS &&
            4 * in->width == s->image0.width_padded &&
            4 * in->height == s->image0.height_padded &&
            a->deconv.out.flow == s->levels[CUDA_LEVELS - 1].flow;

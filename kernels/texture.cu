@@ -8,7 +8,7 @@ extern "C" {
 extern "C" void image_texture_open(struct image *im)
 {
     im->texture = 0;
-    if (!im->is_half)
+    if (im->dtype != DTYPE_FP16)
         return;
     cudaResourceDesc what = {};
     what.resType = cudaResourceTypePitch2D;

@@ -3,11 +3,12 @@ set(RIFEC_MODEL_FILE ${PROJECT_SOURCE_DIR}/weights/ifnet-4.6.safetensors
     CACHE FILEPATH "weights built into the library")
 
 target_sources(librifec PRIVATE
-    model/embedded_model.S model/fused.c model/ifnet.c model/network.c model/sha256.c model/weights.c model/yuv.c
+    model/dtype.c model/embedded_model.S model/fused.c model/ifnet.c model/network.c model/sha256.c
+    model/weights.c model/yuv.c
     model/architecture.c model/filebytes.c model/tensor_files.c model/tensors.c
     model/safetensors.c model/safetensors_write.c model/pickle.c model/torch.c model/zip.c
     model/ncnn_param.c model/ncnn_read.c model/ncnn_write.c
-    engine/devices.c engine/engine.c engine/framepool.c engine/refcache.c engine/check/backend_check.c
+    engine/devices.c engine/engine.c engine/framepool.c engine/precision.c engine/refcache.c engine/check/backend_check.c
     engine/check/check.c engine/cpu/backend_cpu.c engine/cpu/cpu_net.c)
 # Hashing it at each start would take a fifth of the time until the first frame.
 file(SHA256 ${RIFEC_MODEL_FILE} model_sha256)

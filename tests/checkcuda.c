@@ -145,11 +145,6 @@ void checkcuda_round(float *p, size_t n)
         p[i] = half_to_float(float_to_half(p[i]));
 }
 
-static size_t number_bytes(bool is_half)
-{
-    return is_half ? sizeof(uint16_t) : sizeof(float);
-}
-
 /* To be freed. */
 static uint16_t *halves_of(const float *host, size_t n)
 {
@@ -161,9 +156,9 @@ static uint16_t *halves_of(const float *host, size_t n)
     return half;
 }
 
-static void *upload_numbers(const float *host, size_t n, bool is_half)
+static void *upload_numbers(const float *host, size_t n, enum dtype dtype)
 {
-    if (!is_half)
+    if (dtype != DTYPE_FP16)
         return checkcuda_upload(host, n * sizeof *host);
     uint16_t *half = halves_of(host, n);
     void *p = checkcuda_upload(half, n * sizeof *half);
@@ -171,9 +166,9 @@ static void *upload_numbers(const float *host, size_t n, bool is_half)
     return p;
 }
 
-static void download_numbers(float *host, const void *device, size_t n, bool is_half)
+static void download_numbers(float *host, const void *device, size_t n, enum dtype dtype)
 {
-    if (!is_half) {
+    if (dtype != DTYPE_FP16) {
         checkcuda_download(host, device, n * sizeof *host);
         return;
     }
@@ -193,13 +188,13 @@ static size_t image_numbers(const struct image *im)
     return 4 * (size_t)im->width_padded * (size_t)im->height_padded;
 }
 
-struct image checkcuda_image(const struct image *host, bool is_half)
+struct image checkcuda_image(const struct image *host, enum dtype dtype)
 {
     struct image im = *host;
-    if (is_half)
+    if (dtype == DTYPE_FP16)
         checkcuda_round(host->data, image_numbers(host));
-    im.is_half = is_half;
-    im.data = upload_numbers(host->data, image_numbers(host), is_half);
+    im.dtype = dtype;
+    im.data = upload_numbers(host->data, image_numbers(host), dtype);
     return im;
 }
 
@@ -211,7 +206,7 @@ struct image checkcuda_textured(const struct image *host)
     checkcuda_round(host->data, image_numbers(host));
     uintptr_t at = (uintptr_t)checkcuda_bytes(bytes + TEXTURE_ALIGN);
     im.half = (uint16_t *)((at + TEXTURE_ALIGN - 1) / TEXTURE_ALIGN * TEXTURE_ALIGN);
-    im.is_half = true;
+    im.dtype = DTYPE_FP16;
     MUST(cudaMemcpy(im.half, half, bytes, cudaMemcpyHostToDevice));
     MUST(cudaStreamSynchronize(cudaStreamLegacy));
     free(half);
@@ -229,11 +224,11 @@ void checkcuda_snap(struct level *host)
         host->flow[i] = rintf(host->flow[i] / step) * step;
 }
 
-struct image checkcuda_blank_image(const struct image *like, bool is_half)
+struct image checkcuda_blank_image(const struct image *like, enum dtype dtype)
 {
     struct image im = *like;
-    im.is_half = is_half;
-    im.data = checkcuda_bytes(image_numbers(like) * number_bytes(is_half));
+    im.dtype = dtype;
+    im.data = checkcuda_bytes(image_numbers(like) * dtype_bytes(dtype));
     return im;
 }
 
@@ -241,7 +236,7 @@ struct image checkcuda_get_image(const struct image *device)
 {
     struct image im = checkop_blank_image(device->width, device->height,
                                           device->width_padded, device->height_padded);
-    download_numbers(im.data, device->data, image_numbers(&im), device->is_half);
+    download_numbers(im.data, device->data, image_numbers(&im), device->dtype);
     return im;
 }
 
@@ -267,31 +262,32 @@ static struct tensor reblocked(const struct tensor *from, int block)
     return to;
 }
 
-struct tensor checkcuda_tensor(const struct tensor *host, int block, bool is_half)
+struct tensor checkcuda_tensor(const struct tensor *host, int block, enum dtype dtype)
 {
-    if (is_half)
+    if (dtype == DTYPE_FP16)
         checkcuda_round(host->data, tensor_numbers(host));
     struct tensor t = reblocked(host, block);
-    t.is_half = is_half;
-    t.data = upload_numbers(t.data, tensor_numbers(&t), is_half);
+    t.dtype = dtype;
+    t.data = upload_numbers(t.data, tensor_numbers(&t), dtype);
     return t;
 }
 
-struct tensor checkcuda_blank_tensor(const struct tensor *like, int block, bool is_half)
+struct tensor checkcuda_blank_tensor(const struct tensor *like, int block,
+                                     enum dtype dtype)
 {
     struct tensor t = *like;
     t.block = block;
-    t.is_half = is_half;
-    t.data = checkcuda_bytes(tensor_numbers(like) * number_bytes(is_half));
+    t.dtype = dtype;
+    t.data = checkcuda_bytes(tensor_numbers(like) * dtype_bytes(dtype));
     return t;
 }
 
 struct tensor checkcuda_get_tensor(const struct tensor *device, int block)
 {
     struct tensor t = *device;
-    t.is_half = false;
+    t.dtype = DTYPE_FP32;
     t.data = checkop_floats(tensor_numbers(&t));
-    download_numbers(t.data, device->data, tensor_numbers(&t), device->is_half);
+    download_numbers(t.data, device->data, tensor_numbers(&t), device->dtype);
     return reblocked(&t, block);
 }
 
@@ -303,20 +299,20 @@ static size_t level_pixels(const struct level *l)
 struct level checkcuda_level(const struct level *host)
 {
     struct level l = *host;
-    if (host->is_half) {
+    if (host->dtype == DTYPE_FP16) {
         checkcuda_round(host->flow, 4 * level_pixels(host));
         checkcuda_round(host->mask, level_pixels(host));
     }
-    l.flow = upload_numbers(host->flow, 4 * level_pixels(host), host->is_half);
-    l.mask = upload_numbers(host->mask, level_pixels(host), host->is_half);
+    l.flow = upload_numbers(host->flow, 4 * level_pixels(host), host->dtype);
+    l.mask = upload_numbers(host->mask, level_pixels(host), host->dtype);
     return l;
 }
 
 struct level checkcuda_blank_level(const struct level *like)
 {
     struct level l = *like;
-    l.flow = checkcuda_bytes(4 * level_pixels(like) * number_bytes(like->is_half));
-    l.mask = checkcuda_bytes(level_pixels(like) * number_bytes(like->is_half));
+    l.flow = checkcuda_bytes(4 * level_pixels(like) * dtype_bytes(like->dtype));
+    l.mask = checkcuda_bytes(level_pixels(like) * dtype_bytes(like->dtype));
     return l;
 }
 
@@ -326,9 +322,9 @@ struct level checkcuda_get_level(const struct level *device)
     size_t n = level_pixels(device);
     l.flow = checkop_floats(4 * n);
     l.mask = checkop_floats(n);
-    l.is_half = false;
-    download_numbers(l.flow, device->flow, 4 * n, device->is_half);
-    download_numbers(l.mask, device->mask, n, device->is_half);
+    l.dtype = DTYPE_FP32;
+    download_numbers(l.flow, device->flow, 4 * n, device->dtype);
+    download_numbers(l.mask, device->mask, n, device->dtype);
     return l;
 }
 

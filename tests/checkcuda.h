@@ -5,8 +5,8 @@
  *
  *     if (!checkcuda_start())
  *         return 77;                                    // no device
- *     struct image in = checkcuda_image(&host, true);   // rounds host to FP16
- *     struct image out = checkcuda_blank_image(&host, false);
+ *     struct image in = checkcuda_image(&host, DTYPE_FP16); // rounds host
+ *     struct image out = checkcuda_blank_image(&host, DTYPE_FP32);
  *     ... launch into checkcuda_stream() ...
  *     struct image got = checkcuda_get_image(&out);     // host memory, FP32
  *     checkcuda_free_all();                             // also checks the guards
@@ -48,7 +48,7 @@ void checkcuda_free_all(void);
 /* Rounds to FP16 and back. */
 void checkcuda_round(float *p, size_t n);
 
-struct image checkcuda_image(const struct image *host, bool is_half);
+struct image checkcuda_image(const struct image *host, enum dtype dtype);
 /* In FP16, with a view for the texture unit; rounds host, too. */
 struct image checkcuda_textured(const struct image *host);
 /*
@@ -56,15 +56,16 @@ struct image checkcuda_textured(const struct image *host);
  * 32 it is a multiple of 1/256 pixel, which the texture unit does not round.
  */
 void checkcuda_snap(struct level *host);
-struct image checkcuda_blank_image(const struct image *like, bool is_half);
+struct image checkcuda_blank_image(const struct image *like, enum dtype dtype);
 struct image checkcuda_get_image(const struct image *device);
 
 /* In blocks of `block` channels, whatever those of the other side. */
-struct tensor checkcuda_tensor(const struct tensor *host, int block, bool is_half);
-struct tensor checkcuda_blank_tensor(const struct tensor *like, int block, bool is_half);
+struct tensor checkcuda_tensor(const struct tensor *host, int block, enum dtype dtype);
+struct tensor checkcuda_blank_tensor(const struct tensor *like, int block,
+                                     enum dtype dtype);
 struct tensor checkcuda_get_tensor(const struct tensor *device, int block);
 
-/* Where is_half, rounds host. */
+/* Rounds host if its dtype is FP16. */
 struct level checkcuda_level(const struct level *host);
 struct level checkcuda_blank_level(const struct level *like);
 struct level checkcuda_get_level(const struct level *device);

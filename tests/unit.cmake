@@ -1,5 +1,5 @@
 # Small things alone: base, options, progress, statistics, headers, layers.
-foreach(name arguments crash frame fused half log mem memlimit outfile queue rational thread)
+foreach(name arguments crash dtype frame fused half log mem memlimit outfile queue rational thread)
     rifec_add_test(${name} LABELS unit SOURCES unit/${name}.c)
 endforeach()
 # It asks for more memory than there is; the sanitizers would rather stop.

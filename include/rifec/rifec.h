@@ -112,6 +112,9 @@ extern "C" {
  */
 RIFEC_API enum rifec_device rifec_device_of(const struct rifec_params *params);
 
+/* "FP32", "FP16", "TF32", "auto"; "unknown" if it is none of the four. */
+RIFEC_API const char *rifec_precision_name(enum rifec_precision precision);
+
 /*
  * Opens an engine for frames of one size and format, and allocates all its memory. The
  * caller owns *out and closes it with rifec_close(); on failure it is NULL. *params and

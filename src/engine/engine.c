@@ -70,7 +70,7 @@ static int check_params(const struct rifec_params *p)
     }
     if (p->device == RIFEC_DEVICE_CPU && p->precision > RIFEC_PRECISION_FP32) {
         log_error("precision %s: the CPU has FP32 only; use RIFEC_PRECISION_AUTO",
-                  p->precision == RIFEC_PRECISION_FP16 ? "FP16" : "TF32");
+                  rifec_precision_name(p->precision));
         return RIFEC_ERR_USAGE;
     }
     if ((unsigned)p->log_level > RIFEC_LOG_DEBUG) {

@@ -16,13 +16,12 @@ static int round_up(int v, int to)
 static size_t tensor_bytes(const struct tensor *t)
 {
     size_t numbers = (size_t)t->channels * (size_t)t->height * (size_t)t->width;
-    return numbers * (t->is_half ? sizeof *t->half : sizeof *t->data);
+    return numbers * dtype_bytes(t->dtype);
 }
 
 static size_t level_bytes(const struct level *l)
 {
-    size_t size = l->is_half ? sizeof(uint16_t) : sizeof(float);
-    return LEVEL_CHANNELS * size * (size_t)l->height * (size_t)l->width;
+    return LEVEL_CHANNELS * dtype_bytes(l->dtype) * (size_t)l->height * (size_t)l->width;
 }
 
 static size_t scratch_bytes(const struct ifnet_block *b)
@@ -43,7 +42,7 @@ static struct tensor make_tensor(const struct ifnet_params *p, int channels, int
                             .height = height,
                             .width = width,
                             .block = p->block_size ? p->block_size : channels,
-                            .is_half = p->is_half };
+                            .dtype = p->dtype };
 }
 
 static int min_int(int a, int b)
@@ -94,10 +93,11 @@ void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *a
         .height = p->height,
         .width_padded = round_up(p->width, multiple),
         .height_padded = round_up(p->height, multiple),
-        .is_half = p->is_half,
+        .dtype = p->dtype,
     };
     assert(n->level_channels == LEVEL_CHANNELS && n->resconvs % 2 == 0);
-    assert(!p->last_level_is_half || !p->band_rows); /* keep_rows() moves FP32 */
+    assert(p->last_level_dtype == DTYPE_FP32 ||
+           !p->band_rows); /* keep_rows() moves FP32 */
     size_t big = ifnet_image_bytes(net), small = 0, levels = 0;
     for (int b = 0; b < net->network->block_count; b++) {
         struct ifnet_block *k = &net->block[b];
@@ -106,7 +106,7 @@ void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *a
         level->scale = (float)n->block[b].scale / p->scale;
         level->height = (int)((float)net->height_padded / level->scale);
         level->width = (int)((float)net->width_padded / level->scale);
-        level->is_half = p->last_level_is_half && b == last_block(net);
+        level->dtype = b == last_block(net) ? p->last_level_dtype : DTYPE_FP32;
         k->rows = level->height / 4;
         k->kept = p->band_rows ? p->band_rows / 4 : k->rows;
         int h = 4 * min_int(k->rows, k->kept + 2 * halo(n)), w = level->width;
@@ -134,7 +134,7 @@ static void place_level(struct level *l, void *at)
 {
     size_t numbers = 4 * (size_t)l->height * (size_t)l->width;
     l->flow = at;
-    l->mask = l->flow + (l->is_half ? numbers / 2 : numbers);
+    l->mask = (void *)((unsigned char *)at + numbers * dtype_bytes(l->dtype));
 }
 
 void ifnet_bind(struct ifnet *net, const struct arena *arena)

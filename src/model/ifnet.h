@@ -24,7 +24,7 @@ struct ifnet_block {
 
 struct ifnet {
     int width, height, width_padded, height_padded;
-    bool is_half; /* the tensors */
+    enum dtype dtype; /* of the tensors */
     const struct network *network;
     struct ifnet_block block[NETWORK_BLOCKS_MAX];
     struct level level[NETWORK_BLOCKS_MAX]; /* what each block added, .scale included */
@@ -50,11 +50,11 @@ struct ifnet_params {
     const struct network *network;
     int width, height;
     float scale;
-    int block_size;          /* of the tensors; 0: all channels in one block */
-    int band_rows;           /* 0: whole */
-    bool is_half;            /* tensors of FP16 */
-    bool last_level_is_half; /* not in bands */
-    bool no_scratch;         /* nothing needs deconv_scratch */
+    int block_size;              /* of the tensors; 0: all channels in one block */
+    int band_rows;               /* 0: whole */
+    enum dtype dtype;            /* of the tensors */
+    enum dtype last_level_dtype; /* of the last level: FP32, or FP16 without bands */
+    bool no_scratch;             /* nothing needs deconv_scratch */
 };
 
 /* Plans the network. Reserves memory in the arena. */

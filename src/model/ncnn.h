@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "model/dtype.h"
 #include "model/tensors.h"
 
 struct weights;
@@ -23,8 +24,8 @@ bool ncnn_probe(const struct filebytes *file);
 int ncnn_list(struct tensors *t);
 
 struct ncnn_options {
-    bool is_half; /* numbers of convolutions in FP16 */
-    bool stock;   /* warp by ncnn's own layers, not by rife.Warp */
+    enum dtype dtype; /* of the convolutions' numbers: FP32 or FP16 */
+    bool stock;       /* warp by ncnn's own layers, not by rife.Warp */
 };
 
 /*

@@ -259,35 +259,35 @@ static void put_float(FILE *f, float v)
     fwrite(&v, sizeof v, 1, f);
 }
 
-static void put_number(FILE *f, bool is_half, float v)
+static void put_number(FILE *f, enum dtype dtype, float v)
 {
     uint16_t h = float_to_half(v);
-    if (is_half)
+    if (dtype == DTYPE_FP16)
         fwrite(&h, sizeof h, 1, f);
     else
         put_float(f, v);
 }
 
 /* From [ky][kx][in][out], with zeros for outputs that are not there: 24 for 20. */
-static void put_layer(FILE *f, bool is_half, const struct conv_layer *l, int outputs)
+static void put_layer(FILE *f, enum dtype dtype, const struct conv_layer *l, int outputs)
 {
     int taps = l->kernel * l->kernel;
-    uint32_t tag = is_half ? TAG_FP16 : 0;
+    uint32_t tag = dtype == DTYPE_FP16 ? TAG_FP16 : 0;
     fwrite(&tag, sizeof tag, 1, f);
     for (int o = 0; o < outputs; o++)
         for (int i = 0; i < l->cin; i++)
             for (int k = 0; k < taps; k++)
-                put_number(f, is_half,
+                put_number(f, dtype,
                            o < l->cout ? l->weight[(k * l->cin + i) * l->cout + o] : 0);
     for (int o = 0; o < outputs; o++)
         put_float(f, o < l->cout ? l->bias[o] : 0);
 }
 
-static void put_numbers(FILE *f, bool is_half, const struct weights *w)
+static void put_numbers(FILE *f, enum dtype dtype, const struct weights *w)
 {
     struct network_layer l;
     for (int i = 0; network_layer(w->network, i, &l); i++)
-        put_layer(f, is_half, &w->layers[i],
+        put_layer(f, dtype, &w->layers[i],
                   l.op == DECONV ? ifnet->deconv_outputs : l.cout);
 }
 
@@ -301,7 +301,7 @@ int ncnn_write(const struct weights *w, const struct ncnn_options *opt, FILE *pa
     g->opt = opt;
     build(g);
     put_graph(param, g);
-    put_numbers(bin, opt->is_half, w);
+    put_numbers(bin, opt->dtype, w);
     free(g);
     return fflush(param) || fflush(bin) || ferror(param) || ferror(bin) ? RIFEC_ERR_OUTPUT
                                                                         : 0;

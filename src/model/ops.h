@@ -19,7 +19,7 @@
  * level, linearly interpolated with ratio 1 / level.scale; the four flow
  * channels are multiplied by level.scale. All in FP32: in FP16 a coordinate
  * beyond 1024 has no fractional part left. On a GPU the numbers of the last level
- * may be stored as FP16 (level.is_half); blend reads them, gather never does.
+ * may be stored as FP16 (level.dtype); blend reads them, gather never does.
  *
  * Warp. The image at (x + flow_x, y + flow_y), each clamped to the padded
  * picture, 0 .. size - 1, bilinear between the four neighbours. NaN counts as 0
@@ -104,7 +104,7 @@ struct conv_args {
  *     channel c at (2Y + i, 2X + j) = d[4c + 2i + j][Y][X],  i, j in 0..1
  *     d[o][2y - 1 + ky][2x - 1 + kx] += in[.][y][x] * w[ky][kx][.][o]
  *
- * so out, of FP16 where out.is_half, is four times as high and wide as in. Channels 0..3
+ * so out, FP32 or FP16, is four times as high and wide as in. Channels 0..3
  * are the flow, channel 4 the mask, channel 5 is never used: the layer carries only the
  * 20 live outputs. Tolerance as conv_s2.
  */

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "model/dtype.h"
 #include "model/tensors.h"
 
 /* Could this be one? Looks at the length of the header and at its first byte. */
@@ -20,6 +21,6 @@ int safetensors_list(struct tensors *t);
  * Writes the tensors that the network uses, which weights_load() has accepted, into
  * a file that can seek. RIFEC_ERR_OUTPUT; the caller knows the name and says so.
  */
-int safetensors_write(const struct tensors *t, bool is_half, FILE *f);
+int safetensors_write(const struct tensors *t, enum dtype dtype, FILE *f);
 
 #endif

@@ -39,28 +39,28 @@ static int put_length(FILE *f)
     return fseek(f, end, SEEK_SET) ? RIFEC_ERR_OUTPUT : 0;
 }
 
-static void put_tensor(FILE *f, const struct stored_tensor *s, bool is_half)
+static void put_tensor(FILE *f, const struct stored_tensor *s, enum dtype dtype)
 {
     int64_t count = tensor_elements(s);
     for (int64_t k = 0; k < count; k++) {
         float v = tensor_value(s, k);
         uint16_t h = float_to_half(v);
-        if (is_half)
+        if (dtype == DTYPE_FP16)
             fwrite(&h, sizeof h, 1, f);
         else
             fwrite(&v, sizeof v, 1, f);
     }
 }
 
-int safetensors_write(const struct tensors *t, bool is_half, FILE *f)
+int safetensors_write(const struct tensors *t, enum dtype dtype, FILE *f)
 {
     int err = 0;
     fwrite("\0\0\0\0\0\0\0", 8, 1, f);
-    put_header(f, t, is_half ? 2 : 4);
+    put_header(f, t, dtype_bytes(dtype));
     TRY(put_length(f));
     for (int i = 0; i < t->count; i++)
         if (architecture_uses(t->list[i].name))
-            put_tensor(f, &t->list[i], is_half);
+            put_tensor(f, &t->list[i], dtype);
     if (fflush(f) || ferror(f))
         err = RIFEC_ERR_OUTPUT;
 fail:

@@ -5,18 +5,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/dtype.h"
+
 /*
  * A feature map, channel-blocked: data[channels / block][height][width][block].
  * `block` divides `channels`; 8 suits AVX2 and tensor cores, 16 AVX-512; all of
- * the channels is what cuDNN calls NHWC. FP16 is for GPUs only.
+ * the channels is what cuDNN calls NHWC. FP16 and TF32 are for GPUs only.
  */
 struct tensor {
     union {
         float *data;
-        uint16_t *half; /* where is_half: the bits of FP16 */
+        uint16_t *half; /* the bits of FP16, if that is dtype */
     };
     int channels, height, width, block;
-    bool is_half;
+    enum dtype dtype;
     bool by_parity; /* CUDA, within a fused front alone: data[row % 2][column % 2], each
                      * as above of height / 2 by width / 2 */
 };
@@ -26,15 +28,16 @@ struct tensor {
  * R, G, B and alpha (zero when the frames have none; the network never sees it),
  * nominally 0..1 but not clamped. Outside
  * width x height colours are zero (padding is on the right and below).
- * On a GPU the numbers of pictures of 8 bits may be FP16, which moves no code.
+ * On a GPU, images of 8-bit video may be stored as FP16; after rounding, every 8-bit
+ * sample is still the same.
  */
 struct image {
     union {
         float *data;
-        uint16_t *half; /* where is_half */
+        uint16_t *half; /* if dtype is FP16 */
     };
     int width, height, width_padded, height_padded;
-    bool is_half;
+    enum dtype dtype;           /* FP32 or FP16 */
     unsigned long long texture; /* CUDA: a view of it for the texture unit; 0: none */
 };
 
@@ -44,11 +47,17 @@ struct image {
  * counted in its own pixels.
  */
 struct level {
-    float *flow; /* [height][width][4]: x, y into image 0; x, y into image 1 */
-    float *mask; /* [height][width]: logit of the share of image 0           */
+    union { /* [height][width][4]: x, y into image 0; x, y into image 1 */
+        float *flow;
+        uint16_t *flow_half; /* if dtype is FP16 */
+    };
+    union { /* [height][width]: logit of the share of image 0 */
+        float *mask;
+        uint16_t *mask_half; /* if dtype is FP16 */
+    };
     int height, width;
     float scale;
-    bool is_half; /* CUDA, the last level alone: flow and mask are FP16 in truth */
+    enum dtype dtype; /* FP32; on CUDA the last level may be FP16 */
 };
 
 #define LEVEL_CHANNELS 5

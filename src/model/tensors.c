@@ -268,9 +268,9 @@ int tensors_read(const struct tensors *t, const char *name, const int *dims, int
              t->name, name, s->type);
     TRY(check_shape(t, s, dims, rank));
     int64_t count = tensor_elements(s);
-    bool is_half = s->is_plain && !strcmp(s->type, "F16");
+    bool in_half = s->is_plain && !strcmp(s->type, "F16");
     for (int64_t i = 0; i < count; i++) {
-        out[i] = is_half ? half_at(s, i) : tensor_value(s, i);
+        out[i] = in_half ? half_at(s, i) : tensor_value(s, i);
         if (!isfinite(out[i]))
             FAIL(RIFEC_ERR_MODEL,
                  "%s: tensor '%s' holds NaN or infinity at element %lld: damaged, or a "

@@ -338,7 +338,7 @@ static int open_engine(struct job *j, const struct rifec_frame *first)
     /* The command line states a wish, which the library would take as an order. */
     if (p.device == RIFEC_DEVICE_CPU && p.precision > RIFEC_PRECISION_FP32) {
         log_warning("%s was asked for, but --device cpu has FP32 only",
-                    p.precision == RIFEC_PRECISION_FP16 ? "FP16" : "TF32");
+                    rifec_precision_name(p.precision));
         p.precision = RIFEC_PRECISION_FP32;
     }
     return rifec_open(&j->engine, &p);

@@ -145,11 +145,12 @@ static struct fit fit_layers(const struct weights *w)
     return fit;
 }
 
-static int choose(const struct tool_options *opt, struct fit fit, bool *is_half)
+static int choose(const struct tool_options *opt, struct fit fit, enum dtype *dtype)
 {
-    *is_half =
+    bool half =
         opt->precision == PRECISION_KEPT ? fit.exact : opt->precision == PRECISION_FP16;
-    if (*is_half && !fit.finite) {
+    *dtype = half ? DTYPE_FP16 : DTYPE_FP32;
+    if (half && !fit.finite) {
         log_error("%s: a number is larger than FP16 can hold: use --fp32", opt->names[0]);
         return RIFEC_ERR_MODEL;
     }
@@ -169,13 +170,13 @@ static int to_safetensors(const struct tool_options *opt, const struct tensors *
                           size_t stem)
 {
     int err = 0;
-    bool is_half;
+    enum dtype dtype;
     struct output out = { 0 };
-    TRY(choose(opt, fit_tensors(t), &is_half));
+    TRY(choose(opt, fit_tensors(t), &dtype));
     TRY(output_open(&out, opt, t, opt->names[1], stem, ".safetensors"));
-    TRY(written(&out, safetensors_write(t, is_half, out.file)));
+    TRY(written(&out, safetensors_write(t, dtype, out.file)));
     TRY(output_finish(&out));
-    log_info("%s: %s", out.name, is_half ? "FP16" : "FP32");
+    log_info("%s: %s", out.name, dtype_name(dtype));
 fail:
     output_close(&out);
     return err;
@@ -187,13 +188,13 @@ static int to_ncnn(const struct tool_options *opt, const struct tensors *t,
     int err = 0;
     struct ncnn_options ncnn = { .stock = opt->stock };
     struct output param = { 0 }, bin = { 0 };
-    TRY(choose(opt, fit_layers(w), &ncnn.is_half));
+    TRY(choose(opt, fit_layers(w), &ncnn.dtype));
     TRY(output_open(&param, opt, t, stem, length, ".param"));
     TRY(output_open(&bin, opt, t, stem, length, ".bin"));
     TRY(written(&bin, ncnn_write(w, &ncnn, param.file, bin.file)));
     TRY(output_finish(&bin));
     TRY(output_finish(&param));
-    log_info("%s, %s: %s", param.name, bin.name, ncnn.is_half ? "FP16" : "FP32");
+    log_info("%s, %s: %s", param.name, bin.name, dtype_name(ncnn.dtype));
 fail:
     output_close(&param);
     output_close(&bin);

@@ -41,7 +41,9 @@ static void write_both(const struct weights *w, const struct tensors *t)
         int err = safetensors_write(t, i, a);
         MUST(err == 0);
         rewind(a);
-        err = ncnn_write(w, &(struct ncnn_options){ .is_half = i, .stock = i }, a, b);
+        err = ncnn_write(
+            w, &(struct ncnn_options){ .dtype = i ? DTYPE_FP16 : DTYPE_FP32, .stock = i },
+            a, b);
         MUST(err == 0);
         fclose(a);
         fclose(b);

@@ -24,7 +24,7 @@
 static bool on_cpu;
 
 static struct rifec *open_engine(const struct rifec_format *format, int width, int height,
-                                 bool is_half)
+                                 bool halved)
 {
     struct rifec *r;
     struct rifec_params p = { .width = width,
@@ -32,19 +32,19 @@ static struct rifec *open_engine(const struct rifec_format *format, int width, i
                               .format = *format,
                               .color = clip_color,
                               .device = on_cpu ? RIFEC_DEVICE_CPU : RIFEC_DEVICE_CUDA,
-                              .precision = is_half && !on_cpu ? RIFEC_PRECISION_FP16
-                                                              : RIFEC_PRECISION_FP32,
-                              .kernels = is_half && on_cpu ? "c" : NULL,
+                              .precision = halved && !on_cpu ? RIFEC_PRECISION_FP16
+                                                             : RIFEC_PRECISION_FP32,
+                              .kernels = halved && on_cpu ? "c" : NULL,
                               .in_flight = 1 };
     return CHECK_INT(rifec_open(&r, &p), 0) ? r : NULL;
 }
 
 /* The in-betweens of `count` frames; false when there is no engine for them. */
-static bool interpolate(const struct rifec_frame *frames, int count, bool is_half,
+static bool interpolate(const struct rifec_frame *frames, int count, bool halved,
                         struct rifec_frame *out[])
 {
     struct rifec *r =
-        open_engine(&frames[0].format, frames[0].width, frames[0].height, is_half);
+        open_engine(&frames[0].format, frames[0].width, frames[0].height, halved);
     bool ok = r != NULL;
     for (int i = 0; ok && i < count; i++) {
         ok = CHECK_INT(rifec_put(r, i, &frames[i]), 0);

@@ -248,11 +248,11 @@ static void against_cpu(const struct rifec_params *p, const struct rifec_frame *
             rifec_frame_free(&want);
         }
         double psnr = difference_psnr(&d, p->format.depth);
-        bool is_half = !strcmp(rifec_get_info(r)->precision, "fp16");
+        bool in_half = !strcmp(rifec_get_info(r)->precision, "fp16");
         printf("%dx%d, %s against the CPU: %d in-betweens, %.1f dB, %d codes at most\n",
                p->width, p->height, rifec_get_info(r)->precision, count - 1, psnr,
                d.worst);
-        if (is_half)
+        if (in_half)
             CHECK(psnr >= HALF_PSNR);
         else
             CHECK(d.worst <= 1);

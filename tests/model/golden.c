@@ -178,12 +178,13 @@ static int run_cpu(const struct rifec_params *p, float t, const char *name,
 
 #if RIFEC_HAVE_CUDA
 static struct image upload(const struct tensors *file, const char *name,
-                           const struct ifnet *net, bool is_half)
+                           const struct ifnet *net, enum dtype dtype)
 {
     struct image host = checkop_blank_image(net->width, net->height, net->width_padded,
                                             net->height_padded);
     fill_image(file, name, &host);
-    return is_half ? checkcuda_textured(&host) : checkcuda_image(&host, false);
+    return dtype == DTYPE_FP16 ? checkcuda_textured(&host)
+                               : checkcuda_image(&host, DTYPE_FP32);
 }
 
 static int run_gpu(const struct rifec_params *p, float t, const char *name,
@@ -204,8 +205,8 @@ static int run_gpu(const struct rifec_params *p, float t, const char *name,
     struct cuda_stream stream = *checkcuda_stream();
     stream.workspace = checkcuda_bytes(n.workspace_bytes);
     stream.workspace_bytes = n.workspace_bytes;
-    struct ifnet_task task = { .image0 = upload(file, "image0", &net, n.is_half),
-                               .image1 = upload(file, "image1", &net, n.is_half),
+    struct ifnet_task task = { .image0 = upload(file, "image0", &net, n.dtype),
+                               .image1 = upload(file, "image1", &net, n.dtype),
                                .t = checkcuda_upload(&t, sizeof t) };
     CHECK_INT(ifnet_forward(&net, &task, &stream), 0);
     printf("%-8s %s\n", name, n.description);
@@ -213,7 +214,7 @@ static int run_gpu(const struct rifec_params *p, float t, const char *name,
         o.level[b] = checkcuda_get_level(&net.level[b]);
     o.network = net.network;
     o.out = checkcuda_get_image(&net.out);
-    judge(&o, file, n.is_half || n.is_tf32 ? &in_half : &on_gpu);
+    judge(&o, file, n.dtype != DTYPE_FP32 ? &in_half : &on_gpu);
     checkcuda_free_all();
     checkop_free_all();
     cuda_net_close(&n);

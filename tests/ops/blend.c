@@ -91,16 +91,17 @@ static void compare_image_near(const struct image *got, const struct image *want
     }
 }
 
-static void try_cuda(int width, int height, float coarsest, bool is_half, bool hostile)
+static void try_cuda(int width, int height, float coarsest, enum dtype dtype,
+                     bool hostile)
 {
     int multiple = coarsest > 8 ? (int)(4 * coarsest) : 32;
     int wp = (width + multiple - 1) / multiple * multiple;
     int hp = (height + multiple - 1) / multiple * multiple;
-    checkop_case("%dx%d, scales from %g%s, images of FP%d", width, height,
-                 (double)coarsest, hostile ? ", hostile flow" : "", is_half ? 16 : 32);
+    checkop_case("%dx%d, scales from %g%s, images of %s", width, height, (double)coarsest,
+                 hostile ? ", hostile flow" : "", dtype_name(dtype));
     struct level levels[4], device_levels[4];
     checkop_levels(levels, 4, coarsest, wp, hp, FLOW);
-    levels[3].is_half = checkop_int(0, 1);
+    levels[3].dtype = checkop_int(0, 1) ? DTYPE_FP16 : DTYPE_FP32;
     for (int i = 0; hostile && i < 40; i++) {
         int at = checkop_int(0, 4 * levels[3].width * levels[3].height - 1);
         levels[3].flow[at] = i % 2 ? NAN : i % 4 ? INFINITY : 1e35f;
@@ -108,7 +109,7 @@ static void try_cuda(int width, int height, float coarsest, bool is_half, bool h
     }
     for (int i = 0; i < 4; i++)
         device_levels[i] = checkcuda_level(&levels[i]);
-    levels[3].is_half = false; /* the host's is only rounded */
+    levels[3].dtype = DTYPE_FP32; /* the host's is only rounded */
     struct blend_args a = {
         .image0 = checkop_image(width, height, wp, hp, -0.5f, 1.5f),
         .image1 = checkop_image(width, height, wp, hp, -0.5f, 1.5f),
@@ -116,13 +117,13 @@ static void try_cuda(int width, int height, float coarsest, bool is_half, bool h
         .level_count = 4,
     };
     struct blend_args d = a;
-    d.image0 = checkcuda_image(&a.image0, is_half);
-    d.image1 = checkcuda_image(&a.image1, is_half);
+    d.image0 = checkcuda_image(&a.image0, dtype);
+    d.image1 = checkcuda_image(&a.image1, dtype);
     d.levels = device_levels;
     struct cpu_stream s = checkop_stream(1, wp, levels[3].width);
     struct image want = a.out = checkop_blank_image(width, height, wp, hp);
     blend_c(&a, &s);
-    d.out = checkcuda_blank_image(&want, false);
+    d.out = checkcuda_blank_image(&want, DTYPE_FP32);
     if (blend_cuda(&d, checkcuda_stream()) < 0)
         checkop_fail("blend_cuda");
     struct image got = checkcuda_get_image(&d.out);
@@ -137,9 +138,9 @@ static int on_cuda(void)
         return CHECK_SKIP;
     for (int i = 0; i < checkop_cases(48); i++)
         try_cuda(checkop_int(2, 300), checkop_int(2, 110), ldexpf(8, i % 4 - 1),
-                 i / 4 % 2, i % 6 == 5);
-    try_cuda(8190, 64, 8, false, false);
-    try_cuda(8190, 64, 8, true, false);
+                 i / 4 % 2 ? DTYPE_FP16 : DTYPE_FP32, i % 6 == 5);
+    try_cuda(8190, 64, 8, DTYPE_FP32, false);
+    try_cuda(8190, 64, 8, DTYPE_FP16, false);
     return checkop_finish();
 }
 #endif

@@ -33,7 +33,8 @@ enum storage { FP32, FP16, TEXTURE };
 
 static struct image upload_image(const struct image *host, enum storage as)
 {
-    return as == TEXTURE ? checkcuda_textured(host) : checkcuda_image(host, as == FP16);
+    return as == TEXTURE ? checkcuda_textured(host)
+                         : checkcuda_image(host, as == FP16 ? DTYPE_FP16 : DTYPE_FP32);
 }
 
 static void try(const struct named_format *named, int width, int height, float coarsest,
@@ -55,7 +56,7 @@ static void try(const struct named_format *named, int width, int height, float c
     checkop_levels(levels, 4, coarsest, wp, hp, 20);
     for (int i = 0; as == TEXTURE && i < 4; i++)
         checkcuda_snap(&levels[i]);
-    levels[3].is_half = checkop_int(0, 1);
+    levels[3].dtype = checkop_int(0, 1) ? DTYPE_FP16 : DTYPE_FP32;
     for (int i = 0; hostile && i < 40; i++)
         levels[3].flow[checkop_int(0, 4 * levels[3].width * levels[3].height - 1)] =
             i % 2   ? NAN
@@ -63,7 +64,7 @@ static void try(const struct named_format *named, int width, int height, float c
                     : 1e35f;
     for (int i = 0; i < 4; i++)
         device_levels[i] = checkcuda_level(&levels[i]);
-    levels[3].is_half = false; /* the host's is only rounded */
+    levels[3].dtype = DTYPE_FP32; /* the host's is only rounded */
     struct blend_args a = {
         .image0 = checkop_image(width, height, wp, hp, 0, 1),
         .image1 = checkop_image(width, height, wp, hp, 0, 1),
@@ -81,7 +82,7 @@ static void try(const struct named_format *named, int width, int height, float c
                                   .level_count = 4,
                                   .yuv = &device_yuv,
                                   .frame = &device,
-                                  .between = checkcuda_blank_image(&a.out, false) };
+                                  .between = checkcuda_blank_image(&a.out, DTYPE_FP32) };
     struct cpu_stream s = checkop_stream(1, wp, levels[3].width);
     blend_c(&a, &s);
     store_c(&(struct store_args){ a.out, &yuv, &want }, &s);

@@ -62,12 +62,12 @@ static void try(int cin, int cout, int height, int width, int block, int threads
 }
 
 #if RIFEC_HAVE_CUDA
-static void try_cuda(int cin, int cout, int height, int width, bool is_half)
+static void try_cuda(int cin, int cout, int height, int width, enum dtype dtype)
 {
-    checkop_case("%d -> %d channels, %dx%d, FP%d", cin, cout, width, height,
-                 is_half ? 16 : 32);
+    checkop_case("%d -> %d channels, %dx%d, %s", cin, cout, width, height,
+                 dtype_name(dtype));
     int channels = cin < IFNET_INPUTS ? IFNET_INPUTS : cin;
-    struct conv_layer layer = make_cuda_layer(cin, cout, 3, is_half);
+    struct conv_layer layer = make_cuda_layer(cin, cout, 3, dtype);
     struct conv_args a = { .in = make_tensor(channels, height, width, CUDA_BLOCK),
                            .out = make_tensor(cout, height / 2, width / 2, CUDA_BLOCK),
                            .layer = &layer };
@@ -75,7 +75,7 @@ static void try_cuda(int cin, int cout, int height, int width, bool is_half)
         for (int y = 0; y < height; y++)
             for (int x = 0; x < width; x++)
                 *tensor_at(&a.in, c, y, x) = c < cin ? checkop_float(-1, 1) : 0;
-    struct tensor in = checkcuda_tensor(&a.in, CUDA_BLOCK, is_half);
+    struct tensor in = checkcuda_tensor(&a.in, CUDA_BLOCK, dtype);
     struct cpu_stream s = { .threads = CUDA_TEST_THREADS };
     conv_s2_c(&a, &s);
     try_conv_versions(CONV_S2, &layer, &in, &a.out);
@@ -111,7 +111,7 @@ static void try_sm90(int cin, int cout, int height, int width)
     checkop_case("%d -> %d channels, %dx%d, by parity", cin, cout, width, height);
     int channels = cin < IFNET_INPUTS ? IFNET_INPUTS : cin;
     bool is_first = cin < IFNET_INPUTS;
-    struct conv_layer layer = make_cuda_layer(cin, cout, 3, true);
+    struct conv_layer layer = make_cuda_layer(cin, cout, 3, DTYPE_FP16);
     struct conv_pack pack =
         upload_layer(&layer, conv_s2_sm90_pack_bytes, conv_s2_sm90_pack);
     struct conv_args a = { .in = make_tensor(channels, height, width, CUDA_BLOCK),
@@ -122,7 +122,7 @@ static void try_sm90(int cin, int cout, int height, int width)
         for (int y = 0; y < height; y++)
             for (int x = 0; x < width; x++)
                 *by_parity_at(&parts, c, y, x) = c < cin ? checkop_float(-1, 1) : 0;
-    struct tensor device = checkcuda_tensor(&parts, CUDA_BLOCK, true);
+    struct tensor device = checkcuda_tensor(&parts, CUDA_BLOCK, DTYPE_FP16);
     for (int c = 0; c < channels; c++)
         for (int y = 0; y < height; y++)
             for (int x = 0; x < width; x++)
@@ -138,7 +138,7 @@ static void try_sm90(int cin, int cout, int height, int width)
                     *by_parity_at(&want, c, y, x) = *tensor_at(&a.out, c, y, x);
     }
     for (int k = 0; k < 2; k++) {
-        struct tensor out = checkcuda_blank_tensor(&want, CUDA_BLOCK, true);
+        struct tensor out = checkcuda_blank_tensor(&want, CUDA_BLOCK, DTYPE_FP16);
         struct conv_args args = { as_one(&device, channels),
                                   is_first ? as_one(&out, cout) : out, &layer };
         if (!conv_s2_sm90_fits(&args) ||
@@ -173,13 +173,13 @@ static void what_fits(void)
                                    .height = 12,
                                    .width = 16,
                                    .block = CUDA_BLOCK,
-                                   .is_half = true,
+                                   .dtype = DTYPE_FP16,
                                    .by_parity = true };
         const struct tensor out = { .channels = layer.cout,
                                     .height = 6,
                                     .width = 8,
                                     .block = CUDA_BLOCK,
-                                    .is_half = true,
+                                    .dtype = DTYPE_FP16,
                                     .by_parity = is_first };
         struct tensor t;
         if (!fits(&layer, in, out))
@@ -190,10 +190,10 @@ static void what_fits(void)
         t = out, t.by_parity = !is_first;
         if (fits(&layer, in, t))
             checkop_fail("out is by parity, or not, the wrong way round");
-        t = in, t.is_half = false;
+        t = in, t.dtype = DTYPE_FP32;
         if (fits(&layer, t, out))
             checkop_fail("in is FP32");
-        t = out, t.is_half = false;
+        t = out, t.dtype = DTYPE_FP32;
         if (fits(&layer, in, t))
             checkop_fail("out is FP32");
         t = in, t.block = IFNET_INPUTS;
@@ -285,13 +285,15 @@ static int on_cuda(void)
         return CHECK_SKIP;
     for (int i = 0; i < checkop_cases(64); i++) {
         const int *s = shapes[i % 8];
-        try_cuda(s[0], s[1], 2 * checkop_int(1, 20), 2 * checkop_int(1, 50), i / 8 % 2);
+        try_cuda(s[0], s[1], 2 * checkop_int(1, 20), 2 * checkop_int(1, 50),
+                 i / 8 % 2 ? DTYPE_FP16 : DTYPE_FP32);
     }
     /* The shapes of 1080p: more tiles than multiprocessors. */
     for (int i = 0; i < checkop_cases(16); i++) {
         const int *s = shapes[i % 8];
         int factor = 1 << (i % 8 / 2 + (i % 2 == 0));
-        try_cuda(s[0], s[1], 68 * factor, 120 * factor, i / 8 == 0);
+        try_cuda(s[0], s[1], 68 * factor, 120 * factor,
+                 i / 8 == 0 ? DTYPE_FP16 : DTYPE_FP32);
     }
     if (checkcuda_capability() == 90)
         on_sm90();

@@ -12,18 +12,18 @@
  * 1e-5 * sum |w * in|, the sums below 40. FP16 products are exact in FP32, so only
  * rounding the result to FP16 is added: half its spacing.
  */
-#define CONV_ABSOLUTE          (40 * 1e-5)
-#define CONV_RELATIVE(is_half) ((is_half) ? 0x1p-11 : 0)
+#define CONV_ABSOLUTE        (40 * 1e-5)
+#define CONV_RELATIVE(dtype) ((dtype) == DTYPE_FP16 ? 0x1p-11 : 0)
 
 #define CUDA_BLOCK        8  /* of the engine's tensors on the GPU */
 #define CUDA_TEST_THREADS 16 /* for the reference */
 
 /* Weights of FP16 are rounded once, when they are packed: here beforehand. */
 static inline struct conv_layer make_cuda_layer(int cin, int cout, int kernel,
-                                                bool is_half)
+                                                enum dtype dtype)
 {
     struct conv_layer l = make_layer(cin, cout, kernel);
-    if (is_half)
+    if (dtype == DTYPE_FP16)
         checkcuda_round(l.weight, (size_t)(kernel * kernel * cin * cout));
     return l;
 }
@@ -57,10 +57,10 @@ static inline struct conv_layer pack_layer(const struct conv_layer *l,
 /* The version number i of this op and precision for this device, or NULL when that is
  * none; i runs to conv_version_count. */
 static inline const struct conv_version *cuda_version(int i, enum conv_op op,
-                                                      bool is_half)
+                                                      enum dtype dtype)
 {
     const struct conv_version *v = &conv_versions[i];
-    return conv_version_fits(v, op, is_half, checkcuda_capability()) ? v : NULL;
+    return conv_version_fits(v, op, dtype, checkcuda_capability()) ? v : NULL;
 }
 
 /*
@@ -70,24 +70,24 @@ static inline const struct conv_version *cuda_version(int i, enum conv_op op,
 static inline void try_conv_versions(enum conv_op op, const struct conv_layer *layer,
                                      const struct tensor *in, const struct tensor *want)
 {
-    bool is_half = in->is_half;
+    enum dtype dtype = in->dtype;
     for (int i = 0; i < conv_version_count; i++) {
-        const struct conv_version *v = cuda_version(i, op, is_half);
+        const struct conv_version *v = cuda_version(i, op, dtype);
         if (!v)
             continue;
         char what[64];
         struct conv_pack pack;
         struct conv_layer packed = pack_layer(layer, v, &pack);
         struct tensor got[2];
-        snprintf(what, sizeof what, "%s, FP%d", v->name, is_half ? 16 : 32);
+        snprintf(what, sizeof what, "%s, %s", v->name, dtype_name(dtype));
         for (int k = 0; k < 2; k++) {
-            struct tensor out = checkcuda_blank_tensor(want, CUDA_BLOCK, is_half);
+            struct tensor out = checkcuda_blank_tensor(want, CUDA_BLOCK, dtype);
             if (v->conv(&(struct conv_args){ *in, out, &packed }, checkcuda_stream()) < 0)
                 checkop_fail("%s failed", what);
             got[k] = checkcuda_get_tensor(&out, want->block);
         }
         checkop_compare(what, got[0].data, want->data, tensor_floats(want), CONV_ABSOLUTE,
-                        CONV_RELATIVE(is_half));
+                        CONV_RELATIVE(dtype));
         checkop_compare("the same once more", got[1].data, got[0].data,
                         tensor_floats(want), 0, 0);
     }

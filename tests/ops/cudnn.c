@@ -18,15 +18,6 @@
 
 #define SAMPLES 400 /* outputs checked of each tensor, beside the corners */
 
-struct mode {
-    const char *name;
-    bool is_half, tf32;
-};
-
-static const struct mode modes[] = { { "fp16", true, false },
-                                     { "fp32", false, false },
-                                     { "tf32", false, true } };
-
 static int ways;
 static double worst;
 static uint64_t seed = 1;
@@ -63,13 +54,14 @@ static double at(const struct host *h, int c, int y, int x)
          (size_t)x) *
             (size_t)t->block +
         (size_t)(c % t->block);
-    return t->is_half ? half_to_float(((const uint16_t *)(const void *)h->data)[i])
-                      : ((const float *)(const void *)h->data)[i];
+    return t->dtype == DTYPE_FP16
+               ? half_to_float(((const uint16_t *)(const void *)h->data)[i])
+               : ((const float *)(const void *)h->data)[i];
 }
 
 static struct host fetch(const struct tensor *t)
 {
-    size_t bytes = numbers(t) * (t->is_half ? 2 : 4);
+    size_t bytes = numbers(t) * dtype_bytes(t->dtype);
     struct host h = { *t, mem_alloc(bytes) };
     if (!h.data || cudaMemcpy(h.data, t->data, bytes, cudaMemcpyDeviceToHost))
         abort();
@@ -93,11 +85,11 @@ struct sum {
     double v, size; /* and the sum of magnitudes */
 };
 
-static double weight(const struct conv_layer *l, bool is_half, int ky, int kx, int i,
+static double weight(const struct conv_layer *l, enum dtype dtype, int ky, int kx, int i,
                      int o)
 {
     float w = l->weight[((ky * l->kernel + kx) * l->cin + i) * l->cout + o];
-    return is_half ? half_to_float(float_to_half(w)) : w;
+    return dtype == DTYPE_FP16 ? half_to_float(float_to_half(w)) : w;
 }
 
 static void tap(struct sum *s, const struct host *in, const struct conv_layer *l, int ky,
@@ -106,7 +98,7 @@ static void tap(struct sum *s, const struct host *in, const struct conv_layer *l
     if (y < 0 || y >= in->t.height || x < 0 || x >= in->t.width)
         return;
     for (int i = 0; i < l->cin; i++) {
-        double p = at(in, i, y, x) * weight(l, in->t.is_half, ky, kx, i, o);
+        double p = at(in, i, y, x) * weight(l, in->t.dtype, ky, kx, i, o);
         s->v += p;
         s->size += fabs(p);
     }
@@ -140,27 +132,26 @@ static struct sum deconv_at(const struct host *in, const struct conv_layer *l, i
  * FP16: one rounding of the output, and of the bare sum where our own kernel adds the
  * rest. TF32 rounds both factors to 10 bits. FP32 and the FP16 sums: ops.h.
  */
-static double tolerance(const struct mode *m, struct sum conv, double out)
+static double tolerance(enum dtype dtype, struct sum conv, double out)
 {
-    double t = (m->tf32 ? 1.1e-3 : 1e-5) * conv.size + 1e-7;
-    if (m->is_half)
+    double t = (dtype == DTYPE_TF32 ? 1.1e-3 : 1e-5) * conv.size + 1e-7;
+    if (dtype == DTYPE_FP16)
         t += (fabs(out) + fabs(conv.v)) / 2048;
     return t;
 }
 
-static bool compare(const struct mode *m, struct sum s, double want, double got,
+static bool compare(enum dtype dtype, struct sum s, double want, double got,
                     bool exact_out)
 {
-    struct mode wide = *m;
-    if (exact_out)
-        wide.is_half = false;
-    double error = fabs(got - want) / tolerance(&wide, s, want);
+    if (exact_out && dtype == DTYPE_FP16)
+        dtype = DTYPE_FP32;
+    double error = fabs(got - want) / tolerance(dtype, s, want);
     if (!(error <= worst))
         worst = error;
     return error <= 1; /* false for NaN */
 }
 
-static int check_conv(const struct mode *m, const struct cudnn_trial *t, bool residual)
+static int check_conv(enum dtype dtype, const struct cudnn_trial *t, bool residual)
 {
     const struct host in = fetch_input(t), out = fetch(&t->out);
     int bad = 0, h = t->out.height, w = t->out.width;
@@ -169,19 +160,19 @@ static int check_conv(const struct mode *m, const struct cudnn_trial *t, bool re
         int o = pick(t->weights->cout);
         struct sum s = conv_at(&in, t->weights, residual ? 1 : 2, o, y, x);
         double v = s.v + (double)t->weights->bias[o] + (residual ? at(&in, o, y, x) : 0);
-        bad +=
-            !compare(m, s, v > 0 ? v : (double)LEAKY_SLOPE * v, at(&out, o, y, x), false);
+        bad += !compare(dtype, s, v > 0 ? v : (double)LEAKY_SLOPE * v, at(&out, o, y, x),
+                        false);
     }
     size_t n = numbers(&t->out);
     for (size_t i = 0; i < n; i++) /* poisoned before */
-        bad += t->out.is_half
+        bad += t->out.dtype == DTYPE_FP16
                    ? (((uint16_t *)(void *)out.data)[i] & 0x7c00) == 0x7c00
                    : ((float *)(void *)out.data)[i] != ((float *)(void *)out.data)[i];
     mem_free(out.data);
     return bad;
 }
 
-static int check_deconv(const struct mode *m, const struct cudnn_trial *t)
+static int check_deconv(enum dtype dtype, const struct cudnn_trial *t)
 {
     const struct host in = fetch_input(t);
     int bad = 0, h = t->level.height, w = t->level.width;
@@ -196,8 +187,8 @@ static int check_deconv(const struct mode *m, const struct cudnn_trial *t)
         int x = i < 20 ? i % 2 * (w - 1) : pick(w);
         struct sum s = deconv_at(&in, t->weights, c, y, x);
         size_t p = (size_t)y * (size_t)w + (size_t)x;
-        bad += !compare(m, s, s.v, (double)(c < 4 ? flow[4 * p + (size_t)c] : mask[p]),
-                        true);
+        bad += !compare(dtype, s, s.v,
+                        (double)(c < 4 ? flow[4 * p + (size_t)c] : mask[p]), true);
     }
     for (size_t i = 0; i < pixels; i++)
         bad += mask[i] != mask[i] || flow[4 * i] != flow[4 * i] ||
@@ -209,11 +200,11 @@ static int check_deconv(const struct mode *m, const struct cudnn_trial *t)
 
 static void on_trial(void *opaque, const struct cudnn_trial *t)
 {
-    const struct mode *m = opaque;
+    enum dtype dtype = (enum dtype)(uintptr_t)opaque;
     worst = 0;
     int bad = !strncmp(t->layer, "deconv", 6)
-                  ? check_deconv(m, t)
-                  : check_conv(m, t, !strncmp(t->layer, "resconv", 7));
+                  ? check_deconv(dtype, t)
+                  : check_conv(dtype, t, !strncmp(t->layer, "resconv", 7));
     ways++;
     if (!CHECK_INT(bad, 0))
         printf("%s: %s %s: error %.3f times the tolerance\n", t->layer, t->route,
@@ -222,13 +213,13 @@ static void on_trial(void *opaque, const struct cudnn_trial *t)
 
 /* --- layers ----------------------------------------------------------------- */
 
-static struct tensor device_tensor(const struct mode *m, int c, int h, int w)
+static struct tensor device_tensor(enum dtype dtype, int c, int h, int w)
 {
     struct tensor t = {
-        .channels = c, .height = h, .width = w, .block = c, .is_half = m->is_half
+        .channels = c, .height = h, .width = w, .block = c, .dtype = dtype
     };
     void *p;
-    if (cudaMalloc(&p, numbers(&t) * (m->is_half ? 2 : 4)) != cudaSuccess)
+    if (cudaMalloc(&p, numbers(&t) * dtype_bytes(dtype)) != cudaSuccess)
         abort();
     t.data = p;
     return t;
@@ -257,17 +248,17 @@ struct block {
     struct level level;
 };
 
-static void block_open(struct block *b, const struct mode *m, int index, int h, int w)
+static void block_open(struct block *b, enum dtype dtype, int index, int h, int w)
 {
     int c = networks[NETWORK_4_6].block[index].channels;
     random_layer(&b->conv0, networks[NETWORK_4_6].block[index].inputs, c / 2, 3);
     random_layer(&b->conv1, c / 2, c, 3);
     random_layer(&b->res, c, c, 3);
     random_layer(&b->deconv, c, DECONV_LIVE, 4);
-    b->input = device_tensor(m, IFNET_INPUTS, 4 * h, 4 * w);
-    b->half = device_tensor(m, c / 2, 2 * h, 2 * w);
-    b->ping = device_tensor(m, c, h, w);
-    b->pong = device_tensor(m, c, h, w);
+    b->input = device_tensor(dtype, IFNET_INPUTS, 4 * h, 4 * w);
+    b->half = device_tensor(dtype, c / 2, 2 * h, 2 * w);
+    b->ping = device_tensor(dtype, c, h, w);
+    b->pong = device_tensor(dtype, c, h, w);
     b->level = (struct level){ .height = 4 * h, .width = 4 * w, .scale = 1 };
     size_t pixels = 16 * (size_t)h * (size_t)w;
     if (cudaMalloc((void **)&b->level.flow, pixels * 16) != cudaSuccess ||
@@ -312,19 +303,19 @@ fail:
 }
 
 /* Every layer of the network for pictures of width x height, both multiples of 32. */
-static int try_network(const struct mode *m, int width, int height)
+static int try_network(enum dtype dtype, int width, int height)
 {
     int err = 0;
     const int blocks = networks[NETWORK_4_6].block_count;
     struct block b[NETWORK_BLOCKS_MAX];
     struct cudnn_ops *o = NULL;
     struct cuda_stream s = { 0 };
-    struct cudnn_ops_params p = {
-        .tf32 = m->tf32, .cache = "", .on_trial = on_trial, .opaque = (void *)(uintptr_t)m
-    };
+    struct cudnn_ops_params p = { .cache = "",
+                                  .on_trial = on_trial,
+                                  .opaque = (void *)(uintptr_t)dtype };
     const int before = ways;
     for (int i = 0; i < blocks; i++)
-        block_open(&b[i], m, i, height >> (5 - i), width >> (5 - i));
+        block_open(&b[i], dtype, i, height >> (5 - i), width >> (5 - i));
     CU(cudaStreamCreateWithFlags(&s.stream, cudaStreamNonBlocking));
     TRY(cudnn_ops_open(&o, &p));
     for (int i = 0; i < blocks; i++)
@@ -335,7 +326,8 @@ static int try_network(const struct mode *m, int width, int height)
     for (int i = 0; i < blocks; i++)
         TRY(block_run(&b[i], &s));
     CU(cudaStreamSynchronize(s.stream));
-    printf("%s %dx%d: %d ways checked\n", m->name, width, height, ways - before);
+    printf("%s %dx%d: %d ways checked\n", dtype_name(dtype), width, height,
+           ways - before);
 fail:
     cudaFree(s.workspace);
     if (s.stream)
@@ -360,9 +352,9 @@ int main(void)
         return CHECK_SKIP;
     }
     printf("%s\n", libraries);
-    for (size_t k = 0; k < sizeof modes / sizeof *modes; k++)
+    for (int dtype = 0; dtype < DTYPES; dtype++)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-            CHECK_INT(try_network(&modes[k], sizes[i][0], sizes[i][1]), 0);
+            CHECK_INT(try_network((enum dtype)dtype, sizes[i][0], sizes[i][1]), 0);
     CHECK(ways > 0);
     return check_result();
 }

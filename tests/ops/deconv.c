@@ -87,21 +87,21 @@ static void try(int cin, int height, int width, int block, int threads)
 }
 
 #if RIFEC_HAVE_CUDA
-static void try_cuda(int cin, int height, int width, bool is_half, bool to_half)
+static void try_cuda(int cin, int height, int width, enum dtype dtype, bool to_half)
 {
-    checkop_case("%d channels, %dx%d, FP%d%s", cin, width, height, is_half ? 16 : 32,
+    checkop_case("%d channels, %dx%d, %s%s", cin, width, height, dtype_name(dtype),
                  to_half ? ", to FP16" : "");
-    struct conv_layer layer = make_cuda_layer(cin, DECONV_LIVE, 4, is_half);
+    struct conv_layer layer = make_cuda_layer(cin, DECONV_LIVE, 4, dtype);
     struct deconv_args a = { .in = make_tensor(cin, height, width, CUDA_BLOCK),
                              .layer = &layer };
     checkop_fill(a.in.data, tensor_floats(&a.in), -1, 1);
     a.out = make_level(&a.in);
-    struct tensor in = checkcuda_tensor(&a.in, CUDA_BLOCK, is_half);
+    struct tensor in = checkcuda_tensor(&a.in, CUDA_BLOCK, dtype);
     struct cpu_stream s = { .threads = CUDA_TEST_THREADS };
     deconv_c(&a, &s);
     size_t n = (size_t)a.out.height * (size_t)a.out.width;
     for (int i = 0; i < conv_version_count; i++) {
-        const struct conv_version *v = cuda_version(i, DECONV, is_half);
+        const struct conv_version *v = cuda_version(i, DECONV, dtype);
         if (!v)
             continue;
         struct conv_pack pack;
@@ -109,7 +109,7 @@ static void try_cuda(int cin, int height, int width, bool is_half, bool to_half)
         struct level got[2];
         for (int k = 0; k < 2; k++) {
             struct level like = a.out;
-            like.is_half = to_half && v->writes_half;
+            like.dtype = to_half && v->writes_half ? DTYPE_FP16 : DTYPE_FP32;
             struct deconv_args d = { .in = in,
                                      .layer = &packed,
                                      .out = checkcuda_blank_level(&like) };
@@ -135,13 +135,14 @@ static int on_cuda(void)
         return CHECK_SKIP;
     for (int i = 0; i < checkop_cases(48); i++) {
         int c = channels[i % 4];
-        bool is_half = i / 4 % 2;
-        try_cuda(c, checkop_int(1, 30), checkop_int(1, 60), is_half,
-                 is_half && c == 64 && i / 8 % 2);
+        enum dtype dtype = i / 4 % 2 ? DTYPE_FP16 : DTYPE_FP32;
+        try_cuda(c, checkop_int(1, 30), checkop_int(1, 60), dtype,
+                 dtype == DTYPE_FP16 && c == 64 && i / 8 % 2);
     }
     /* The shapes of 1080p: more tiles than multiprocessors. */
     for (int i = 0; i < checkop_cases(8); i++)
-        try_cuda(channels[i % 4], 34 << i % 4, 60 << i % 4, i / 4 == 0, i == 3);
+        try_cuda(channels[i % 4], 34 << i % 4, 60 << i % 4,
+                 i / 4 == 0 ? DTYPE_FP16 : DTYPE_FP32, i == 3);
     return checkop_finish();
 }
 #endif

@@ -55,12 +55,12 @@ static struct tensor half_tensor(int channels, int height, int width)
     struct tensor like = {
         .channels = channels, .height = height, .width = width, .block = 8
     };
-    return checkcuda_blank_tensor(&like, 8, true);
+    return checkcuda_blank_tensor(&like, 8, DTYPE_FP16);
 }
 
 static struct image upload_image(const struct image *host, bool textured)
 {
-    return textured ? checkcuda_textured(host) : checkcuda_image(host, false);
+    return textured ? checkcuda_textured(host) : checkcuda_image(host, DTYPE_FP32);
 }
 
 /* gather reads images by their numbers, whether they have a texture or not. */

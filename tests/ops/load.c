@@ -120,12 +120,12 @@ static void try(const struct named_format *named, int width, int height)
  * rounding of each of some ten terms below 4. FP16 adds half its spacing.
  */
 static void try_cuda(const struct named_format *named, int width, int height,
-                     bool is_half)
+                     enum dtype dtype)
 {
     char text[96];
     struct rifec_color color = random_color();
     checkop_case("%s, %dx%d, %s, image of %s", named->name, width, height,
-                 color_name(&color, text, sizeof text), is_half ? "FP16" : "FP32");
+                 color_name(&color, text, sizeof text), dtype_name(dtype));
     int wp = (width + 31) / 32 * 32, hp = (height + 31) / 32 * 32;
     struct yuv yuv;
     if (yuv_open(&yuv, width, height, &named->format, &color) < 0)
@@ -138,13 +138,13 @@ static void try_cuda(const struct named_format *named, int width, int height,
 
     struct rifec_frame device_frame = checkcuda_frame(&frame);
     struct yuv device_yuv = checkcuda_yuv(&yuv);
-    struct image out = checkcuda_blank_image(&want, is_half);
+    struct image out = checkcuda_blank_image(&want, dtype);
     if (load_cuda(&(struct load_args){ &device_frame, &device_yuv, out },
                   checkcuda_stream()) < 0)
         checkop_fail("load_cuda");
     struct image got = checkcuda_get_image(&out);
     checkop_compare("load_cuda", got.data, want.data, 4 * (size_t)(wp * hp), 4e-6,
-                    is_half ? 0x1p-11 : 0);
+                    dtype == DTYPE_FP16 ? 0x1p-11 : 0);
     yuv_close(&yuv);
     checkcuda_free_all();
     checkop_free_all();
@@ -156,7 +156,7 @@ static int on_cuda(void)
         return CHECK_SKIP;
     for (int i = 0; i < checkop_cases(4 * FORMATS); i++)
         try_cuda(&formats[i % FORMATS], checkop_int(2, 300), checkop_int(2, 70),
-                 i / FORMATS % 2);
+                 i / FORMATS % 2 ? DTYPE_FP16 : DTYPE_FP32);
     return checkop_finish();
 }
 #endif

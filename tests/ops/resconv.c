@@ -76,15 +76,15 @@ static void try(int channels, int height, int width, int block, int threads)
 }
 
 #if RIFEC_HAVE_CUDA
-static void try_cuda(int channels, int height, int width, bool is_half)
+static void try_cuda(int channels, int height, int width, enum dtype dtype)
 {
-    checkop_case("%d channels, %dx%d, FP%d", channels, width, height, is_half ? 16 : 32);
-    struct conv_layer layer = make_cuda_layer(channels, channels, 3, is_half);
+    checkop_case("%d channels, %dx%d, %s", channels, width, height, dtype_name(dtype));
+    struct conv_layer layer = make_cuda_layer(channels, channels, 3, dtype);
     struct conv_args a = { .in = make_tensor(channels, height, width, CUDA_BLOCK),
                            .out = make_tensor(channels, height, width, CUDA_BLOCK),
                            .layer = &layer };
     checkop_fill(a.in.data, tensor_floats(&a.in), -1, 1);
-    struct tensor in = checkcuda_tensor(&a.in, CUDA_BLOCK, is_half);
+    struct tensor in = checkcuda_tensor(&a.in, CUDA_BLOCK, dtype);
     struct cpu_stream s = { .threads = CUDA_TEST_THREADS };
     resconv_c(&a, &s);
     try_conv_versions(RESCONV, &layer, &in, &a.out);
@@ -99,13 +99,15 @@ static int on_cuda(void)
         return CHECK_SKIP;
     for (int i = 0; i < checkop_cases(64); i++) {
         int c = channels[i % 4];
-        try_cuda(c, checkop_int(1, 40), checkop_int(1, 80), i / 4 % 2);
+        try_cuda(c, checkop_int(1, 40), checkop_int(1, 80),
+                 i / 4 % 2 ? DTYPE_FP16 : DTYPE_FP32);
     }
     /* The shapes of 1080p: more tiles than multiprocessors. */
     for (int i = 0; i < checkop_cases(8); i++)
-        try_cuda(channels[i % 4], 34 << i % 4, 60 << i % 4, i / 4 == 0);
+        try_cuda(channels[i % 4], 34 << i % 4, 60 << i % 4,
+                 i / 4 == 0 ? DTYPE_FP16 : DTYPE_FP32);
     /* 25 rows of a tile fit this better than 16, as they do 4K. */
-    try_cuda(64, 49, 1050, true);
+    try_cuda(64, 49, 1050, DTYPE_FP16);
     return checkop_finish();
 }
 #endif

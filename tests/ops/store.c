@@ -174,12 +174,12 @@ static void rounding(int depth)
 /* As the engine has it: slots of FP32, or of FP16 for 8 bits, what store reads of
  * FP32. */
 static void round_trip_cuda(const struct named_format *named, int width, int height,
-                            bool is_half)
+                            enum dtype dtype)
 {
     char text[96];
     struct rifec_color color = random_color();
     checkop_case("%s, %dx%d, %s, image of %s", named->name, width, height,
-                 color_name(&color, text, sizeof text), is_half ? "FP16" : "FP32");
+                 color_name(&color, text, sizeof text), dtype_name(dtype));
     int wp = (width + 31) / 32 * 32, hp = (height + 31) / 32 * 32;
     struct yuv yuv;
     if (yuv_open(&yuv, width, height, &named->format, &color) < 0)
@@ -193,12 +193,12 @@ static void round_trip_cuda(const struct named_format *named, int width, int hei
     struct image like = {
         .width = width, .height = height, .width_padded = wp, .height_padded = hp
     };
-    struct image slot = checkcuda_blank_image(&like, is_half);
+    struct image slot = checkcuda_blank_image(&like, dtype);
     if (load_cuda(&(struct load_args){ &device_in, &device_yuv, slot },
                   checkcuda_stream()) < 0)
         checkop_fail("load_cuda");
     struct image between = checkcuda_get_image(&slot);
-    struct image rgb = checkcuda_image(&between, false);
+    struct image rgb = checkcuda_image(&between, DTYPE_FP32);
     if (store_cuda(&(struct store_args){ rgb, &device_yuv, &device_out },
                    checkcuda_stream()) < 0)
         checkop_fail("store_cuda");
@@ -232,7 +232,7 @@ static void against_c(const struct named_format *named, int width, int height)
     struct cpu_stream s = checkop_stream(1, wp, wp);
     store_c(&(struct store_args){ rgb, &yuv, &want }, &s);
     struct rifec_frame device = checkcuda_frame(&got);
-    struct image device_rgb = checkcuda_image(&rgb, false);
+    struct image device_rgb = checkcuda_image(&rgb, DTYPE_FP32);
     struct yuv device_yuv = checkcuda_yuv(&yuv);
     if (store_cuda(&(struct store_args){ device_rgb, &device_yuv, &device },
                    checkcuda_stream()) < 0)

@@ -49,7 +49,7 @@ static void begin(struct scene *s)
 
 static struct image upload_image(const struct image *host, bool textured)
 {
-    return textured ? checkcuda_textured(host) : checkcuda_image(host, true);
+    return textured ? checkcuda_textured(host) : checkcuda_image(host, DTYPE_FP16);
 }
 
 /* hostile: some inputs are NaN, or so large that the flow leaves FP16. */
@@ -68,7 +68,7 @@ static void open_scene(struct scene *s, const struct named_format *named, int wi
         checkop_fail("yuv_open");
     s->device_yuv = checkcuda_yuv(&s->yuv);
     checkop_levels(s->levels, CUDA_LEVELS, 8, wp, hp, FLOW);
-    s->levels[last].is_half = true;
+    s->levels[last].dtype = DTYPE_FP16;
     for (int i = 0; i < last; i++)
         s->device_levels[i] = checkcuda_level(&s->levels[i]);
     checkop_fill(s->in.data, tensor_floats(&s->in), -8, 8);
@@ -80,14 +80,14 @@ static void open_scene(struct scene *s, const struct named_format *named, int wi
     struct image between = checkop_blank_image(width, height, wp, hp);
     s->blank = make_frame(&named->format, width, height);
     s->args = (struct tail_args){
-        .deconv = { .in = checkcuda_tensor(&s->in, BLOCK, true) },
+        .deconv = { .in = checkcuda_tensor(&s->in, BLOCK, DTYPE_FP16) },
         .blend_store = { .image0 = upload_image(&image0, textured),
                          .image1 = upload_image(&image1, textured),
                          .levels = s->device_levels,
                          .level_count = CUDA_LEVELS,
                          .yuv = &s->device_yuv,
                          .frame = &s->on_gpu,
-                         .between = checkcuda_blank_image(&between, false) },
+                         .between = checkcuda_blank_image(&between, DTYPE_FP32) },
     };
     begin(s);
 }
@@ -222,7 +222,7 @@ static void check_refusals(void)
     refuse(&x, "three levels");
     for (int i = 0; i < CUDA_LEVELS; i++) {
         alter(&x, &s);
-        x.levels[i].is_half = !x.levels[i].is_half;
+        x.levels[i].dtype = x.levels[i].dtype == DTYPE_FP16 ? DTYPE_FP32 : DTYPE_FP16;
         refuse(&x, "a last level of FP32, or another of FP16");
         alter(&x, &s);
         x.levels[i].scale *= 2;
@@ -238,7 +238,7 @@ static void check_refusals(void)
     for (int i = 0; i < CUDA_LEVELS; i++)
         x.levels[i].scale /= 2;
     refuse(&x, "the network at twice its scale");
-    alter(&x, &s)->deconv.in.is_half = false;
+    alter(&x, &s)->deconv.in.dtype = DTYPE_FP32;
     refuse(&x, "inputs of FP32");
     alter(&x, &s)->deconv.in.block = 16;
     refuse(&x, "inputs in blocks of 16");

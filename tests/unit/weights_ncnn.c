@@ -70,7 +70,8 @@ static void round_trip(const struct weights *model)
 {
     struct weights w;
     for (int i = 0; i < 4; i++) {
-        struct ncnn_options opt = { .is_half = i & 1, .stock = i & 2 };
+        struct ncnn_options opt = { .dtype = i & 1 ? DTYPE_FP16 : DTYPE_FP32,
+                                    .stock = i & 2 };
         struct pair p = export(model, &opt);
         size_t numbers = weights_bytes(model) / sizeof(float);
         int wrong = 0;
@@ -79,7 +80,8 @@ static void round_trip(const struct weights *model)
         if (CHECK_INT(load(&w, &p, p.param_bytes, p.bin_bytes), 0)) {
             for (size_t k = 0; k < numbers; k++) {
                 float want = model->data[k], rounded = half_to_float(float_to_half(want));
-                wrong += w.data[k] != want && !(opt.is_half && w.data[k] == rounded);
+                wrong += w.data[k] != want &&
+                         !(opt.dtype == DTYPE_FP16 && w.data[k] == rounded);
             }
             CHECK_INT(wrong, 0);
             weights_close(&w);

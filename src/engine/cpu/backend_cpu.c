@@ -32,11 +32,11 @@ static int cpu_open(struct rifec *e)
     TRY(yuv_open(&b->yuv, p->width, p->height, &p->format, &p->color));
     if (p->precision > RIFEC_PRECISION_FP32)
         log_warning("no CUDA device: running FP32 on the CPU instead of %s",
-                    p->precision == RIFEC_PRECISION_FP16 ? "FP16" : "TF32");
+                    rifec_precision_name(p->precision));
     snprintf(b->device, sizeof b->device, "CPU, %s", b->net.description);
     memcpy(e->info.model_sha256, b->net.weights.sha256, sizeof e->info.model_sha256);
     e->info.device = b->device;
-    e->info.precision = "fp32";
+    e->info.precision = dtype_key(DTYPE_FP32);
     e->info.in_flight = 1;
     e->info.memory_bytes = cpu_net_memory(&b->net);
 fail:

@@ -112,9 +112,10 @@ static void pinned_free(void *p)
 
 /* Where FP16 keeps every code apart: not the chroma of 9 bits and more
  * (docs/numerics.md). */
-static bool images_are_half(const struct rifec_params *p)
+static enum dtype images_dtype(const struct rifec_params *p)
 {
-    return p->precision == RIFEC_PRECISION_FP16 && p->format.depth == 8;
+    return p->precision == RIFEC_PRECISION_FP16 && p->format.depth == 8 ? DTYPE_FP16
+                                                                        : DTYPE_FP32;
 }
 
 /* Where things lie in the block of device memory. */
@@ -134,8 +135,8 @@ static void plan_memory(struct rifec *e, struct places *at)
     /* First, because textures want 512 bytes' alignment, and slots are multiples. */
     size_t image_bytes = ifnet_image_bytes(&b->lanes[0].net);
     for (int i = 0; i < CUDA_SLOTS; i++)
-        at->slot[i] =
-            arena_reserve(&all, images_are_half(p) ? image_bytes / 2 : image_bytes);
+        at->slot[i] = arena_reserve(&all, images_dtype(p) == DTYPE_FP16 ? image_bytes / 2
+                                                                        : image_bytes);
     for (int i = 0; i < e->info.in_flight; i++) {
         at->lane[i] = arena_reserve(&all, b->lanes[i].arena.bytes);
         at->planes[i] = arena_reserve(&all, b->frame_bytes);
@@ -212,7 +213,7 @@ static int bind_memory(struct rifec *e, const struct places *at)
     for (int i = 0; i < CUDA_SLOTS; i++) {
         struct slot *s = &b->slots[i];
         s->image = ifnet_image(&b->lanes[0].net, (float *)(void *)(base + at->slot[i]));
-        s->image.is_half = images_are_half(&e->params);
+        s->image.dtype = images_dtype(&e->params);
         image_texture_open(&s->image);
         all_textured = all_textured && s->image.texture;
         CU(cudaEventCreateWithFlags(&s->loaded, cudaEventDisableTiming));
@@ -243,7 +244,7 @@ static int describe(struct rifec *e, const struct cudaDeviceProp *prop)
              e->params.no_graph ? ", no graphs" : "");
     memcpy(e->info.model_sha256, b->net.weights.sha256, sizeof e->info.model_sha256);
     e->info.device = b->description;
-    e->info.precision = b->net.is_half ? "fp16" : b->net.is_tf32 ? "tf32" : "fp32";
+    e->info.precision = dtype_key(b->net.dtype);
     e->info.memory_bytes = b->memory_bytes + b->net.packed_bytes;
     return 0;
 }
@@ -495,11 +496,11 @@ fail:
 }
 
 /* n numbers of the device, as FP32. */
-static int fetch(float *to, const void *from, size_t n, bool is_half)
+static int fetch(float *to, const void *from, size_t n, enum dtype dtype)
 {
     int err = 0;
     uint16_t *half = (uint16_t *)to + n; /* its upper half, so that it can be widened */
-    if (!is_half) {
+    if (dtype != DTYPE_FP16) {
         CU(cudaMemcpy(to, from, n * sizeof *to, cudaMemcpyDeviceToHost));
         return 0;
     }
@@ -523,11 +524,11 @@ static int cuda_level(struct rifec *e, int block, struct level *out)
     CU(cudaSetDevice(b->device));
     if (flow && mask) {
         CU(cudaStreamSynchronize(lane->stream.stream));
-        TRY(fetch(flow, l->flow, 4 * pixels, l->is_half));
-        TRY(fetch(mask, l->mask, pixels, l->is_half));
+        TRY(fetch(flow, l->flow, 4 * pixels, l->dtype));
+        TRY(fetch(mask, l->mask, pixels, l->dtype));
     }
     *out = *l;
-    out->is_half = false;
+    out->dtype = DTYPE_FP32;
     out->flow = flow;
     out->mask = mask;
 fail:

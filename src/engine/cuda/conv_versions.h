@@ -12,7 +12,7 @@
 struct conv_version {
     const char *name; /* what --kernels pins */
     enum conv_op op;
-    bool is_half;
+    enum dtype dtype;   /* of the tensors: FP32 or FP16 */
     bool writes_half;   /* a deconv: the last level in FP16, if asked to */
     int cc_min, cc_max; /* compute capability times ten, both included */
     size_t (*bytes)(const struct conv_layer *layer);
@@ -26,9 +26,9 @@ extern const struct conv_version conv_versions[];
 extern const int conv_version_count;
 
 static inline bool conv_version_fits(const struct conv_version *v, enum conv_op op,
-                                     bool is_half, int cc)
+                                     enum dtype dtype, int cc)
 {
-    return v->op == op && v->is_half == is_half && cc >= v->cc_min && cc <= v->cc_max;
+    return v->op == op && v->dtype == dtype && cc >= v->cc_min && cc <= v->cc_max;
 }
 
 #endif

@@ -48,10 +48,10 @@ static int make_matmul(const struct gemm_lib *l, struct gemm_plan **out,
 {
     int err = 0;
     struct gemm_plan *p = *out = calloc(1, sizeof *p);
-    cudaDataType in = c->in_is_half ? CUDA_R_16F : CUDA_R_32F;
-    cudaDataType result = c->out_is_half ? CUDA_R_16F : CUDA_R_32F;
+    cudaDataType in = c->in == DTYPE_FP16 ? CUDA_R_16F : CUDA_R_32F;
+    cudaDataType result = c->out == DTYPE_FP16 ? CUDA_R_16F : CUDA_R_32F;
     cublasComputeType_t compute =
-        c->tf32 && !c->in_is_half ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+        c->in == DTYPE_TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
     cublasOperation_t transpose = CUBLAS_OP_T;
     uint64_t pixels = (uint64_t)c->height * (uint64_t)c->width;
     uint64_t cin = (uint64_t)c->cin, cout = (uint64_t)c->cout;

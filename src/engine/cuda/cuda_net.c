@@ -7,19 +7,20 @@
 #include "base/mem.h"
 #include "engine/cuda/conv_versions.h"
 #include "engine/cuda/cu.h"
+#include "engine/precision.h"
 
 /* --- which kernels are taken ------------------------------------------------------- */
 
 static const char *const op_names[CONV_OPS] = { "conv_s2", "resconv", "deconv" };
 
 /* The pinned version where there is one, else the first. NULL: none at all. */
-static const struct conv_version *choose(enum conv_op op, bool is_half, int cc,
+static const struct conv_version *choose(enum conv_op op, enum dtype dtype, int cc,
                                          const char *pinned)
 {
     const struct conv_version *first = NULL;
     for (int i = 0; i < conv_version_count; i++) {
         const struct conv_version *v = &conv_versions[i];
-        if (!conv_version_fits(v, op, is_half, cc))
+        if (!conv_version_fits(v, op, dtype, cc))
             continue;
         if (pinned && !strcmp(pinned, v->name))
             return v;
@@ -29,15 +30,15 @@ static const struct conv_version *choose(enum conv_op op, bool is_half, int cc,
     return first;
 }
 
-static int check_pinned(const char *kernels, bool is_half, int cc)
+static int check_pinned(const char *kernels, enum dtype dtype, int cc)
 {
     for (int i = 0; i < conv_version_count; i++)
         if (!strcmp(conv_versions[i].name, kernels) &&
-            conv_version_fits(&conv_versions[i], conv_versions[i].op, is_half, cc))
+            conv_version_fits(&conv_versions[i], conv_versions[i].op, dtype, cc))
             return 0;
     log_error("kernels '%s' do not support %s on a GPU of compute capability %d.%d: try "
               "auto",
-              kernels, is_half ? "FP16" : "FP32", cc / 10, cc % 10);
+              kernels, dtype_name(dtype), cc / 10, cc % 10);
     return RIFEC_ERR_USAGE;
 }
 
@@ -166,19 +167,19 @@ static int open_own(struct cuda_net *n, const char *pinned, int cc)
     n->block_size = 8;
     n->ops.conv_s2 = n->ops.resconv = run_conv;
     n->ops.deconv = run_deconv;
-    if (n->is_half && cc == 90 && (!pinned || !strcmp(pinned, "sm90")))
+    if (n->dtype == DTYPE_FP16 && cc == 90 && (!pinned || !strcmp(pinned, "sm90")))
         n->ops.front = run_front;
     for (int op = 0; op < CONV_OPS; op++) {
-        of_op[op] = choose((enum conv_op)op, n->is_half, cc, pinned);
+        of_op[op] = choose((enum conv_op)op, n->dtype, cc, pinned);
         if (!of_op[op])
             FAIL(RIFEC_ERR_DEVICE,
                  "no kernels for %s on a GPU of compute capability %d.%d: try %s",
-                 n->is_half ? "FP16" : "FP32", cc / 10, cc % 10,
-                 n->is_half ? "--fp32" : "--device cpu");
+                 dtype_name(n->dtype), cc / 10, cc % 10,
+                 n->dtype == DTYPE_FP16 ? "--fp32" : "--device cpu");
         log_verbose("%s: %s%s kernels", op_names[op],
                     op == CONV_S2 && n->ops.front ? "sm90 or " : "", of_op[op]->name);
     }
-    n->last_level_is_half = of_op[DECONV]->writes_half;
+    n->last_level_dtype = of_op[DECONV]->writes_half ? DTYPE_FP16 : DTYPE_FP32;
     if (of_op[DECONV]->deconv == deconv_sm90)
         n->ops.tail = run_tail;
     TRY(pack(n, of_op));
@@ -192,7 +193,7 @@ static int open_cudnn(struct cuda_net *n, const struct rifec_params *p)
     int err = 0;
     TRY(cudnn_net_open(&n->cudnn, &n->ops, &n->weights, p));
     n->block_size = 0;
-    n->is_tf32 = p->precision == RIFEC_PRECISION_TF32;
+    n->dtype = precision_dtype(p->precision);
     n->packed_bytes = n->cudnn.packed_bytes;
     n->workspace_bytes = n->cudnn.workspace_bytes;
     (void)cudnn_net_versions(n->description, sizeof n->description);
@@ -207,13 +208,13 @@ fail:
  */
 static bool wants_cudnn(const struct cuda_net *n, const struct rifec_params *p, int cc)
 {
-    const struct conv_version *own = choose(RESCONV, n->is_half, cc, NULL);
+    const struct conv_version *own = choose(RESCONV, n->dtype, cc, NULL);
     const bool tf32 = p->precision == RIFEC_PRECISION_TF32;
     char answer[512];
     if (!tf32 && own && strcmp(own->name, "ref") != 0)
         return false;
     if (cudnn_net_versions(answer, sizeof answer)) {
-        log_verbose("%s by %s", tf32 ? "TF32" : n->is_half ? "FP16" : "FP32", answer);
+        log_verbose("%s by %s", rifec_precision_name(p->precision), answer);
         return true;
     }
     if (tf32)
@@ -229,7 +230,8 @@ static int open_all(struct cuda_net *n, const struct rifec_params *p, int cc)
     const char *pinned =
         p->kernels && strcmp(p->kernels, "auto") != 0 ? p->kernels : NULL;
     const bool pins_cudnn = pinned && !strcmp(pinned, "cudnn");
-    n->is_half = p->precision == RIFEC_PRECISION_FP16;
+    /* Our own kernels have no TF32: it becomes FP32, unless cuDNN is taken. */
+    n->dtype = p->precision == RIFEC_PRECISION_FP16 ? DTYPE_FP16 : DTYPE_FP32;
     n->ops = (struct ops){ .load = load_cuda,
                            .gather = gather_cuda,
                            .blend = blend_cuda,
@@ -237,7 +239,7 @@ static int open_all(struct cuda_net *n, const struct rifec_params *p, int cc)
                            .blend_store = blend_store_cuda,
                            .thumbnail = thumbnail_cuda };
     if (pinned && !pins_cudnn)
-        TRY(check_pinned(pinned, n->is_half, cc));
+        TRY(check_pinned(pinned, n->dtype, cc));
     if (p->precision == RIFEC_PRECISION_TF32 && pinned && !pins_cudnn)
         log_warning("--tf32 needs --kernels cudnn, and %s was given", pinned);
     TRY(weights_open(&n->weights, p->model));
@@ -280,8 +282,8 @@ void cuda_net_plan(const struct cuda_net *n, const struct rifec_params *p,
                                          .height = p->height,
                                          .scale = p->scale,
                                          .block_size = n->block_size,
-                                         .is_half = n->is_half,
-                                         .last_level_is_half = n->last_level_is_half,
+                                         .dtype = n->dtype,
+                                         .last_level_dtype = n->last_level_dtype,
                                          .no_scratch = true };
     ifnet_plan(net, &params, arena);
 }

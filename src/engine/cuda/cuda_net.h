@@ -26,17 +26,17 @@ struct cuda_net {
     struct cuda_layer layers[NETWORK_LAYERS_MAX];
     void *packed; /* device memory of all layers */
     size_t packed_bytes;
-    struct cudnn_net cudnn; /* instead, where it is open */
-    size_t workspace_bytes; /* that each cuda_stream must have */
-    bool is_half, is_tf32;
-    bool last_level_is_half; /* for cuda_net_plan() */
-    int block_size;          /* for cuda_net_plan() */
-    char description[96];    /* "sm90 kernels", "cuDNN 9.19.0, cuBLAS 13.1.0" */
+    struct cudnn_net cudnn;      /* instead, where it is open */
+    size_t workspace_bytes;      /* that each cuda_stream must have */
+    enum dtype dtype;            /* of the convolutions' tensors */
+    enum dtype last_level_dtype; /* for cuda_net_plan() */
+    int block_size;              /* for cuda_net_plan() */
+    char description[96];        /* "sm90 kernels", "cuDNN 9.19.0, cuBLAS 13.1.0" */
 };
 
 /*
  * For the current device, of compute capability cc (90 for 9.0). Reads model,
- * precision (not AUTO), tf32 and kernels of p; and for cuDNN, which is prepared for
+ * precision (not AUTO) and kernels of p; and for cuDNN, which is prepared for
  * one size, width, height and scale. RIFEC_ERR_USAGE, _MODEL, _DEVICE, _NOMEM;
  * closed then.
  */

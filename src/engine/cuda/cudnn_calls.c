@@ -98,7 +98,7 @@ static bool is_precise(const struct dnn_call *c, const cudnnBackendNumericalNote
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         if (has_note(notes, n, never[i]))
             return false;
-    bool full = !c->in_is_half && !c->tf32;
+    bool full = c->in == DTYPE_FP32;
     if (full && (has_note(notes, n, CUDNN_NUMERICAL_NOTE_TENSOR_CORE) ||
                  has_note(notes, n, CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS)))
         return false;

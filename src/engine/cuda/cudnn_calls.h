@@ -14,6 +14,8 @@
 
 #include <cuda_runtime_api.h>
 
+#include "model/dtype.h"
+
 struct dnn_lib;
 struct dnn_plan;
 
@@ -31,8 +33,7 @@ struct dnn_call {
     enum dnn_kind kind;
     int cin, cout, height, width; /* of in */
     int stride;
-    bool in_is_half, out_is_half; /* FP16; the weights are as in              */
-    bool tf32;                    /* may round FP32 inputs to TF32            */
+    enum dtype in, out; /* the weights are as in; TF32 of in may round inputs to it */
     bool bias, residual, lrelu;
 };
 

@@ -27,14 +27,12 @@
 /* --- calls ------------------------------------------------------------------------ */
 
 /* What cuDNN fuses in full FP32 was measured to take ten times as long. */
-static bool route_fits(const struct cudnn_ops *o, const struct route *r,
-                       const struct shape *s)
+static bool route_fits(const struct route *r, const struct shape *s)
 {
-    return r->op == s->op && (r->tail != TAIL_NONE || s->in.is_half || o->params.tf32);
+    return r->op == s->op && (r->tail != TAIL_NONE || s->in.dtype != DTYPE_FP32);
 }
 
-static struct dnn_call make_call(const struct cudnn_ops *o, const struct route *r,
-                                 const struct shape *s)
+static struct dnn_call make_call(const struct route *r, const struct shape *s)
 {
     bool fused = r->tail == TAIL_NONE;
     struct dnn_call c = {
@@ -44,9 +42,8 @@ static struct dnn_call make_call(const struct cudnn_ops *o, const struct route *
         .height = s->in.height,
         .width = s->in.width,
         .stride = r->op == CONV_S2 ? 2 : 1,
-        .in_is_half = s->in.is_half,
-        .out_is_half = r->op != DECONV && s->in.is_half,
-        .tf32 = o->params.tf32,
+        .in = s->in.dtype,
+        .out = r->op == DECONV ? DTYPE_FP32 : s->in.dtype,
         .bias = fused,
         .residual = fused && r->op == RESCONV,
         .lrelu = fused,
@@ -128,11 +125,11 @@ static int list_routes(struct cudnn_ops *o, struct trial *out)
     int n = 0;
     for (struct shape *s = o->shapes; s; s = s->next)
         for (int r = 0; !s->way.plan && r < CUDNN_ROUTES; r++)
-            if (route_fits(o, &cudnn_routes[r], s))
+            if (route_fits(&cudnn_routes[r], s))
                 out[n++] = (struct trial){
                     .shape = s,
                     .way = { .route = &cudnn_routes[r],
-                             .call = make_call(o, &cudnn_routes[r], s) },
+                             .call = make_call(&cudnn_routes[r], s) },
                 };
     return n;
 }
@@ -263,11 +260,11 @@ static bool recall(const struct cudnn_ops *o, struct shape *s, struct trial *t)
         return false;
     *t = (struct trial){ .shape = s };
     for (int r = 0; r < CUDNN_ROUTES; r++)
-        if (route_fits(o, &cudnn_routes[r], s) && !strcmp(cudnn_routes[r].name, e.route))
+        if (route_fits(&cudnn_routes[r], s) && !strcmp(cudnn_routes[r].name, e.route))
             t->way.route = &cudnn_routes[r];
     if (!t->way.route)
         return false;
-    t->way.call = make_call(o, t->way.route, s);
+    t->way.call = make_call(t->way.route, s);
     t->way.us = e.us;
     snprintf(t->way.choice.text, sizeof t->way.choice.text, "%s", e.choice);
     return true;

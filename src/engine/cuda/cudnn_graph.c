@@ -135,8 +135,10 @@ static desc make_pointwise(struct bag *b, cudnnPointwiseMode_t mode, desc in, de
  */
 desc bag_conv_graph(struct bag *b, const struct dnn_call *c, cudnnHandle_t handle)
 {
-    const cudnnDataType_t in_type = c->in_is_half ? CUDNN_DATA_HALF : CUDNN_DATA_FLOAT;
-    const cudnnDataType_t out_type = c->out_is_half ? CUDNN_DATA_HALF : CUDNN_DATA_FLOAT;
+    const cudnnDataType_t in_type =
+        c->in == DTYPE_FP16 ? CUDNN_DATA_HALF : CUDNN_DATA_FLOAT;
+    const cudnnDataType_t out_type =
+        c->out == DTYPE_FP16 ? CUDNN_DATA_HALF : CUDNN_DATA_FLOAT;
     const int h = (c->height - 1) / c->stride + 1, w = (c->width - 1) / c->stride + 1;
     const bool widen = in_type != out_type;
     int steps = c->bias + c->residual + c->lrelu + widen, id = T_VIRTUAL, n = 0;

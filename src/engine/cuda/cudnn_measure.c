@@ -20,7 +20,7 @@ int measure_fill(const struct measure *m, const struct tensor *t)
 {
     int err = 0;
     enum { BLOCK = 65536 };
-    size_t size = t->is_half ? 2 : 4, bytes = tensor_numbers(t) * size;
+    size_t size = dtype_bytes(t->dtype), bytes = tensor_numbers(t) * size;
     unsigned char *at = (unsigned char *)t->data, *host = mem_alloc(BLOCK * 4);
     uint32_t state = 1;
     if (!host)
@@ -28,7 +28,7 @@ int measure_fill(const struct measure *m, const struct tensor *t)
     for (size_t i = 0; i < BLOCK; i++) {
         state = state * 1664525 + 1013904223;
         float v = (float)(int32_t)state / 2147483648.0f;
-        if (t->is_half)
+        if (t->dtype == DTYPE_FP16)
             ((uint16_t *)(void *)host)[i] = float_to_half(v);
         else
             ((float *)(void *)host)[i] = v;
@@ -54,7 +54,7 @@ static int poison(const struct measure *m, const struct shape *s)
         CU(cudaMemsetAsync(s->level.flow, 0xff, 4 * n, m->stream));
         CU(cudaMemsetAsync(s->level.mask, 0xff, n, m->stream));
     } else {
-        size_t n = tensor_numbers(&s->out) * (s->out.is_half ? 2 : 4);
+        size_t n = tensor_numbers(&s->out) * dtype_bytes(s->out.dtype);
         CU(cudaMemsetAsync(s->out.data, 0xff, n, m->stream));
     }
 fail:

@@ -9,6 +9,7 @@
 #include "engine/cuda/cu.h"
 #include "engine/cuda/cudnn_load.h"
 #include "engine/cuda/cudnn_ops.h"
+#include "engine/precision.h"
 #include "model/ifnet.h"
 
 static int announce(struct cudnn_ops *o, const struct ifnet *net, struct weights *w)
@@ -35,19 +36,17 @@ int cudnn_net_open(struct cudnn_net *n, struct ops *table, struct weights *w,
                    const struct rifec_params *p)
 {
     int err = 0;
-    const bool is_half = p->precision == RIFEC_PRECISION_FP16;
     struct ifnet net;
     struct arena arena = { 0 };
     cudaStream_t stream = NULL;
     *n = (struct cudnn_net){ 0 };
-    TRY(cudnn_ops_open(&n->ops, &(struct cudnn_ops_params){
-                                    .tf32 = p->precision == RIFEC_PRECISION_TF32 }));
+    TRY(cudnn_ops_open(&n->ops, &(struct cudnn_ops_params){ 0 }));
     ifnet_plan(&net,
                &(struct ifnet_params){ .network = w->network,
                                        .width = p->width,
                                        .height = p->height,
                                        .scale = p->scale,
-                                       .is_half = is_half,
+                                       .dtype = precision_dtype(p->precision),
                                        .no_scratch = true },
                &arena);
     CU(cudaMalloc((void **)&arena.base, arena.bytes));

@@ -23,7 +23,7 @@ struct cudnn_net {
 
 /*
  * Prepares the layers of w, whose numbers are no longer needed then, for the current
- * device and the width, height, scale, precision and tf32 of p, and puts the
+ * device and the width, height, scale, precision of p, and puts the
  * convolutions into the table. They want all channels of a tensor in one block
  * (block_size 0 of ifnet_plan()). RIFEC_ERR_DEVICE, _NOMEM; not open then.
  */

@@ -128,10 +128,7 @@ static int add_layer(struct cudnn_ops *o, struct conv_layer *layer, struct shape
     assert(in->block == in->channels);
     like.layer = layer;
     snprintf(like.name, sizeof like.name, "%s %s %d->%d %dx%d", op_names[like.op],
-             in->is_half      ? "fp16"
-             : o->params.tf32 ? "tf32"
-                              : "fp32",
-             in->channels, layer->cout, in->width, in->height);
+             dtype_key(in->dtype), in->channels, layer->cout, in->width, in->height);
     struct cudnn_layer *l = calloc(1, sizeof *l);
     struct shape *s = l ? find_shape(o, &like) : NULL;
     if (!s) {

@@ -6,7 +6,8 @@
  * Order of calls: open; *_cudnn_open() for every layer; choose; then the ops run, on
  * any number of streams, from one thread at a time; close.
  *
- * Tensors are channels last (block == channels), FP16 or FP32.
+ * Tensors are channels last (block == channels), FP16, FP32, or TF32,
+ * which allows that inputs are rounded to it.
  */
 #ifndef RIFEC_ENGINE_CUDA_CUDNN_OPS_H
 #define RIFEC_ENGINE_CUDA_CUDNN_OPS_H
@@ -32,7 +33,6 @@ struct cudnn_trial {
 
 /* Zero is the default of every field. */
 struct cudnn_ops_params {
-    bool tf32;         /* FP32 inputs may be rounded to TF32                       */
     const char *cache; /* the plans file; NULL: the user's, "": none               */
     int candidates;    /* of each route of a layer, at most; 0: 4                  */
     void (*on_trial)(void *opaque, const struct cudnn_trial *t); /* for tests      */

@@ -53,9 +53,9 @@ static float bias_at(const struct route *r, const struct conv_layer *l, int n)
     return n < DECONV_LIVE ? l->bias[deconv_channel(n, 2, &R, &S)] : 0;
 }
 
-static void put_number(void *at, size_t index, float v, bool is_half)
+static void put_number(void *at, size_t index, float v, enum dtype dtype)
 {
-    if (is_half)
+    if (dtype == DTYPE_FP16)
         ((uint16_t *)at)[index] = float_to_half(v);
     else
         ((float *)at)[index] = v;
@@ -72,7 +72,7 @@ static void pack_weights(const struct way *w, const struct conv_layer *l, int ke
             for (int i = 0; i < c->cin; i++)
                 put_number(out, at++,
                            weight_at(w->route, l, n, i, tap / kernel, tap % kernel),
-                           c->in_is_half);
+                           c->in);
 }
 
 static size_t aligned(size_t bytes)
@@ -93,7 +93,7 @@ int packed_open(struct packed *k, const struct way *w, const struct conv_layer *
     const struct dnn_call *c = &w->call;
     const int kernel = c->kind == DNN_GEMM ? 1 : 3;
     size_t numbers = (size_t)(kernel * kernel) * (size_t)c->cin * (size_t)c->cout;
-    size_t weight_bytes = aligned(numbers * (c->in_is_half ? 2 : 4));
+    size_t weight_bytes = aligned(numbers * dtype_bytes(c->in));
     *bytes = weight_bytes + aligned((size_t)c->cout * sizeof(float));
     unsigned char *host = mem_alloc(*bytes);
     if (!host)
@@ -101,7 +101,7 @@ int packed_open(struct packed *k, const struct way *w, const struct conv_layer *
     memset(host, 0, *bytes);
     pack_weights(w, l, kernel, host);
     for (int n = 0; n < c->cout; n++)
-        put_number(host + weight_bytes, (size_t)n, bias_at(w->route, l, n), false);
+        put_number(host + weight_bytes, (size_t)n, bias_at(w->route, l, n), DTYPE_FP32);
     CU(cudaMalloc(&k->weight, *bytes));
     k->bias = (float *)(void *)((unsigned char *)k->weight + weight_bytes);
     CU(cudaMemcpy(k->weight, host, *bytes, cudaMemcpyHostToDevice));
