@@ -3,7 +3,7 @@
 add_library(rifec_media STATIC
     media/av.c media/color.c media/convert.c media/digest.c media/filters.c media/frame.c
     media/framehash.c media/hush.c media/hwaccel.c media/lists.c media/lookahead.c media/metrics.c
-    media/pictures.c media/pipe.c media/probe.c media/still.c media/threads.c
+    media/picture_gaps.c media/pictures.c media/pipe.c media/probe.c media/still.c media/threads.c
     media/in/confine.c
     media/in/decode.c media/in/decoder_fallback.c
     media/in/deinterlace.c

@@ -57,7 +57,7 @@ if(TARGET rifec)
     rifec_script(e2e pipes y4m range rate raw containers untouched gone cut idle fifo)
     rifec_script(e2e batch names refused failure skip taken workers null interrupted)
     rifec_script(e2e pictures png kinds order mixed bad there undone full-disk moving
-                              gif-rate gif-palette)
+                              gaps few gif-rate gif-palette)
     rifec_script(e2e reference x2 x5-2 scale)
 
     rifec_script(e2e resume stopped killed libx265 libsvtav1 libvpx-vp9 settings damaged state

@@ -70,9 +70,12 @@ static int check_output(const struct options *opt)
                    *dot = strrchr(base ? base : output, '.');
         int stem = (int)(dot && dot > output ? dot - output : (ptrdiff_t)strlen(output));
         log_error("%d inputs ('%s', '%s'%s) but one output, '%s'; to write all of them, "
-                  "give a folder: -o %.*s/",
+                  "give a folder: -o %.*s/%s",
                   opt->input_count, opt->inputs[0], opt->inputs[1],
-                  opt->input_count > 2 ? ", ..." : "", output, stem, output);
+                  opt->input_count > 2 ? ", ..." : "", output, stem, output,
+                  naming_is_picture(opt->inputs[0])
+                      ? "; to make one film of pictures, give theirs: -i frames/"
+                      : "");
         return RIFEC_ERR_USAGE;
     }
     if (opt->name_template && !naming_is_folder(output)) {

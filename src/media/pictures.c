@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "media/avcompat.h"
-
-#define DIGITS_MAX 18
+#include "media/picture_gaps.h"
 
 enum AVCodecID picture_codec(const char *name)
 {
@@ -55,10 +55,10 @@ bool picture_name_parse(struct picture_name *out, const char *path)
     int digits = 1;
     if (*s == '0') {
         digits = 0;
-        for (s++; isdigit((unsigned char)*s) && digits <= DIGITS_MAX; s++)
+        for (s++; isdigit((unsigned char)*s) && digits <= PICTURE_DIGITS_MAX; s++)
             digits = digits * 10 + (*s - '0');
     }
-    if (*s != 'd' || digits < 1 || digits > DIGITS_MAX ||
+    if (*s != 'd' || digits < 1 || digits > PICTURE_DIGITS_MAX ||
         picture_codec(file) == AV_CODEC_ID_NONE)
         return false;
     *out = (struct picture_name){
@@ -78,7 +78,7 @@ int64_t picture_name_number(const struct picture_name *n, const char *file)
     const char *s = file + n->prefix_length;
     int digits = (int)strspn(s, "0123456789");
     bool padded = s[0] == '0' && digits > n->digits; /* %05d never writes 000123 */
-    if (digits < n->digits || digits > DIGITS_MAX || padded ||
+    if (digits < n->digits || digits > PICTURE_DIGITS_MAX || padded ||
         strcmp(s + digits, n->suffix) != 0)
         return -1;
     return strtoll(s, NULL, 10);
@@ -86,13 +86,22 @@ int64_t picture_name_number(const struct picture_name *n, const char *file)
 
 /* --- all of them ---------------------------------------------------------- */
 
+/* frames/f*.png, which a shell left as it is. */
+static bool is_wild(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path;
+    struct stat st;
+    return strpbrk(file, "*?[") && stat(path, &st) != 0 &&
+           picture_codec(file) != AV_CODEC_ID_NONE;
+}
+
 bool pictures_are_meant(const char *path)
 {
     struct picture_name unused;
     struct stat st;
     if (stat(path, &st) == 0)
         return S_ISDIR(st.st_mode);
-    return picture_name_parse(&unused, path);
+    return picture_name_parse(&unused, path) || is_wild(path);
 }
 
 /* frame9 before frame10: runs of digits by value, all else byte by byte. */
@@ -137,8 +146,10 @@ static int add(struct pictures *p, const char *folder, const char *file)
 
 /* Takes a file of the folder if it belongs to the film. */
 static int consider(struct pictures *p, const char *folder, const char *file,
-                    const struct picture_name *pattern)
+                    const struct picture_name *pattern, const char *wild)
 {
+    if (wild && fnmatch(wild, file, FNM_PERIOD) != 0)
+        return 0;
     if (pattern)
         return picture_name_number(pattern, file) >= 0 ? add(p, folder, file) : 0;
     enum AVCodecID codec = picture_codec(file);
@@ -155,7 +166,7 @@ static int consider(struct pictures *p, const char *folder, const char *file,
 }
 
 static int read_folder(struct pictures *p, const char *folder,
-                       const struct picture_name *pattern)
+                       const struct picture_name *pattern, const char *wild)
 {
     int err = 0;
     DIR *dir = opendir(folder[0] ? folder : ".");
@@ -164,43 +175,39 @@ static int read_folder(struct pictures *p, const char *folder,
         return RIFEC_ERR_INPUT;
     }
     for (struct dirent *e; err == 0 && (e = readdir(dir));)
-        err = consider(p, folder, e->d_name, pattern);
+        err = consider(p, folder, e->d_name, pattern, wild);
     closedir(dir);
     return err;
 }
 
-static void warn_of_gaps(const struct pictures *p, const struct picture_name *pattern)
+/* The length of the folder in a path, with its slash. */
+static int folder_length(const char *path)
 {
-    int64_t first = picture_name_number(pattern, p->paths[0] + pattern->folder_length);
-    int64_t last =
-        picture_name_number(pattern, p->paths[p->count - 1] + pattern->folder_length);
-    int64_t missing = last - first + 1 - p->count;
-    if (missing)
-        log_warning("%s: %lld numbers between the first and the last are missing; the "
-                    "pictures are shown without gaps",
-                    pattern->path, (long long)missing);
+    const char *slash = strrchr(path, '/');
+    return slash ? (int)(slash + 1 - path) : 0;
 }
 
 int pictures_find(struct pictures *out, const char *path)
 {
     int err = 0;
     struct picture_name pattern;
-    bool numbered = picture_name_parse(&pattern, path);
-    size_t length = strlen(path);
-    char *folder = numbered ? av_strndup(path, (size_t)pattern.folder_length)
-                            : av_asprintf("%s%s", path,
-                                          length && path[length - 1] == '/' ? "" : "/");
+    const bool numbered = picture_name_parse(&pattern, path);
+    const char *wild = !numbered && is_wild(path) ? path + folder_length(path) : NULL;
+    const size_t length = strlen(path);
+    char *folder =
+        numbered || wild
+            ? av_strndup(path, (size_t)folder_length(path))
+            : av_asprintf("%s%s", path, length && path[length - 1] == '/' ? "" : "/");
     *out = (struct pictures){ .codec = numbered ? picture_codec(path) : 0 };
     if (!folder)
         return mem_fail("a file name");
-    TRY(read_folder(out, folder, numbered ? &pattern : NULL));
-    if (!out->count && numbered)
+    TRY(read_folder(out, folder, numbered ? &pattern : NULL, wild));
+    if (!out->count && (numbered || wild))
         FAIL(RIFEC_ERR_INPUT, "%s: no such picture exists", path);
     if (!out->count)
         FAIL(RIFEC_ERR_INPUT, "%s: is a directory without pictures", path);
     qsort(out->paths, (size_t)out->count, sizeof *out->paths, compare);
-    if (numbered)
-        warn_of_gaps(out, &pattern);
+    picture_gaps_report(out, numbered ? &pattern : NULL, path);
     av_free(folder);
     return 0;
 fail:

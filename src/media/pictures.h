@@ -11,6 +11,8 @@
 
 #include <libavcodec/codec_id.h>
 
+#define PICTURE_DIGITS_MAX 18
+
 /* "folder/frame%05d.png", taken apart. Points into the name it was made from. */
 struct picture_name {
     const char *path;
@@ -37,11 +39,13 @@ struct pictures {
     enum AVCodecID codec;
 };
 
-/* True for a folder, and for a name with %d that is not a file's itself. */
+/* True for a folder, and for a name with %d or with a shell's wildcards that is not a
+ * file's itself. */
 bool pictures_are_meant(const char *path);
 
-/* Finds the files of such a name: by their numbers, or all pictures of a folder
- * by their names, numbers in them compared as numbers. Errors: INPUT, NOMEM. */
+/* Finds the files of such a name: by their numbers, or all pictures of a folder (that
+ * match the wildcards) by their names, numbers in them compared as numbers. Warns of
+ * numbers that are missing. Errors: INPUT, NOMEM. */
 int pictures_find(struct pictures *out, const char *path);
 
 void pictures_free(struct pictures *p);

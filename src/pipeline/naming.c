@@ -177,6 +177,11 @@ char *naming_make(const struct naming *n, const struct pipeline_options *job, ch
     return strdup(t.s);
 }
 
+bool naming_is_picture(const char *path)
+{
+    return strchr(path, '.') && picture_codec(path) != AV_CODEC_ID_NONE;
+}
+
 bool naming_is_folder(const char *path)
 {
     struct stat st;

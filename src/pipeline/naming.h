@@ -31,6 +31,9 @@ struct naming {
 char *naming_make(const struct naming *n, const struct pipeline_options *job, char *error,
                   size_t error_size);
 
+/* True for a file name with a picture's ending. */
+bool naming_is_picture(const char *path);
+
 /* True for an existing folder, and for a name that ends in a slash. */
 bool naming_is_folder(const char *path);
 

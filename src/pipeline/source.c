@@ -175,6 +175,11 @@ static int end(struct source *s, struct item *out)
                     (long long)s->frames);
     else if (demux_damaged(s->demux))
         log_warning("%s: parts of the file cannot be read", path);
+    if (s->frames == 1 && !s->outside && !s->stopped && !s->video_ended)
+        log_info("%s: has one frame, so there is nothing to interpolate%s", path,
+                 demux_is_picture(s->demux) ? "; pictures are a film as a folder (-i "
+                                              "frames/) or a pattern (-i f%05d.png)"
+                                            : "");
     if (demux_truncated(s->demux) || demux_damaged(s->demux) || decode_damaged(s->decode))
         s->damaged = true;
     if (s->rising.repaired)

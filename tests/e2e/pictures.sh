@@ -98,7 +98,7 @@ order)
     cp 'b 50% off/x1.png' 'b 50% off/x01.png'
     rm 'b 50% off/x5.png' 'b 50% off/x6.png'
     works -i 'b 50% off/x%d.png' -o film.nut -c:v ffv1 --input-rate 24000/1001
-    says 'warning: .*2 numbers between'
+    says 'warning: .*frames 5 to 6 are missing'
     same "$(count film.nut)" 20 frames
     same "$(entry film.nut v:0 r_frame_rate)" 48000/1001 rate
     # A transport stream, whose streams keep their numbers, has none to keep.
@@ -243,6 +243,47 @@ print(durations, loops)
 assert sum(durations) == 400 and loops == 0
 END
     }
+    ;;
+gaps)
+    # Numbers that are missing are named, whatever names the pictures.
+    mkdir in out
+    quiet_ffmpeg -f lavfi -i testsrc2=s=16x16:r=20:d=0.8 in/f%03d.png
+    rm in/f003.png in/f004.png in/f007.png
+    for names in in 'in/f%03d.png' 'in/*.png'; do
+        works -i "$names" -o out.mkv -y -c:v ffv1 --factor 1
+        says "warning: .*: frames 3 to 4 and 7 are missing; "
+    done
+    same "$(count out.mkv)" 13 frames
+    for n in 09 11 13 15; do rm in/f0$n.png; done
+    works -i 'in/f%03d.png' -o out.mkv -y --factor 1
+    says 'frames 3 to 4, 7, 9, 11 and 2 more are missing'
+    rm in/f002.png in/f005.png in/f006.png in/f008.png in/f012.png in/f014.png in/f016.png
+    works -i 'in/f%03d.png' -o out.mkv -y --factor 1
+    says 'frames 2 to 9 are missing'
+    # Numbers that count something else have no gaps.
+    mv in/f010.png in/f081.png
+    works -i in -o out.mkv -y --factor 1
+    ! grep missing stderr || fail 'numbers that do not follow each other'
+    ;;
+few)
+    # One picture, or two: what to do with them.
+    mkdir one two
+    quiet_ffmpeg -f lavfi -i testsrc2=s=16x16:r=20:d=0.1 two/f%d.png
+    cp two/f1.png one
+    for name in one two/f1.png; do
+        works -i $name -o out.mkv -y --factor 1
+        says 'one frame, so there is nothing to interpolate; .* folder'
+    done
+    works -i two -o out.mkv -y --factor 1
+    says 'two pictures last 0.08 s .* --input-rate 1'
+    fails 2 '2 inputs .* one film of pictures' two/f1.png two/f2.png -o out.mkv
+    # Encoders with few rates: which is near.
+    synth in.mkv 0.08 25 64x48
+    fails 8 'mpeg2video refuses .* try -r 50,' -i in.mkv -o out.mpg -c:v mpeg2video
+    works -i in.mkv -o out.mpg -c:v mpeg2video -r 50
+    synth large.mkv 0.04 25 256x144
+    fails 8 'dnxhd refuses .* try -e profile=dnxhr_hq,' -i large.mkv -o out.mov -c:v dnxhd
+    works -i large.mkv -o out.mov -c:v dnxhd -e profile=dnxhr_hq --factor 1
     ;;
 gif-rate)
     # Players show a frame of a GIF for 2/100 s at least, or for ten instead of one. A

@@ -65,6 +65,12 @@ bool demux_truncated(const struct demux *d)
     return truncated;
 }
 
+bool demux_is_picture(const struct demux *d)
+{
+    (void)d;
+    return false;
+}
+
 bool demux_damaged(const struct demux *d)
 {
     (void)d;

@@ -217,6 +217,10 @@ static int open_pictures(struct demux *d, const struct demux_params *p)
     int err = 0;
     TRY(pictures_find(&d->pictures, p->path));
     const struct rational rate = p->rate.num ? p->rate : (struct rational){ 25, 1 };
+    if (d->pictures.count == 2 && !p->rate.num)
+        log_info("%s: two pictures last 0.08 s at 25 frames per second; --input-rate 1 "
+                 "shows each for a second, and -o out/%%05d.png writes pictures",
+                 p->path);
     d->ctx = avformat_alloc_context();
     AVStream *st = d->ctx ? avformat_new_stream(d->ctx, NULL) : NULL;
     if (!st)
@@ -511,6 +515,12 @@ bool demux_damaged(const struct demux *d)
 {
     return d->lost_picture || d->corrupt || d->broken_head ||
            (av_watched_errors(d->ctx) > 0 && !is_stopped(d));
+}
+
+bool demux_is_picture(const struct demux *d)
+{
+    const char *name = d->ctx->iformat ? d->ctx->iformat->name : "";
+    return d->pictures.count || strstr(name, "_pipe") || !strcmp(name, "image2");
 }
 
 const struct pictures *demux_pictures(const struct demux *d)

@@ -62,6 +62,9 @@ const char *demux_name(const struct demux *d);
 /* The packets that come first; valid until the first of them is read. */
 const struct lookahead *demux_ahead(const struct demux *d);
 
+/* True when the input is one picture, or several. */
+bool demux_is_picture(const struct demux *d);
+
 /* The files, when the input is pictures; else NULL. */
 const struct pictures *demux_pictures(const struct demux *d);
 

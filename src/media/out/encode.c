@@ -117,7 +117,7 @@ static int open_codec(struct encode *e, const AVCodec *codec)
         err = av_fail(RIFEC_ERR_CODEC, av,
                       "encoder %s refuses %dx%d %s (-v shows more%s)", codec->name,
                       e->first->width, e->first->height, av_get_pix_fmt_name(e->pix_fmt),
-                      encoder_advice(codec, advice, sizeof advice));
+                      encoder_advice(codec, e->codec, advice, sizeof advice));
     }
 fail:
     return err;

@@ -373,7 +373,28 @@ int encoder_check(const AVCodecContext *c)
     return 0;
 }
 
-const char *encoder_advice(const AVCodec *codec, char *text, size_t size)
+/* "50" or "60000/1001": of the rates that MPEG-1 and MPEG-2 have a number for, the
+ * nearest. */
+static void mpeg_rate(AVRational wanted, char *text, size_t size)
+{
+    static const AVRational rates[] = { { 24000, 1001 }, { 24, 1 }, { 25, 1 },
+                                        { 30000, 1001 }, { 30, 1 }, { 50, 1 },
+                                        { 60000, 1001 }, { 60, 1 }, { 0, 0 } };
+    const AVRational r = rates[av_find_nearest_q_idx(wanted, rates)];
+    snprintf(text, size, r.den > 1 ? "%d/%d" : "%d", r.num, r.den);
+}
+
+/* DNxHD has a few sizes and rates; DNxHR, its successor, has all. */
+static const char *dnx_profile(enum AVPixelFormat f)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(f);
+    return !d->log2_chroma_w      ? "dnxhr_444"
+           : d->comp[0].depth > 8 ? "dnxhr_hqx"
+                                  : "dnxhr_hq";
+}
+
+const char *encoder_advice(const AVCodec *codec, const AVCodecContext *c, char *text,
+                           size_t size)
 {
     static const char *const kinds[] = { "_nvenc",        "_qsv",    "_vaapi",
                                          "_amf",          "_omx",    "_v4l2m2m",
@@ -389,9 +410,19 @@ const char *encoder_advice(const AVCodec *codec, char *text, size_t size)
                        : "NVIDIA's driver and a GPU with NVENC, which A100, H100 and "
                          "H200 lack",
                      others);
-    if (codec->id == AV_CODEC_ID_MPEG1VIDEO || codec->id == AV_CODEC_ID_MPEG2VIDEO)
+    if (codec->id == AV_CODEC_ID_MPEG1VIDEO || codec->id == AV_CODEC_ID_MPEG2VIDEO) {
+        char rate[32];
+        mpeg_rate(c->framerate, rate, sizeof rate);
         snprintf(text, size,
-                 "; it supports few frame rates, and only constant ones; try -c:v %s",
-                 others);
+                 "; it supports few frame rates, and only constant ones; try -r %s, or "
+                 "-c:v %s",
+                 rate, others);
+    } else if (codec->id == AV_CODEC_ID_DNXHD) {
+        snprintf(
+            text, size,
+            "; DNxHD supports few sizes and rates; try -e profile=%s, which takes all "
+            "from 256x120",
+            dnx_profile(c->pix_fmt));
+    }
     return text;
 }

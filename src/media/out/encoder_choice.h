@@ -27,7 +27,8 @@ int encoder_check(const AVCodecContext *c);
 
 /* Why an encoder may not open here, and what to take instead: for the end of a
  * message, or "". */
-const char *encoder_advice(const AVCodec *codec, char *text, size_t size);
+const char *encoder_advice(const AVCodec *codec, const AVCodecContext *c, char *text,
+                           size_t size);
 
 /* --- encoder_table.c ------------------------------------------------------ */
 
