@@ -1,5 +1,5 @@
 #!/bin/sh
-# The tests that docs/fidelity.md names as proof are there.
+# The tests that docs/fidelity.md and docs/testing.md name as proof exist.
 # Usage: fidelity.sh ROOT BUILD
 set -eu
 names=$(mktemp)
@@ -9,7 +9,8 @@ grep -qx e2e/install/files "$names" || { echo 'skipped: not all tests are built'
 
 # The last cell of each row in a table whose head ends in "test".
 awk -F'|' '/^\|/ { cell = $(NF - 1); if (!row++) proof = cell ~ /^ test $/
-                   if (proof && row > 2) print cell; next } { row = 0 }' "$1/docs/fidelity.md" |
+                   if (proof && row > 2) print cell; next } { row = 0 }' \
+    "$1/docs/fidelity.md" "$1/docs/testing.md" |
     while read -r cell; do
         folder=
         echo "$cell" | grep -o '`[^`]*`' | tr -d '`' | while read -r name; do
