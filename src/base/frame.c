@@ -1,5 +1,5 @@
 /* What every holder of a frame needs. */
-#include "rifec/frame.h"
+#include "base/frame.h"
 
 #include <string.h>
 
@@ -25,26 +25,43 @@ bool rifec_format_has(const struct rifec_format *format, int c)
     return c == 0 || format->family != RIFEC_FAMILY_GRAY;
 }
 
-static bool is_chroma(const struct rifec_format *fmt, int c)
+static int subsampled(int size, int log2)
 {
-    return fmt->family == RIFEC_FAMILY_YUV && (c == 1 || c == 2);
+    return (size + (1 << log2) - 1) >> log2;
 }
 
-static int rows_of(const struct rifec_frame *f, int c)
+void frame_component_size(const struct rifec_format *format, int width, int height, int c,
+                          int *samples, int *rows)
 {
-    int log2 = is_chroma(&f->format, c) ? f->format.chroma_h_log2 : 0;
-    return (f->height + (1 << log2) - 1) >> log2;
+    bool chroma = format->family == RIFEC_FAMILY_YUV && (c == 1 || c == 2);
+    *samples = subsampled(width, chroma ? format->chroma_w_log2 : 0);
+    *rows = subsampled(height, chroma ? format->chroma_h_log2 : 0);
 }
 
-/* From the first sample of a row to behind the last, other components between
+/* From the first sample of a row to the end of the last, other components between
  * them included. */
-static size_t component_bytes(const struct rifec_frame *f, int c)
+static size_t component_bytes(const struct rifec_format *format, int c, int samples)
 {
-    int log2 = is_chroma(&f->format, c) ? f->format.chroma_w_log2 : 0;
-    size_t samples = (size_t)((f->width + (1 << log2) - 1) >> log2);
-    const struct rifec_component *k = &f->format.comp[c];
-    size_t sample = f->format.depth + k->shift > 8 ? 2 : 1;
-    return (samples - 1) * k->step + sample;
+    const struct rifec_component *k = &format->comp[c];
+    size_t sample = format->depth + k->shift > 8 ? 2 : 1;
+    return (size_t)(samples - 1) * k->step + sample;
+}
+
+/* Those of the components that lie in the plane, together. */
+static void plane_size(const struct rifec_format *format, int width, int height,
+                       int plane, size_t *row_bytes, int *rows)
+{
+    *row_bytes = 0;
+    *rows = 0;
+    for (int c = 0; c < 4; c++) {
+        int samples, n;
+        if (!rifec_format_has(format, c) || format->comp[c].plane != plane)
+            continue;
+        frame_component_size(format, width, height, c, &samples, &n);
+        size_t bytes = format->comp[c].offset + component_bytes(format, c, samples);
+        *row_bytes = bytes > *row_bytes ? bytes : *row_bytes;
+        *rows = n > *rows ? n : *rows;
+    }
 }
 
 bool rifec_frame_equal(const struct rifec_frame *a, const struct rifec_frame *b)
@@ -64,8 +81,10 @@ bool rifec_frame_equal(const struct rifec_frame *a, const struct rifec_frame *b)
         const struct rifec_component *k = &a->format.comp[c];
         const uint8_t *x = a->data[k->plane] + k->offset,
                       *y = b->data[k->plane] + k->offset;
-        size_t bytes = component_bytes(a, c);
-        for (int row = 0; row < rows_of(a, c); row++) {
+        int samples, rows;
+        frame_component_size(&a->format, a->width, a->height, c, &samples, &rows);
+        size_t bytes = component_bytes(&a->format, c, samples);
+        for (int row = 0; row < rows; row++) {
             if (memcmp(x, y, bytes) != 0)
                 return false;
             x += a->stride[k->plane];
@@ -78,18 +97,14 @@ bool rifec_frame_equal(const struct rifec_frame *a, const struct rifec_frame *b)
 size_t rifec_frame_bytes(const struct rifec_frame *frame)
 {
     size_t bytes = 0;
-    unsigned seen = 0;
     if (NOT_NULL(frame) < 0)
         return 0;
-    for (int c = 0; c < 4; c++) {
-        if (!rifec_format_has(&frame->format, c))
-            continue;
-        unsigned plane = frame->format.comp[c].plane;
-        if (seen & 1u << plane)
-            continue;
-        seen |= 1u << plane;
+    for (int plane = 0; plane < 4; plane++) {
+        size_t row_bytes;
+        int rows;
+        plane_size(&frame->format, frame->width, frame->height, plane, &row_bytes, &rows);
         ptrdiff_t stride = frame->stride[plane];
-        bytes += (size_t)rows_of(frame, c) * (size_t)(stride < 0 ? -stride : stride);
+        bytes += (size_t)rows * (size_t)(stride < 0 ? -stride : stride);
     }
     return bytes;
 }
@@ -139,14 +154,7 @@ int rifec_plane_size(const struct rifec_format *format, int width, int height, i
              width, height);
     if (plane < 0 || plane > 3)
         FAIL(RIFEC_ERR_USAGE, "rifec_plane_size: plane is %d, but must be 0 to 3", plane);
-    const struct rifec_frame f = { .width = width, .height = height, .format = *format };
-    for (int c = 0; c < 4; c++) {
-        if (!rifec_format_has(format, c) || format->comp[c].plane != plane)
-            continue;
-        size_t bytes = format->comp[c].offset + component_bytes(&f, c);
-        *row_bytes = bytes > *row_bytes ? bytes : *row_bytes;
-        *rows = rows_of(&f, c) > *rows ? rows_of(&f, c) : *rows;
-    }
+    plane_size(format, width, height, plane, row_bytes, rows);
 fail:
     return err;
 }

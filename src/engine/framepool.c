@@ -56,30 +56,21 @@ static void give_back(struct rifec_frame *frame)
     drop_user(p);
 }
 
-/* Row bytes and rows of each plane, from the components that lie in it. */
-static void lay_out(struct framepool *p)
+/* Where each plane lies in a frame's memory. */
+static int lay_out(struct framepool *p)
 {
+    int err = 0;
     struct rifec_frame *m = &p->model;
-    const struct rifec_format *f = &m->format;
-    size_t rows[4] = { 0 };
-    for (int c = 0; c < 4; c++) {
-        if (!rifec_format_has(f, c))
-            continue;
-        bool chroma = (c == 1 || c == 2) && f->family == RIFEC_FAMILY_YUV;
-        int w_log2 = chroma ? f->chroma_w_log2 : 0;
-        int h_log2 = chroma ? f->chroma_h_log2 : 0;
-        size_t w = (size_t)(m->width + (1 << w_log2) - 1) >> w_log2;
-        size_t h = (size_t)(m->height + (1 << h_log2) - 1) >> h_log2;
-        int plane = f->comp[c].plane;
-        ptrdiff_t stride =
-            (ptrdiff_t)(w * f->comp[c].step + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN;
-        m->stride[plane] = m->stride[plane] > stride ? m->stride[plane] : stride;
-        rows[plane] = rows[plane] > h ? rows[plane] : h;
-    }
     for (int i = 0; i < 4; i++) {
+        size_t row_bytes;
+        int rows;
+        TRY(rifec_plane_size(&m->format, m->width, m->height, i, &row_bytes, &rows));
+        m->stride[i] = (ptrdiff_t)((row_bytes + MEM_ALIGN - 1) / MEM_ALIGN * MEM_ALIGN);
         p->offset[i] = p->bytes;
-        p->bytes += rows[i] * (size_t)m->stride[i];
+        p->bytes += (size_t)rows * (size_t)m->stride[i];
     }
+fail:
+    return err;
 }
 
 int framepool_open(struct framepool **out, int width, int height,
@@ -93,10 +84,13 @@ int framepool_open(struct framepool **out, int width, int height,
         .width = width, .height = height, .format = *format, .color = *color
     };
     p->memory = (struct framepool_memory){ mem_alloc, mem_free };
-    lay_out(p);
     atomic_init(&p->users, 1);
-    *out = p;
-    return 0;
+    int err = lay_out(p);
+    if (err < 0)
+        drop_user(p);
+    else
+        *out = p;
+    return err;
 }
 
 void framepool_set_memory(struct framepool *p, struct framepool_memory memory)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libavutil/imgutils.h>
+
 #include "base/mem.h"
 #include "media/avcompat.h"
 #include "media/color.h"
@@ -69,23 +71,6 @@ struct rifec_frame *frame_clone(const struct rifec_frame *frame)
     return copy;
 }
 
-/* Bytes of a row of a plane, and how many rows it has. */
-static size_t plane_size(const struct rifec_frame *f, int plane, int *rows)
-{
-    size_t bytes = 0;
-    for (int c = 0; c < 4; c++) {
-        const struct rifec_component *k = &f->format.comp[c];
-        bool chroma = (c == 1 || c == 2) && f->format.family == RIFEC_FAMILY_YUV;
-        int wl = chroma ? f->format.chroma_w_log2 : 0,
-            hl = chroma ? f->format.chroma_h_log2 : 0;
-        if (k->plane != plane || !rifec_format_has(&f->format, c))
-            continue;
-        bytes = (size_t)((f->width + (1 << wl) - 1) >> wl) * k->step;
-        *rows = (f->height + (1 << hl) - 1) >> hl;
-    }
-    return bytes;
-}
-
 static void mix_row(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t n,
                     struct rational t)
 {
@@ -121,16 +106,19 @@ static struct rifec_frame *mix(const struct rifec_frame *a, const struct rifec_f
     int shift = a->format.comp[0].shift;
     bool wide = a->format.depth + shift > 8;
     for (int p = 0; p < 4; p++) {
-        int rows = 0;
-        size_t bytes = plane_size(a, p, &rows);
+        /* Whole pixels: no byte of padding between samples is left unset. */
+        int bytes = av_image_get_linesize(av->format, av->width, p), rows;
+        size_t needed;
+        if (rifec_plane_size(&a->format, a->width, a->height, p, &needed, &rows) < 0)
+            break;
         for (int y = 0; y < rows; y++) {
             void *out = av->data[p] + (ptrdiff_t)y * av->linesize[p];
             const void *ra = a->data[p] + y * a->stride[p],
                        *rb = b->data[p] + y * b->stride[p];
             if (wide)
-                mix_row_wide(out, ra, rb, bytes / 2, t, shift);
+                mix_row_wide(out, ra, rb, (size_t)bytes / 2, t, shift);
             else
-                mix_row(out, ra, rb, bytes, t);
+                mix_row(out, ra, rb, (size_t)bytes, t);
         }
     }
     struct rifec_frame *f = frame_wrap(&av);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/frame.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "engine/backend.h"
@@ -62,11 +63,8 @@ static void compare_frames(struct check_errors *e, const struct rifec_frame *a,
     for (int c = 0; c < 4; c++) {
         if (!rifec_format_has(f, c))
             continue;
-        bool chroma = f->family == RIFEC_FAMILY_YUV && (c == 1 || c == 2);
-        int w_log2 = chroma ? f->chroma_w_log2 : 0,
-            h_log2 = chroma ? f->chroma_h_log2 : 0;
-        int w = (a->width + (1 << w_log2) - 1) >> w_log2;
-        int h = (a->height + (1 << h_log2) - 1) >> h_log2;
+        int w, h;
+        frame_component_size(f, a->width, a->height, c, &w, &h);
         for (int y = 0; y < h; y++)
             for (int x = 0; x < w; x++) {
                 int error = abs(code_at(a, c, x, y) - code_at(b, c, x, y));

@@ -288,27 +288,21 @@ fail:
 
 /* --- in ------------------------------------------------------------------- */
 
-/* Rows of every plane, each plane once, to where the pool would have them. */
-static void copy_planes(const struct rifec_frame *from, const struct rifec_frame *model,
-                        const size_t offset[4], unsigned char *to)
+/* Rows of every plane to where the pool would have them. */
+static int copy_planes(const struct rifec_frame *from, const struct rifec_frame *model,
+                       const size_t offset[4], unsigned char *to)
 {
-    const struct rifec_format *f = &from->format;
-    unsigned seen = 0;
-    for (int c = 0; c < 4; c++) {
-        unsigned plane = f->comp[c].plane;
-        if (!rifec_format_has(f, c) || seen & 1u << plane)
-            continue;
-        seen |= 1u << plane;
-        bool chroma = (c == 1 || c == 2) && f->family == RIFEC_FAMILY_YUV;
-        int w_log2 = chroma ? f->chroma_w_log2 : 0,
-            h_log2 = chroma ? f->chroma_h_log2 : 0;
-        size_t bytes =
-            (size_t)((from->width + (1 << w_log2) - 1) >> w_log2) * f->comp[c].step;
-        int rows = (from->height + (1 << h_log2) - 1) >> h_log2;
+    int err = 0;
+    for (int i = 0; i < 4; i++) {
+        size_t bytes;
+        int rows;
+        TRY(rifec_plane_size(&from->format, from->width, from->height, i, &bytes, &rows));
         for (int y = 0; y < rows; y++)
-            memcpy(to + offset[plane] + y * model->stride[plane],
-                   from->data[plane] + y * from->stride[plane], bytes);
+            memcpy(to + offset[i] + y * model->stride[i],
+                   from->data[i] + y * from->stride[i], bytes);
     }
+fail:
+    return err;
 }
 
 /* The frame's planes into b->staged, in the order of the upload stream. */
@@ -321,7 +315,7 @@ static int stage_frame(struct rifec *e, const struct rifec_frame *frame)
     size_t offset[4];
     framepool_layout(e->pool, &model, offset);
     CU(cudaEventSynchronize(stage->copied));
-    copy_planes(frame, &model, offset, stage->host);
+    TRY(copy_planes(frame, &model, offset, stage->host));
     CU(cudaMemcpyAsync(b->staged.data[0], stage->host, b->frame_bytes,
                        cudaMemcpyHostToDevice, b->upload));
     CU(cudaEventRecord(stage->copied, b->upload));
