@@ -209,7 +209,7 @@ static int cpu_open(struct bench *b, const struct rifec_params *p)
     b->net = (struct bench_net){ .ops = net->ops,
                                  .net = &net->net,
                                  .weights = &net->weights,
-                                 .image = { net->image[0], net->image[1] },
+                                 .image = { net->source[0].image, net->source[1].image },
                                  .stream = &net->stream,
                                  .description = net->description,
                                  .peak_flops = peak,

@@ -163,7 +163,7 @@ static void run_ops(const struct rifec_params *p, int frames)
         if (i == 2)
             memset(spent, 0, sizeof spent);
         bench_paint(&f.frame, i);
-        struct load_args load = { &f.frame, &f.yuv, net.image[i % 2] };
+        struct load_args load = { &f.frame, &f.yuv, net.source[i % 2].image };
         struct store_args store = { net.net.out, &f.yuv, &f.frame };
         static uint16_t thumb[THUMB_WIDTH * THUMB_HEIGHT];
         struct thumbnail_args thumbnail = { &f.frame, &f.yuv, thumb };

@@ -42,7 +42,7 @@ struct run {
     struct rifec_frame host; /* contiguous planes */
     size_t frame_bytes;
     struct rifec_frame staged;
-    struct image slot[SLOTS];
+    struct source slot[SLOTS];
     struct lane lane[LANES];
     float *t;
     void *placed[64];
@@ -94,7 +94,7 @@ fail:
 static int load(struct run *r, int slot)
 {
     return r->net.ops.load(
-        &(struct load_args){ &r->staged, &r->device_yuv, r->slot[slot] },
+        &(struct load_args){ &r->staged, &r->device_yuv, r->slot[slot].image },
         &r->lane[0].stream);
 }
 
@@ -106,9 +106,9 @@ static int fill_slot(struct run *r, int i)
     /* As of 8-bit video. */
     const enum dtype dtype = r->net.dtype == DTYPE_FP16 ? DTYPE_FP16 : DTYPE_FP32;
     TRY(place(r, &p, dtype == DTYPE_FP16 ? bytes / 2 : bytes));
-    r->slot[i] = ifnet_image(&r->lane[0].net, p);
-    r->slot[i].dtype = dtype;
-    image_texture_open(&r->slot[i]);
+    r->slot[i].image = ifnet_image(&r->lane[0].net, p);
+    r->slot[i].image.dtype = dtype;
+    image_texture_open(&r->slot[i].image);
     bench_paint(&r->host, i);
     CU(cudaMemcpy(r->staged.data[0], r->host.data[0], r->frame_bytes,
                   cudaMemcpyHostToDevice));
@@ -120,8 +120,8 @@ fail:
 
 static int forward(struct run *r, struct lane *l, int pair)
 {
-    struct ifnet_task task = { .image0 = r->slot[pair],
-                               .image1 = r->slot[pair + 1],
+    struct ifnet_task task = { .source0 = r->slot[pair],
+                               .source1 = r->slot[pair + 1],
                                .t = r->t,
                                .yuv = &r->device_yuv,
                                .frame = &l->frame };
@@ -199,7 +199,7 @@ static void close_run(struct run *r)
             cudaStreamDestroy(r->lane[i].stream.stream);
     }
     for (int i = 0; i < SLOTS; i++)
-        image_texture_close(&r->slot[i]);
+        image_texture_close(&r->slot[i].image);
     for (int i = 0; i < r->placed_count; i++)
         cudaFree(r->placed[i]);
     if (r->begin)

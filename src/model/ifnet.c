@@ -214,8 +214,8 @@ static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task,
     int top = row > beside ? min_int(row - beside, k->rows - k->ping.height) : 0;
 
     TRY(fused_front(ops,
-                    &(struct front_args){ .gather = { .image0 = task->image0,
-                                                      .image1 = task->image1,
+                    &(struct front_args){ .gather = { .image0 = task->source0.image,
+                                                      .image1 = task->source1.image,
                                                       .levels = net->level,
                                                       .level_count = b,
                                                       .scale = net->level[b].scale,
@@ -247,12 +247,12 @@ static int finish(struct ifnet *net, const struct ifnet_task *task, void *stream
     const struct ops *ops = net->ops;
     const int levels = net->network->block_count;
     if (!task->frame)
-        return ops->blend(&(struct blend_args){ task->image0, task->image1, net->level,
-                                                levels, net->out },
+        return ops->blend(&(struct blend_args){ task->source0.image, task->source1.image,
+                                                net->level, levels, net->out },
                           stream);
     const struct tail_args tail = { .deconv = deconv_args(net, last_block(net)),
-                                    .blend_store = { .image0 = task->image0,
-                                                     .image1 = task->image1,
+                                    .blend_store = { .image0 = task->source0.image,
+                                                     .image1 = task->source1.image,
                                                      .levels = net->level,
                                                      .level_count = levels,
                                                      .yuv = task->yuv,

@@ -69,7 +69,7 @@ size_t ifnet_image_bytes(const struct ifnet *net);
 
 /* What an in-between is made of, and where it goes. */
 struct ifnet_task {
-    struct image image0, image1;
+    struct source source0, source1;
     const float *t; /* 0 < *t < 1, where the backend reads it when it runs */
     const struct yuv *yuv;
     struct rifec_frame *frame; /* NULL: it stays in net->out */

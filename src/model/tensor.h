@@ -42,6 +42,15 @@ struct image {
 };
 
 /*
+ * A source frame: its picture, and what the network's encoder made of the picture, once
+ * for all in-betweens of the frame. The features are an image of the same size with four
+ * feature channels in the place of R, G, B and alpha; data is NULL without an encoder.
+ */
+struct source {
+    struct image image, features;
+};
+
+/*
  * What one block adds to flow and mask, kept at the block's own resolution.
  * One of its pixels is `scale` full-resolution pixels wide, and its flow is
  * counted in its own pixels.

@@ -164,8 +164,8 @@ static int run_cpu(const struct rifec_params *p, float t, const char *name,
     int err = cpu_net_open(&n, p);
     if (err < 0)
         return err;
-    fill_image(file, "image0", &n.image[0]);
-    fill_image(file, "image1", &n.image[1]);
+    fill_image(file, "image0", &n.source[0].image);
+    fill_image(file, "image1", &n.source[1].image);
     CHECK_INT(cpu_net_forward(&n, 0, 1, t, NULL, NULL), 0);
     printf("%-8s %s\n", name, n.description);
     memcpy(o.level, n.net.level, sizeof o.level);
@@ -205,8 +205,8 @@ static int run_gpu(const struct rifec_params *p, float t, const char *name,
     struct cuda_stream stream = *checkcuda_stream();
     stream.workspace = checkcuda_bytes(n.workspace_bytes);
     stream.workspace_bytes = n.workspace_bytes;
-    struct ifnet_task task = { .image0 = upload(file, "image0", &net, n.dtype),
-                               .image1 = upload(file, "image1", &net, n.dtype),
+    struct ifnet_task task = { .source0.image = upload(file, "image0", &net, n.dtype),
+                               .source1.image = upload(file, "image1", &net, n.dtype),
                                .t = checkcuda_upload(&t, sizeof t) };
     CHECK_INT(ifnet_forward(&net, &task, &stream), 0);
     printf("%-8s %s\n", name, n.description);

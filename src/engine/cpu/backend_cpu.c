@@ -46,8 +46,8 @@ fail:
 static int cpu_put(struct rifec *e, int slot, const struct rifec_frame *frame)
 {
     struct cpu_backend *b = e->priv;
-    return b->net.ops.load(&(struct load_args){ frame, &b->yuv, b->net.image[slot] },
-                           &b->net.stream);
+    const struct load_args load = { frame, &b->yuv, b->net.source[slot].image };
+    return b->net.ops.load(&load, &b->net.stream);
 }
 
 static int cpu_thumbnail(struct rifec *e, const struct rifec_frame *frame, uint16_t *luma)
@@ -112,7 +112,7 @@ static void cpu_close(struct rifec *e)
 const struct backend backend_cpu = {
     .name = "cpu",
     .priv_size = sizeof(struct cpu_backend),
-    .slots = CPU_NET_IMAGES,
+    .slots = CPU_NET_SOURCES,
     .probe = cpu_probe,
     .open = cpu_open,
     .put = cpu_put,

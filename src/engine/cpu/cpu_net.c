@@ -190,7 +190,7 @@ static void take_wino(struct cpu_net *n, const struct wino *wino, float *plans)
 
 /* Where everything but the network itself lies in the arena. */
 struct places {
-    size_t image[CPU_NET_IMAGES], scratch, plans;
+    size_t image[CPU_NET_SOURCES], scratch, plans;
 };
 
 static void plan_memory(struct cpu_net *n, const struct rifec_params *p,
@@ -207,7 +207,7 @@ static void plan_memory(struct cpu_net *n, const struct rifec_params *p,
                                        .block_size = c->block,
                                        .band_rows = band_rows },
                &n->arena);
-    for (int i = 0; i < CPU_NET_IMAGES; i++)
+    for (int i = 0; i < CPU_NET_SOURCES; i++)
         at->image[i] = arena_reserve(&n->arena, ifnet_image_bytes(&n->net));
     s->scratch_floats = cpu_scratch_floats(n->net.width_padded,
                                            n->net.level[network->block_count - 1].width);
@@ -250,8 +250,8 @@ static int open_memory(struct cpu_net *n, const struct rifec_params *p,
     if (err < 0)
         return err;
     ifnet_bind(&n->net, &n->arena);
-    for (int i = 0; i < CPU_NET_IMAGES; i++)
-        n->image[i] = ifnet_image(&n->net, arena_at(&n->arena, at.image[i]));
+    for (int i = 0; i < CPU_NET_SOURCES; i++)
+        n->source[i].image = ifnet_image(&n->net, arena_at(&n->arena, at.image[i]));
     n->stream.scratch = arena_at(&n->arena, at.scratch);
     *plans = arena_at(&n->arena, at.plans);
     return 0;
@@ -354,8 +354,8 @@ int cpu_net_forward(struct cpu_net *n, int i0, int i1, float t, const struct yuv
                     struct rifec_frame *frame)
 {
     int before = set_threads(n->stream.threads);
-    struct ifnet_task task = { .image0 = n->image[i0],
-                               .image1 = n->image[i1],
+    struct ifnet_task task = { .source0 = n->source[i0],
+                               .source1 = n->source[i1],
                                .t = &t,
                                .yuv = yuv,
                                .frame = frame };

@@ -9,13 +9,13 @@
 #include "model/ifnet.h"
 #include "rifec/rifec.h"
 
-#define CPU_NET_IMAGES 2
+#define CPU_NET_SOURCES 2
 
 struct cpu_net {
     struct ops ops; /* may be changed after opening: the network reads it at each call */
     struct ifnet net;
     struct weights weights;
-    struct image image[CPU_NET_IMAGES]; /* for source frames */
+    struct source source[CPU_NET_SOURCES];
     struct cpu_stream stream;
     struct arena arena;
     struct dnn *dnn;      /* NULL without oneDNN */
@@ -33,7 +33,7 @@ void cpu_net_close(struct cpu_net *n);
 /* Bytes held. */
 size_t cpu_net_memory(const struct cpu_net *n);
 
-/* ifnet_forward() over image[i0] and image[i1], into net.out, or into *frame where
+/* ifnet_forward() over source[i0] and source[i1], into net.out, or into *frame where
  * that is not NULL. */
 int cpu_net_forward(struct cpu_net *n, int i0, int i1, float t, const struct yuv *yuv,
                     struct rifec_frame *frame);

@@ -37,7 +37,7 @@
 #define IN_FLIGHT_DEFAULT 2
 
 struct slot {
-    struct image image;
+    struct source source;
     cudaEvent_t loaded;
     unsigned readers; /* bit i: lane i has read it since it was loaded */
 };
@@ -212,15 +212,16 @@ static int bind_memory(struct rifec *e, const struct places *at)
     bool all_textured = true;
     for (int i = 0; i < CUDA_SLOTS; i++) {
         struct slot *s = &b->slots[i];
-        s->image = ifnet_image(&b->lanes[0].net, (float *)(void *)(base + at->slot[i]));
-        s->image.dtype = images_dtype(&e->params);
-        image_texture_open(&s->image);
-        all_textured = all_textured && s->image.texture;
+        s->source.image =
+            ifnet_image(&b->lanes[0].net, (float *)(void *)(base + at->slot[i]));
+        s->source.image.dtype = images_dtype(&e->params);
+        image_texture_open(&s->source.image);
+        all_textured = all_textured && s->source.image.texture;
         CU(cudaEventCreateWithFlags(&s->loaded, cudaEventDisableTiming));
     }
     /* All or none: which kernels run must not depend on the slot. */
     for (int i = 0; !all_textured && i < CUDA_SLOTS; i++)
-        image_texture_close(&b->slots[i].image);
+        image_texture_close(&b->slots[i].source.image);
     for (int i = 0; i < STAGES; i++) {
         CU(cudaMallocHost((void **)&b->stages[i].host, b->frame_bytes));
         CU(cudaEventCreateWithFlags(&b->stages[i].copied,
@@ -350,9 +351,9 @@ static int cuda_put(struct rifec *e, int slot, const struct rifec_frame *frame)
         if (s->readers & 1u << i)
             CU(cudaStreamWaitEvent(b->upload, b->lanes[i].computed, 0));
     s->readers = 0;
-    TRY(b->net.ops.load(
-        &(struct load_args){ on_device ? frame : &b->staged, &b->device_yuv, s->image },
-        &(struct cuda_stream){ .stream = b->upload }));
+    TRY(b->net.ops.load(&(struct load_args){ on_device ? frame : &b->staged,
+                                             &b->device_yuv, s->source.image },
+                        &(struct cuda_stream){ .stream = b->upload }));
     CU(cudaEventRecord(s->loaded, b->upload));
     if (on_device)
         CU(cudaStreamWaitEvent(frame->stream, s->loaded, 0));
@@ -414,8 +415,8 @@ fail:
 static int enqueue(const struct rifec *e, struct lane *l, int slot0, int slot1)
 {
     const struct cuda_backend *b = e->priv;
-    struct ifnet_task task = { .image0 = b->slots[slot0].image,
-                               .image1 = b->slots[slot1].image,
+    struct ifnet_task task = { .source0 = b->slots[slot0].source,
+                               .source1 = b->slots[slot1].source,
                                .t = l->t,
                                .yuv = &b->device_yuv,
                                .frame = &l->planes,
@@ -559,7 +560,7 @@ static void cuda_close(struct rifec *e)
     for (int i = 0; i < RIFEC_IN_FLIGHT_MAX; i++)
         close_lane(&b->lanes[i]);
     for (int i = 0; i < CUDA_SLOTS; i++) {
-        image_texture_close(&b->slots[i].image);
+        image_texture_close(&b->slots[i].source.image);
         if (b->slots[i].loaded)
             cudaEventDestroy(b->slots[i].loaded);
     }
