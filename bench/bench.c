@@ -166,7 +166,7 @@ double bench_tensor_bytes(const struct bench_net *n, const struct tensor *t)
 
 double bench_image_bytes(const struct bench_net *n)
 {
-    const struct image *im = &n->image[0];
+    const struct image *im = &n->source[0].image;
     return 4 * (double)dtype_bytes(im->dtype) * im->width_padded * im->height_padded;
 }
 
@@ -209,7 +209,7 @@ static int cpu_open(struct bench *b, const struct rifec_params *p)
     b->net = (struct bench_net){ .ops = net->ops,
                                  .net = &net->net,
                                  .weights = &net->weights,
-                                 .image = { net->source[0].image, net->source[1].image },
+                                 .source = { net->source[0], net->source[1] },
                                  .stream = &net->stream,
                                  .description = net->description,
                                  .peak_flops = peak,

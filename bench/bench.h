@@ -13,7 +13,7 @@ struct bench_net {
     struct ops ops;
     struct ifnet *net;
     const struct weights *weights;
-    struct image image[2];
+    struct source source[2];
     void *stream;
     const char *description;
     bool on_gpu;
@@ -69,6 +69,7 @@ int bench_gpu_sample(const struct bench *b, bench_call run, const void *arg,
 
 /* One per op, bench/ops/<op>.c: every shape the network has at this size. */
 void bench_load(const struct bench *b);
+void bench_encode(const struct bench *b);
 void bench_gather(const struct bench *b);
 void bench_conv_s2(const struct bench *b);
 void bench_resconv(const struct bench *b);

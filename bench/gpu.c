@@ -93,9 +93,9 @@ static void fill(struct bench *b, struct gpu *g)
     net->out = ifnet_image(net, noise(g, image, DTYPE_FP32, 0, 1));
     const enum dtype dtype = net->dtype == DTYPE_FP16 ? DTYPE_FP16 : DTYPE_FP32;
     for (int i = 0; i < 2; i++) {
-        b->net.image[i] = ifnet_image(net, noise(g, image, dtype, 0, 1));
-        b->net.image[i].dtype = dtype;
-        image_texture_open(&b->net.image[i]);
+        b->net.source[i].image = ifnet_image(net, noise(g, image, dtype, 0, 1));
+        b->net.source[i].image.dtype = dtype;
+        image_texture_open(&b->net.source[i].image);
     }
 }
 
@@ -145,7 +145,7 @@ void bench_gpu_close(struct bench *b)
 {
     struct gpu *g = b->net.priv;
     for (int i = 0; i < 2; i++)
-        image_texture_close(&b->net.image[i]);
+        image_texture_close(&b->net.source[i].image);
     for (int i = 0; i < g->placed_count; i++)
         cudaFree(g->placed[i]);
     if (g->stream.stream)

@@ -1,7 +1,7 @@
 /*
  * Every op at the shapes the network has, at real picture sizes.
  *
- *     bench_ops [--size WxH] [--cuda] [--fp32] [--threads N] [--kernels K]
+ *     bench_ops [--size WxH] [--cuda] [--fp32] [--threads N] [--kernels K] [--model M]
  *               [--seconds S] [--json] [op...]
  *
  * Without --size: 1280x720, 1920x1080 and 3840x2160. On a GPU the numbers are FP16
@@ -17,11 +17,12 @@ static const struct {
     const char *name;
     void (*run)(const struct bench *b);
 } ops[] = {
-    { "load", bench_load },       { "gather", bench_gather },
-    { "conv_s2", bench_conv_s2 }, { "resconv", bench_resconv },
-    { "deconv", bench_deconv },   { "blend", bench_blend },
-    { "store", bench_store },     { "thumbnail", bench_thumbnail },
-    { "front", bench_front },     { "tail", bench_tail },
+    { "load", bench_load },           { "encode", bench_encode },
+    { "gather", bench_gather },       { "conv_s2", bench_conv_s2 },
+    { "resconv", bench_resconv },     { "deconv", bench_deconv },
+    { "blend", bench_blend },         { "store", bench_store },
+    { "thumbnail", bench_thumbnail }, { "front", bench_front },
+    { "tail", bench_tail },
 };
 
 #define OPS (sizeof ops / sizeof *ops)
@@ -57,6 +58,8 @@ int main(int argc, char **argv)
             p.threads = atoi(value), i++;
         else if (!strcmp(argv[i], "--kernels"))
             p.kernels = value, i++;
+        else if (!strcmp(argv[i], "--model"))
+            p.model = value, i++;
         else if (!strcmp(argv[i], "--seconds"))
             b.seconds = atof(value), i++;
         else

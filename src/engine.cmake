@@ -89,6 +89,7 @@ function(rifec_add_op op)
 endfunction()
 
 rifec_add_op(load)
+rifec_add_op(encode)
 rifec_add_op(gather row)
 rifec_add_op(conv_s2 ${dnn})
 rifec_add_op(resconv ${dnn})
@@ -128,7 +129,7 @@ endfunction()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     set(have_avx2 1)
     rifec_isa(avx2 -mavx2 "CPU_AVX2=1;CPU_AVX512=0" engine/cpu/load.c engine/cpu/conv_s2.c
-        engine/cpu/deconv.c engine/cpu/gather_row.c engine/cpu/blend_row.c engine/cpu/store.c)
+        engine/cpu/deconv.c engine/cpu/encode.c engine/cpu/gather_row.c engine/cpu/blend_row.c engine/cpu/store.c)
     # Convolutions fuse multiply and add: they have a tolerance, not bits.
     rifec_isa(avx2_fma "-mavx2;-mfma;-ffp-contract=fast" "CPU_AVX2=1;CPU_AVX512=0"
         engine/cpu/resconv_wino.c)

@@ -221,10 +221,10 @@ void checkop_levels(struct level *levels, int count, float scale, int width_padd
 {
     for (int l = 0; l < count; l++, scale /= 2) {
         struct level *v = &levels[l];
-        v->scale = scale;
-        v->dtype = DTYPE_FP32;
-        v->width = (int)((float)width_padded / scale);
-        v->height = (int)((float)height_padded / scale);
+        *v = (struct level){ .scale = scale,
+                             .dtype = DTYPE_FP32,
+                             .width = (int)((float)width_padded / scale),
+                             .height = (int)((float)height_padded / scale) };
         size_t n = (size_t)v->width * (size_t)v->height;
         v->flow = checkop_floats(4 * n);
         v->mask = checkop_floats(n);

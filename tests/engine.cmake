@@ -74,6 +74,7 @@ endforeach()
 # What runs on a machine without AVX-512.
 set_property(TEST golden_dnn_avx2 golden_best_avx2 PROPERTY ENVIRONMENT DNNL_MAX_CPU_ISA=AVX2)
 rifec_add_engine_test(engine LABELS model SOURCES model/engine.c)
+rifec_add_engine_test(rife425 LABELS model SOURCES model/rife425.c)
 rifec_add_engine_test(library LABELS model SOURCES model/library.c)
 add_test(NAME library_200 COMMAND test_library 200)
 rifec_test_properties(library_200 600 model long)

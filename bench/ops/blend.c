@@ -14,8 +14,8 @@ static int run_both(const void *arg, const struct bench_net *net)
 void bench_blend(const struct bench *b)
 {
     const struct ifnet *net = b->net.net;
-    struct blend_args a = { .image0 = b->net.image[0],
-                            .image1 = b->net.image[1],
+    struct blend_args a = { .image0 = b->net.source[0].image,
+                            .image1 = b->net.source[1].image,
                             .levels = net->level,
                             .level_count = net->network->block_count,
                             .out = net->out };

@@ -22,8 +22,10 @@ void bench_front(const struct bench *b)
     for (int i = 0; b->net.ops.front && i < net->network->block_count; i++) {
         const struct ifnet_block *k = &net->block[i];
         const struct block_layers w = weights_block(b->net.weights, i);
-        struct front_args a = { .gather = { .image0 = b->net.image[0],
-                                            .image1 = b->net.image[1],
+        struct front_args a = { .gather = { .image0 = b->net.source[0].image,
+                                            .image1 = b->net.source[1].image,
+                                            .features0 = b->net.source[0].features,
+                                            .features1 = b->net.source[1].features,
                                             .levels = net->level,
                                             .level_count = i,
                                             .scale = net->level[i].scale,

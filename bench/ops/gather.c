@@ -15,8 +15,10 @@ void bench_gather(const struct bench *b)
     const float *t = bench_place(&b->net, &half, sizeof half);
     for (int i = 0; i < net->network->block_count; i++) {
         const struct tensor *out = &net->block[i].input;
-        struct gather_args a = { .image0 = b->net.image[0],
-                                 .image1 = b->net.image[1],
+        struct gather_args a = { .image0 = b->net.source[0].image,
+                                 .image1 = b->net.source[1].image,
+                                 .features0 = b->net.source[0].features,
+                                 .features1 = b->net.source[1].features,
                                  .levels = net->level,
                                  .level_count = i,
                                  .scale = net->level[i].scale,

@@ -12,7 +12,7 @@ void bench_load(const struct bench *b)
     struct bench_frame f;
     if (bench_frame_open(&f, &b->net, net->width, net->height) < 0)
         return;
-    struct load_args a = { &f.frame, &f.yuv, b->net.image[0] };
+    struct load_args a = { &f.frame, &f.yuv, b->net.source[0].image };
     bench_run(b, "load", "yuv420p", 0, f.bytes + bench_image_bytes(&b->net), run, &a);
     bench_frame_close(&f);
 }

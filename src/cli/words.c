@@ -45,7 +45,7 @@ const struct exit_meaning exit_meanings[] = {
     { "3", "input: missing, unreadable, without video or interlaced; or damaged, and the "
            "output holds what could be decoded" },
     { "4", "output: exists (without -y), cannot be written, or the disk is full" },
-    { "5", "model: no weights of RIFE 4.6" },
+    { "5", "model: weights that are damaged, or of a network that does not run here" },
     { "6", "device: the requested one is missing or failed" },
     { "7", "out of memory or threads" },
     { "8", "the encoder or decoder is unavailable or refuses the video" },

@@ -21,7 +21,7 @@ struct architecture architecture_guess(const struct tensors *t);
  */
 int architecture_check(const struct tensors *t, struct architecture *out);
 
-/* Whether a network that runs reads a tensor of this name. */
-bool architecture_uses(const char *tensor);
+/* Whether the network reads a tensor of this name. */
+bool architecture_uses(const struct network *n, const char *tensor);
 
 #endif

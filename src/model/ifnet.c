@@ -19,14 +19,21 @@ static size_t tensor_bytes(const struct tensor *t)
     return numbers * dtype_bytes(t->dtype);
 }
 
-static size_t level_bytes(const struct level *l)
+/* Channels of what block b makes; nobody reads the features of the last. */
+static int level_channels(const struct network *n, int b)
 {
-    return LEVEL_CHANNELS * dtype_bytes(l->dtype) * (size_t)l->height * (size_t)l->width;
+    return b == n->block_count - 1 ? LEVEL_CHANNELS : n->level_channels;
 }
 
-static size_t scratch_bytes(const struct ifnet_block *b)
+static size_t level_bytes(const struct level *l, int channels)
 {
-    return DECONV_SCRATCH * sizeof(float) * (size_t)b->ping.height *
+    return (size_t)channels * dtype_bytes(l->dtype) * (size_t)l->height *
+           (size_t)l->width;
+}
+
+static size_t scratch_bytes(const struct ifnet_block *b, int channels)
+{
+    return DECONV_SCRATCH(4 * channels) * sizeof(float) * (size_t)b->ping.height *
            (size_t)b->ping.width;
 }
 
@@ -77,11 +84,12 @@ static bool level_is_kept(const struct ifnet *net, int b)
  * Memory. What lives when, within one block and then in blend:
  *
  *     big    input ──────►│ ping, pong, deconv scratch ─►│ out
- *     small        half ──────►│           level[3] ───────────►
- *     levels                               level[0..2] ────────►
+ *     small        half ──────►│           last level ─────────►
+ *     levels                               other levels ───────►
  *
- * In bands, small holds the band of each level, and levels all four. A fused tail reads
- * ping to its end: it may write where level[3] would be, but not to out.
+ * In bands, small holds the band of each level, and levels all of them. A fused tail
+ * reads ping to its end: it may write where the last level would be, but not to out.
+ * A source is encoded while out waits to be taken, so the encoder has memory of its own.
  */
 void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *arena)
 {
@@ -95,7 +103,7 @@ void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *a
         .height_padded = round_up(p->height, multiple),
         .dtype = p->dtype,
     };
-    assert(n->level_channels == LEVEL_CHANNELS && n->resconvs % 2 == 0);
+    assert(n->resconvs % 2 == 0);
     assert(p->last_level_dtype == DTYPE_FP32 ||
            !p->band_rows); /* keep_rows() moves FP32 */
     size_t big = ifnet_image_bytes(net), small = 0, levels = 0;
@@ -107,34 +115,42 @@ void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *a
         level->height = (int)((float)net->height_padded / level->scale);
         level->width = (int)((float)net->width_padded / level->scale);
         level->dtype = b == last_block(net) ? p->last_level_dtype : DTYPE_FP32;
+        level->replaces_mask = n->mask_is_replaced;
         k->rows = level->height / 4;
         k->kept = p->band_rows ? p->band_rows / 4 : k->rows;
         int h = 4 * min_int(k->rows, k->kept + 2 * halo(n)), w = level->width;
-        k->input = make_tensor(p, IFNET_INPUTS, h, w);
+        k->input = make_tensor(p, round_up(n->block[b].inputs, IFNET_INPUTS), h, w);
         k->half = make_tensor(p, c / 2, h / 2, w / 2);
         k->ping = k->pong = make_tensor(p, c, h / 4, w / 4);
 
-        size_t scratch = p->no_scratch ? 0 : scratch_bytes(k);
+        const int channels = level_channels(n, b);
+        size_t scratch = p->no_scratch ? 0 : scratch_bytes(k, channels);
         big = max_size(big, tensor_bytes(&k->input));
         big = max_size(big, 2 * tensor_bytes(&k->ping) + scratch);
         small = max_size(small, tensor_bytes(&k->half));
         k->band = *level;
         k->band.height = h;
         if (level_is_kept(net, b))
-            levels += level_bytes(level);
+            levels += level_bytes(level, channels);
         if (in_bands(k) || !level_is_kept(net, b))
-            small = max_size(small, level_bytes(&k->band));
+            small = max_size(small, level_bytes(&k->band, channels));
     }
     net->big_at = arena_reserve(arena, big);
     net->small_at = arena_reserve(arena, small);
     net->levels_at = arena_reserve(arena, levels);
+    if (n->encoder_channels) {
+        net->encoder_ping = net->encoder_pong = make_tensor(
+            p, n->encoder_channels, net->height_padded / 2, net->width_padded / 2);
+        net->encoder_at = arena_reserve(arena, 2 * tensor_bytes(&net->encoder_ping));
+    }
 }
 
-static void place_level(struct level *l, void *at)
+static void place_level(struct level *l, void *at, int channels)
 {
-    size_t numbers = 4 * (size_t)l->height * (size_t)l->width;
+    size_t pixels = (size_t)l->height * (size_t)l->width;
     l->flow = at;
-    l->mask = (void *)((unsigned char *)at + numbers * dtype_bytes(l->dtype));
+    l->mask = (void *)((unsigned char *)at + 4 * pixels * dtype_bytes(l->dtype));
+    l->features = channels > LEVEL_CHANNELS ? l->mask + pixels : NULL;
 }
 
 void ifnet_bind(struct ifnet *net, const struct arena *arena)
@@ -152,13 +168,20 @@ void ifnet_bind(struct ifnet *net, const struct arena *arena)
         k->deconv_scratch = (void *)(big + 2 * feature_bytes);
         struct level *l = &net->level[b];
         bool kept = level_is_kept(net, b);
-        place_level(l, kept ? levels : small);
+        const int channels = level_channels(net->network, b);
+        place_level(l, kept ? levels : small, channels);
         k->band.flow = l->flow;
         k->band.mask = l->mask;
+        k->band.features = l->features;
         if (in_bands(k))
-            place_level(&k->band, small);
+            place_level(&k->band, small, channels);
         if (kept)
-            levels += level_bytes(l);
+            levels += level_bytes(l, channels);
+    }
+    if (net->network->encoder_channels) {
+        unsigned char *encoder = arena_at(arena, net->encoder_at);
+        net->encoder_ping.data = (void *)encoder;
+        net->encoder_pong.data = (void *)(encoder + tensor_bytes(&net->encoder_ping));
     }
     net->out = ifnet_image(net, (void *)big);
 }
@@ -177,6 +200,36 @@ size_t ifnet_image_bytes(const struct ifnet *net)
     return (size_t)net->width_padded * (size_t)net->height_padded * 4 * sizeof(float);
 }
 
+/* --- sources ----------------------------------------------------------------------- */
+
+size_t ifnet_source_bytes(const struct ifnet *net)
+{
+    return ifnet_image_bytes(net) * (net->network->encoder_channels ? 2 : 1);
+}
+
+struct source ifnet_source(const struct ifnet *net, float *data)
+{
+    struct source s = { .image = ifnet_image(net, data) };
+    if (net->network->encoder_channels)
+        s.features = ifnet_image(net, data + ifnet_image_bytes(net) / sizeof *data);
+    return s;
+}
+
+int ifnet_encode(struct ifnet *net, const struct source *source, void *stream)
+{
+    if (!net->network->encoder_channels)
+        return 0;
+    return net->ops->encode(
+        &(struct encode_args){ .image = source->image,
+                               .layers = weights_encoder(net->weights),
+                               .ping = net->encoder_ping,
+                               .pong = net->encoder_pong,
+                               .out = source->features },
+        stream);
+}
+
+/* --- the network ------------------------------------------------------------------- */
+
 /* Rows of a band, `from` on, to the level's, `to` on. */
 static void keep_rows(const struct level *band, int from, const struct level *level,
                       int to, int rows)
@@ -185,6 +238,9 @@ static void keep_rows(const struct level *band, int from, const struct level *le
     size_t src = w * (size_t)from, dst = w * (size_t)to;
     memcpy(level->flow + 4 * dst, band->flow + 4 * src, 4 * n);
     memcpy(level->mask + dst, band->mask + src, n);
+    if (level->features)
+        memcpy(level->features + LEVEL_FEATURES * dst,
+               band->features + LEVEL_FEATURES * src, LEVEL_FEATURES * n);
 }
 
 static struct deconv_args deconv_args(const struct ifnet *net, int b)
@@ -216,6 +272,8 @@ static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task,
     TRY(fused_front(ops,
                     &(struct front_args){ .gather = { .image0 = task->source0.image,
                                                       .image1 = task->source1.image,
+                                                      .features0 = task->source0.features,
+                                                      .features1 = task->source1.features,
                                                       .levels = net->level,
                                                       .level_count = b,
                                                       .scale = net->level[b].scale,

@@ -1,5 +1,5 @@
 /*
- * RIFE 4.6's IFNet: four blocks, each estimating at its own resolution what
+ * RIFE's IFNet: four blocks, or five, each estimating at its own resolution what
  * the flow and mask of those before it still lack (Huang et al., "Real-Time
  * Intermediate Flow Estimation for Video Frame Interpolation", ECCV 2022).
  *
@@ -14,10 +14,10 @@
 #include "model/weights.h"
 
 struct ifnet_block {
-    struct tensor input;      /* [16][h][w], h and w the padded size / scale    */
+    struct tensor input;      /* [inputs][h][w], h and w the padded size / scale */
     struct tensor half;       /* [c/2][h/2][w/2]                                */
     struct tensor ping, pong; /* [c][h/4][w/4]                                  */
-    float *deconv_scratch;    /* [DECONV_SCRATCH][h/4][w/4]                     */
+    float *deconv_scratch;    /* [DECONV_SCRATCH()][h/4][w/4]                   */
     int rows, kept;           /* of ping: in the whole, and new in each band    */
     struct level band;        /* what deconv writes: the level or a part of it  */
 };
@@ -27,12 +27,13 @@ struct ifnet {
     enum dtype dtype; /* of the tensors */
     const struct network *network;
     struct ifnet_block block[NETWORK_BLOCKS_MAX];
-    struct level level[NETWORK_BLOCKS_MAX]; /* what each block added, .scale included */
+    struct level level[NETWORK_BLOCKS_MAX];   /* what each block added, .scale included */
+    struct tensor encoder_ping, encoder_pong; /* [encoder_channels][h/2][w/2] */
     struct image out; /* the in-between, until the next forward, if no frame was given */
     const struct weights *weights;
     const struct ops *ops;
 
-    size_t big_at, small_at, levels_at; /* offsets in the arena */
+    size_t big_at, small_at, levels_at, encoder_at; /* offsets in the arena */
 };
 
 /*
@@ -66,6 +67,15 @@ void ifnet_bind(struct ifnet *net, const struct arena *arena);
 /* An image of the planned size over `data`, [height_padded][width_padded][4]. */
 struct image ifnet_image(const struct ifnet *net, float *data);
 size_t ifnet_image_bytes(const struct ifnet *net);
+
+/* Bytes of a source's image and features. */
+size_t ifnet_source_bytes(const struct ifnet *net);
+
+/* A source of the planned size over ifnet_source_bytes(). */
+struct source ifnet_source(const struct ifnet *net, float *data);
+
+/* Makes the source's features from its image, where the network has an encoder. */
+int ifnet_encode(struct ifnet *net, const struct source *source, void *stream);
 
 /* What an in-between is made of, and where it goes. */
 struct ifnet_task {

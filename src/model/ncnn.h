@@ -29,9 +29,10 @@ struct ncnn_options {
 };
 
 /*
- * Writes both files. Blobs in0 and in1 are the pictures, [3][h][w] of 0..1, in2 the
- * timestep, [1][h][w], with h and w multiples of 32; out0 is the in-between.
- * RIFEC_ERR_OUTPUT or RIFEC_ERR_NOMEM; the caller knows the names and says so.
+ * Writes both files, of weights of 4.5 or 4.6. Blobs in0 and in1 are the pictures,
+ * [3][h][w] of 0..1, in2 the timestep, [1][h][w], with h and w multiples of 32; out0 is
+ * the in-between. RIFEC_ERR_OUTPUT or RIFEC_ERR_NOMEM; the caller knows the names and
+ * says so.
  */
 int ncnn_write(const struct weights *w, const struct ncnn_options *opt, FILE *param,
                FILE *bin);

@@ -13,7 +13,9 @@
 /* Room for the largest network of the family. */
 #define NETWORK_BLOCKS_MAX   5
 #define NETWORK_RESCONVS_MAX 8
-#define NETWORK_LAYERS_MAX   (NETWORK_BLOCKS_MAX * (3 + NETWORK_RESCONVS_MAX))
+#define NETWORK_ENCODER_MAX  4
+#define NETWORK_LAYERS_MAX                                                               \
+    (NETWORK_BLOCKS_MAX * (3 + NETWORK_RESCONVS_MAX) + NETWORK_ENCODER_MAX)
 
 struct network {
     const char *name; /* "RIFE 4.6" */
@@ -23,35 +25,45 @@ struct network {
         int channels; /* of the features; half as many after the first          */
         int scale;    /* full-resolution pixels per pixel of the block's input  */
     } block[NETWORK_BLOCKS_MAX];
-    int resconvs;       /* residual convolutions in each block, an even number   */
-    int level_channels; /* of what a block adds: four of flow, one of mask       */
-    int deconv_outputs; /* in the file, per block: four for each channel of the
-                         * level, and more that nobody reads                     */
-    int multiple;       /* a padded picture's width and height are multiples of it */
+    int resconvs;          /* residual convolutions in each block, an even number  */
+    int level_channels;    /* of what a block makes: four of flow, one of mask, and
+                            * LEVEL_FEATURES for the next block, or none           */
+    int deconv_outputs;    /* in the file, per block: four for each channel of the
+                            * level, and more that nobody reads                    */
+    bool mask_is_replaced; /* a block's mask replaces that of the block before; else
+                            * it is added                                          */
+    int encoder_channels;  /* between the encoder's layers; 0: there is no encoder */
+    int multiple; /* a padded picture's width and height are multiples of it       */
 };
 
 /* The networks that run, in no particular order. */
-enum { NETWORK_4_5, NETWORK_4_6, NETWORKS };
+enum { NETWORK_4_5, NETWORK_4_6, NETWORK_4_25, NETWORKS };
 extern const struct network networks[NETWORKS];
 
-enum conv_op { CONV_S2, RESCONV, DECONV, CONV_OPS };
+/* The ops that are one convolution each, and encode, which is several. */
+enum conv_op { CONV_S2, RESCONV, DECONV, CONV_OPS, ENCODE = CONV_OPS };
 
-/* One layer: the convolution of one op. */
+/* One layer: a convolution, or with a kernel of 4 a transposed one. */
 struct network_layer {
     enum conv_op op;
-    int block, index; /* index: among the layers of this op in the block */
+    int block, index; /* index: among the layers of this op in the block; an encoder's
+                       * block is -1 */
     int cin, cout, kernel;
-    char name[40]; /* "block0.conv0.1", "block0.convblock.7" or "block0.lastconv" */
+    int outputs;   /* in the file; the first cout of them are read */
+    char name[40]; /* "block0.conv0.1", "block0.convblock.7", "block0.lastconv" or
+                    * "encode.cnn0" */
 };
 
 /*
  * Layer i, from 0 on: block after block, in each the two strided convolutions, the
- * residual ones, then the deconvolution. Returns false after the last.
+ * residual ones, then the deconvolution; after the blocks the encoder. Returns false
+ * after the last.
  */
 bool network_layer(const struct network *n, int i, struct network_layer *out);
 
 /* How many layers there are, and how many of them in each block. */
 int network_layers(const struct network *n);
+int network_encoder_layers(const struct network *n);
 int network_block_layers(const struct network *n);
 
 /* The tensors of a layer in a state dict. */
@@ -63,6 +75,9 @@ enum layer_tensor { TENSOR_WEIGHT, TENSOR_BIAS, TENSOR_BETA, LAYER_TENSORS };
  */
 bool network_tensor(const struct network_layer *l, enum layer_tensor which,
                     char name[64]);
+
+/* A tensor's shape in the file; returns its rank. */
+int network_shape(const struct network_layer *l, enum layer_tensor which, int dims[4]);
 
 /* How many tensors the network reads from a file. */
 int network_tensors(const struct network *n);

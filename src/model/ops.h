@@ -17,7 +17,8 @@
  * Lazy flow. Flow and mask are never stored at full resolution. At the
  * full-resolution pixel (x, y) they are the sum over the levels present of the
  * level, linearly interpolated with ratio 1 / level.scale; the four flow
- * channels are multiplied by level.scale. All in FP32: in FP16 a coordinate
+ * channels are multiplied by level.scale. The mask of a level that replaces_mask is
+ * not added: the sum begins anew with it. All in FP32: in FP16 a coordinate
  * beyond 1024 has no fractional part left. On a GPU the numbers of the last level
  * may be stored as FP16 (level.dtype); blend reads them, gather never does.
  *
@@ -36,8 +37,8 @@
 struct yuv;        /* model/yuv.h: colour arithmetic of a format              */
 struct conv_layer; /* model/weights.h: weights and bias of one convolution    */
 
-#define IFNET_INPUTS 16   /* channels of a gathered input: 7 or 12 used, rest zero */
-#define LEAKY_SLOPE  0.2f /* lrelu(v) = v > 0 ? v : 0.2 * v                        */
+#define IFNET_INPUTS 16   /* a gathered input's channels are a multiple of this */
+#define LEAKY_SLOPE  0.2f /* lrelu(v) = v > 0 ? v : 0.2 * v                     */
 
 /*
  * load: the planes of a frame to a padded image of RGB and alpha.
@@ -57,28 +58,47 @@ struct load_args {
 };
 
 /*
+ * encode: the features of a source frame, where the network has an encoder. RGB,
+ * clamped to 0..1 and with its padding, goes through four convolutions: 3x3 of stride 2,
+ * 3x3, 3x3, each with zero padding 1 and followed by lrelu, then a transposed 4x4 of
+ * stride 2 and padding 1. The first three have outputs of half the padded size, the last
+ * of the padded size. Tolerance as conv_s2.
+ */
+struct encode_args {
+    struct image image;
+    const struct conv_layer *layers; /* [NETWORK_ENCODER_MAX]                      */
+    struct tensor ping, pong;        /* of half the size; between the convolutions */
+    struct image out;                /* all of the padded size is written          */
+};
+
+/*
  * gather: the input of one block, made at the block's resolution.
  *
  * At full resolution: RGB of both frames, clamped to 0..1 and warped by the lazy
- * flow of `levels`; the timestep t; the mask logit; the flow divided by
- * `scale`. That is resized by ratio `scale` to out, of size padded / scale:
+ * flow of `levels`; the features of both sources, warped alike; the timestep t; the mask
+ * logit; the features of the last level, linearly interpolated as flow is; the flow
+ * divided by `scale`. That is resized by ratio `scale` to out, of size padded / scale,
+ * which holds the rows from `top` on. The channels are
  *
- * Of the rows of that, out holds those from `top` on:
+ *     without features     0..2 image 0, 3..5 image 1, 6 t, 7 mask, 8..11 flow
+ *     with features        0..2 image 0, 3..5 image 1, 6..9 and 10..13 their features,
+ *                          14 t, 15 mask, 16..23 the level's features, 24..27 flow
  *
- *     channel 0..2 image 0, 3..5 image 1, 6 t, 7 mask, 8..11 flow, 12..15 zero
- *
- * Without levels (the first block) flow and mask are zero. Of the
- * full-resolution values at most four are read per output pixel; nothing else
- * is computed. Tolerance: FP32 rounding, 1e-5 for values of order 1.
+ * and then zeros. Without levels (the first block) flow, mask and the level's features
+ * are zero; out need not have channels for them. Of the full-resolution values at most
+ * four are read per output pixel; nothing else is computed. Tolerance: FP32 rounding,
+ * 1e-5 for values of order 1.
  */
+#define GATHER_CHANNELS 28 /* at most */
 struct gather_args {
     struct image image0, image1;
+    struct image features0, features1; /* data is NULL where there are none */
     const struct level *levels;
-    int level_count;   /* 0..3 */
-    float scale;       /* 32 .. 0.5, a power of two */
+    int level_count;   /* 0..4 */
+    float scale;       /* 64 .. 0.5, a power of two */
     const float *t;    /* 0 < *t < 1, where the backend reads it when it runs */
     int top;           /* first row of out within the whole; 0 when it is the whole */
-    struct tensor out; /* IFNET_INPUTS channels */
+    struct tensor out; /* channels: a multiple of IFNET_INPUTS */
 };
 
 /*
@@ -99,21 +119,21 @@ struct conv_args {
 
 /*
  * deconv: the block's output. A transposed 4x4 convolution of stride 2 and
- * padding 1 to 24 channels, then a pixel shuffle by 2:
+ * padding 1, then a pixel shuffle by 2:
  *
  *     channel c at (2Y + i, 2X + j) = d[4c + 2i + j][Y][X],  i, j in 0..1
  *     d[o][2y - 1 + ky][2x - 1 + kx] += in[.][y][x] * w[ky][kx][.][o]
  *
- * so out, FP32 or FP16, is four times as high and wide as in. Channels 0..3
- * are the flow, channel 4 the mask, channel 5 is never used: the layer carries only the
- * 20 live outputs. Tolerance as conv_s2.
+ * so out, FP32 or FP16, is four times as high and wide as in. Channels 0..3 are the flow,
+ * channel 4 the mask, and where out.features is set the next 8 are those. The layer
+ * carries the outputs of these channels only, 20 or 52. Tolerance as conv_s2.
  */
-#define DECONV_SCRATCH 128 /* channels: four phases of 20, rounded up to 32 each */
+#define DECONV_SCRATCH(cout) (4 * (((cout) + 31) / 32 * 32)) /* channels, four phases */
 struct deconv_args {
     struct tensor in;
     const struct conv_layer *layer;
     struct level out;
-    float *scratch; /* [DECONV_SCRATCH][in.height][in.width], for who needs it */
+    float *scratch; /* [DECONV_SCRATCH(cout)][in.height][in.width], for who needs it */
 };
 
 /*
@@ -206,6 +226,7 @@ struct tail_args {
 /* stream is the backend's own: how many threads, or which queue of a device. */
 struct ops {
     int (*load)(const struct load_args *a, void *stream);
+    int (*encode)(const struct encode_args *a, void *stream);
     int (*gather)(const struct gather_args *a, void *stream);
     int (*conv_s2)(const struct conv_args *a, void *stream);
     int (*resconv)(const struct conv_args *a, void *stream);

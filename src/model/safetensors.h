@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "model/dtype.h"
+#include "model/network.h"
 #include "model/tensors.h"
 
 /* Could this be one? Looks at the length of the header and at its first byte. */
@@ -21,6 +22,7 @@ int safetensors_list(struct tensors *t);
  * Writes the tensors that the network uses, which weights_load() has accepted, into
  * a file that can seek. RIFEC_ERR_OUTPUT; the caller knows the name and says so.
  */
-int safetensors_write(const struct tensors *t, enum dtype dtype, FILE *f);
+int safetensors_write(const struct tensors *t, const struct network *n, enum dtype dtype,
+                      FILE *f);
 
 #endif

@@ -7,13 +7,14 @@
 #include "model/architecture.h"
 #include "model/safetensors.h"
 
-static void put_header(FILE *f, const struct tensors *t, int element_bytes)
+static void put_header(FILE *f, const struct tensors *t, const struct network *n,
+                       int element_bytes)
 {
     int64_t at = 0;
     fputs("{\"__metadata__\":{\"format\":\"pt\"}", f);
     for (int i = 0; i < t->count; i++) {
         const struct stored_tensor *s = &t->list[i];
-        if (!architecture_uses(s->name))
+        if (!architecture_uses(n, s->name))
             continue;
         char shape[96];
         int64_t end = at + tensor_elements(s) * element_bytes;
@@ -52,14 +53,15 @@ static void put_tensor(FILE *f, const struct stored_tensor *s, enum dtype dtype)
     }
 }
 
-int safetensors_write(const struct tensors *t, enum dtype dtype, FILE *f)
+int safetensors_write(const struct tensors *t, const struct network *n, enum dtype dtype,
+                      FILE *f)
 {
     int err = 0;
     fwrite("\0\0\0\0\0\0\0", 8, 1, f);
-    put_header(f, t, dtype_bytes(dtype));
+    put_header(f, t, n, dtype_bytes(dtype));
     TRY(put_length(f));
     for (int i = 0; i < t->count; i++)
-        if (architecture_uses(t->list[i].name))
+        if (architecture_uses(n, t->list[i].name))
             put_tensor(f, &t->list[i], dtype);
     if (fflush(f) || ferror(f))
         err = RIFEC_ERR_OUTPUT;

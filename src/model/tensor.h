@@ -41,6 +41,8 @@ struct image {
     unsigned long long texture; /* CUDA: a view of it for the texture unit; 0: none */
 };
 
+#define SOURCE_FEATURES 4 /* channels of a source frame's features, as of an image */
+
 /*
  * A source frame: its picture, and what the network's encoder made of the picture, once
  * for all in-betweens of the frame. The features are an image of the same size with four
@@ -53,7 +55,8 @@ struct source {
 /*
  * What one block adds to flow and mask, kept at the block's own resolution.
  * One of its pixels is `scale` full-resolution pixels wide, and its flow is
- * counted in its own pixels.
+ * counted in its own pixels. In some networks a block also hands features to the next
+ * one, and its mask is no addition but replaces the mask of the blocks before.
  */
 struct level {
     union { /* [height][width][4]: x, y into image 0; x, y into image 1 */
@@ -67,8 +70,11 @@ struct level {
     int height, width;
     float scale;
     enum dtype dtype; /* FP32; on CUDA the last level may be FP16 */
+    bool replaces_mask;
+    float *features; /* [height][width][LEVEL_FEATURES], or NULL */
 };
 
-#define LEVEL_CHANNELS 5
+#define LEVEL_CHANNELS 5 /* flow and mask */
+#define LEVEL_FEATURES 8
 
 #endif

@@ -42,8 +42,7 @@ static size_t tensor_floats(const struct network *n)
     size_t most = 0;
     struct network_layer l;
     for (int i = 0; network_layer(n, i, &l); i++) {
-        int outputs = l.op == DECONV ? n->deconv_outputs : l.cout;
-        size_t floats = (size_t)(l.kernel * l.kernel * l.cin * outputs);
+        size_t floats = (size_t)(l.kernel * l.kernel * l.cin * l.outputs);
         most = floats > most ? floats : most;
     }
     return most;
@@ -59,46 +58,34 @@ static void place(struct reader *r, struct conv_layer *layer,
     r->next += layer_floats(l);
 }
 
-/* nn.Conv2d: file [cout][cin][3][3]. */
+static int read_tensor(struct reader *r, const struct network_layer *l,
+                       enum layer_tensor which)
+{
+    char name[64];
+    int dims[4], rank = network_shape(l, which, dims);
+    network_tensor(l, which, name);
+    return tensors_read(r->file, name, dims, rank, r->tensor);
+}
+
+/*
+ * nn.Conv2d: file [outputs][cin][3][3]; nn.ConvTranspose2d: file [cin][outputs][4][4].
+ * The first cout of the outputs are read.
+ */
 static int read_conv(struct reader *r, struct conv_layer *layer,
                      const struct network_layer *l)
 {
     int err = 0;
-    char name[64];
-    int cin = layer->cin, cout = layer->cout, taps = layer->kernel * layer->kernel;
-    network_tensor(l, TENSOR_WEIGHT, name);
-    TRY(tensors_read(r->file, name, (int[]){ cout, cin, layer->kernel, layer->kernel }, 4,
-                     r->tensor));
-    for (int o = 0; o < cout; o++)
-        for (int i = 0; i < cin; i++)
+    const int taps = l->kernel * l->kernel;
+    const bool is_transposed = l->kernel == 4;
+    TRY(read_tensor(r, l, TENSOR_WEIGHT));
+    for (int o = 0; o < l->cout; o++)
+        for (int i = 0; i < l->cin; i++) {
+            int row = is_transposed ? i * l->outputs + o : o * l->cin + i;
             for (int k = 0; k < taps; k++)
-                layer->weight[(k * cin + i) * cout + o] =
-                    r->tensor[(o * cin + i) * taps + k];
-    network_tensor(l, TENSOR_BIAS, name);
-    TRY(tensors_read(r->file, name, (int[]){ cout }, 1, layer->bias));
-fail:
-    return err;
-}
-
-/* nn.ConvTranspose2d: file [cin][outputs][4][4], of which the first cout are read. */
-static int read_deconv(struct reader *r, struct conv_layer *layer,
-                       const struct network_layer *l)
-{
-    int err = 0;
-    char name[64];
-    int cin = layer->cin, cout = layer->cout, taps = layer->kernel * layer->kernel;
-    int all = r->network->deconv_outputs;
-    network_tensor(l, TENSOR_WEIGHT, name);
-    TRY(tensors_read(r->file, name, (int[]){ cin, all, layer->kernel, layer->kernel }, 4,
-                     r->tensor));
-    for (int i = 0; i < cin; i++)
-        for (int o = 0; o < cout; o++)
-            for (int k = 0; k < taps; k++)
-                layer->weight[(k * cin + i) * cout + o] =
-                    r->tensor[(i * all + o) * taps + k];
-    network_tensor(l, TENSOR_BIAS, name);
-    TRY(tensors_read(r->file, name, (int[]){ all }, 1, r->tensor));
-    memcpy(layer->bias, r->tensor, (size_t)cout * sizeof *layer->bias);
+                layer->weight[(k * l->cin + i) * l->cout + o] = r->tensor[row * taps + k];
+        }
+    TRY(read_tensor(r, l, TENSOR_BIAS));
+    memcpy(layer->bias, r->tensor, (size_t)l->cout * sizeof *layer->bias);
 fail:
     return err;
 }
@@ -111,7 +98,7 @@ static int fold_beta(struct reader *r, struct conv_layer *layer,
     char name[64];
     int c = layer->cout, rows = layer->kernel * layer->kernel * layer->cin;
     network_tensor(l, TENSOR_BETA, name);
-    TRY(tensors_read(r->file, name, (int[]){ 1, c, 1, 1 }, 4, r->tensor));
+    TRY(read_tensor(r, l, TENSOR_BETA));
     for (int o = 0; o < c; o++) {
         layer->bias[o] *= r->tensor[o];
         float worst = fabsf(layer->bias[o]);
@@ -135,8 +122,6 @@ static int read_layer(struct reader *r, struct conv_layer *layer,
 {
     int err = 0;
     place(r, layer, l);
-    if (l->op == DECONV)
-        return read_deconv(r, layer, l);
     TRY(read_conv(r, layer, l));
     if (l->op == RESCONV)
         TRY(fold_beta(r, layer, l));
@@ -177,6 +162,11 @@ struct block_layers weights_block(const struct weights *w, int block)
     return (struct block_layers){
         .conv0 = l, .conv1 = l + 1, .res = l + 2, .deconv = l + 2 + w->network->resconvs
     };
+}
+
+const struct conv_layer *weights_encoder(const struct weights *w)
+{
+    return w->layers + w->network->block_count * network_block_layers(w->network);
 }
 
 int weights_open_tensors(struct tensors **out, const char *path)

@@ -1,7 +1,7 @@
 /*
  * IFNet's weights in memory: FP32, beta folded, in the order the ops read.
  *
- * Files of any format (tensors.h) have the names of the 4.6 state dict
+ * Files of any format (tensors.h) have the names of RIFE's state dicts
  * ("block0.conv0.0.0.weight", ...); docs/weights.md lists them. Each engine
  * opens its own: a backend hangs its prepared kernels on the layers.
  */
@@ -12,12 +12,12 @@
 
 #include "model/network.h"
 
-/* Outputs of a deconvolution that are read: four for each channel of a level. */
+/* Outputs of a deconvolution for flow and mask: four for each of their channels. */
 #define DECONV_LIVE 20
 
 /*
  * One convolution: out[o] = bias[o] + sum in[i] * weight[ky][kx][i][o].
- * kernel is 3, or 4 for the deconvolution (then cout is DECONV_LIVE).
+ * kernel is 3, or 4 for a transposed convolution.
  */
 struct conv_layer {
     int cin, cout, kernel;
@@ -41,6 +41,9 @@ struct block_layers {
     const struct conv_layer *deconv;
 };
 struct block_layers weights_block(const struct weights *w, int block);
+
+/* Those of the encoder, which the network must have. */
+const struct conv_layer *weights_encoder(const struct weights *w);
 
 struct tensors;
 

@@ -126,11 +126,11 @@ static void fit_number(struct fit *fit, float v)
     fit->finite = fit->finite && isfinite(half);
 }
 
-static struct fit fit_tensors(const struct tensors *t)
+static struct fit fit_tensors(const struct tensors *t, const struct network *n)
 {
     struct fit fit = { true, true };
     for (int i = 0; i < t->count; i++)
-        if (architecture_uses(t->list[i].name))
+        if (architecture_uses(n, t->list[i].name))
             for (int64_t k = 0; k < tensor_elements(&t->list[i]); k++)
                 fit_number(&fit, tensor_value(&t->list[i], k));
     return fit;
@@ -167,14 +167,14 @@ static int written(const struct output *o, int err)
 }
 
 static int to_safetensors(const struct tool_options *opt, const struct tensors *t,
-                          size_t stem)
+                          const struct weights *w, size_t stem)
 {
     int err = 0;
     enum dtype dtype;
     struct output out = { 0 };
-    TRY(choose(opt, fit_tensors(t), &dtype));
+    TRY(choose(opt, fit_tensors(t, w->network), &dtype));
     TRY(output_open(&out, opt, t, opt->names[1], stem, ".safetensors"));
-    TRY(written(&out, safetensors_write(t, dtype, out.file)));
+    TRY(written(&out, safetensors_write(t, w->network, dtype, out.file)));
     TRY(output_finish(&out));
     log_info("%s: %s", out.name, dtype_name(dtype));
 fail:
@@ -188,6 +188,11 @@ static int to_ncnn(const struct tool_options *opt, const struct tensors *t,
     int err = 0;
     struct ncnn_options ncnn = { .stock = opt->stock };
     struct output param = { 0 }, bin = { 0 };
+    if (w->network->encoder_channels)
+        FAIL(RIFEC_ERR_MODEL,
+             "%s: it is %s, and only RIFE 4.5 and 4.6 can be converted to ncnn: write a "
+             ".safetensors file",
+             opt->names[0], w->network->name);
     TRY(choose(opt, fit_layers(w), &ncnn.dtype));
     TRY(output_open(&param, opt, t, stem, length, ".param"));
     TRY(output_open(&bin, opt, t, stem, length, ".bin"));
@@ -257,7 +262,7 @@ int tool_convert(const struct tool_options *opt)
     else if (pair)
         TRY(to_ncnn(opt, t, &w, name, pair));
     else
-        TRY(to_safetensors(opt, t, safetensors));
+        TRY(to_safetensors(opt, t, &w, safetensors));
 fail:
     weights_close(&w);
     tensors_close(&t);

@@ -45,11 +45,12 @@ static void look_at(struct survey *s, const struct stored_tensor *t)
     }
 }
 
-static struct survey examine(const struct tensors *t, bool runs)
+/* n: NULL of a network that does not run. */
+static struct survey examine(const struct tensors *t, const struct network *n)
 {
     struct survey s = { .lowest = INFINITY, .highest = -INFINITY };
     for (int i = 0; i < t->count; i++) {
-        if (!runs || architecture_uses(t->list[i].name)) {
+        if (!n || architecture_uses(n, t->list[i].name)) {
             look_at(&s, &t->list[i]);
         } else {
             s.ignored++;
@@ -84,7 +85,7 @@ int tool_info(const struct tool_options *opt)
     struct tensors *t = NULL;
     TRY(tool_open(&t, opt->names[0]));
     struct architecture arch = architecture_guess(t);
-    struct survey s = examine(t, arch.network != NULL);
+    struct survey s = examine(t, arch.network);
     tensors_sha256(t, sum);
     char shown[3][256]; /* names in files may be meant for the terminal */
     snprintf(shown[0], sizeof shown[0], "%s", t->name);

@@ -80,6 +80,9 @@ int tool_verify(const struct tool_options *opt)
              opt->names[0], FP16_MAX);
     if (opt->names[1]) {
         TRY(load(&reference, opt->names[1], &arch));
+        if (w.count != reference.count)
+            FAIL(RIFEC_ERR_VERIFY, "%s is %s and %s is %s: their layers do not compare",
+                 opt->names[0], w.network->name, opt->names[1], reference.network->name);
         float worst = compare(&w, &reference);
         TRY(tool_flush());
         if (worst > opt->tolerance)

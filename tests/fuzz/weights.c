@@ -38,13 +38,15 @@ static void write_both(const struct weights *w, const struct tensors *t)
     for (int i = 0; i < 2; i++) {
         FILE *a = tmpfile(), *b = tmpfile();
         MUST(a && b);
-        int err = safetensors_write(t, i, a);
+        const enum dtype dtype = i ? DTYPE_FP16 : DTYPE_FP32;
+        int err = safetensors_write(t, w->network, dtype, a);
         MUST(err == 0);
         rewind(a);
-        err = ncnn_write(
-            w, &(struct ncnn_options){ .dtype = i ? DTYPE_FP16 : DTYPE_FP32, .stock = i },
-            a, b);
-        MUST(err == 0);
+        if (!w->network->encoder_channels) { /* convert refuses it before */
+            err =
+                ncnn_write(w, &(struct ncnn_options){ .dtype = dtype, .stock = i }, a, b);
+            MUST(err == 0);
+        }
         fclose(a);
         fclose(b);
     }

@@ -53,11 +53,12 @@ def read_safetensors(path):
     return out
 
 
-def write_safetensors(path, tensors, metadata):
+def write_safetensors(path, tensors, metadata, halves=()):
     header, blobs, at = {"__metadata__": metadata}, [], 0
     for name, t in tensors.items():
-        blob = np.ascontiguousarray(t.numpy(), np.float32).tobytes()
-        header[name] = {"dtype": "F32", "shape": list(t.shape), "data_offsets": [at, at + len(blob)]}
+        half = name in halves
+        blob = np.ascontiguousarray(t.numpy(), np.float16 if half else np.float32).tobytes()
+        header[name] = {"dtype": "F16" if half else "F32", "shape": list(t.shape), "data_offsets": [at, at + len(blob)]}
         blobs.append(blob)
         at += len(blob)
     text = json.dumps(header, separators=(",", ":")).encode()

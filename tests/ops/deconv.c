@@ -7,12 +7,13 @@
 /* Tolerance of ops.h: 1e-5 * sum |w * in|; the sums here are below 30. */
 #define TOLERANCE 1e-5
 
-static struct level make_level(const struct tensor *in)
+static struct level make_level(const struct tensor *in, bool has_features)
 {
     struct level l = { .height = 4 * in->height, .width = 4 * in->width, .scale = 1 };
     size_t n = (size_t)l.height * (size_t)l.width;
     l.flow = checkop_floats(4 * n);
     l.mask = checkop_floats(n);
+    l.features = has_features ? checkop_floats(LEVEL_FEATURES * n) : NULL;
     return l;
 }
 
@@ -21,10 +22,10 @@ static void against_formula(const struct deconv_args *a)
 {
     const struct conv_layer *l = a->layer;
     int H = 2 * a->in.height, W = 2 * a->in.width;
-    double *d = malloc(sizeof *d * (size_t)(DECONV_LIVE * H * W));
-    for (int i = 0; i < DECONV_LIVE * H * W; i++)
+    double *d = malloc(sizeof *d * (size_t)(l->cout * H * W));
+    for (int i = 0; i < l->cout * H * W; i++)
         d[i] = l->bias[i / (H * W)];
-    for (int o = 0; o < DECONV_LIVE; o++)
+    for (int o = 0; o < l->cout; o++)
         for (int i = 0; i < l->cin; i++)
             for (int y = 0; y < a->in.height; y++)
                 for (int x = 0; x < a->in.width; x++)
@@ -34,53 +35,63 @@ static void against_formula(const struct deconv_args *a)
                             d[(o * H + Y) * W + X] += tensor_get(&a->in, i, y, x) *
                                                       weight_at(l, k / 4, k % 4, i, o);
                     }
-    for (int o = 0; o < DECONV_LIVE; o++)
+    for (int o = 0; o < l->cout; o++)
         for (int Y = 0; Y < H; Y++)
             for (int X = 0; X < W; X++) {
                 int c = o / 4, at = (2 * Y + o / 2 % 2) * a->out.width + 2 * X + o % 2;
-                const float *got = c < 4 ? &a->out.flow[4 * at + c] : &a->out.mask[at];
+                const float *got = c < 4   ? &a->out.flow[4 * at + c]
+                                   : c < 5 ? &a->out.mask[at]
+                                           : &a->out.features[8 * at + c - 5];
                 checkop_compare_double("deconv_c", got, &d[(o * H + Y) * W + X], 1,
                                        30 * TOLERANCE, 0);
             }
     free(d);
 }
 
-static void try(int cin, int height, int width, int block, int threads)
+static void compare_levels(const char *what, const struct level *got,
+                           const struct level *want, double tolerance)
 {
-    checkop_case("%d channels, %dx%d, block %d", cin, width, height, block);
-    struct conv_layer layer = make_layer(cin, DECONV_LIVE, 4);
+    size_t n = (size_t)want->height * (size_t)want->width;
+    checkop_compare(what, got->flow, want->flow, 4 * n, tolerance, 0);
+    checkop_compare(what, got->mask, want->mask, n, tolerance, 0);
+    if (want->features)
+        checkop_compare(what, got->features, want->features, LEVEL_FEATURES * n,
+                        tolerance, 0);
+}
+
+static void try(int cin, int height, int width, int block, int threads, bool has_features)
+{
+    checkop_case("%d channels, %dx%d, block %d%s", cin, width, height, block,
+                 has_features ? ", features" : "");
+    const int cout = 4 * (LEVEL_CHANNELS + (has_features ? LEVEL_FEATURES : 0));
+    struct conv_layer layer = make_layer(cin, cout, 4);
     struct deconv_args a = { .in = make_tensor(cin, height, width, block),
                              .layer = &layer };
-    a.scratch = checkop_floats(DECONV_SCRATCH * (size_t)(height * width));
+    a.scratch = checkop_floats(DECONV_SCRATCH(cout) * (size_t)(height * width));
     checkop_fill(a.in.data, tensor_floats(&a.in), -1, 1);
-    a.out = make_level(&a.in);
+    a.out = make_level(&a.in, has_features);
     struct cpu_stream s = { .threads = threads };
     deconv_c(&a, &s);
     if ((long)cin * height * width < 30000)
         against_formula(&a);
     struct level want = a.out;
-    size_t n = (size_t)want.height * (size_t)want.width;
-    (void)n; /* when the reference is alone */
+    (void)want; /* when the reference is alone */
 #if CPU_HAVE_AVX2
     if (__builtin_cpu_supports("avx2")) {
-        a.out = make_level(&a.in);
+        a.out = make_level(&a.in, has_features);
         deconv_avx2(&a, &s);
-        checkop_compare("deconv_avx2 flow", a.out.flow, want.flow, 4 * n, 0, 0);
-        checkop_compare("deconv_avx2 mask", a.out.mask, want.mask, n, 0, 0);
+        compare_levels("deconv_avx2", &a.out, &want, 0);
     }
 #endif
 #if RIFEC_HAVE_DNN
     struct dnn *dnn;
-    a.out = make_level(&a.in);
+    a.out = make_level(&a.in, has_features);
     if (dnn_open(&dnn) < 0 || deconv_dnn_open(dnn, &layer, &a.in) < 0)
         checkop_fail("deconv_dnn_open");
     else if (deconv_dnn(&a, &s) < 0)
         checkop_fail("deconv_dnn");
-    else {
-        checkop_compare("deconv_dnn flow", a.out.flow, want.flow, 4 * n, 30 * TOLERANCE,
-                        0);
-        checkop_compare("deconv_dnn mask", a.out.mask, want.mask, n, 30 * TOLERANCE, 0);
-    }
+    else
+        compare_levels("deconv_dnn", &a.out, &want, 30 * TOLERANCE);
     dnn_close(&dnn);
 #endif
     checkop_free_all();
@@ -95,7 +106,7 @@ static void try_cuda(int cin, int height, int width, enum dtype dtype, bool to_h
     struct deconv_args a = { .in = make_tensor(cin, height, width, CUDA_BLOCK),
                              .layer = &layer };
     checkop_fill(a.in.data, tensor_floats(&a.in), -1, 1);
-    a.out = make_level(&a.in);
+    a.out = make_level(&a.in, false);
     struct tensor in = checkcuda_tensor(&a.in, CUDA_BLOCK, dtype);
     struct cpu_stream s = { .threads = CUDA_TEST_THREADS };
     deconv_c(&a, &s);
@@ -154,10 +165,10 @@ int main(int argc, char **argv)
     if (checkop_on_cuda())
         return on_cuda();
 #endif
-    static const int channels[] = { 192, 128, 96, 64 };
-    try(16, 1, 1, 8, 1);
-    for (int i = 0; i < 24; i++)
-        try(channels[i % 4], checkop_int(1, 14), checkop_int(1, 30), i / 4 % 2 ? 16 : 8,
-            checkop_int(1, 3));
+    static const int channels[] = { 192, 128, 96, 64, 32 };
+    try(16, 1, 1, 8, 1, false);
+    for (int i = 0; i < 30; i++)
+        try(channels[i % 5], checkop_int(1, 14), checkop_int(1, 30), i / 5 % 2 ? 16 : 8,
+            checkop_int(1, 3), i / 10 == 1);
     return checkop_finish();
 }

@@ -2,6 +2,7 @@
  * Weights files: what is read from good ones, and that each kind of damage is
  * refused with the file, the tensor and the reason in the message.
  */
+#define _POSIX_C_SOURCE 200809L /* open_memstream */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,9 +10,11 @@
 
 #include "check.h"
 #include "message.h"
+#include "model/tensor.h"
 #include "model/tensors.h"
 #include "model/sha256.h"
 #include "model/weights.h"
+#include "model/random_model.h"
 #include "rifec/error.h"
 
 /* A file in memory: header text, then data. The caller frees it. */
@@ -264,6 +267,46 @@ static void walk_meets_every_layer(void)
     weights_close(&w);
 }
 
+/* A model of 4.25 in memory, without one tensor if that is not NULL. */
+static int load_425(struct weights *w, const char *without)
+{
+    char *data = NULL;
+    size_t bytes = 0;
+    FILE *f = open_memstream(&data, &bytes);
+    CHECK(f && !random_model_write(f, &networks[NETWORK_4_25], without));
+    fclose(f);
+    message[0] = 0;
+    int err = weights_open_memory(w, data, bytes, "rife425");
+    free(data);
+    return err;
+}
+
+/* A network is known by the shapes of its tensors, and one that is incomplete by what
+ * it has. */
+static void second_network(void)
+{
+    struct weights w;
+    if (!CHECK_INT(load_425(&w, NULL), 0))
+        return;
+    CHECK_STR(w.network->name, "RIFE 4.25");
+    CHECK_INT(network_layers(w.network), 59);
+    CHECK_INT(weights_block(&w, 1).conv0->cin, 28);
+    CHECK_INT(weights_block(&w, 3).deconv->cout, 52);
+    CHECK_INT(weights_block(&w, 4).deconv->cout, DECONV_LIVE); /* no features */
+    const struct conv_layer *encoder = weights_encoder(&w);
+    CHECK_INT(encoder[0].cin, 3);
+    CHECK_INT(encoder[3].cout, SOURCE_FEATURES);
+    CHECK(encoder[3].bias + SOURCE_FEATURES == w.data + w.count);
+    weights_close(&w);
+    static const char *const missing[] = { "encode.cnn2.bias", "block0.conv0.0.0.weight",
+                                           "block4.lastconv.0.weight" };
+    for (size_t i = 0; i < sizeof missing / sizeof *missing; i++) {
+        CHECK_INT(load_425(&w, missing[i]), RIFEC_ERR_MODEL);
+        if (!CHECK(strstr(message, missing[i]) && strstr(message, "missing")))
+            fprintf(stderr, "    %s\n", message);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -275,5 +318,6 @@ int main(int argc, char **argv)
     damaged_files();
     model_file(argv[1]);
     walk_meets_every_layer();
+    second_network();
     return check_result();
 }

@@ -203,21 +203,22 @@ static void zip64_places(void)
 /* rifec-weights writes all tensors of these names, and only those were checked. */
 static void used_names(void)
 {
+    const struct network *n = &networks[NETWORK_4_6];
     struct tensors *t;
     int used = 0;
     if (!CHECK_INT(weights_open_tensors(&t, NULL), 0))
         return;
     for (int i = 0; i < t->count; i++)
-        used += architecture_uses(t->list[i].name);
-    CHECK_INT(used, network_tensors(&networks[NETWORK_4_6]));
+        used += architecture_uses(n, t->list[i].name);
+    CHECK_INT(used, network_tensors(n));
     CHECK_INT(used, 120);
     tensors_close(&t);
-    CHECK(!architecture_uses("block 0.lastconv.0.weight"));
-    CHECK(!architecture_uses("block0.conv0. 1.0.weight"));
-    CHECK(!architecture_uses("block0.convblock. 7.beta"));
-    CHECK(!architecture_uses("block0.convblock.8.beta"));
-    CHECK(!architecture_uses("block4.lastconv.0.bias"));
-    CHECK(!architecture_uses("block0.conv0.0.0.weights"));
+    CHECK(!architecture_uses(n, "block 0.lastconv.0.weight"));
+    CHECK(!architecture_uses(n, "block0.conv0. 1.0.weight"));
+    CHECK(!architecture_uses(n, "block0.convblock. 7.beta"));
+    CHECK(!architecture_uses(n, "block0.convblock.8.beta"));
+    CHECK(!architecture_uses(n, "block4.lastconv.0.bias"));
+    CHECK(!architecture_uses(n, "block0.conv0.0.0.weights"));
 }
 
 /* --- the model in each format ------------------------------------------------------ */
@@ -318,7 +319,7 @@ static void other_networks(void)
           "encode.1.weight");
     LOOKS("4.10 or later", "encode.0.weight", "encode.6.weight");
     LOOKS("4.13 to 4.24", "block3.conv0.0.0.weight", "encode.cnn0.weight");
-    LOOKS("4.25 or 4.26", "block4.conv0.0.0.weight", "encode.cnn0.weight");
+    LOOKS("a relative of RIFE 4.25", "block4.conv0.0.0.weight", "encode.cnn0.weight");
     LOOKS("4.2 to 4.4", "block0.convblock.0.0.weight", "block0.lastconv.weight");
     LOOKS("4.0 or 4.1", "block0.conv0.0.0.weight", "block0.conv0.0.1.weight",
           "block0.lastconv.weight", "block3.conv0.0.0.weight");

@@ -45,9 +45,13 @@ fail:
 
 static int cpu_put(struct rifec *e, int slot, const struct rifec_frame *frame)
 {
+    int err = 0;
     struct cpu_backend *b = e->priv;
     const struct load_args load = { frame, &b->yuv, b->net.source[slot].image };
-    return b->net.ops.load(&load, &b->net.stream);
+    TRY(b->net.ops.load(&load, &b->net.stream));
+    TRY(ifnet_encode(&b->net.net, &b->net.source[slot], &b->net.stream));
+fail:
+    return err;
 }
 
 static int cpu_thumbnail(struct rifec *e, const struct rifec_frame *frame, uint16_t *luma)

@@ -1,7 +1,7 @@
 /*
- * The 3x3 convolution under conv_s2_c and resconv_c, and the window under
- * deconv_c: plain loops that add up in one order (tap by tap, input channel by
- * input channel), so that the bits depend on nothing.
+ * The 3x3 convolution under conv_s2_c, resconv_c and encode_c, and the transposed one
+ * under deconv_c and encode_c: plain loops that add up in one order (tap by tap, input
+ * channel by input channel), so that the bits depend on nothing.
  */
 #ifndef RIFEC_ENGINE_CPU_CONV_H
 #define RIFEC_ENGINE_CPU_CONV_H
@@ -41,7 +41,29 @@ static inline float leaky(float v)
     return v > 0 ? v : LEAKY_SLOPE * v;
 }
 
-/* One output row of conv_s2 (stride 2) or resconv (stride 1, residual). */
+/*
+ * acc[p][.] = the transposed 4x4 convolution at output row Y and columns 2 (x + p) + px,
+ * of stride 2 and padding 1, as a gather: kernel rows ky with ky = Y + 1 (mod 2) meet
+ * input row (Y + 1 - ky) / 2, two of them, and columns likewise.
+ */
+static inline void transposed_conv(const struct conv_layer *l, const struct tensor *in,
+                                   int Y, int px, int x, int pixels,
+                                   float acc[CONV_PIXELS][CONV_COUT_MAX])
+{
+    for (int p = 0; p < pixels; p++)
+        for (int o = 0; o < l->cout; o++)
+            acc[p][o] = l->bias[o];
+    for (int ky = (Y + 1) % 2; ky < 4; ky += 2) {
+        for (int kx = (px + 1) % 2; kx < 4; kx += 2) {
+            int k = ky * 4 + kx;
+            int at_x = x + (px + 1 - kx) / 2; /* even, as Y + 1 - ky is */
+            conv_tap(in, (Y + 1 - ky) / 2, at_x, 1, pixels,
+                     l->weight + (size_t)k * l->cin * l->cout, l->cin, l->cout, acc);
+        }
+    }
+}
+
+/* One output row of conv_s2 (stride 2), resconv (stride 1, residual) or encode. */
 static inline void conv_row(const struct conv_args *a, int y, int stride, int residual)
 {
     const struct conv_layer *l = a->layer;

@@ -52,6 +52,7 @@ static inline float *cpu_scratch(const struct cpu_stream *s)
 #endif
 
 int load_c(const struct load_args *a, void *stream);
+int encode_c(const struct encode_args *a, void *stream);
 int gather_c(const struct gather_args *a, void *stream);
 int conv_s2_c(const struct conv_args *a, void *stream);
 int resconv_c(const struct conv_args *a, void *stream);
@@ -65,6 +66,7 @@ int blend_row(const struct blend_args *a, void *stream);
 
 #if CPU_HAVE_AVX2
 int load_avx2(const struct load_args *a, void *stream);
+int encode_avx2(const struct encode_args *a, void *stream);
 int conv_s2_avx2(const struct conv_args *a, void *stream);
 int deconv_avx2(const struct deconv_args *a, void *stream);
 int gather_row_avx2(const struct gather_args *a, void *stream);

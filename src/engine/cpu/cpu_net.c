@@ -17,6 +17,7 @@
 
 static const struct ops reference_ops = {
     .load = load_c,
+    .encode = encode_c,
     .gather = gather_c,
     .conv_s2 = conv_s2_c,
     .resconv = resconv_c,
@@ -112,17 +113,22 @@ static int choose(const char *kernels, struct choice *c)
     return 0;
 }
 
-/* The versions that give the same bits as the reference, faster. */
-static void take_same_bits(struct ops *ops)
+/* The versions that give the same bits as the reference, faster. Those of gather know no
+ * features: a network with an encoder keeps the reference. */
+static void take_same_bits(struct ops *ops, const struct network *n)
 {
-    ops->gather = gather_row;
+    const bool has_features = n->encoder_channels > 0;
+    if (!has_features)
+        ops->gather = gather_row;
     ops->blend = blend_row;
 #if CPU_HAVE_AVX2
     if (__builtin_cpu_supports("avx2")) {
         ops->load = load_avx2;
+        ops->encode = encode_avx2;
         ops->conv_s2 = conv_s2_avx2; /* unless oneDNN takes them over */
         ops->deconv = deconv_avx2;
-        ops->gather = gather_row_avx2;
+        if (!has_features)
+            ops->gather = gather_row_avx2;
         ops->blend = blend_row_avx2;
         ops->store = store_avx2;
     }
@@ -136,8 +142,10 @@ static int take_dnn_ops(struct cpu_net *n, bool resconv)
     TRY(dnn_open(&n->dnn));
     struct network_layer l;
     for (int i = 0; network_layer(n->weights.network, i, &l); i++) {
-        const struct ifnet_block *k = &n->net.block[l.block];
         struct conv_layer *layer = &n->weights.layers[i];
+        if (l.op == ENCODE)
+            continue;
+        const struct ifnet_block *k = &n->net.block[l.block];
         if (l.op == CONV_S2)
             TRY(conv_s2_dnn_open(n->dnn, layer, l.index == 0 ? &k->input : &k->half));
         else if (l.op == DECONV)
@@ -190,7 +198,7 @@ static void take_wino(struct cpu_net *n, const struct wino *wino, float *plans)
 
 /* Where everything but the network itself lies in the arena. */
 struct places {
-    size_t image[CPU_NET_SOURCES], scratch, plans;
+    size_t source[CPU_NET_SOURCES], scratch, plans;
 };
 
 static void plan_memory(struct cpu_net *n, const struct rifec_params *p,
@@ -208,7 +216,7 @@ static void plan_memory(struct cpu_net *n, const struct rifec_params *p,
                                        .band_rows = band_rows },
                &n->arena);
     for (int i = 0; i < CPU_NET_SOURCES; i++)
-        at->image[i] = arena_reserve(&n->arena, ifnet_image_bytes(&n->net));
+        at->source[i] = arena_reserve(&n->arena, ifnet_source_bytes(&n->net));
     s->scratch_floats = cpu_scratch_floats(n->net.width_padded,
                                            n->net.level[network->block_count - 1].width);
     if (c->wino && s->scratch_floats < wino_scratch(network))
@@ -251,7 +259,7 @@ static int open_memory(struct cpu_net *n, const struct rifec_params *p,
         return err;
     ifnet_bind(&n->net, &n->arena);
     for (int i = 0; i < CPU_NET_SOURCES; i++)
-        n->source[i].image = ifnet_image(&n->net, arena_at(&n->arena, at.image[i]));
+        n->source[i] = ifnet_source(&n->net, arena_at(&n->arena, at.source[i]));
     n->stream.scratch = arena_at(&n->arena, at.scratch);
     *plans = arena_at(&n->arena, at.plans);
     return 0;
@@ -270,14 +278,15 @@ static int open_all(struct cpu_net *n, const struct rifec_params *p)
     n->net.ops = &n->ops;
     n->net.weights = &n->weights;
     if (!c.reference)
-        take_same_bits(&n->ops);
+        take_same_bits(&n->ops, n->weights.network);
     if (c.wino)
         take_wino(n, c.wino, plans);
 #if RIFEC_HAVE_DNN
     if (c.dnn) {
         TRY(take_dnn_ops(n, !c.wino));
         dnn_describe(dnn, sizeof dnn);
-        weights_drop_data(&n->weights); /* each op has its own copy now */
+        if (!n->weights.network->encoder_channels)
+            weights_drop_data(&n->weights); /* each op has its own copy now */
     }
 #endif
     snprintf(n->description, sizeof n->description, "%d thread%s, %s%s%s",
@@ -342,12 +351,12 @@ void cpu_net_close(struct cpu_net *n)
 
 size_t cpu_net_memory(const struct cpu_net *n)
 {
-    size_t bytes = n->arena.bytes;
+    size_t bytes = n->arena.bytes + weights_bytes(&n->weights);
 #if RIFEC_HAVE_DNN
     if (n->dnn)
-        return bytes + dnn_memory(n->dnn);
+        bytes += dnn_memory(n->dnn);
 #endif
-    return bytes + weights_bytes(&n->weights);
+    return bytes;
 }
 
 int cpu_net_forward(struct cpu_net *n, int i0, int i1, float t, const struct yuv *yuv,

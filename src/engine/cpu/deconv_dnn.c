@@ -4,7 +4,7 @@
  *
  * Phase (py, px) makes outputs (2y + py, 2x + px). Its rows: for py = 0 kernel
  * row 3 at y - 1 and 1 at y, for py = 1 kernel row 2 at y and 0 at y + 1;
- * columns likewise. Its 20 channels are rounded up to whole blocks.
+ * columns likewise. Its channels, 20 or 52, are rounded up to whole blocks.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +19,11 @@ struct deconv_plan {
 
 static const int kernel_index[2][2] = { { 3, 1 }, { 2, 0 } };
 
-static int phase_channels(int block)
+#define CHANNELS_MAX (LEVEL_CHANNELS + LEVEL_FEATURES)
+
+static int phase_channels(const struct conv_layer *l, int block)
 {
-    return (DECONV_LIVE + block - 1) / block * block;
+    return (l->cout + block - 1) / block * block;
 }
 
 /* weight[2][2][cin][channels] of one phase, spare channels zero. */
@@ -33,16 +35,16 @@ static void phase_weights(const struct conv_layer *l, int py, int px, int channe
         int tap = kernel_index[py][k / 2] * 4 + kernel_index[px][k % 2];
         for (int i = 0; i < l->cin; i++)
             memcpy(weight + (k * l->cin + i) * channels,
-                   l->weight + (tap * l->cin + i) * DECONV_LIVE,
-                   DECONV_LIVE * sizeof *weight);
+                   l->weight + (tap * l->cin + i) * l->cout,
+                   (size_t)l->cout * sizeof *weight);
     }
 }
 
 int deconv_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tensor *in)
 {
-    int err = 0, channels = phase_channels(in->block);
-    float bias[DECONV_SCRATCH / 4] = { 0 };
-    memcpy(bias, layer->bias, DECONV_LIVE * sizeof *bias);
+    int err = 0, channels = phase_channels(layer, in->block);
+    float bias[DECONV_SCRATCH(4 * CHANNELS_MAX) / 4] = { 0 };
+    memcpy(bias, layer->bias, (size_t)layer->cout * sizeof *bias);
     struct deconv_plan *plan = dnn_own(d, calloc(1, sizeof *plan));
     float *weight = mem_alloc(4 * (size_t)layer->cin * (size_t)channels * sizeof *weight);
     if (!plan || !weight) {
@@ -81,12 +83,12 @@ fail:
 static void shuffle_row(const struct deconv_args *a, int phase, size_t phase_floats,
                         int y)
 {
-    int w = a->in.width, block = a->in.block;
+    int w = a->in.width, block = a->in.block, channels = a->layer->cout / 4;
     size_t plane = (size_t)a->in.height * w * block;
     const float *in = a->scratch + phase * phase_floats + (size_t)y * w * block;
     for (int x = 0; x < w; x++, in += block) {
-        const float *c[LEVEL_CHANNELS]; /* the four pixels' channel c */
-        for (int i = 0; i < LEVEL_CHANNELS; i++)
+        const float *c[CHANNELS_MAX]; /* the four pixels' channel c */
+        for (int i = 0; i < channels; i++)
             c[i] = in + 4 * i / block * plane + 4 * i % block;
         for (int p = 0; p < 4; p++) {
             int row = 4 * y + phase / 2 * 2 + p / 2, col = 4 * x + phase % 2 * 2 + p % 2;
@@ -94,6 +96,8 @@ static void shuffle_row(const struct deconv_args *a, int phase, size_t phase_flo
             for (int i = 0; i < 4; i++)
                 a->out.flow[4 * at + i] = c[i][p];
             a->out.mask[at] = c[4][p];
+            for (int i = LEVEL_CHANNELS; i < channels; i++)
+                a->out.features[LEVEL_FEATURES * at + i - LEVEL_CHANNELS] = c[i][p];
         }
     }
 }
@@ -102,8 +106,8 @@ int deconv_dnn(const struct deconv_args *a, void *stream)
 {
     const struct cpu_stream *s = stream;
     const struct deconv_plan *plan = a->layer->plan;
-    size_t phase_floats =
-        (size_t)phase_channels(a->in.block) * (size_t)a->in.height * (size_t)a->in.width;
+    size_t phase_floats = (size_t)phase_channels(a->layer, a->in.block) *
+                          (size_t)a->in.height * (size_t)a->in.width;
     for (int p = 0; p < 4; p++) {
         int err = dnn_conv_run(plan->phase[p / 2][p % 2], a->in.data,
                                a->scratch + (size_t)p * phase_floats);

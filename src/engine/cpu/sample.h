@@ -43,7 +43,24 @@ static inline void lazy_flow(const struct level *levels, int count, int x, int y
         }
         float left = lerp(v->mask[top + tx.lo], v->mask[bottom + tx.lo], ty.f);
         float right = lerp(v->mask[top + tx.hi], v->mask[bottom + tx.hi], ty.f);
-        sum[4] += lerp(left, right, tx.f);
+        sum[4] = (v->replaces_mask ? 0 : sum[4]) + lerp(left, right, tx.f);
+    }
+}
+
+/* The level's features at full-resolution pixel (x, y). */
+static inline void lazy_features(const struct level *v, int x, int y,
+                                 float out[LEVEL_FEATURES])
+{
+    struct tap tx = linear_tap(x, 1 / v->scale, v->width);
+    struct tap ty = linear_tap(y, 1 / v->scale, v->height);
+    size_t top = (size_t)ty.lo * v->width, bottom = (size_t)ty.hi * v->width;
+    for (int c = 0; c < LEVEL_FEATURES; c++) {
+        const float *p = v->features + c;
+        float left = lerp(p[LEVEL_FEATURES * (top + tx.lo)],
+                          p[LEVEL_FEATURES * (bottom + tx.lo)], ty.f);
+        float right = lerp(p[LEVEL_FEATURES * (top + tx.hi)],
+                           p[LEVEL_FEATURES * (bottom + tx.hi)], ty.f);
+        out[c] = lerp(left, right, tx.f);
     }
 }
 

@@ -66,6 +66,8 @@ static inline void flow_row(const struct level *levels, int level_count,
         const int *restrict lo = c->lo[l];
         const float *restrict f = c->f[l];
         level_row(&levels[l], y, row);
+        for (int i = 0; levels[l].replaces_mask && i < c->count; i++)
+            flow[8 * i + 4] = 0;
         for (int i = 0; i < c->count; i++)
             add_lerp8(flow + 8 * i, row + lo[i], f[i]);
     }

@@ -243,6 +243,9 @@ static int open_all(struct cuda_net *n, const struct rifec_params *p, int cc)
     if (p->precision == RIFEC_PRECISION_TF32 && pinned && !pins_cudnn)
         log_warning("--tf32 needs --kernels cudnn, and %s was given", pinned);
     TRY(weights_open(&n->weights, p->model));
+    if (n->weights.network->encoder_channels)
+        FAIL(RIFEC_ERR_MODEL, "%s: the CUDA engine does not run %s yet: try --device cpu",
+             p->model ? p->model : "the built-in model", n->weights.network->name);
     bool by_cudnn = pins_cudnn || (!pinned && wants_cudnn(n, p, cc));
     if (by_cudnn) {
         err = open_cudnn(n, p);

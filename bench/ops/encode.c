@@ -1,0 +1,38 @@
+/* encode: the features of a source frame, where the network has an encoder. */
+#include <stdio.h>
+
+#include "bench.h"
+
+static int run(const void *arg, const struct bench_net *net)
+{
+    return net->ops.encode(arg, net->stream);
+}
+
+/* All layers' multiplications: at half the size, the last for four phases of it. */
+static double flops_of(const struct bench *b, const struct tensor *between)
+{
+    struct network_layer l;
+    double flops = 0, pixels = (double)between->width * between->height;
+    for (int i = 0; network_layer(b->net.net->network, i, &l); i++)
+        if (l.op == ENCODE)
+            flops += 2.0 * l.kernel * l.kernel * l.cin * l.cout * pixels;
+    return flops;
+}
+
+void bench_encode(const struct bench *b)
+{
+    const struct ifnet *net = b->net.net;
+    const struct source *s = &b->net.source[0];
+    if (!net->network->encoder_channels)
+        return;
+    struct encode_args a = { .image = s->image,
+                             .layers = weights_encoder(b->net.weights),
+                             .ping = net->encoder_ping,
+                             .pong = net->encoder_pong,
+                             .out = s->features };
+    char shape[64];
+    snprintf(shape, sizeof shape, "%d channels, %dx%d", net->network->encoder_channels,
+             a.ping.width, a.ping.height);
+    bench_run(b, "encode", shape, flops_of(b, &a.ping), 2 * bench_image_bytes(&b->net),
+              run, &a);
+}
