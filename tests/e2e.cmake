@@ -53,7 +53,7 @@ if(TARGET rifec)
     rifec_script(e2e hwaccel fallback silent device)
     rifec_script(e2e names odd terminal)
     rifec_script(e2e encoder options drops libx264 libx264rgb libx265 libsvtav1 libaom-av1 libvpx-vp9
-                             libvpx lossless prores containers odd plays hardware)
+                             libvpx lossless prores theora containers odd plays hardware)
     rifec_script(e2e pipes y4m range rate raw containers untouched gone cut idle fifo)
     rifec_script(e2e batch names refused failure skip taken workers null interrupted)
     rifec_script(e2e pictures png kinds order mixed bad there undone full-disk moving

@@ -24,6 +24,7 @@
 #include "base/thread.h"
 #include "media/av.h"
 #include "media/out/encode.h"
+#include "media/out/encoder_choice.h"
 #include "pipeline/checks.h"
 #include "pipeline/inbetween.h"
 #include "pipeline/resume.h"
@@ -372,6 +373,14 @@ static void keep_to_clock(const struct job *j, struct timeline_params *p,
         rational_to_double(rate) / rational_to_double(slowdown));
 }
 
+/* By the container or the codec. */
+static bool needs_constant_rate(const struct job *j)
+{
+    return mux_needs_constant_rate(j->mux) ||
+           (!mux_codec(j->mux) &&
+            encoder_needs_constant_rate(mux_format(j->mux), j->opt->encoder.codec));
+}
+
 static int open_timeline(struct job *j, const struct rifec_frame *first,
                          struct timeline *tl)
 {
@@ -390,7 +399,7 @@ static int open_timeline(struct job *j, const struct rifec_frame *first,
         p.expected_step = av_rescale(source_rate.den, tb.den, source_rate.num * tb.num);
         if (p.expected_step < 1)
             p.expected_step = 1;
-        if (!p.rate.num && (o->rate.cfr || mux_needs_constant_rate(j->mux)))
+        if (!p.rate.num && (o->rate.cfr || needs_constant_rate(j)))
             p.rate = rational_multiply(source_rate, o->rate.factor);
     }
     keep_to_clock(j, &p,

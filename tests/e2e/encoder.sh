@@ -91,6 +91,20 @@ prores)
     fails 2 'profile=' -y -i in.mkv -o out.mov -c:v prores_ks --crf 20
     fails 2 'profile=' -y -i in.mkv -o out.mov -c:v prores_ks -b:v 2M
     ;;
+theora)
+    # It has no times but a frame rate, and FFmpeg gives it the encoder's time base: of 25
+    # frames 5 could be read. Still frames have empty packets, which FFmpeg does not read.
+    needs_encoder libtheora
+    quiet_ffmpeg -f lavfi -i 'nullsrc=s=64x48:r=25:d=1,geq=lum=mod(X*N*3+Y*5\,256):cb=128:cr=128' \
+        -pix_fmt yuv420p -c:v ffv1 in.mkv
+    works -i in.mkv -o out.ogv --factor 1
+    same "$(entry out.ogv v:0 r_frame_rate)" 25/1 rate
+    same "$(count out.ogv)" 25 frames
+    # Where the times do not lie on its clock it says so.
+    quiet_ffmpeg -itsoffset 0.013 -i in.mkv -f lavfi -i sine=d=1 -map 0 -map 1 -c:v copy -c:a flac \
+        late.mkv
+    fails 8 'libtheora has frames of one length only' -i late.mkv -o late.ogv --factor 1
+    ;;
 containers)
     synth in.mkv 0.2
     nothing '\.mov or \.mkv' 8 -o out.mp4 -c:v prores_ks

@@ -198,6 +198,23 @@ const AVCodec *encoder_choose(const struct encode_params *p, const AVFrame *tags
     return codec;
 }
 
+/* Codecs whose stream says how many frames there are in a second, and of no frame when
+ * it is shown. */
+static bool counts_frames(enum AVCodecID codec)
+{
+    return codec == AV_CODEC_ID_THEORA || codec == AV_CODEC_ID_MPEG1VIDEO ||
+           codec == AV_CODEC_ID_MPEG2VIDEO;
+}
+
+bool encoder_needs_constant_rate(const AVOutputFormat *container, const char *name)
+{
+    const AVCodec *codec = name ? find_named(name) : NULL;
+    if (name)
+        return codec && counts_frames(codec->id);
+    return counts_frames(container->video_codec) &&
+           !container_holds_codec(container, AV_CODEC_ID_H264);
+}
+
 /* --- pixel format --------------------------------------------------------- */
 
 static bool contains(const enum AVPixelFormat *list, enum AVPixelFormat f)
@@ -362,6 +379,14 @@ int encoder_check(const AVCodecContext *c)
                   c->width, c->height, av_get_pix_fmt_name(c->pix_fmt),
                   strcmp(name, "libsvtav1") ? "try --pix-fmt yuv444p"
                                             : "try -c:v libaom-av1, libx264 or libx265");
+        return RIFEC_ERR_CODEC;
+    }
+    /* Others refuse, but Theora would show each frame for a tick. */
+    if (c->codec->id == AV_CODEC_ID_THEORA &&
+        av_cmp_q(c->time_base, av_inv_q(c->framerate)) != 0) {
+        log_error("%s has frames of one length only, and these times need another clock; "
+                  "try -c:v %s in .mkv or .mp4",
+                  name, software(NULL, others, sizeof others));
         return RIFEC_ERR_CODEC;
     }
     if (c->codec->id == AV_CODEC_ID_MPEG4 && c->time_base.den > 65535) {

@@ -19,6 +19,10 @@ const AVCodec *encoder_choose(const struct encode_params *p, const AVFrame *tags
 int encoder_pix_fmt(const AVCodec *codec, const struct encode_params *p,
                     const AVFrame *tags, enum AVPixelFormat *out);
 
+/* True for a codec that cannot say when each frame is shown. name: as -c:v has it; NULL:
+ * the container's best codec. */
+bool encoder_needs_constant_rate(const AVOutputFormat *container, const char *name);
+
 /* `-f null`: frames are counted and thrown away. */
 bool encoder_is_null(const AVCodec *codec, const AVOutputFormat *container);
 
