@@ -26,7 +26,8 @@ add_library(rifec_media STATIC
     media/out/streams.c media/out/stream_loss.c media/out/stream_map.c
     media/out/subtitles.c
     media/out/tags.c
-    media/out/target.c)
+    media/out/target.c
+    media/out/videofile.c)
 target_include_directories(rifec_media PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(rifec_media PUBLIC librifec PkgConfig::FFMPEG)
 

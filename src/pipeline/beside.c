@@ -16,11 +16,16 @@
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "media/in/film.h"
-#include "media/out/target.h"
+#include "media/out/videofile.h"
 
 #if RIFEC_HAVE_AVFILTER
 
 #define CRF "18" /* looks like the source */
+#define TIME_BASE                                                                        \
+    (AVRational)                                                                         \
+    {                                                                                    \
+        1, 90000                                                                         \
+    }
 /* Containers round times to milliseconds: frames this close are of one time. */
 #define SAME_TIME_US 1500
 
@@ -30,10 +35,7 @@ struct beside {
     AVFrame *shown;   /* of the left film       */
     AVFilterGraph *graph;
     AVFilterContext *source[2], *sink;
-    struct target *target;
-    AVFormatContext *ctx;
-    AVCodecContext *codec;
-    AVPacket *packet;
+    struct videofile *file;
     AVFrame *joined;
     int64_t last_us;
 };
@@ -134,27 +136,28 @@ static int open_graph(struct beside *b, const char *left, const char *right)
 
 /* --- the file ----------------------------------------------------------------- */
 
-static int open_encoder(struct beside *b)
+static int open_encoder(const struct beside *b, AVCodecContext **out, const char *path)
 {
     int err = 0;
+    const AVOutputFormat *format = videofile_format(b->file);
     const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
-    if (!codec || !avformat_query_codec(b->ctx->oformat, codec->id, FF_COMPLIANCE_NORMAL))
-        codec = avcodec_find_encoder(b->ctx->oformat->video_codec);
-    b->codec = codec ? avcodec_alloc_context3(codec) : NULL;
-    if (!b->codec)
-        FAIL(RIFEC_ERR_CODEC, "%s: no encoder for its container", target_name(b->target));
-    b->codec->width = av_buffersink_get_w(b->sink);
-    b->codec->height = av_buffersink_get_h(b->sink);
-    b->codec->pix_fmt = AV_PIX_FMT_YUV420P;
-    b->codec->framerate = film_rate(b->film[1]);
-    b->codec->time_base = (AVRational){ 1, 90000 };
-    if (b->ctx->oformat->flags & AVFMT_GLOBALHEADER)
-        b->codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    av_opt_set(b->codec, "crf", CRF, AV_OPT_SEARCH_CHILDREN);
-    int e = avcodec_open2(b->codec, codec, NULL);
+    if (!codec || !avformat_query_codec(format, codec->id, FF_COMPLIANCE_NORMAL))
+        codec = avcodec_find_encoder(format->video_codec);
+    AVCodecContext *c = *out = codec ? avcodec_alloc_context3(codec) : NULL;
+    if (!c)
+        FAIL(RIFEC_ERR_CODEC, "%s: no encoder for its container", path);
+    c->width = av_buffersink_get_w(b->sink);
+    c->height = av_buffersink_get_h(b->sink);
+    c->pix_fmt = AV_PIX_FMT_YUV420P;
+    c->framerate = film_rate(b->film[1]);
+    c->time_base = TIME_BASE;
+    if (format->flags & AVFMT_GLOBALHEADER)
+        c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    av_opt_set(c, "crf", CRF, AV_OPT_SEARCH_CHILDREN);
+    int e = avcodec_open2(c, codec, NULL);
     if (e < 0)
         err = av_fail(RIFEC_ERR_CODEC, e, "encoder %s refuses %dx%d", codec->name,
-                      b->codec->width, b->codec->height);
+                      c->width, c->height);
 fail:
     return err;
 }
@@ -162,44 +165,14 @@ fail:
 static int open_file(struct beside *b, const char *path, bool overwrite)
 {
     int err = 0;
-    struct target_params p = { .path = path, .overwrite = overwrite };
-    TRY(target_open(&b->target, &p));
-    if (avformat_alloc_output_context2(&b->ctx, NULL, NULL, path) < 0)
-        FAIL(RIFEC_ERR_OUTPUT,
-             "%s: the name does not say which container to write; end it in .mp4 or .mkv",
-             path);
-    TRY(open_encoder(b));
-    AVStream *st = avformat_new_stream(b->ctx, NULL);
-    if (!st || avcodec_parameters_from_context(st->codecpar, b->codec) < 0)
-        TRY(mem_fail("a stream"));
-    st->time_base = b->codec->time_base;
-    st->avg_frame_rate = b->codec->framerate;
-    TRY(target_create(b->target, &b->ctx->pb));
-    int e = avformat_write_header(b->ctx, NULL);
-    if (e < 0)
-        err = av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write", path);
+    AVCodecContext *encoder = NULL;
+    TRY(videofile_open(
+        &b->file, &(struct videofile_params){ .path = path, .overwrite = overwrite }));
+    TRY(open_encoder(b, &encoder, path));
+    TRY(videofile_start(b->file, &encoder));
 fail:
+    avcodec_free_context(&encoder);
     return err;
-}
-
-/* frame: NULL at the end */
-static int encode(struct beside *b, AVFrame *frame)
-{
-    int e = avcodec_send_frame(b->codec, frame);
-    while (e >= 0) {
-        e = avcodec_receive_packet(b->codec, b->packet);
-        if (e == AVERROR(EAGAIN) || e == AVERROR_EOF)
-            return 0;
-        if (e < 0)
-            break;
-        av_packet_rescale_ts(b->packet, b->codec->time_base,
-                             b->ctx->streams[0]->time_base);
-        b->packet->stream_index = 0;
-        e = av_interleaved_write_frame(b->ctx, b->packet);
-        if (e >= 0 && b->ctx->pb->error < 0)
-            e = b->ctx->pb->error;
-    }
-    return av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write", target_name(b->target));
 }
 
 /* --- frame by frame ----------------------------------------------------------- */
@@ -217,10 +190,10 @@ static int join(struct beside *b, const AVFrame *left, AVFrame *right)
         e = av_buffersrc_add_frame(b->source[i], pair[i]);
     }
     while (e >= 0 && (e = av_buffersink_get_frame(b->sink, b->joined)) >= 0) {
-        b->joined->pts = av_rescale_q(
-            b->joined->pts, av_buffersink_get_time_base(b->sink), b->codec->time_base);
+        b->joined->pts =
+            av_rescale_q(b->joined->pts, av_buffersink_get_time_base(b->sink), TIME_BASE);
         b->joined->pict_type = AV_PICTURE_TYPE_NONE;
-        TRY(encode(b, b->joined));
+        TRY(videofile_write(b->file, b->joined));
         av_frame_unref(b->joined);
     }
     if (e != AVERROR(EAGAIN))
@@ -259,12 +232,7 @@ static int join_all(struct beside *b)
         av_frame_free(&b->next[1]);
         TRY(film_next(b->film[1], &b->next[1]));
     }
-    TRY(encode(b, NULL));
-    int e = av_write_trailer(b->ctx);
-    if (e < 0)
-        TRY(av_fail(RIFEC_ERR_OUTPUT, e, "%s: cannot write", target_name(b->target)));
-    b->ctx->pb = NULL; /* the target's, which closes it */
-    TRY(target_commit(b->target));
+    TRY(videofile_finish(&b->file));
 fail:
     return err;
 }
@@ -272,8 +240,8 @@ fail:
 int beside_write(const char *out, const char *left, const char *right, bool overwrite)
 {
     int err = 0;
-    struct beside b = { .packet = av_packet_alloc(), .joined = av_frame_alloc() };
-    if (!b.packet || !b.joined)
+    struct beside b = { .joined = av_frame_alloc() };
+    if (!b.joined)
         TRY(mem_fail("a frame"));
     TRY(film_open(&b.film[0], left));
     TRY(film_open(&b.film[1], right));
@@ -283,11 +251,7 @@ int beside_write(const char *out, const char *left, const char *right, bool over
     TRY(open_file(&b, out, overwrite));
     TRY(join_all(&b));
 fail:
-    if (b.ctx)
-        b.ctx->pb = NULL;
-    target_close(&b.target);
-    avformat_free_context(b.ctx);
-    avcodec_free_context(&b.codec);
+    videofile_discard(&b.file);
     avfilter_graph_free(&b.graph);
     for (int i = 0; i < 2; i++) {
         av_frame_free(&b.next[i]);
@@ -295,7 +259,6 @@ fail:
     }
     av_frame_free(&b.shown);
     av_frame_free(&b.joined);
-    av_packet_free(&b.packet);
     return err;
 }
 

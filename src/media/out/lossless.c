@@ -14,15 +14,12 @@
 #include "media/av.h"
 #include "media/avcompat.h"
 #include "media/out/ffv1.h"
-#include "media/out/target.h"
+#include "media/out/videofile.h"
 
 /* --- out ---------------------------------------------------------------------- */
 
 struct lossless_writer {
-    struct target *target;
-    AVFormatContext *ctx;
-    AVCodecContext *codec;
-    AVPacket *packet;
+    struct videofile *file;
     int64_t count;
 };
 
@@ -36,46 +33,28 @@ bool lossless_takes(enum AVPixelFormat format)
     return false;
 }
 
-static int open_encoder(struct lossless_writer *w, const AVFrame *like)
+static int open_encoder(AVCodecContext **out, const AVFrame *like)
 {
     int err = 0;
     const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_FFV1);
     if (!codec || !lossless_takes((enum AVPixelFormat)like->format))
         FAIL(RIFEC_ERR_CODEC, "FFmpeg's FFV1 encoder cannot store these frames");
-    w->codec = avcodec_alloc_context3(codec);
-    if (!w->codec)
+    AVCodecContext *c = *out = avcodec_alloc_context3(codec);
+    if (!c)
         TRY(mem_fail("a codec context"));
-    w->codec->width = like->width;
-    w->codec->height = like->height;
-    w->codec->pix_fmt = (enum AVPixelFormat)like->format;
-    w->codec->time_base = (AVRational){ 1, 25 };
-    w->codec->color_range = like->color_range;
-    w->codec->colorspace = like->colorspace;
-    w->codec->gop_size = 1;
+    c->width = like->width;
+    c->height = like->height;
+    c->pix_fmt = (enum AVPixelFormat)like->format;
+    c->time_base = (AVRational){ 1, 25 };
+    c->color_range = like->color_range;
+    c->colorspace = like->colorspace;
+    c->gop_size = 1;
     int slices = ffv1_slices(like->width, like->height, like->format);
-    w->codec->level = slices ? 3 : 1;
-    w->codec->slices = slices;
-    int av = avcodec_open2(w->codec, codec, NULL);
+    c->level = slices ? 3 : 1;
+    c->slices = slices;
+    int av = avcodec_open2(c, codec, NULL);
     if (av < 0)
         err = av_fail(RIFEC_ERR_CODEC, av, "FFmpeg's FFV1 encoder cannot store frames");
-fail:
-    return err;
-}
-
-static int open_container(struct lossless_writer *w, const char *path)
-{
-    int err = 0;
-    if (avformat_alloc_output_context2(&w->ctx, NULL, "matroska", path) < 0)
-        TRY(mem_fail("an output"));
-    w->ctx->flags |= AVFMT_FLAG_BITEXACT;
-    AVStream *st = avformat_new_stream(w->ctx, NULL);
-    if (!st || avcodec_parameters_from_context(st->codecpar, w->codec) < 0)
-        TRY(mem_fail("a stream"));
-    st->time_base = w->codec->time_base;
-    TRY(target_create(w->target, &w->ctx->pb));
-    int av = avformat_write_header(w->ctx, NULL);
-    if (av < 0)
-        err = av_fail(RIFEC_ERR_OUTPUT, av, "%s: cannot write", path);
 fail:
     return err;
 }
@@ -83,88 +62,47 @@ fail:
 int lossless_create(struct lossless_writer **out, const char *path, const AVFrame *like)
 {
     int err = 0;
+    AVCodecContext *encoder = NULL;
     struct lossless_writer *w = *out = calloc(1, sizeof *w);
     if (!w)
         return mem_fail("a file of frames");
-    w->packet = av_packet_alloc();
-    if (!w->packet)
-        TRY(mem_fail("a packet"));
-    TRY(target_open(&w->target,
-                    &(struct target_params){ .path = path, .overwrite = true }));
-    TRY(open_encoder(w, like));
-    TRY(open_container(w, path));
+    TRY(videofile_open(&w->file, &(struct videofile_params){ .path = path,
+                                                             .format = "matroska",
+                                                             .overwrite = true,
+                                                             .bit_exact = true }));
+    TRY(open_encoder(&encoder, like));
+    TRY(videofile_start(w->file, &encoder));
     return 0;
 fail:
+    avcodec_free_context(&encoder);
     lossless_discard(out);
     return err;
 }
 
-static int take_packets(struct lossless_writer *w)
-{
-    for (;;) {
-        int av = avcodec_receive_packet(w->codec, w->packet);
-        if (av == AVERROR(EAGAIN) || av == AVERROR_EOF)
-            return 0;
-        if (av < 0)
-            return av_fail(RIFEC_ERR_CODEC, av, "FFmpeg's FFV1 encoder failed");
-        av_packet_rescale_ts(w->packet, w->codec->time_base,
-                             w->ctx->streams[0]->time_base);
-        w->packet->stream_index = 0;
-        av = av_write_frame(w->ctx, w->packet);
-        av_packet_unref(w->packet);
-        if (av >= 0 && w->ctx->pb->error < 0)
-            av = w->ctx->pb->error;
-        if (av < 0)
-            return av_fail(RIFEC_ERR_OUTPUT, av, "%s: cannot write",
-                           target_name(w->target));
-    }
-}
-
 int lossless_write(struct lossless_writer *w, const AVFrame *frame)
 {
-    int err = 0;
     AVFrame *numbered = av_frame_clone(frame);
     if (!numbered)
         return mem_fail("a frame");
     numbered->pts = w->count++; /* found again by its number */
-    int av = avcodec_send_frame(w->codec, numbered);
+    int err = videofile_write(w->file, numbered);
     av_frame_free(&numbered);
-    if (av < 0)
-        return av_fail(RIFEC_ERR_CODEC, av, "FFmpeg's FFV1 encoder failed");
-    TRY(take_packets(w));
-fail:
     return err;
 }
 
 int lossless_finish(struct lossless_writer **writer)
 {
-    int err = 0;
-    struct lossless_writer *w = *writer;
-    if (avcodec_send_frame(w->codec, NULL) < 0)
-        FAIL(RIFEC_ERR_CODEC, "FFmpeg's FFV1 encoder failed");
-    TRY(take_packets(w));
-    int av = av_write_trailer(w->ctx);
-    if (av < 0)
-        TRY(av_fail(RIFEC_ERR_OUTPUT, av, "%s: cannot write", target_name(w->target)));
-    w->ctx->pb = NULL; /* the target's, which closes it */
-    TRY(target_commit(w->target));
-fail:
+    int err = videofile_finish(&(*writer)->file);
     lossless_discard(writer);
     return err;
 }
 
 void lossless_discard(struct lossless_writer **writer)
 {
-    struct lossless_writer *w = *writer;
-    if (!w)
+    if (!*writer)
         return;
-    if (w->ctx)
-        w->ctx->pb = NULL;
-    target_close(&w->target);
-    avformat_free_context(w->ctx);
-    avcodec_free_context(&w->codec);
-    av_packet_free(&w->packet);
-    free(w);
+    videofile_discard(&(*writer)->file);
+    free(*writer);
     *writer = NULL;
 }
 
