@@ -423,16 +423,12 @@ static void add_up(struct golden *g)
 static void name_frame(const struct golden *g, int64_t index)
 {
     const struct golden_row *row = &g->rows[index];
-    const struct metrics *m = &row->metrics;
-    char what[160] = "";
+    char what[METRICS_TEXT] = "";
     if (row->status == GOLDEN_DIFFERENT && row->pts != row->golden_pts)
         snprintf(what, sizeof what, "is at pts %" PRId64 ", not %" PRId64, row->pts,
                  row->golden_pts);
     else if (row->measured)
-        snprintf(what, sizeof what,
-                 "PSNR %.2f dB, SSIM %.4f, largest difference %d (%c) at %d,%d",
-                 m->psnr_db, m->ssim, m->max_abs, m->component ? m->component : '-', m->x,
-                 m->y);
+        metrics_describe(&row->metrics, what);
     else if (row->status == GOLDEN_DIFFERENT)
         snprintf(what, sizeof what,
                  "has another hash, and its golden frame is not stored");

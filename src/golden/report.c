@@ -104,6 +104,7 @@ static void write_junit(AVBPrint *to, const struct golden_result *r)
     av_bprintf(to, "</testcase>\n");
     for (int64_t i = 0; i < r->count; i++) {
         const struct golden_row *row = &r->rows[i];
+        char figures[METRICS_TEXT];
         av_bprintf(to, "<testcase classname=\"rifec.golden\" name=\"frame %" PRId64 "\"",
                    i);
         if (row->status == GOLDEN_SAME || row->status == GOLDEN_WITHIN) {
@@ -115,11 +116,7 @@ static void write_junit(AVBPrint *to, const struct golden_result *r)
             av_bprintf(to, ", pts %" PRId64 " instead of %" PRId64, row->pts,
                        row->golden_pts);
         if (row->measured)
-            av_bprintf(to,
-                       ", PSNR %.2f dB, SSIM %.4f, largest difference %d (%c) at %d,%d",
-                       row->metrics.psnr_db, row->metrics.ssim, row->metrics.max_abs,
-                       row->metrics.component ? row->metrics.component : '-',
-                       row->metrics.x, row->metrics.y);
+            av_bprintf(to, ", %s", metrics_describe(&row->metrics, figures));
         av_bprintf(to, "\"/></testcase>\n");
     }
     av_bprintf(to, "</testsuite>\n</testsuites>\n");

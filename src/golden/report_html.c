@@ -76,16 +76,13 @@ static void add_worst(AVBPrint *to, const struct golden_result *r)
     for (int i = 0; i < r->picture_count; i++) {
         const struct golden_pictures *p = &r->pictures[i];
         const struct golden_row *row = &r->rows[p->index];
+        char figures[METRICS_TEXT];
         av_bprintf(to, "<h3>Frame %" PRId64 ", %s, pts %" PRId64, p->index,
                    golden_kind_name(row->kind), row->pts);
         if (row->pts != row->golden_pts)
             av_bprintf(to, " instead of %" PRId64, row->golden_pts);
         if (row->measured)
-            av_bprintf(to,
-                       ": PSNR %.2f dB, SSIM %.4f, largest difference %d (%c) at %d,%d",
-                       row->metrics.psnr_db, row->metrics.ssim, row->metrics.max_abs,
-                       row->metrics.component ? row->metrics.component : '-',
-                       row->metrics.x, row->metrics.y);
+            av_bprintf(to, ": %s", metrics_describe(&row->metrics, figures));
         av_bprintf(to, "</h3>\n");
         add_triple(to, p->whole, "triple");
         if (p->close[0].data) {

@@ -2,6 +2,7 @@
 #include "media/metrics.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,4 +180,12 @@ fail:
     free(lines);
     free(rows);
     return err;
+}
+
+const char *metrics_describe(const struct metrics *m, char text[METRICS_TEXT])
+{
+    snprintf(text, METRICS_TEXT,
+             "PSNR %.2f dB, SSIM %.4f, largest difference %d (%c) at %d,%d", m->psnr_db,
+             m->ssim, m->max_abs, m->component ? m->component : '-', m->x, m->y);
+    return text;
 }

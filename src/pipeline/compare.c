@@ -94,6 +94,7 @@ static bool holds(const struct compare_options *o, const struct metrics *m)
 
 static void add(struct comparison *c, const struct metrics *m, bool brief, FILE *to)
 {
+    char figures[METRICS_TEXT];
     c->beyond += !holds(c->o, m);
     if (!c->count || m->psnr_db < c->lowest_psnr_db)
         c->lowest_psnr_db = m->psnr_db;
@@ -105,11 +106,8 @@ static void add(struct comparison *c, const struct metrics *m, bool brief, FILE 
     if (!brief && !m->max_abs)
         fprintf(to, "frame %" PRId64 ": equal\n", c->count * c->step[1]);
     else if (!brief)
-        fprintf(to,
-                "frame %" PRId64 ": PSNR %.2f dB, SSIM %.4f, largest difference %d (%c) "
-                "at %d,%d%s\n",
-                c->count * c->step[1], m->psnr_db, m->ssim, m->max_abs, m->component,
-                m->x, m->y, holds(c->o, m) ? "" : "  beyond the bound");
+        fprintf(to, "frame %" PRId64 ": %s%s\n", c->count * c->step[1],
+                metrics_describe(m, figures), holds(c->o, m) ? "" : "  beyond the bound");
     c->count++;
 }
 

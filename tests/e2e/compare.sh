@@ -49,7 +49,7 @@ other) # sizes, formats, damage
     synth other.mkv 0.4 25 64x48 -c:v ffv1
     run --compare in.mkv other.mkv
     same $status 3
-    says 'in.mkv is 96x54 and other.mkv 64x48'
+    says 'in.mkv is 96x54, but other.mkv is 64x48'
     quiet_ffmpeg -i in.mkv -pix_fmt yuv444p -c:v ffv1 wide.mkv
     run --compare in.mkv wide.mkv --min-psnr 40
     same $status 0

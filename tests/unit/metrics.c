@@ -170,8 +170,28 @@ static void check_tiny(void)
     }
 }
 
+/* The sentence that every report uses. */
+static void check_sentence(void)
+{
+    char text[METRICS_TEXT];
+    struct metrics m = { .psnr_db = 41.204,
+                         .ssim = 0.98714,
+                         .max_abs = 12,
+                         .component = 'y',
+                         .x = 4,
+                         .y = 9 };
+    CHECK_STR(metrics_describe(&m, text),
+              "PSNR 41.20 dB, SSIM 0.9871, largest difference 12 (y) at 4,9");
+    m = (struct metrics){ .psnr_db = METRICS_PSNR_EQUAL, .ssim = 1 };
+    CHECK_STR(metrics_describe(&m, text),
+              "PSNR 100.00 dB, SSIM 1.0000, largest difference 0 (-) at 0,0");
+    m = (struct metrics){ .ssim = -1, .max_abs = 65535, .x = 16383, .y = 16383 };
+    CHECK(strlen(metrics_describe(&m, text)) < METRICS_TEXT - 1);
+}
+
 int main(void)
 {
+    check_sentence();
     const enum AVPixelFormat formats[] = {
         AV_PIX_FMT_YUV420P,     AV_PIX_FMT_YUV420P10LE, AV_PIX_FMT_YUV422P12LE,
         AV_PIX_FMT_YUV444P16LE, AV_PIX_FMT_NV12,        AV_PIX_FMT_P010LE,
