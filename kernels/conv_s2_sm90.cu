@@ -66,6 +66,7 @@
  * nothing is interpolated, takes 4.8 instead of 2.8.
  */
 #include "common.cuh"
+#include "engine/cuda/conv_choice.h"
 #include "sm90.cuh"
 #include "tensor_map.cuh"
 #include "wgmma.cuh"
@@ -395,17 +396,10 @@ static const struct conv_s2_version *choose(const struct conv_args *a, int sms)
     return best;
 }
 
-extern "C" bool conv_s2_sm90_takes(const struct conv_layer *l)
-{
-    return l->kernel == 3 &&
-           ((l->cin <= IFNET_INPUTS && (l->cout == 64 || l->cout == 96)) ||
-            (l->cin == 64 && l->cout == 128) || (l->cin == 96 && l->cout == 192));
-}
-
 extern "C" bool conv_s2_sm90_fits(const struct conv_args *a)
 {
     const struct tensor *in = &a->in, *out = &a->out;
-    return conv_s2_sm90_takes(a->layer) && in->dtype == DTYPE_FP16 &&
+    return conv_abilities[CONV_S2_SM90].takes(a->layer) && in->dtype == DTYPE_FP16 &&
            out->dtype == DTYPE_FP16 && in->block == 8 && out->block == 8 &&
            in->by_parity && out->by_parity == (a->layer->cin <= IFNET_INPUTS) &&
            in->channels == padded_cin(a->layer) && out->channels == a->layer->cout &&

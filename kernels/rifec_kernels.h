@@ -102,11 +102,10 @@ int deconv_sm90(const struct deconv_args *a, void *stream);
 
 /*
  * conv_s2_sm90: wgmma. Compute capability 9.0, FP16, block 8, the layers of blocks 0 and
- * 1, which conv_s2_sm90_takes() knows. in is by parity, as gather_cuda() writes it where
+ * 1, which conv_choice.c knows. in is by parity, as gather_cuda() writes it where
  * its out is; out of the first convolution of a block is, of the second is not.
  * conv_s2_sm90_fits(): whether it can.
  */
-bool conv_s2_sm90_takes(const struct conv_layer *l);
 size_t conv_s2_sm90_pack_bytes(const struct conv_layer *l);
 void conv_s2_sm90_pack(const struct conv_layer *l, void *out);
 bool conv_s2_sm90_fits(const struct conv_args *a);

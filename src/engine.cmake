@@ -9,7 +9,8 @@ target_sources(librifec PRIVATE
     model/safetensors.c model/safetensors_write.c model/pickle.c model/torch.c model/zip.c
     model/ncnn_param.c model/ncnn_read.c model/ncnn_write.c
     engine/devices.c engine/engine.c engine/framepool.c engine/precision.c engine/refcache.c engine/check/backend_check.c
-    engine/check/check.c engine/cpu/backend_cpu.c engine/cpu/cpu_net.c)
+    engine/check/check.c engine/cpu/backend_cpu.c engine/cpu/cpu_choice.c engine/cpu/cpu_net.c
+    engine/cuda/conv_choice.c)
 # Hashing it at each start would take a fifth of the time until the first frame.
 file(SHA256 ${RIFEC_MODEL_FILE} model_sha256)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${RIFEC_MODEL_FILE})

@@ -96,3 +96,8 @@ rifec_add_engine_test(weights LABELS unit SOURCES unit/weights.c
 rifec_add_engine_test(weights_files LABELS unit SOURCES unit/weights_files.c
     ARGS ${CMAKE_CURRENT_SOURCE_DIR}/data)
 rifec_add_engine_test(weights_ncnn LABELS unit SOURCES unit/weights_ncnn.c)
+find_package(OpenMP COMPONENTS C QUIET)
+rifec_add_engine_test(versions LABELS unit SOURCES unit/versions.c)
+if(OpenMP_C_FOUND)
+    target_link_libraries(test_versions PRIVATE OpenMP::OpenMP_C)
+endif()

@@ -54,13 +54,14 @@ static inline struct conv_layer pack_layer(const struct conv_layer *l,
     return packed;
 }
 
-/* The version number i of this op and precision for this device, or NULL when that is
- * none; i runs to conv_version_count. */
-static inline const struct conv_version *cuda_version(int i, enum conv_op op,
-                                                      enum dtype dtype)
+/* Version number i if it runs on this device and takes the layer, or NULL. */
+static inline const struct conv_version *
+cuda_version(int i, enum conv_op op, const struct conv_layer *layer, enum dtype dtype)
 {
-    const struct conv_version *v = &conv_versions[i];
-    return conv_version_fits(v, op, dtype, checkcuda_capability()) ? v : NULL;
+    const struct conv_request r = {
+        .op = op, .layer = layer, .dtype = dtype, .cc = checkcuda_capability()
+    };
+    return conv_can((enum conv_version_id)i, &r) ? &conv_versions[i] : NULL;
 }
 
 /*
@@ -71,15 +72,15 @@ static inline void try_conv_versions(enum conv_op op, const struct conv_layer *l
                                      const struct tensor *in, const struct tensor *want)
 {
     enum dtype dtype = in->dtype;
-    for (int i = 0; i < conv_version_count; i++) {
-        const struct conv_version *v = cuda_version(i, op, dtype);
+    for (int i = 0; i < CONV_VERSIONS; i++) {
+        const struct conv_version *v = cuda_version(i, op, layer, dtype);
         if (!v)
             continue;
         char what[64];
         struct conv_pack pack;
         struct conv_layer packed = pack_layer(layer, v, &pack);
         struct tensor got[2];
-        snprintf(what, sizeof what, "%s, %s", v->name, dtype_name(dtype));
+        snprintf(what, sizeof what, "%s, %s", conv_abilities[i].name, dtype_name(dtype));
         for (int k = 0; k < 2; k++) {
             struct tensor out = checkcuda_blank_tensor(want, CUDA_BLOCK, dtype);
             if (v->conv(&(struct conv_args){ *in, out, &packed }, checkcuda_stream()) < 0)

@@ -111,27 +111,29 @@ static void try_cuda(int cin, int height, int width, enum dtype dtype, bool to_h
     struct cpu_stream s = { .threads = CUDA_TEST_THREADS };
     deconv_c(&a, &s);
     size_t n = (size_t)a.out.height * (size_t)a.out.width;
-    for (int i = 0; i < conv_version_count; i++) {
-        const struct conv_version *v = cuda_version(i, DECONV, dtype);
+    for (int i = 0; i < CONV_VERSIONS; i++) {
+        const struct conv_version *v = cuda_version(i, DECONV, &layer, dtype);
         if (!v)
             continue;
+        const char *name = conv_abilities[i].name;
+        const bool halves = to_half && conv_writes_half((enum conv_version_id)i, &layer);
         struct conv_pack pack;
         struct conv_layer packed = pack_layer(&layer, v, &pack);
         struct level got[2];
         for (int k = 0; k < 2; k++) {
             struct level like = a.out;
-            like.dtype = to_half && v->writes_half ? DTYPE_FP16 : DTYPE_FP32;
+            like.dtype = halves ? DTYPE_FP16 : DTYPE_FP32;
             struct deconv_args d = { .in = in,
                                      .layer = &packed,
                                      .out = checkcuda_blank_level(&like) };
             if (v->deconv(&d, checkcuda_stream()) < 0)
-                checkop_fail("%s failed", v->name);
+                checkop_fail("%s failed", name);
             got[k] = checkcuda_get_level(&d.out);
         }
         /* Of levels of FP32 nothing is rounded to FP16 at the end. */
-        double rounding = to_half && v->writes_half ? 0x1p-11 : 0;
-        checkop_compare(v->name, got[0].flow, a.out.flow, 4 * n, CONV_ABSOLUTE, rounding);
-        checkop_compare(v->name, got[0].mask, a.out.mask, n, CONV_ABSOLUTE, rounding);
+        double rounding = halves ? 0x1p-11 : 0;
+        checkop_compare(name, got[0].flow, a.out.flow, 4 * n, CONV_ABSOLUTE, rounding);
+        checkop_compare(name, got[0].mask, a.out.mask, n, CONV_ABSOLUTE, rounding);
         checkop_compare("the same once more", got[1].flow, got[0].flow, 4 * n, 0, 0);
         checkop_compare("the same once more", got[1].mask, got[0].mask, n, 0, 0);
     }

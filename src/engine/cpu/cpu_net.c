@@ -1,15 +1,13 @@
 /* Opens the network on the CPU: which implementation of each op, how many threads. */
-#define _GNU_SOURCE /* sched_getaffinity */
 #include "engine/cpu/cpu_net.h"
 
-#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/log.h"
-#include "base/thread.h"
+#include "engine/cpu/cpu_choice.h"
 #include "engine/cpu/resconv_wino.h"
 #if RIFEC_HAVE_DNN
 #include "engine/cpu/dnn.h"
@@ -27,15 +25,6 @@ static const struct ops reference_ops = {
     .thumbnail = thumbnail_c,
 };
 
-/* Cores this process may use: in a container, less than the machine has. */
-static int usable_cores(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) < 0)
-        return 1;
-    return CPU_COUNT(&set);
-}
-
 /*
  * oneDNN takes its number of threads from OpenMP's setting, which belongs to
  * the calling thread and not to us: set around our calls, then put back.
@@ -52,77 +41,39 @@ static int set_threads(int threads)
 #endif
 }
 
-/* A build of resconv_wino.c, and the channel block it wants. */
+/* A build of resconv_wino.c. */
 struct wino {
-    int block;
     void (*weights)(const struct conv_layer *layer, float *out);
     int (*run)(const struct conv_args *a, void *stream);
     const char *name;
 };
 
-/* Which implementations this engine takes. */
-struct choice {
-    bool reference, dnn;
-    const struct wino *wino; /* NULL: none */
-    int block;
-};
-
-/* The best build this processor runs; block 0 allows any. */
-static const struct wino *find_wino(int block)
+static const struct wino *find_wino(enum cpu_wino which)
 {
 #if CPU_HAVE_AVX2
-    static const struct wino avx2 = { 8, resconv_wino_weights_avx2, resconv_wino_avx2,
+    static const struct wino avx2 = { resconv_wino_weights_avx2, resconv_wino_avx2,
                                       "Winograd avx2" };
-    static const struct wino avx512 = { 16, resconv_wino_weights_avx512,
-                                        resconv_wino_avx512, "Winograd avx512" };
-    if (block != 8 && __builtin_cpu_supports("avx512f"))
+    static const struct wino avx512 = { resconv_wino_weights_avx512, resconv_wino_avx512,
+                                        "Winograd avx512" };
+    if (which == CPU_WINO_AVX512)
         return &avx512;
-    if (block != 16 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    if (which == CPU_WINO_AVX2)
         return &avx2;
 #endif
-    (void)block;
+    (void)which;
     return NULL;
-}
-
-/* The only place that reads params.kernels. */
-static int choose(const char *kernels, struct choice *c)
-{
-    *c = (struct choice){ .block = 8 };
-    if (kernels && strcmp(kernels, "c") && strcmp(kernels, "dnn")) {
-        log_error("kernels '%s': unknown: try c or dnn", kernels);
-        return RIFEC_ERR_USAGE;
-    }
-    if (kernels && !strcmp(kernels, "dnn") && !RIFEC_HAVE_DNN) {
-        log_error("kernels 'dnn': built without oneDNN: try c");
-        return RIFEC_ERR_USAGE;
-    }
-    c->reference = kernels && !strcmp(kernels, "c");
-    if (c->reference)
-        return 0;
-#if RIFEC_HAVE_DNN
-    c->dnn = true;
-    c->block = dnn_block_size();
-    if (!kernels)
-        c->wino = find_wino(c->block);
-#else
-    c->wino = find_wino(0);
-    if (c->wino)
-        c->block = c->wino->block;
-    log_warning("built without oneDNN: some convolutions are plain C, which is slower");
-#endif
-    return 0;
 }
 
 /* The versions that give the same bits as the reference, faster. Those of gather know no
  * features: a network with an encoder keeps the reference. */
-static void take_same_bits(struct ops *ops, const struct network *n)
+static void take_same_bits(struct ops *ops, const struct network *n, bool avx2)
 {
     const bool has_features = n->encoder_channels > 0;
     if (!has_features)
         ops->gather = gather_row;
     ops->blend = blend_row;
 #if CPU_HAVE_AVX2
-    if (__builtin_cpu_supports("avx2")) {
+    if (avx2) {
         ops->load = load_avx2;
         ops->encode = encode_avx2;
         ops->conv_s2 = conv_s2_avx2; /* unless oneDNN takes them over */
@@ -133,6 +84,7 @@ static void take_same_bits(struct ops *ops, const struct network *n)
         ops->store = store_avx2;
     }
 #endif
+    (void)avx2;
 }
 
 #if RIFEC_HAVE_DNN
@@ -202,7 +154,7 @@ struct places {
 };
 
 static void plan_memory(struct cpu_net *n, const struct rifec_params *p,
-                        const struct choice *c, int band_rows, struct places *at)
+                        const struct cpu_choice *c, int band_rows, struct places *at)
 {
     struct cpu_stream *s = &n->stream;
     const struct network *network = n->weights.network;
@@ -228,7 +180,7 @@ static void plan_memory(struct cpu_net *n, const struct rifec_params *p,
 
 /* As a whole if that fits into three quarters of what is free, else in bands. */
 static void choose_bands(struct cpu_net *n, const struct rifec_params *p,
-                         const struct choice *c, struct places *at)
+                         const struct cpu_choice *c, struct places *at)
 {
     int rows = p->tile > 0 ? p->tile : 0;
     const char *by;
@@ -250,7 +202,7 @@ static void choose_bands(struct cpu_net *n, const struct rifec_params *p,
 
 /* Plans and allocates everything; *plans is where take_wino() may write. */
 static int open_memory(struct cpu_net *n, const struct rifec_params *p,
-                       const struct choice *c, float **plans)
+                       const struct cpu_choice *c, float **plans)
 {
     struct places at;
     choose_bands(n, p, c, &at);
@@ -265,56 +217,38 @@ static int open_memory(struct cpu_net *n, const struct rifec_params *p,
     return 0;
 }
 
-static int open_all(struct cpu_net *n, const struct rifec_params *p)
+static int open_all(struct cpu_net *n, const struct rifec_params *p,
+                    const struct cpu_machine *m)
 {
     int err = 0;
-    struct choice c;
+    struct cpu_choice c;
+    const struct wino *wino;
     float *plans;
     char dnn[48] = "C";
-    TRY(choose(p->kernels, &c));
+    TRY(cpu_choose(m, p->kernels, &c));
+    wino = find_wino(c.wino);
     TRY(weights_open(&n->weights, p->model));
     TRY(open_memory(n, p, &c, &plans));
     n->ops = reference_ops;
     n->net.ops = &n->ops;
     n->net.weights = &n->weights;
     if (!c.reference)
-        take_same_bits(&n->ops, n->weights.network);
-    if (c.wino)
-        take_wino(n, c.wino, plans);
+        take_same_bits(&n->ops, n->weights.network, c.avx2);
+    if (wino)
+        take_wino(n, wino, plans);
 #if RIFEC_HAVE_DNN
     if (c.dnn) {
-        TRY(take_dnn_ops(n, !c.wino));
+        TRY(take_dnn_ops(n, !wino));
         dnn_describe(dnn, sizeof dnn);
         if (!n->weights.network->encoder_channels)
             weights_drop_data(&n->weights); /* each op has its own copy now */
     }
 #endif
     snprintf(n->description, sizeof n->description, "%d thread%s, %s%s%s",
-             n->stream.threads, n->stream.threads == 1 ? "" : "s",
-             c.wino ? c.wino->name : "", c.wino ? ", " : "", dnn);
+             n->stream.threads, n->stream.threads == 1 ? "" : "s", wino ? wino->name : "",
+             wino ? ", " : "", dnn);
 fail:
     return err;
-}
-
-/*
- * libgomp ends the process when it cannot start a thread, so no more are wanted than
- * can be. Some are left for those who call us.
- */
-static int choose_threads(const struct rifec_params *p)
-{
-#ifdef _OPENMP
-    enum { FOR_OTHERS = 8 };
-    int wanted = p->threads ? p->threads : usable_cores();
-    int room = wanted > 1 ? thread_room(wanted - 1 + FOR_OTHERS) - FOR_OTHERS : 0;
-    int threads = room >= wanted - 1 ? wanted : 1 + (room > 0 ? room : 0);
-    if (threads < wanted)
-        log_warning("the engine uses %d of %d threads: more cannot be started", threads,
-                    wanted);
-    return threads;
-#else
-    (void)p;
-    return 1;
-#endif
 }
 
 /* Whoever opens the engine need not be the thread that uses it, which gets threads of
@@ -328,10 +262,12 @@ static void end_threads(void)
 
 int cpu_net_open(struct cpu_net *n, const struct rifec_params *p)
 {
+    struct cpu_machine machine;
     *n = (struct cpu_net){ 0 };
-    n->stream.threads = choose_threads(p);
+    cpu_machine_read(&machine);
+    n->stream.threads = cpu_choose_threads(&machine, p->threads);
     int before = set_threads(n->stream.threads);
-    int err = open_all(n, p);
+    int err = open_all(n, p, &machine);
     set_threads(before);
     end_threads();
     if (err < 0)

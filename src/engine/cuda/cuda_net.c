@@ -9,37 +9,65 @@
 #include "engine/cuda/cu.h"
 #include "engine/precision.h"
 
-/* --- which kernels are taken ------------------------------------------------------- */
+/* --- which version of each layer --------------------------------------------------- */
 
 static const char *const op_names[CONV_OPS] = { "conv_s2", "resconv", "deconv" };
 
-/* The pinned version where there is one, else the first. NULL: none at all. */
-static const struct conv_version *choose(enum conv_op op, enum dtype dtype, int cc,
-                                         const char *pinned)
-{
-    const struct conv_version *first = NULL;
-    for (int i = 0; i < conv_version_count; i++) {
-        const struct conv_version *v = &conv_versions[i];
-        if (!conv_version_fits(v, op, dtype, cc))
-            continue;
-        if (pinned && !strcmp(pinned, v->name))
-            return v;
-        if (!first)
-            first = v;
-    }
-    return first;
-}
-
 static int check_pinned(const char *kernels, enum dtype dtype, int cc)
 {
-    for (int i = 0; i < conv_version_count; i++)
-        if (!strcmp(conv_versions[i].name, kernels) &&
-            conv_version_fits(&conv_versions[i], conv_versions[i].op, dtype, cc))
-            return 0;
+    if (conv_pin_exists(kernels, dtype, cc))
+        return 0;
     log_error("kernels '%s' do not support %s on a GPU of compute capability %d.%d: try "
               "auto",
               kernels, dtype_name(dtype), cc / 10, cc % 10);
     return RIFEC_ERR_USAGE;
+}
+
+static int choose(struct cuda_net *n, const char *pinned, int cc)
+{
+    int err = 0;
+    struct network_layer l;
+    for (int i = 0; network_layer(n->weights.network, i, &l); i++) {
+        struct cuda_layer *to = &n->layers[i];
+        struct conv_request r = { .op = l.op,
+                                  .layer = &n->weights.layers[i],
+                                  .dtype = n->dtype,
+                                  .cc = cc,
+                                  .pinned = pinned };
+        to->version = conv_choose(&r);
+        r.in_front = true;
+        to->front = conv_choose(&r);
+        if (to->version == CONV_NONE)
+            FAIL(RIFEC_ERR_DEVICE,
+                 "no kernels for %s (%d to %d channels) in %s on a GPU of compute "
+                 "capability %d.%d: try %s",
+                 l.name, l.cin, l.cout, dtype_name(n->dtype), cc / 10, cc % 10,
+                 n->dtype == DTYPE_FP16 ? "--fp32" : "--device cpu");
+    }
+fail:
+    return err;
+}
+
+/* Appends a version's name, unless it is in the list: "sm90", then "sm90, ref". */
+static void add_name(char *list, size_t size, enum conv_version_id id)
+{
+    const char *name = id == CONV_NONE ? "" : conv_abilities[id].name;
+    const size_t end = strlen(list);
+    if (!strstr(list, name))
+        snprintf(list + end, size - end, "%s%s", end ? ", " : "", name);
+}
+
+/* The names of all versions that an op's layers got. */
+static void list_versions(const struct cuda_net *n, enum conv_op op, char *list,
+                          size_t size)
+{
+    struct network_layer l;
+    *list = '\0';
+    for (int i = 0; network_layer(n->weights.network, i, &l); i++)
+        if (l.op == op) {
+            add_name(list, size, n->layers[i].front);
+            add_name(list, size, n->layers[i].version);
+        }
 }
 
 /* --- packing ---------------------------------------------------------------- */
@@ -49,25 +77,12 @@ static size_t aligned(size_t bytes)
     return (bytes + 255) & ~(size_t)255;
 }
 
-/* Bytes of a layer's weights for run_front()'s own kernels, where it is used at all. */
-static size_t front_pack_bytes(const struct cuda_net *n, const struct conv_layer *layer,
-                               enum conv_op op)
+static size_t pack_bytes(enum conv_version_id id, const struct conv_layer *layer)
 {
-    if (!n->ops.front || op != CONV_S2)
-        return 0;
-    return conv_s2_sm90_takes(layer) ? conv_s2_sm90_pack_bytes(layer)
-                                     : front_sm90_pack_bytes(layer);
+    return id == CONV_NONE ? 0 : aligned(conv_versions[id].bytes(layer));
 }
 
-static void pack_for_front(const struct conv_layer *layer, void *out)
-{
-    if (conv_s2_sm90_takes(layer))
-        conv_s2_sm90_pack(layer, out);
-    else
-        front_sm90_pack(layer, out);
-}
-
-static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
+static int pack(struct cuda_net *n)
 {
     int err = 0;
     const struct network *network = n->weights.network;
@@ -76,9 +91,9 @@ static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
     size_t at = 0;
     for (int i = 0; network_layer(network, i, &l); i++) {
         const struct conv_layer *layer = &n->weights.layers[i];
-        n->packed_bytes += aligned(of_op[l.op]->bytes(layer)) +
+        n->packed_bytes += pack_bytes(n->layers[i].version, layer) +
                            aligned((size_t)layer->cout * sizeof(float)) +
-                           aligned(front_pack_bytes(n, layer, l.op));
+                           pack_bytes(n->layers[i].front, layer);
     }
     CU(cudaMalloc(&n->packed, n->packed_bytes));
     host = mem_alloc(n->packed_bytes);
@@ -86,21 +101,21 @@ static int pack(struct cuda_net *n, const struct conv_version *of_op[CONV_OPS])
         TRY(mem_fail("the weights"));
     memset(host, 0, n->packed_bytes);
     for (int i = 0; network_layer(network, i, &l); i++) {
-        const struct conv_version *v = of_op[l.op];
         struct conv_layer *layer = &n->weights.layers[i];
         struct cuda_layer *to = &n->layers[i];
+        const struct conv_version *v = &conv_versions[to->version];
         size_t bias_bytes = (size_t)layer->cout * sizeof(float);
         v->pack(layer, host + at);
         to->pack.weight = (unsigned char *)n->packed + at;
-        at += aligned(v->bytes(layer));
+        at += pack_bytes(to->version, layer);
         memcpy(host + at, layer->bias, bias_bytes);
         to->pack.bias = (float *)(void *)((unsigned char *)n->packed + at);
         at += aligned(bias_bytes);
-        if (front_pack_bytes(n, layer, l.op)) {
-            pack_for_front(layer, host + at);
+        if (to->front != CONV_NONE) {
+            conv_versions[to->front].pack(layer, host + at);
             to->front_pack.weight = (unsigned char *)n->packed + at;
             to->front_pack.bias = to->pack.bias;
-            at += aligned(front_pack_bytes(n, layer, l.op));
+            at += pack_bytes(to->front, layer);
         }
         to->conv = v->conv;
         to->deconv = v->deconv;
@@ -148,7 +163,9 @@ fail:
 static int run_front(const struct front_args *a, void *stream)
 {
     const struct cuda_layer *conv0 = a->conv0->plan, *conv1 = a->conv1->plan;
-    if (a->gather.level_count < 2)
+    if (conv0->front == CONV_NONE || conv0->front != conv1->front)
+        return OP_DECLINED;
+    if (conv0->front == CONV_S2_SM90)
         return run_front_by_parity(a, stream);
     if (!front_sm90_fits(a))
         return OP_DECLINED;
@@ -163,27 +180,30 @@ static int run_tail(const struct tail_args *a, void *stream)
 static int open_own(struct cuda_net *n, const char *pinned, int cc)
 {
     int err = 0;
-    const struct conv_version *of_op[CONV_OPS];
+    char names[64];
+    struct network_layer l;
     n->block_size = 8;
     n->ops.conv_s2 = n->ops.resconv = run_conv;
     n->ops.deconv = run_deconv;
-    if (n->dtype == DTYPE_FP16 && cc == 90 && (!pinned || !strcmp(pinned, "sm90")))
-        n->ops.front = run_front;
+    TRY(choose(n, pinned, cc));
     for (int op = 0; op < CONV_OPS; op++) {
-        of_op[op] = choose((enum conv_op)op, n->dtype, cc, pinned);
-        if (!of_op[op])
-            FAIL(RIFEC_ERR_DEVICE,
-                 "no kernels for %s on a GPU of compute capability %d.%d: try %s",
-                 dtype_name(n->dtype), cc / 10, cc % 10,
-                 n->dtype == DTYPE_FP16 ? "--fp32" : "--device cpu");
-        log_verbose("%s: %s%s kernels", op_names[op],
-                    op == CONV_S2 && n->ops.front ? "sm90 or " : "", of_op[op]->name);
+        list_versions(n, (enum conv_op)op, names, sizeof names);
+        log_verbose("%s: %s kernels", op_names[op], names);
     }
-    n->last_level_dtype = of_op[DECONV]->writes_half ? DTYPE_FP16 : DTYPE_FP32;
-    if (of_op[DECONV]->deconv == deconv_sm90)
-        n->ops.tail = run_tail;
-    TRY(pack(n, of_op));
-    snprintf(n->description, sizeof n->description, "%s kernels", of_op[RESCONV]->name);
+    for (int i = 0; network_layer(n->weights.network, i, &l); i++) {
+        const enum conv_version_id id = n->layers[i].version;
+        if (n->layers[i].front != CONV_NONE)
+            n->ops.front = run_front;
+        if (l.op != DECONV)
+            continue;
+        /* Of these the last stays: only the last block's may write FP16. */
+        n->last_level_dtype =
+            conv_writes_half(id, &n->weights.layers[i]) ? DTYPE_FP16 : DTYPE_FP32;
+        n->ops.tail = id == DECONV_SM90 ? run_tail : NULL;
+    }
+    TRY(pack(n));
+    list_versions(n, RESCONV, names, sizeof names);
+    snprintf(n->description, sizeof n->description, "%s kernels", names);
 fail:
     return err;
 }
@@ -201,17 +221,13 @@ fail:
     return err;
 }
 
-/*
- * Without a pin: whether cuDNN is to be tried before our own kernels. It is where
- * TF32 is allowed, which they do not do, and where we have only the plain ones for
- * resconv, most of the work.
- */
+/* Without a pin: is cuDNN to be tried before our own kernels? */
 static bool wants_cudnn(const struct cuda_net *n, const struct rifec_params *p, int cc)
 {
-    const struct conv_version *own = choose(RESCONV, n->dtype, cc, NULL);
     const bool tf32 = p->precision == RIFEC_PRECISION_TF32;
     char answer[512];
-    if (!tf32 && own && strcmp(own->name, "ref") != 0)
+    if (!conv_wants_cudnn(n->weights.network, n->weights.layers,
+                          precision_dtype(p->precision), cc))
         return false;
     if (cudnn_net_versions(answer, sizeof answer)) {
         log_verbose("%s by %s", rifec_precision_name(p->precision), answer);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "engine/cuda/conv_choice.h"
 #include "engine/cuda/cudnn_net.h"
 #include "model/ifnet.h"
 #include "rifec/rifec.h"
@@ -15,7 +16,8 @@
 /* What layer->plan points to: the numbers first, as the kernels want it. */
 struct cuda_layer {
     struct conv_pack pack;
-    struct conv_pack front_pack; /* for run_front()'s own kernels; weight may be NULL */
+    struct conv_pack front_pack;         /* for run_front()'s own kernels, or empty */
+    enum conv_version_id version, front; /* of pack and of front_pack; front: or none */
     int (*conv)(const struct conv_args *a, void *stream);
     int (*deconv)(const struct deconv_args *a, void *stream);
 };
