@@ -115,13 +115,13 @@ int conv_s2_sm90(const struct conv_args *a, const struct conv_pack *pack, void *
  * What is left to do around a convolution by cuDNN or cuBLAS. bias is on the
  * device, in the order of in's channels.
  *
- * conv_tail: out = lrelu(out + bias + residual), in place; residual may be NULL; all
+ * conv_epilogue: out = lrelu(out + bias + residual), in place; residual may be NULL; all
  * channels in one block.
  * deconv_shuffle: to a level from [height / 4][width / 4][80].
  * deconv_col2im: from [height / 4][width / 4][16][20].
  */
-int conv_tail_cuda(const struct tensor *out, const struct tensor *residual,
-                   const float *bias, cudaStream_t stream);
+int conv_epilogue_cuda(const struct tensor *out, const struct tensor *residual,
+                       const float *bias, cudaStream_t stream);
 int deconv_shuffle_cuda(const float *in, const float *bias, const struct level *out,
                         cudaStream_t stream);
 int deconv_col2im_cuda(const float *in, const float *bias, const struct level *out,

@@ -60,7 +60,7 @@ if(NOT RIFEC_CUDNN STREQUAL "OFF")
     endif()
 endif()
 if(have_cudnn)
-    target_sources(librifec PRIVATE ${PROJECT_SOURCE_DIR}/kernels/conv_tail.cu
+    target_sources(librifec PRIVATE ${PROJECT_SOURCE_DIR}/kernels/conv_epilogue.cu
         ${PROJECT_SOURCE_DIR}/kernels/deconv_gemm.cu engine/cuda/cublas_calls.c
         engine/cuda/cudnn_calls.c engine/cuda/cudnn_choose.c engine/cuda/cudnn_graph.c
         engine/cuda/cudnn_load.c engine/cuda/cudnn_measure.c engine/cuda/cudnn_net.c

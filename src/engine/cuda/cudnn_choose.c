@@ -29,12 +29,12 @@
 /* What cuDNN fuses in full FP32 was measured to take ten times as long. */
 static bool route_fits(const struct route *r, const struct shape *s)
 {
-    return r->op == s->op && (r->tail != TAIL_NONE || s->in.dtype != DTYPE_FP32);
+    return r->op == s->op && (r->epilogue != EPILOGUE_NONE || s->in.dtype != DTYPE_FP32);
 }
 
 static struct dnn_call make_call(const struct route *r, const struct shape *s)
 {
-    bool fused = r->tail == TAIL_NONE;
+    bool fused = r->epilogue == EPILOGUE_NONE;
     struct dnn_call c = {
         .kind = r->kind,
         .cin = s->in.channels,

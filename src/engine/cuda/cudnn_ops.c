@@ -16,12 +16,12 @@
 static const char *const op_names[CONV_OPS] = { "conv_s2", "resconv", "deconv" };
 
 const struct route cudnn_routes[CUDNN_ROUTES] = {
-    { "fused", CONV_S2, DNN_CONV, TAIL_NONE, 0 },
-    { "conv", CONV_S2, DNN_CONV, TAIL_CONV, 0 },
-    { "fused", RESCONV, DNN_CONV, TAIL_NONE, 0 },
-    { "conv", RESCONV, DNN_CONV, TAIL_CONV, 0 },
-    { "phases", DECONV, DNN_CONV, TAIL_SHUFFLE, 4 * DECONV_LIVE },
-    { "gemm", DECONV, DNN_GEMM, TAIL_COL2IM, 16 * DECONV_LIVE },
+    { "fused", CONV_S2, DNN_CONV, EPILOGUE_NONE, 0 },
+    { "conv", CONV_S2, DNN_CONV, EPILOGUE_CONV, 0 },
+    { "fused", RESCONV, DNN_CONV, EPILOGUE_NONE, 0 },
+    { "conv", RESCONV, DNN_CONV, EPILOGUE_CONV, 0 },
+    { "phases", DECONV, DNN_CONV, EPILOGUE_SHUFFLE, 4 * DECONV_LIVE },
+    { "gemm", DECONV, DNN_GEMM, EPILOGUE_COL2IM, 16 * DECONV_LIVE },
 };
 
 /* --- running ---------------------------------------------------------------------- */
@@ -33,7 +33,7 @@ static size_t aligned(size_t bytes)
     return (bytes + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
 
-/* What the library makes before the tail, when that is not the op's output. */
+/* What the library makes before the epilogue, when that is not the op's output. */
 static size_t scratch_bytes(const struct way *w)
 {
     const struct dnn_call *c = &w->call;
@@ -67,16 +67,17 @@ int way_run(const struct way *w, const struct packed *k, const struct tensor *in
                          .workspace = workspace + scratch_bytes(w),
                      },
                      s->stream));
-    switch (w->route->tail) {
-    case TAIL_NONE:
+    switch (w->route->epilogue) {
+    case EPILOGUE_NONE:
         break;
-    case TAIL_CONV:
-        TRY(conv_tail_cuda(out, w->route->op == RESCONV ? in : NULL, k->bias, s->stream));
+    case EPILOGUE_CONV:
+        TRY(conv_epilogue_cuda(out, w->route->op == RESCONV ? in : NULL, k->bias,
+                               s->stream));
         break;
-    case TAIL_SHUFFLE:
+    case EPILOGUE_SHUFFLE:
         TRY(deconv_shuffle_cuda(scratch, k->bias, level, s->stream));
         break;
-    case TAIL_COL2IM:
+    case EPILOGUE_COL2IM:
         TRY(deconv_col2im_cuda(scratch, k->bias, level, s->stream));
         break;
     }

@@ -10,8 +10,8 @@
 #include "engine/cuda/cudnn_ops.h"
 #include "engine/cuda/plan_cache.h"
 
-/* What our own kernels do behind the library's. */
-enum tail { TAIL_NONE, TAIL_CONV, TAIL_SHUFFLE, TAIL_COL2IM };
+/* What our own kernel computes after the library's. */
+enum epilogue { EPILOGUE_NONE, EPILOGUE_CONV, EPILOGUE_SHUFFLE, EPILOGUE_COL2IM };
 
 /*
  * The ways of computing an op. For deconv: one 3x3 convolution to the 4 phases of
@@ -23,7 +23,7 @@ struct route {
     const char *name;
     enum conv_op op;
     enum dnn_kind kind;
-    enum tail tail;
+    enum epilogue epilogue;
     int channels; /* that the library makes, 0: the layer's */
 };
 

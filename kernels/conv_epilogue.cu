@@ -1,5 +1,5 @@
 /*
- * conv_s2 and resconv, what is left to do when a library has only convolved:
+ * conv_s2 and resconv: the epilogue, for a library that has only convolved:
  * out = lrelu(out + bias [+ residual]), in place, FP32 arithmetic.
  *
  * One thread does 16 bytes, of neighbouring channels: they come last, and are a
@@ -46,13 +46,13 @@ static void tail(const struct tensor *out, const struct tensor *residual,
         (unsigned)out->channels, groups);
 }
 
-extern "C" int conv_tail_cuda(const struct tensor *out, const struct tensor *residual,
-                              const float *bias, cudaStream_t stream)
+extern "C" int conv_epilogue_cuda(const struct tensor *out, const struct tensor *residual,
+                                  const float *bias, cudaStream_t stream)
 {
     assert(out->channels % 8 == 0 && out->block == out->channels);
     if (out->dtype == DTYPE_FP16)
         tail<__half>(out, residual, bias, stream);
     else
         tail<float>(out, residual, bias, stream);
-    return cuda_launched("conv_tail");
+    return cuda_launched("conv_epilogue");
 }
