@@ -186,7 +186,7 @@ static void launch(const struct blend_store_args *a, cudaStream_t stream)
     read_image(&p.image1, &a->image1);
     p.picture = make_picture(a->frame, a->yuv);
     p.differences =
-        subsampled ? (typename differences_of<S>::type *)a->between.data : NULL;
+        subsampled ? (typename differences_of<S>::type *)a->scratch.data : NULL;
     const struct yuv *k = &p.picture.yuv;
     dim3 block(COLUMNS, STRIPS);
     dim3 grid(div_up(k->width, COLUMNS), div_up(k->height, STRIPS * STRIP));

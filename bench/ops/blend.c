@@ -32,7 +32,7 @@ void bench_blend(const struct bench *b)
                                      .level_count = a.level_count,
                                      .yuv = &f.yuv,
                                      .frame = &f.frame,
-                                     .between = net->out };
+                                     .scratch = net->out };
     bench_run(b, "blend_store", "4 levels, yuv420p", 0, read + f.bytes, run_both, &both);
     bench_frame_close(&f);
 }

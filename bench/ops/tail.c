@@ -28,7 +28,7 @@ void bench_tail(const struct bench *b)
                          .level_count = last + 1,
                          .yuv = &f.yuv,
                          .frame = &f.frame,
-                         .between = net->out },
+                         .scratch = net->out },
     };
     char shape[64];
     snprintf(shape, sizeof shape, "%d, %dx%d, yuv420p", k->ping.channels, k->ping.width,

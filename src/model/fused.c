@@ -39,9 +39,9 @@ int fused_blend_store(const struct ops *ops, const struct blend_store_args *a,
     if (err != OP_DECLINED)
         return err;
     TRY(ops->blend(&(struct blend_args){ a->image0, a->image1, a->levels, a->level_count,
-                                         a->between },
+                                         a->scratch },
                    stream));
-    TRY(ops->store(&(struct store_args){ a->between, a->yuv, a->frame }, stream));
+    TRY(ops->store(&(struct store_args){ a->scratch, a->yuv, a->frame }, stream));
 fail:
     return err;
 }

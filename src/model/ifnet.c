@@ -315,7 +315,7 @@ static int finish(struct ifnet *net, const struct ifnet_task *task, void *stream
                                                      .level_count = levels,
                                                      .yuv = task->yuv,
                                                      .frame = task->frame,
-                                                     .between = net->out } };
+                                                     .scratch = net->out } };
     if (deconv_is_left(net, task))
         return fused_tail(ops, &tail, task->keep_levels, stream);
     return fused_blend_store(ops, &tail.blend_store, stream);

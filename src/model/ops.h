@@ -169,7 +169,7 @@ struct blend_store_args {
     int level_count;
     const struct yuv *yuv;
     struct rifec_frame *frame;
-    struct image between; /* what it stands for; may be written */
+    struct image scratch; /* for the interpolated image; may be left unused */
 };
 
 /*

@@ -82,7 +82,7 @@ static void try(const struct named_format *named, int width, int height, float c
                                   .level_count = 4,
                                   .yuv = &device_yuv,
                                   .frame = &device,
-                                  .between = checkcuda_blank_image(&a.out, DTYPE_FP32) };
+                                  .scratch = checkcuda_blank_image(&a.out, DTYPE_FP32) };
     struct cpu_stream s = checkop_stream(1, wp, levels[3].width);
     blend_c(&a, &s);
     store_c(&(struct store_args){ a.out, &yuv, &want }, &s);

@@ -87,7 +87,7 @@ static void open_scene(struct scene *s, const struct named_format *named, int wi
                          .level_count = CUDA_LEVELS,
                          .yuv = &s->device_yuv,
                          .frame = &s->on_gpu,
-                         .between = checkcuda_blank_image(&between, DTYPE_FP32) },
+                         .scratch = checkcuda_blank_image(&between, DTYPE_FP32) },
     };
     begin(s);
 }
