@@ -15,7 +15,7 @@
 #include "media/versions.h"
 #include "rifec/error.h"
 
-/* What any sane header, packet or index needs at most. */
+/* More than any sane header, packet or index needs. */
 #define SANE_BYTES ((size_t)256 << 20)
 
 bool av_asks_too_much(int averr, size_t bytes)

@@ -32,8 +32,8 @@ void av_copy_tags(AVDictionary **to, const AVDictionary *from, int flags);
 void av_log_to_rifec(void);
 
 /*
- * Demuxers skip what they cannot read and only say so in the log. From now on
- * the errors that this context (one at a time) logs are counted.
+ * Demuxers skip unreadable data and report it only in the log. From now on, the errors
+ * that this context (one at a time) logs are counted.
  */
 void av_watch_errors(const void *context);
 int av_watched_errors(const void *context);

@@ -140,8 +140,8 @@ static inline void avcompat_source_color(AVBufferSrcParameters *p, const AVFrame
 #endif
 
 #if RIFEC_HAVE_AVFILTER
-/* 5.1 made a structure of the channel layout. "stereo", for a filter's option; one
- * that is not known becomes the usual one of so many channels. */
+/* 5.1 made the channel layout a structure. Writes "stereo" and so on, for a filter's
+ * option; an unknown layout becomes the usual one for that number of channels. */
 static inline void avcompat_describe_layout(const AVCodecContext *c, char *text,
                                             size_t size)
 {
@@ -160,8 +160,8 @@ static inline void avcompat_describe_layout(const AVCodecContext *c, char *text,
 #endif
 }
 
-/* What comes out of a chain, for a frame that is to be filled. The number of channels,
- * or an error. */
+/* Sets a frame's channel layout to that of a filter chain's output. Returns the number of
+ * channels, or an error. */
 static inline int avcompat_frame_layout(AVFrame *frame, const AVFilterContext *sink)
 {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(59, 37, 100)
@@ -174,7 +174,8 @@ static inline int avcompat_frame_layout(AVFrame *frame, const AVFilterContext *s
 #endif
 }
 
-/* What comes out of a chain, for an encoder. The number of channels, or an error. */
+/* Sets an encoder's channel layout to that of a filter chain's output. Returns the number
+ * of channels, or an error. */
 static inline int avcompat_copy_layout(AVCodecContext *c, const AVFilterContext *sink)
 {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(59, 37, 100)
@@ -220,14 +221,14 @@ static inline AVOutputFormat *avcompat_muxer(const AVOutputFormat *f)
 }
 #endif
 
-/* Since 6.1 NVDEC copies its surfaces itself unless told not to; we do. */
+/* Since 6.1 NVDEC copies its surfaces unless this flag is set; we copy them ourselves. */
 #ifdef AV_HWACCEL_FLAG_UNSAFE_OUTPUT
 #define AVCOMPAT_HWACCEL_FLAGS AV_HWACCEL_FLAG_UNSAFE_OUTPUT
 #else
 #define AVCOMPAT_HWACCEL_FLAGS 0
 #endif
 
-/* Since 7.0 Matroska is told how a picture is turned. */
+/* Since 7.0 the Matroska muxer stores rotation. */
 #define AVCOMPAT_MATROSKA_ROTATION (LIBAVFORMAT_VERSION_MAJOR >= 61)
 
 /* Side data of an encoder's stream, freed with its context; NULL when out of

@@ -16,7 +16,7 @@
  * floats, bit-packed and foreign-endian samples). */
 bool color_format(enum AVPixelFormat pix_fmt, struct rifec_format *out);
 
-/* What the user knows better than the stream; FFmpeg's names, NULL: nothing. */
+/* Colour tags that the user sets instead of the stream's; FFmpeg's names, or NULL. */
 struct color_names {
     const char *matrix, *range, *primaries, *transfer;
 };
@@ -29,7 +29,7 @@ struct color_override {
 /* Errors: USAGE. */
 int color_read_names(struct color_override *out, const struct color_names *names);
 
-/* The frame's tags say so from now on; RGB has neither matrix nor range. */
+/* Writes them to the frame's tags; RGB has neither matrix nor range. */
 void color_override(AVFrame *frame, const struct color_override *tags);
 
 /* True when pix_fmt can be transparent; palettes count. */
@@ -42,9 +42,9 @@ enum AVPixelFormat color_nearest(enum AVPixelFormat pix_fmt);
 enum AVPixelFormat color_plain(enum AVPixelFormat pix_fmt);
 
 /*
- * What the numbers of a decoded frame mean. Unspecified matrix: BT.709 from
- * 720 lines up, BT.601 below. Unspecified range: limited for YUV, full for
- * RGB. Unspecified siting: left, as MPEG-2 and its successors have it.
+ * The colour description of a decoded frame. Unspecified matrix: BT.709 from 720 lines
+ * up, BT.601 below. Unspecified range: limited for YUV, full for RGB. Unspecified siting:
+ * left, as MPEG-2 and its successors have it.
  */
 struct rifec_color color_of(const AVFrame *frame);
 

@@ -80,7 +80,7 @@ static void convert_words(const AVFrame *from, AVFrame *to)
 
 /* --- all formats ---------------------------------------------------------- */
 
-/* What the numbers mean before and after. */
+/* The colour description before and after. */
 struct plan {
     enum rifec_matrix matrix;
     bool from_full, to_full;
@@ -135,7 +135,7 @@ static struct plan make_plan(struct convert *c, const AVFrame *from)
     return p;
 }
 
-/* swscale puts chroma in the middle unless told otherwise, players to the left. Positions
+/* By default swscale puts chroma in the middle, but players put it at the left. Positions
  * are from the first luma sample, 256 to the next. */
 static int set_siting(struct SwsContext *sws, const char *side, enum AVPixelFormat f,
                       enum AVChromaLocation siting)

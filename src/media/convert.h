@@ -1,7 +1,7 @@
 /*
- * Pixel format conversion for formats the engine or the encoder cannot take.
- * Outside the engine's exact colour path, so a library's: swscale, told the
- * matrix and range, with its accurate rounding on.
+ * Pixel format conversion for formats that the engine or the encoder does not support. It
+ * is outside the engine's exact colour path, so a library does it: swscale, with matrix
+ * and range set and accurate rounding.
  */
 #ifndef RIFEC_MEDIA_CONVERT_H
 #define RIFEC_MEDIA_CONVERT_H

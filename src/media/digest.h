@@ -1,8 +1,7 @@
 /*
- * Checksums that tell one piece of data from another: 128 bits of MurmurHash3, which
- * reads a film as fast as a disk delivers it. They notice damage and edits, not
- * forgery. For what does not lie in one piece, use av_murmur3_*() itself: the bytes
- * are the same.
+ * Checksums that identify data: 128 bits of MurmurHash3, which is as fast as a disk. They
+ * detect damage and edits, not forgery. For data in several pieces, use av_murmur3_*()
+ * itself; the result is the same.
  */
 #ifndef RIFEC_MEDIA_DIGEST_H
 #define RIFEC_MEDIA_DIGEST_H

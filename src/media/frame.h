@@ -34,8 +34,8 @@ void frame_drop_moment(AVFrame *frame, const AVFrame *before);
 /* True for a frame out of the decoder, false for one the engine made. */
 bool frame_is_decoded(const struct rifec_frame *frame);
 
-/* Colour tags, side data and the like of a decoded frame, without pixels:
- * *tags is emptied first. Errors: NOMEM. */
+/* Copies colour tags, side data and other properties of a decoded frame, without pixels,
+ * to *tags, which is emptied first. Errors: NOMEM. */
 int frame_copy_tags(AVFrame *tags, const struct rifec_frame *decoded);
 int frame_keep_tags(AVFrame *tags, const AVFrame *decoded);
 

@@ -1,7 +1,7 @@
 /*
- * Libraries that write to stderr themselves, like x264 before FFmpeg has told it where
- * to write: what they say between begin and end goes through our log instead. One at a
- * time, and only while no other thread writes to stderr.
+ * Some libraries write to stderr themselves, like x264 before FFmpeg redirects it. Their
+ * output between begin and end goes to our log instead. One at a time, and only while no
+ * other thread writes to stderr.
  */
 #ifndef RIFEC_MEDIA_HUSH_H
 #define RIFEC_MEDIA_HUSH_H

@@ -266,8 +266,8 @@ int hwaccel_download(AVFrame *frame)
     return e;
 }
 
-/* Of the size and format of this surface; with room behind the rows, as a download
- * of a cropped picture reads some bytes more. */
+/* Memory for a surface of this size and format, with room after the rows, because a
+ * download of a cropped picture reads some bytes more. */
 static int open_pool(struct hwaccel *h, const AVFrame *like)
 {
     const enum AVPixelFormat pix_fmt = hwaccel_pix_fmt(like);

@@ -63,14 +63,14 @@ void hwaccel_close(struct hwaccel **h);
 
 bool hwaccel_is_device(const AVFrame *frame);
 
-/* What the samples of a frame are: its format, or that within device memory. */
+/* The pixel format of a frame's samples: its own, or that in device memory. */
 enum AVPixelFormat hwaccel_pix_fmt(const AVFrame *frame);
 
 /* The CUstream that a device frame is made on. */
 void *hwaccel_stream(const AVFrame *frame);
 
-/* Replaces a device frame by one in host memory, any other stays. Waits until it
- * is there. FFmpeg's error codes. */
+/* Replaces a device frame by one in host memory, and waits for the copy. Other frames are
+ * unchanged. FFmpeg's error codes. */
 int hwaccel_download(AVFrame *frame);
 
 #endif

@@ -1,4 +1,4 @@
-/* Names that options take, for the completion of shells: one a line. */
+/* Names that options accept, for shell completion, one per line. */
 #include <string.h>
 
 #include <libavcodec/avcodec.h>

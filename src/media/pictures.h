@@ -17,16 +17,16 @@
 struct picture_name {
     const char *path;
     int folder_length;  /* up to and with the last slash; 0: none         */
-    int prefix_length;  /* behind that, "frame"                           */
-    int digits;         /* at least so many; 1 for %d                     */
+    int prefix_length;  /* after that, "frame" */
+    int digits;         /* at least this number of digits; 1 for %d */
     const char *suffix; /* ".png"                                         */
 };
 
-/* What pictures with this extension (of a name, or alone) hold; AV_CODEC_ID_NONE
- * when it is no picture's. */
+/* The codec of pictures with this extension (of a name, or alone); AV_CODEC_ID_NONE if it
+ * is not a picture's. */
 enum AVCodecID picture_codec(const char *name);
 
-/* False when the name has no %d, or is no picture's. */
+/* False if the name has no %d or is not a picture's. */
 bool picture_name_parse(struct picture_name *out, const char *path);
 
 /* The number of a file name (without folder) of this form; -1: it is of another. */

@@ -10,8 +10,8 @@
 #include <libavformat/avio.h>
 
 /*
- * All give AVERROR_EXIT once `stopped` (NULL: never) says so, even while they
- * wait. A reader that has gone is AVERROR(EPIPE). Error: NOMEM.
+ * All give AVERROR_EXIT once `stopped` (NULL: never) says so, even while they wait. If
+ * the reader has exited, they give AVERROR(EPIPE). Error: NOMEM.
  */
 int pipe_open_stdin(AVIOContext **out, bool (*stopped)(void));
 

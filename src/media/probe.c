@@ -1,4 +1,5 @@
-/* Small trials of what only a trial can tell. Used from one thread, for --doctor. */
+/* Small trials for --doctor, of features that only a trial can test. Used from one
+ * thread. */
 #include <stdio.h>
 #include <string.h>
 

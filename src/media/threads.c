@@ -17,9 +17,9 @@
 /* The job's own. */
 #define STAGES 3
 
-/* What encoders start: in full, and at least, with one thread and what else tells them
- * to be modest. Measured with x264 164, x265 3.5, SVT-AV1 1.4; x264 takes three for two
- * cores, and some encoders more. */
+/* Threads that encoders start by default, and at least (with one thread and other options
+ * that limit them). Measured with x264 164, x265 3.5, SVT-AV1 1.4; x264 takes three for
+ * two cores, and some encoders more. */
 static const struct demand {
     const char *codec;
     int base, per_core, least;
@@ -60,7 +60,7 @@ void threads_for_decoder(AVCodecContext *c)
     warn(c, choose(c, cores < 16 ? cores + 1 : 16, STAGES + cores + encoder));
 }
 
-/* What was asked for stays behind our word, and outweighs it. */
+/* The user's options come after ours and override them. */
 static int set_modest(AVCodecContext *c, const struct demand *d)
 {
     uint8_t *before = NULL;

@@ -5,8 +5,8 @@
 #include <libavcodec/avcodec.h>
 
 /*
- * Sets c->thread_count before a codec is opened: to 0, as many as it likes, or to 1
- * with a warning where not so many can be started.
+ * Sets c->thread_count before a codec is opened: to 0 (the codec's choice), or to 1, with
+ * a warning, if that many threads cannot be started.
  */
 void threads_for_decoder(AVCodecContext *c);
 

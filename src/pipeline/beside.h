@@ -1,6 +1,6 @@
 /*
- * Two films next to each other in one, synchronised by their times and labelled, for
- * people. By libavfilter; without it this says so.
+ * Writes a video that shows two videos side by side, synchronised by their times and
+ * labelled. It needs libavfilter, and fails with a message without it.
  */
 #ifndef RIFEC_PIPELINE_BESIDE_H
 #define RIFEC_PIPELINE_BESIDE_H

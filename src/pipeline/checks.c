@@ -9,7 +9,7 @@
 
 /* Containers round times to ticks, of a millisecond in Matroska. */
 #define ROUNDING_US 2000
-/* Of slowed-down sound against the picture; nobody notices less. */
+/* Tolerated offset between slowed-down sound and the picture; nobody notices less. */
 #define SLOW_LAG_US 10000
 
 /* How much later than the picture a copied stream begins now, against before. */

@@ -35,8 +35,9 @@ struct checks_subject {
 
 void checks_make(struct checks *c, const struct checks_subject *s);
 
-/* Logs what differs. A missing frame is our own fault: RIFEC_ERR_VERIFY, always. What
- * moved is a warning, or RIFEC_ERR_VERIFY if `strict`, and so is a stream left out. */
+/* Logs the differences. A missing frame is a bug of rifec: always RIFEC_ERR_VERIFY. A
+ * changed duration or offset and a missing stream are warnings, or RIFEC_ERR_VERIFY if
+ * `strict`. */
 int checks_judge(const struct checks *c, const char *path, bool strict);
 
 #endif

@@ -59,7 +59,7 @@ static int follow(char **out, const char *path)
     return *out || errno == ELOOP ? 0 : mem_fail("a file name");
 }
 
-/* The folder's identity with the name behind it, even if there is a file. */
+/* The folder's identity and the name in it, even if the file exists. */
 static int identify_name(struct outpath_id *out, const char *path)
 {
     int err = 0;
@@ -317,8 +317,8 @@ static int by_name(const void *a, const void *b)
     return by_index(a, b, compare_names(a, b));
 }
 
-/* Two that are written may be hard links of one file: each replaces its own name. What
- * is read must not be replaced under any name. */
+/* Two outputs may be hard links of one file, as each replaces its own name. An input must
+ * not be replaced under any name. */
 static int check_neighbours(const struct places *all, bool names)
 {
     bool (*same)(const struct place *, const struct place *) =

@@ -1,9 +1,9 @@
 /*
- * What a run writes is never what it reads, nor two things at once: outputs, their
- * temporary files and the statistics are compared with inputs, model, list of cuts and
- * with each other. Files are compared by device and inode, so that links and ./x change
- * nothing; files that do not exist yet, by their folder and name; pictures by folder,
- * pattern, and the inodes of those that exist.
+ * Refuses a run that would write over its own input or write two things to one file:
+ * outputs, their temporary files and the statistics are compared with inputs, model, list
+ * of cuts and with each other. Files are compared by device and inode, so that links and
+ * ./x change nothing; files that do not exist yet, by their folder and name; pictures by
+ * folder, pattern, and the inodes of those that exist.
  */
 #ifndef RIFEC_PIPELINE_CLASH_H
 #define RIFEC_PIPELINE_CLASH_H

@@ -8,8 +8,7 @@
 
 struct compare_options {
     double min_psnr, min_ssim; /* of every frame; 0: any                              */
-    int64_t max_abs;           /* largest difference of a sample in code values, plus 1;
-                                  0: any                                              */
+    int64_t max_abs;           /* largest difference of two samples, plus 1; 0: any */
     int64_t step;              /* every Nth frame; 0: every one                       */
 };
 

@@ -87,8 +87,8 @@ static int append(struct holdback *h, AVPacket *pkt)
     return 0;
 }
 
-/* What is shown beyond the picture's end is shown until there: subtitles. Sound has
- * packets much shorter than a second, which stay as they are. */
+/* Subtitles that last beyond the video are shortened to its end. Packets of sound are
+ * much shorter than a second and stay as they are. */
 static void shorten(const struct holdback *h, AVPacket *pkt, int64_t end_us)
 {
     AVRational tb = mux_time_base(h->p.mux, pkt->stream_index);

@@ -10,7 +10,7 @@
 #include "media/frame.h"
 #include "pipeline/item.h"
 
-/* What lies between two source frames. */
+/* The kinds of content between two source frames. */
 enum gap { GAP_MOTION, GAP_STILL, GAP_CUT };
 
 void inbetween_open(struct inbetween *b, const struct inbetween_params *p)
@@ -220,7 +220,7 @@ static int note_cut(struct inbetween *b)
     return 0;
 }
 
-/* What lies between `previous` and `frame`. */
+/* Finds the kind of content between `previous` and `frame`. */
 static int look(struct inbetween *b, const struct rifec_frame *frame, enum gap *gap)
 {
     int err = 0;

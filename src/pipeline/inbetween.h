@@ -24,7 +24,7 @@ enum on_cut {
 /* Between a frame and its repetition. Time is never deleted. */
 enum dedup {
     DEDUP_HOLD = 0, /* equal frames: the frame itself, without the network     */
-    DEDUP_OFF,      /* the network, whatever it makes of them                  */
+    DEDUP_OFF,      /* always interpolate */
     DEDUP_SMOOTH,   /* almost equal ones are bridged: motion goes on through them */
 };
 

@@ -1,4 +1,5 @@
-/* What flows through the pipeline. Passed by value; owns what it points to. */
+/* An item that flows through the pipeline. It is passed by value and owns the memory that
+ * it points to. */
 #ifndef RIFEC_PIPELINE_ITEM_H
 #define RIFEC_PIPELINE_ITEM_H
 

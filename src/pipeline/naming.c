@@ -39,7 +39,7 @@ static void append_rational(struct text *t, struct rational r)
 
 /* --- the fields ----------------------------------------------------------- */
 
-/* Where the last component begins, and how long it is without a slash behind. */
+/* Start of the last component, and its length without trailing slashes. */
 static const char *last_component(const char *path, size_t *length)
 {
     size_t end = strlen(path), begin;
@@ -196,7 +196,7 @@ bool naming_is_album(const struct pipeline_options *job)
                               : pictures_are_meant(job->input.path);
 }
 
-/* Pictures that are being made, or that an interrupted run left, are no output. */
+/* Pictures of a running or interrupted job do not count as output. */
 static bool is_temporary(const char *name)
 {
     size_t length = strlen(name);

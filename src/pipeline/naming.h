@@ -41,7 +41,7 @@ bool naming_is_folder(const char *path);
  * they need no name in it. */
 bool naming_is_album(const struct pipeline_options *job);
 
-/* True when a file or a picture of this name is there. */
+/* True when a file or a picture of this name exists. */
 bool naming_exists(const char *path);
 
 #endif

@@ -120,7 +120,7 @@ static int64_t to_us(struct rational time_base, int64_t ts)
     return av_rescale_q(ts, tb, AV_TIME_BASE_Q);
 }
 
-/* The limit of --frames is reached: tells the source in its own time. */
+/* The limit of --frames is reached: tell the source, in input time. */
 static void end_picture(struct job *j)
 {
     j->picture_end_us = to_us(j->out_time_base, j->inbetween.end);
@@ -298,10 +298,9 @@ static int fail_empty(const struct job *j)
 }
 
 /*
- * Reads up to the first frame, which says what everything else must be opened
- * for. The queue has no limit yet, as no stage is there to empty it. The frame
- * stays the queue's, whose consumer is not started before the caller is done
- * with it.
+ * Reads up to the first frame, whose size and format everything else is opened for. The
+ * queue has no limit yet, because no stage is running that would empty it. The queue
+ * keeps the frame; its consumer starts only after the caller is done with the frame.
  */
 static int prime(struct job *j, const struct rifec_frame **first)
 {
@@ -358,7 +357,7 @@ static void keep_to_clock(const struct job *j, struct timeline_params *p,
     const struct rational slowdown = stretch(j->opt);
     const struct rational shown = { tick.den, (int64_t)tick.num * least };
     const struct rational most = rational_multiply(shown, slowdown);
-    /* What slow motion stretches to a tick. */
+    /* The input time that slow motion stretches to a tick. */
     p->grid = rational_multiply((struct rational){ tick.num, tick.den },
                                 (struct rational){ slowdown.den, slowdown.num });
     p->grid_least = least;
@@ -505,7 +504,7 @@ static void open_inbetween(struct job *j, const struct timeline *tl)
     j->cuts = (struct scene_list){ 0 };
 }
 
-/* Where the picture is to end if --frames says so; INT64_MAX: unknown. */
+/* The end of the video if --frames sets it; INT64_MAX: unknown. */
 static int64_t expected_us(const struct job *j, const struct timeline *tl)
 {
     if (!j->opt->rate.frames || j->out_rate.num <= 0)
@@ -606,7 +605,7 @@ fail:
     return err;
 }
 
-/* What was written, against what was read and planned. */
+/* Compare the output with the input and the plan. */
 static void check_output(struct job *j)
 {
     struct pipeline_report *r = j->report;
@@ -676,7 +675,7 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     announce(&j, first);
     TRY(run_stages(&j));
     report_counts(report, &j.source, &j.inbetween, &j.sink, rifec_get_info(j.engine));
-    /* What differs from the golden frames does not get its name. */
+    /* An output that differs from the golden frames is not published. */
     TRY(j.watch ? watch_finish(j.watch, is_interrupted()) : 0);
     TRY(mux_end(j.mux, j.inbetween.end));
     check_output(&j);
@@ -705,7 +704,7 @@ fail:
     mux_close(&j.mux);
     demux_close(&j.source.demux);
     rifec_cuda_close(&j.cuda);
-    /* Last of all: whoever is stopped before this is told so by the next run. */
+    /* Do this last: if the job is stopped before, the next run notices. */
     resume_close(&j.resume);
     return err;
 }

@@ -52,7 +52,8 @@ struct output_options {
     const char *path;   /* "-": standard output                                       */
     const char *format; /* container name; NULL: from the extension                   */
     bool overwrite;     /* replace an existing output                                 */
-    bool skip_existing; /* an existing output, or another process's, is no failure    */
+    bool skip_existing; /* an existing output, or one that another process writes, is
+                         * not a failure */
     bool strict;        /* a check that fails is an error, not a warning              */
     const char *resume_settings; /* NULL, or what shaped the output: see resume.h     */
     double keep_s; /* with resume_settings: work that may be lost; 0: 60         */

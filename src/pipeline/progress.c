@@ -18,13 +18,13 @@
 #define LOG_S      5.0
 #define LINE_WIDTH 66 /* a shorter line is padded over a longer one */
 
-/* The rate is measured over at least so long and so many frames, which come in groups:
- * all in-betweens of a pair, then nothing for a while. */
+/* The rate is measured over at least this time and this number of frames, because frames
+ * come in groups: all new frames of a pair, then none for a while. */
 #define WINDOW_S      15.0
 #define WINDOW_FRAMES 16
 #define SAMPLE_S      0.5
 
-/* What a line says, whatever its form. */
+/* The contents of a line, whatever its form. */
 struct state {
     long long frame, total; /* total 0: unknown          */
     long long out_time_us;

@@ -49,8 +49,8 @@ struct progress {
 void progress_start(struct progress *p);
 void progress_tick(struct progress *p); /* call every 0.1 s or so; shows when due */
 
-/* The work is over, started or not. Ends the line; done: all of it was written, and a
- * last line says so. */
+/* Ends the line when the work is over. done: everything was written, and a last line says
+ * so. */
 void progress_finish(struct progress *p, bool done);
 
 /* JSON's last object, which has the exit status: "end" for 0, "stopped" for that of a

@@ -1,6 +1,6 @@
 /*
- * What a run did, for the log and for --stats. Filled in by the calling thread: before
- * the stages start, and after they have ended.
+ * The report of a run, for the log and for --stats. The calling thread fills it in before
+ * the stages start and after they have ended.
  */
 #ifndef RIFEC_PIPELINE_REPORT_H
 #define RIFEC_PIPELINE_REPORT_H
@@ -17,7 +17,7 @@
 #include "pipeline/source.h"
 #include "rifec/rifec.h"
 
-/* What was done. Strings are owned by the report. */
+/* The results. The report owns its strings. */
 struct pipeline_report {
     struct {
         char codec[32], pix_fmt[32], decoder[32];
@@ -59,11 +59,12 @@ struct pipeline_report {
     int64_t resumable;   /* frames kept for a run that goes on; 0 on success */
 };
 
-/* What is known of the input before it is read; `first` is its first frame. */
+/* Fills in the facts about the input that are known before it is read; `first` is its
+ * first frame. */
 void report_input(struct pipeline_report *r, const struct source *s,
                   const struct rifec_frame *first);
 
-/* What will be written, and by which engine. */
+/* Fills in the output and the engine. */
 void report_output(struct pipeline_report *r, const struct mux *mux,
                    const AVCodecContext *encoder, const struct rifec_info *engine);
 

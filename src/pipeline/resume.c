@@ -100,7 +100,7 @@ static int settle_if_ready(struct resume *r)
     return !r->settled && input_sum_ready(r->input) ? settle(r) : 0;
 }
 
-/* The settings are whole. Of the input, only the size is compared for now. */
+/* The settings are complete. For now, only the input's size is compared. */
 static int compare_settings(struct resume *r, const char *then)
 {
     int err = 0;
@@ -210,7 +210,7 @@ fail:
     return err;
 }
 
-/* --- the segments that are there ------------------------------------------ */
+/* --- existing segments ------------------------------------------ */
 
 /* False: *why says what is wrong with it. */
 static bool fits(const struct resume *r, const struct segment_head *head, char why[80])

@@ -3,12 +3,12 @@
  * until the output has its name. The same command, given again after a stop, takes
  * finished segments from there.
  *
- * The whole input is read again, so that times, cuts, sound and counts come out as they
- * would have; what is spared is making the frames and encoding them. The encoder begins
- * anew at the start of each segment, in every run, so what a run writes does not depend
- * on where another one stopped. A segment ends after RESUME_SEGMENT_FRAMES output
- * frames or, so that slow jobs lose no more, when a minute's work is not yet kept; only
- * that depends on the speed of the machine.
+ * The whole input is read again, so that times, cuts, sound and counts are the same as in
+ * an uninterrupted run; only interpolating and encoding are saved. The encoder is opened
+ * again at the start of each segment, in every run, so the output does not depend on
+ * where an earlier run stopped. A segment ends after RESUME_SEGMENT_FRAMES output frames
+ * or, so that slow jobs lose no more, when a minute's work is not yet kept; only that
+ * depends on the speed of the machine.
  *
  * All segments are checked when a run begins, and the first that is not as it was
  * written is made again, with those after it. A checksum of the whole input, made
@@ -21,7 +21,7 @@
 #include "media/out/encode.h"
 #include "media/out/mux.h"
 
-/* x264, too, begins anew after 250. */
+/* x264, for comparison, starts a new GOP after 250. */
 #define RESUME_SEGMENT_FRAMES 240
 /* Seconds of work that may be lost. */
 #define RESUME_KEEP_S 60

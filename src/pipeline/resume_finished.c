@@ -41,7 +41,8 @@ int finished_note(const struct resume_folder *f, const char *part, const char *t
     char *path = NULL, *all = NULL;
     int fd = open(part, O_RDONLY | O_CLOEXEC);
     TRY(folder_file(f, "finished", &path));
-    /* What is not yet written could still change the time, over a network. */
+    /* On a network file system, data that is not yet written could still change the time.
+     */
     if (fd < 0 || outdisk_sync(fd) != 0 || fstat(fd, &st) != 0)
         FAIL(RIFEC_ERR_OUTPUT, "%s: cannot write it to the disk: %s", part,
              strerror(errno));

@@ -53,8 +53,8 @@ int folder_segment(const struct resume_folder *f, int number, char **out)
     return folder_file(f, name, out);
 }
 
-/* A killed run leaves its lock file behind, and a finished one removes it: perhaps just
- * between our opening and our locking it. */
+/* A killed run leaves its lock file; a finished run removes it, perhaps just after we
+ * opened it and before we lock it. */
 static int lock(struct resume_folder *f)
 {
     int err = 0;

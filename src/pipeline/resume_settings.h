@@ -1,7 +1,7 @@
 /*
- * What a job with --resume is made from and how, as text: one fact on a line, so that
- * two jobs can be compared and the first difference shown. The checksum of the input
- * is known later than the rest, so its line is put in the middle when it is.
+ * The input and the settings of a job with --resume as text, one fact per line, so that
+ * two jobs can be compared and the first difference shown. The input's checksum is known
+ * later than the rest, so its line is then inserted in the middle.
  */
 #ifndef RIFEC_PIPELINE_RESUME_SETTINGS_H
 #define RIFEC_PIPELINE_RESUME_SETTINGS_H

@@ -32,7 +32,7 @@ int state_load(const char *path, enum state_kind *kind, char **text);
 /* Puts a file in its place, atomically. `text` is whole lines. Errors: OUTPUT, NOMEM. */
 int state_save(const char *path, const char *text);
 
-/* What is written as the checksum of a file with this text. Errors: NOMEM. */
+/* The checksum line of a file with this text. Errors: NOMEM. */
 int state_digest(const char *text, uint8_t digest[DIGEST_SIZE]);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * Frames whose times are missing or do not rise, put right before anybody looks at
- * them. A frame without a time comes one gap after the frame before it. One that
- * steps back waits until the next good time is known, and is then placed one gap
- * after the frame before it if that leaves room, or evenly between its neighbours.
- * One that is far ahead waits for some others, which tell a pause from a stray time.
+ * Repairs missing and non-increasing timestamps of frames before any stage sees them. A
+ * frame without a timestamp is placed one gap after the previous frame. One that steps
+ * back waits until the next good timestamp is known, and is then placed one gap after the
+ * previous frame if that leaves room, or evenly between its neighbours. One that is far
+ * ahead waits for a few others, which distinguish a pause from a stray timestamp.
  */
 #ifndef RIFEC_PIPELINE_RISING_H
 #define RIFEC_PIPELINE_RISING_H

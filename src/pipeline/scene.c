@@ -72,7 +72,7 @@ static int texture(const struct padded *b, int y, int x, int mean)
     return sum;
 }
 
-/* What of b is not found again in a, and what is in b. */
+/* inter: the part of b that no block of a predicts; intra: the texture of b itself. */
 static void match(const struct padded *a, const struct padded *b, double *inter,
                   double *intra)
 {
@@ -147,8 +147,8 @@ static int append(struct scene_list *list, int64_t us)
     return 0;
 }
 
-/* One time a line and nothing else: a comma could be a decimal comma or separate
- * columns, and a second word could be half of what was meant. */
+/* One time per line and nothing else: a comma could be a decimal comma or separate
+ * columns, and a second word could be half of the time. */
 static int read_line(struct scene_list *list, const char *path, int number, char *line)
 {
     int64_t us;

@@ -2,14 +2,13 @@
  * Is there a cut between two frames? Judged from two thumbnails, so that it
  * costs the same at any size and can be done wherever the frames are.
  *
- * The score is r * sqrt(h). r compares what is left of the second frame after
- * the best match of each of its blocks in the first (and the other way round)
- * with what is in it at all: near 0 when the picture moved, near 1 when
- * nothing is found again. Brightness of a block does not count, so flashes and
- * fades are no cuts. h is the part of the pixels whose brightness changed
- * class: it keeps motion beyond the search range from looking like a cut. The
- * idea of weighing inter against intra cost is that of x264's scenecut; the
- * figures behind the threshold are in docs/scenes.md.
+ * The score is r * sqrt(h). r is the residual of the second frame after the best match of
+ * each of its blocks in the first (and the other way round), divided by the texture of
+ * the frame: near 0 when the picture moved, near 1 when nothing matches. The brightness
+ * of a block does not count, so flashes and fades are not cuts. h is the part of the
+ * pixels whose brightness changed class: it keeps motion beyond the search range from
+ * looking like a cut. The idea of weighing inter against intra cost is that of x264's
+ * scenecut; the figures behind the threshold are in docs/scenes.md.
  */
 #ifndef RIFEC_PIPELINE_SCENE_H
 #define RIFEC_PIPELINE_SCENE_H
@@ -38,9 +37,9 @@ struct scene_list {
 };
 
 /*
- * Reads a text file with one time a line, in seconds or as HH:MM:SS.fff. Blank
- * lines, comments after a #, a byte order mark and CRLF are accepted; anything else
- * is refused with the number of its line. Errors: INPUT, NOMEM.
+ * Reads a text file with one time per line, in seconds or as HH:MM:SS.fff. Blank lines,
+ * comments after a #, a byte order mark and CRLF are accepted; anything else is refused
+ * with the number of its line. Errors: INPUT, NOMEM.
  */
 int scene_list_open(struct scene_list *list, const char *path);
 

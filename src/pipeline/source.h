@@ -16,7 +16,7 @@
 struct source {
     struct demux *demux;
     struct decode *decode;
-    struct mux *mux; /* says which packets are copied, and is told what it misses */
+    struct mux *mux; /* says which packets are copied, and receives the losses */
     int64_t from_us; /* the wanted part, counted from the file's start   */
     int64_t to_us;   /* 0: to the end                                    */
 

@@ -133,8 +133,8 @@ static int64_t on_grid(const struct timeline *tl, int64_t time)
     return whole * r.num + (rest * r.num + r.den / 2) / r.den;
 }
 
-/* An output frame ends with the film, but not before players have shown it. Of a source
- * with shorter frames the film may end too soon. */
+/* An output frame ends with the video, but not before players have shown it: if the
+ * source's frames are shorter, the video would end too soon. */
 static int64_t end_on_grid(const struct timeline *tl, int64_t end)
 {
     const int64_t film_end = on_grid(tl, tl->pts * tl->tick);

@@ -31,7 +31,7 @@
 
 #define TIMELINE_NO_PTS INT64_MIN /* the value of AV_NOPTS_VALUE */
 
-/* What follows the last source frame. */
+/* How the output continues after the last source frame. */
 enum timeline_tail {
     TAIL_HOLD = 0, /* the frame, for its own duration                    */
     TAIL_DROP,     /* nothing: it is shown once                          */

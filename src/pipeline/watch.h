@@ -1,6 +1,6 @@
 /*
- * What is looked at on the way into the encoder: --framemd5 and --golden. Both see the
- * same frames, those the encoder is given, and one hash of each.
+ * --framemd5 and --golden, which look at the frames on their way to the encoder. Both see
+ * the same frames, and share one hash of each.
  */
 #ifndef RIFEC_PIPELINE_WATCH_H
 #define RIFEC_PIPELINE_WATCH_H

@@ -1,4 +1,4 @@
-/* What FFmpeg may open beside the input: nothing. */
+/* Keeps FFmpeg from opening anything but the input. */
 #include "media/in/confine.h"
 
 #include <string.h>

@@ -282,8 +282,8 @@ static int follow_format(struct decode *d, const AVFrame *av)
     return pix_fmt == d->pix_fmt ? 0 : convert_open(&d->convert, av, d->pix_fmt);
 }
 
-/* A frame as the decoder gives it: what is said about it, and is it one of
- * this picture? */
+/* Checks a frame from the decoder: logs what is unusual, and finds out whether it has the
+ * size and format of the first. */
 static int check(struct decode *d, AVFrame *f)
 {
     int err = 0;

@@ -45,8 +45,8 @@ int decode_receive(struct decode *d, struct rifec_frame **out);
 AVRational decode_time_base(const struct decode *d);
 int decode_rate_factor(const struct decode *d);
 
-/* Of frames that stay interlaced, as asked for; AV_FIELD_UNKNOWN: there are none, or
- * it is not known before the first frame. */
+/* The field order of frames that stay interlaced, as the user asked; AV_FIELD_UNKNOWN if
+ * there are none or the first frame is not decoded yet. */
 enum AVFieldOrder decode_field_order(const struct decode *d);
 
 /* Packets and frames that did not decode cleanly so far. */
@@ -56,8 +56,8 @@ int64_t decode_damaged(const struct decode *d);
  * the first. */
 enum AVPixelFormat decode_pix_fmt(const struct decode *d);
 
-/* What the frames would be when decoded in software: the same samples, where the GPU
- * has them in another order. */
+/* The pixel format that software decoding would give: the same samples, which the GPU may
+ * store in another order. */
 enum AVPixelFormat decode_planar_pix_fmt(const struct decode *d);
 
 /* The stream's pixel format before any conversion for the engine. */

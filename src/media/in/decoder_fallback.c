@@ -1,8 +1,8 @@
 /*
- * libavcodec's decoder. With a hwaccel, packets are remembered until the first
- * frame is there: if the GPU turns out not to take the stream, or fails at it, a
- * decoder with all its threads gets them once more. libavcodec would go on by
- * itself, on one thread, or not at all.
+ * libavcodec's decoder. With a hwaccel, packets are kept until the first frame is
+ * decoded: if the GPU does not support the stream or fails, a software decoder with all
+ * its threads gets them again. libavcodec itself would continue on one thread, or not at
+ * all.
  */
 #include "media/in/decoder_fallback.h"
 
@@ -129,8 +129,8 @@ static int keep(struct decoder *d, const AVPacket *pkt)
     return d->kept[d->kept_count++] ? 0 : AVERROR(ENOMEM);
 }
 
-/* True once, when it has just been found that the GPU cannot do it, or when the
- * first thing it says is an error: if the stream is to blame, software will tell. */
+/* True once, when the GPU turns out not to support the stream, or when its first result
+ * is an error: if the stream is to blame, the software decoder will report that. */
 static bool must_fall_back(const struct decoder *d, int e)
 {
     if (!d->keeping)

@@ -83,7 +83,8 @@ int deinterlace_receive(struct deinterlace *d, AVFrame *frame)
         frame->pts =
             av_rescale_q(frame->pts, av_buffersink_get_time_base(d->sink), d->time_base);
     frame->best_effort_timestamp = frame->pts;
-    /* Versions differ in what they make of it; the gaps say it as well. */
+    /* Versions of FFmpeg set it differently; the gaps between frames contain the same
+     * information. */
     AVFRAME_DURATION(frame) = 0;
     return 0;
 }

@@ -9,7 +9,7 @@
 
 #include <libavutil/frame.h>
 
-/* What to do with an interlaced input; --deinterlace has the same order. */
+/* Treatment of interlaced input, in the order of the values of --deinterlace. */
 enum deinterlace_mode {
     DEINTERLACE_REFUSE = 0,
     DEINTERLACE_OFF,   /* take the frames as they are                        */
@@ -42,7 +42,7 @@ int deinterlace_send(struct deinterlace *d, AVFrame *frame);
  * AVERROR_EOF when there is none. */
 int deinterlace_receive(struct deinterlace *d, AVFrame *frame);
 
-/* Of the frames that come out of such a filter. */
+/* The time base of the filter's output. */
 AVRational deinterlace_time_base(enum deinterlace_mode mode, AVRational in);
 
 void deinterlace_close(struct deinterlace **d);

@@ -41,13 +41,13 @@ struct demux {
     int64_t end_us;         /* latest end of any packet, AV_TIME_BASE   */
     struct lookahead ahead; /* the first packets, until they are taken  */
     struct joins joins;     /* for containers whose clock may jump      */
-    int64_t end_byte;       /* behind the last packet; -1: unknown      */
+    int64_t end_byte;       /* byte after the last packet; -1: unknown */
     bool partial;           /* not read from its start: says nothing about its length */
     bool is_pipe, ended, truncated; /* is_pipe: stdin or a named one */
     bool (*stopped)(void);
 };
 
-/* What FFmpeg would report with less to go on. */
+/* Conditions that FFmpeg would report less clearly. */
 static int check_path(const char *path)
 {
     struct stat st;
@@ -108,7 +108,7 @@ static bool is_raw(const struct demux_params *p)
     return p->format && !strcmp(p->format, "rawvideo");
 }
 
-/* What FFmpeg cannot find out about raw video. */
+/* Properties of raw video that FFmpeg cannot find out. */
 static int describe_raw(const struct demux_params *p, AVDictionary **options)
 {
     if (!is_raw(p))
@@ -242,7 +242,7 @@ fail:
     return err;
 }
 
-/* False when the picture is not there any more. */
+/* False if the picture no longer exists. */
 static bool load_picture(struct demux *d, const char *path, AVPacket *pkt)
 {
     AVIOContext *pb = NULL;
@@ -326,7 +326,8 @@ static bool is_stopped(const struct demux *d)
     return d->is_pipe && d->stopped && d->stopped();
 }
 
-/* Some containers are a row of frames, and FFmpeg does not tell of half a one. */
+/* Some containers are a mere sequence of frames, and FFmpeg does not report half a frame
+ * at the end. */
 static bool ends_in_frame(const struct demux *d)
 {
     /* FFmpeg counts a frame of IVF from its head of 12 bytes, without that. */

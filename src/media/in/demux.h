@@ -31,8 +31,8 @@ struct demux_params {
  * for parameters that it has no use for. */
 int demux_open(struct demux **out, const struct demux_params *p);
 
-/* *out is the next packet, the caller's to free, or NULL at the end. A file
- * that is cut off ends early: demux_truncated() tells. Errors: NOMEM. */
+/* *out is the next packet, the caller's to free, or NULL at the end. A file that is cut
+ * off ends early; see demux_truncated(). Errors: NOMEM. */
 int demux_read(struct demux *d, AVPacket **out);
 
 /* Goes to the last point at or before `us`, counted from the file's start, from

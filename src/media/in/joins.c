@@ -40,7 +40,7 @@ static bool is_between(int64_t us, int64_t least, int64_t most)
     return us >= least && us <= most;
 }
 
-/* The picture or the sound; what comes now and then tells nothing of the clock. */
+/* Only video and audio: sparse streams say nothing about the clock. */
 static bool is_steady(const AVStream *st)
 {
     return st->codecpar->codec_type == AVMEDIA_TYPE_VIDEO ||

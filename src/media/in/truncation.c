@@ -210,7 +210,7 @@ static int64_t flv_length(AVFormatContext *ctx)
     return 0;
 }
 
-/* Behind each tag stands its size. Some programs leave that out behind the last one. */
+/* Each tag is followed by its size, which some programs omit after the last tag. */
 static bool ends_with_tag(AVFormatContext *ctx, int64_t size)
 {
     uint8_t b[11];
@@ -247,7 +247,7 @@ enum truncation truncation_asf(AVFormatContext *ctx, int64_t size)
     uint8_t b[24];
     if (!truncation_read(ctx, 0, b, 24))
         return TRUNCATION_UNKNOWN;
-    const int64_t at = (int64_t)AV_RL64(b + 16); /* behind the header */
+    const int64_t at = (int64_t)AV_RL64(b + 16); /* after the header */
     if (at < 24 || at > size || !truncation_read(ctx, at, b, 24) || memcmp(b, data, 16))
         return TRUNCATION_UNKNOWN;
     const int64_t bytes = (int64_t)AV_RL64(b + 16);

@@ -25,7 +25,7 @@ static enum truncation look_at_tail(AVFormatContext *ctx, int64_t size,
 
 /* --- Ogg ------------------------------------------------------------------ */
 
-/* The size of the page at b, of which n bytes are there; 0: none. */
+/* The size of the page at b, where n bytes are available; 0: none. */
 static int page_bytes(const uint8_t *b, int n)
 {
     if (n < 27 || memcmp(b, "OggS", 4) || b[4] != 0 || n < 27 + b[26])
@@ -99,8 +99,8 @@ static int find_packets(const uint8_t *b, int n, int step)
     return -1;
 }
 
-/* Packets of equal size, and so the last one, too. Of Blu-ray's each has four bytes in
- * front, of others sixteen behind. */
+/* All packets have the same size, even the last. Blu-ray puts four bytes before each,
+ * other formats sixteen after it. */
 enum truncation truncation_ts(AVFormatContext *ctx, int64_t size)
 {
     static const int steps[][2] = { { 188, 0 }, { 192, 4 }, { 204, 0 } };
@@ -132,7 +132,7 @@ static int system_bytes(const uint8_t *b, int n)
     return AV_RB16(b + 4) ? 6 + AV_RB16(b + 4) : -1;
 }
 
-/* Packs of packets that tell their size, from the last pack on. */
+/* Packs of packets that contain their own size, from the last pack on. */
 static enum truncation look_at_packs(const uint8_t *b, int n)
 {
     int at = n - 14, bytes;

@@ -216,7 +216,7 @@ int album_add(struct album *a, const uint8_t *data, size_t size)
         TRY(say_failed(path, "create it"));
     if (write_all(fd, data, size) != 0)
         TRY(say_failed(path, "write"));
-    /* Its way to the disk begins; album_commit() waits for the end of it. */
+    /* Starts writing it to the disk; album_commit() waits until that has finished. */
     sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 fail:
     if (fd >= 0 && close(fd) != 0 && err == 0)

@@ -32,19 +32,19 @@ struct album_params {
     bool *taken;    /* the names are another run's: see base/outfile.h        */
 };
 
-/* Checks that nothing is in the way, and creates the folders: the temporary one is
- * locked, so that a second run with the same output fails here. Errors: OUTPUT, NOMEM. */
+/* Checks that no output exists, and creates the folders. The temporary one is locked, so
+ * that a second run with the same output fails here. Errors: OUTPUT, NOMEM. */
 int album_open(struct album **out, const struct album_params *p);
 
 /* The next picture, a whole file. Errors: OUTPUT, NOMEM. */
 int album_add(struct album *a, const uint8_t *data, size_t size);
 
 /* Syncs all pictures, moves them to where they belong, and syncs the folder. If one
- * cannot be moved, those before are taken back, and what they replaced is there
- * again. Errors: OUTPUT, NOMEM. */
+ * cannot be moved, the earlier ones are removed and the pictures that they replaced are
+ * restored. Errors: OUTPUT, NOMEM. */
 int album_commit(struct album *a);
 
-/* What was not committed is removed. Accepts NULL. */
+/* Removes pictures that were not committed. Accepts NULL. */
 void album_close(struct album **a);
 
 #endif

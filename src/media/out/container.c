@@ -216,7 +216,7 @@ void container_options(const AVFormatContext *ctx, AVDictionary **options)
     if (container_is(ctx->oformat, "mp4|mov") && has_dotted_tags(ctx->metadata) &&
         !has_cover(ctx))
         av_set_tag(options, "movflags", "use_metadata_tags", 0);
-    /* AVI has no place for a start: what begins late, all of it, begins at zero. */
+    /* AVI cannot store a start time: a whole file that begins late begins at zero. */
     if (container_is(ctx->oformat, "avi"))
         av_set_tag(options, "avoid_negative_ts", "make_zero", 0);
     /* Up to 4.4 Matroska's first subtitles became the default ones. */

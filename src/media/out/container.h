@@ -1,6 +1,6 @@
 /*
- * What a container can hold: FFmpeg's muxers are asked, and what they do not tell is
- * written down here.
+ * The capabilities of containers: those that FFmpeg's muxers report, and those that only
+ * this table knows.
  */
 #ifndef RIFEC_MEDIA_OUT_CONTAINER_H
 #define RIFEC_MEDIA_OUT_CONTAINER_H
@@ -23,10 +23,10 @@ bool container_holds(const struct trial *t, const AVStream *st,
 /* True when FFmpeg's tables say that the container is made for the codec. */
 bool container_holds_codec(const AVOutputFormat *f, enum AVCodecID codec);
 
-/* What a stream of our encoder is to be called there; 0: as it calls itself. */
+/* The codec tag for our encoder's stream in this container; 0: the encoder's own. */
 uint32_t container_video_tag(const AVOutputFormat *f, enum AVCodecID codec);
 
-/* True for .mp3, .wav and the like. */
+/* True for audio formats such as .mp3 and .wav. */
 bool container_is_for_sound(const AVOutputFormat *f);
 
 /* A picture that stands for the file, as a picture or as a file. */
@@ -35,7 +35,7 @@ bool container_holds_cover(const AVOutputFormat *f, enum AVCodecID codec);
 bool container_holds_attachments(const AVOutputFormat *f);
 bool container_holds_chapters(const AVOutputFormat *f);
 
-/* What of a stream's packets is played. */
+/* The part of a stream's packets that is played. */
 bool container_holds_edits(const AVOutputFormat *f);
 
 /* How the picture is to be turned before it is shown. */
@@ -44,8 +44,8 @@ bool container_holds_rotation(const AVOutputFormat *f);
 /* The mastering display and light levels of HDR10. */
 bool container_holds_light(const AVOutputFormat *f);
 
-/* What files of a format end in, "mkv" for matroska; more may follow a comma. An
- * extension is its own, and so is what FFmpeg does not know. */
+/* The file name extension of a format, "mkv" for matroska; more may follow a comma. An
+ * extension gives itself, and so does a name that FFmpeg does not know. */
 const char *container_extension(const char *format);
 
 /* The extension of a container that was tried and holds the stream, ".mkv"; NULL: none.

@@ -161,8 +161,8 @@ static const AVCodec *choose_best(const struct encode_params *p, const AVFrame *
     return codec;
 }
 
-/* Of some containers FFmpeg does not know; for these the header will tell, but
- * one that is for pictures alone is for its own. */
+/* For some containers FFmpeg does not know, and writing the header will show. A container
+ * for pictures alone accepts only its own codec. */
 static bool refuses(const AVOutputFormat *f, enum AVCodecID codec)
 {
     if (f->flags & AVFMT_NOFILE || container_is(f, "rawvideo"))

@@ -26,7 +26,7 @@ bool encoder_needs_constant_rate(const AVOutputFormat *container, const char *na
 /* `-f null`: frames are counted and thrown away. */
 bool encoder_is_null(const AVCodec *codec, const AVOutputFormat *container);
 
-/* What the encoder is known to refuse, said before it does. Errors: CODEC. */
+/* Refuses what the encoder is known to refuse, with a better message. Errors: CODEC. */
 int encoder_check(const AVCodecContext *c);
 
 /* Why an encoder may not open here, and what to take instead: for the end of a

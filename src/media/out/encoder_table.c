@@ -1,5 +1,5 @@
 /*
- * What each encoder calls quality and speed, and our choice of the first. An
+ * The names of each encoder's options for quality and speed, and our default quality. An
  * encoder that is not in the table keeps FFmpeg's defaults and names.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -151,7 +151,7 @@ static bool has_rate(const struct encode_params *p)
     return given;
 }
 
-/* FFmpeg's name, but for what is none outside of it. */
+/* FFmpeg's name, except where only FFmpeg itself uses it. */
 static const char *name_of(const AVCodec *codec)
 {
     return codec->id == AV_CODEC_ID_WRAPPED_AVFRAME ? "uncompressed video" : codec->name;

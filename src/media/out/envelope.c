@@ -15,7 +15,7 @@
 #define BOOST_MAX    8.0f
 #define FORGET       4096 /* blocks at a time */
 
-/* The lag is measured in steps of so many blocks, that is 2 ms. */
+/* The lag is measured in steps of this number of blocks, that is 2 ms. */
 #define STEP       8
 #define LAGS       250 /* steps, each way */
 #define LOUD       1e-3f
@@ -105,7 +105,7 @@ int envelope_note(struct envelope *e, const float *in, int n)
     return 0;
 }
 
-/* What the input's level is when the output has come to a block. */
+/* The input's level at the time of an output block. */
 static float wanted_level(struct envelope *e, int64_t out_block)
 {
     int64_t at = (2 * out_block + 1) * e->slowdown.den / (2 * e->slowdown.num);

@@ -1,9 +1,9 @@
 /*
- * The loudness of sound that was drawn out, made to follow that of the sound it was
- * made from. What draws sound out spreads a beat over the window it works in, and so
- * begins it early, by a tenth of a second and more at eight times the length. Where
- * the loudness differs by more than 3 dB from what it should be at that moment, it is
- * brought to within 3 dB: a beat is heard when it is seen.
+ * Makes the loudness of stretched sound follow that of the original. A stretching filter
+ * spreads a beat over its window, so that the beat begins early, by a tenth of a second
+ * and more at eight times the length. Where the loudness differs by more than 3 dB from
+ * what it should be at that moment, it is brought to within 3 dB, so that a beat is heard
+ * when it is seen.
  *
  * Samples are floats, channels interleaved. Knows nothing of FFmpeg.
  */

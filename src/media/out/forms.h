@@ -1,7 +1,6 @@
 /*
- * Outputs that are not a container with a codec in it: pictures one by one,
- * moving pictures (GIF, APNG, WebP), YUV4MPEG. What FFmpeg's tables do not say
- * of them.
+ * Outputs that are not a container with a codec in it: pictures one by one, moving
+ * pictures (GIF, APNG, WebP), YUV4MPEG. It holds the facts that FFmpeg's tables lack.
  */
 #ifndef RIFEC_MEDIA_OUT_FORMS_H
 #define RIFEC_MEDIA_OUT_FORMS_H
@@ -21,7 +20,7 @@ const AVCodec *forms_picture_encoder(enum AVCodecID codec);
 const enum AVPixelFormat *forms_pix_fmts(const AVOutputFormat *format,
                                          const AVCodec *encoder);
 
-/* Options a muxer needs to do what one expects of it. */
+/* Options that make a muxer do what users expect. */
 int forms_muxer_options(const AVOutputFormat *format, AVDictionary **options);
 
 /* True when the container's clock is too coarse for exact times. Sets *tick, in seconds,

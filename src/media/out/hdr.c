@@ -1,4 +1,4 @@
-/* HDR10's static metadata, and what becomes of the dynamic kinds. */
+/* HDR10's static metadata, and the fate of dynamic metadata. */
 #include "media/out/hdr.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /*
- * What a high dynamic range picture says about itself beyond its colour tags:
- * the mastering display and the light levels of HDR10, which go on to encoder
- * and container, and the data per frame of HDR10+ and Dolby Vision, which go on
- * where the encoder knows them and are otherwise missed aloud.
+ * HDR metadata beyond colour tags: the mastering display and light levels of HDR10, which
+ * are passed to the encoder and the container, and the data per frame of HDR10+ and Dolby
+ * Vision, which are passed to encoders that support them. Otherwise a warning reports
+ * their loss.
  */
 #ifndef RIFEC_MEDIA_OUT_HDR_H
 #define RIFEC_MEDIA_OUT_HDR_H
@@ -28,8 +28,8 @@ void hdr_find(struct hdr *h, const AVStream *st, const AVFrame *first);
  * The user's own come after. Errors: NOMEM. */
 int hdr_configure(const struct hdr *h, AVCodecContext *c);
 
-/* After it is opened: the static data for the container. What neither of them
- * keeps is said, once each. Errors: NOMEM. */
+/* After the encoder is opened: passes the static data to the container, and warns once
+ * about each kind that neither of them keeps. Errors: NOMEM. */
 int hdr_describe(const struct hdr *h, AVCodecContext *c, const AVOutputFormat *f);
 
 #endif

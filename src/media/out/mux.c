@@ -159,7 +159,7 @@ bool mux_copies(const struct mux *m, int input_stream)
 
 /*
  * The muxer, or a filter that it uses, refuses one packet: it is freed, and the job can
- * go on. What happens to the byte stream (a full disk) or to the memory ends the job.
+ * go on. Failures of the byte stream (a full disk) or of memory end the job.
  */
 static bool is_refusal(const struct mux *m, int e)
 {

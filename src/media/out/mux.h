@@ -40,7 +40,7 @@ bool mux_is_nowhere(const struct mux *m);
 /* True for one file that grows a packet at a time. */
 bool mux_is_file(const struct mux *m);
 
-/* What the video must be encoded as, or AV_CODEC_ID_NONE: there is a choice. */
+/* The codec that the video must have, or AV_CODEC_ID_NONE if any will do. */
 enum AVCodecID mux_codec(const struct mux *m);
 
 /* True when the container cannot say how long each frame is shown. */
@@ -63,7 +63,7 @@ int mux_start(struct mux *m, const AVCodecContext *encoder);
  */
 int mux_write(struct mux *m, AVPacket **pkt);
 
-/* In which packets of that input stream tell their times. */
+/* The time base of that input stream's packets. */
 AVRational mux_time_base(const struct mux *m, int input_stream);
 
 /* As streams_get_span(). */
@@ -77,8 +77,8 @@ int64_t mux_sound_lag_us(const struct mux *m);
  * last frame ends, in the encoder's time base. */
 int mux_end(struct mux *m, int64_t video_end);
 
-/* The temporary name of a file, which has all its bytes after mux_end(). NULL: the
- * output is no file, or is written in place. */
+/* The temporary name of the file, which is complete after mux_end(). NULL if the output
+ * is not a file or is written in place. */
 const char *mux_part(const struct mux *m);
 
 /* After mux_end(): closes the file and gives it its final name. */

@@ -24,7 +24,7 @@ struct palette {
     bool ended;
     AVFilterGraph *choose; /* palettegen of the part that is held back             */
     AVFilterContext *choose_in, *choose_out;
-    AVFilterGraph *use; /* paletteuse of it; NULL: its palette is not chosen yet   */
+    AVFilterGraph *use; /* paletteuse; NULL: the palette is not chosen yet */
     AVFilterContext *use_in[2], *use_out;
 };
 

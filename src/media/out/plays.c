@@ -1,4 +1,4 @@
-/* What is known of players, in three rules. */
+/* Three rules about what players support. */
 #include "media/out/plays.h"
 
 #include <stdio.h>

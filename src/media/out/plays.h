@@ -1,7 +1,7 @@
 /*
- * What browsers, phones and television sets play of an MP4 or MOV file: the defaults for
- * these two containers and their kin. Others keep what came, and so does an encoder or a
- * pixel format that the user names.
+ * Defaults for MP4, MOV and related containers that browsers, phones and television sets
+ * can play. Other containers keep the input's format, and so does an encoder or pixel
+ * format that the user names.
  */
 #ifndef RIFEC_MEDIA_OUT_PLAYS_H
 #define RIFEC_MEDIA_OUT_PLAYS_H

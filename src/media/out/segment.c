@@ -69,7 +69,7 @@ static int put(struct segment_writer *s, const void *data, size_t size)
     return outfile_write(s->file, data, size);
 }
 
-/* Of the body; more than 4 GiB are no packet. */
+/* The size of a packet's body; no packet is larger than 4 GiB. */
 static int64_t body_size(const AVPacket *pkt)
 {
     int64_t size = BODY_MIN + (int64_t)pkt->size;
@@ -156,7 +156,7 @@ struct segment_reader {
     char why[80]; /* what is wrong with it; empty: nothing so far */
     struct AVMurMur3 *all;
     uint8_t all_expected[DIGEST_SIZE];
-    int64_t left;           /* bytes behind those read    */
+    int64_t left;           /* bytes after those read */
     uint32_t packets, read; /* in it; of these, read      */
     uint8_t *record;        /* the newest: size and body  */
     size_t room;            /* of `record`                */
@@ -362,7 +362,7 @@ static void check_end(struct segment_reader *s)
         damaged(s, "its packets are not those of its header");
 }
 
-/* As segment_read(), but what is damaged is told by s->why alone. */
+/* Like segment_read(), but reports damage only in s->why. */
 static int next_packet(struct segment_reader *s, AVPacket **out)
 {
     int err = 0;

@@ -1,7 +1,7 @@
 /*
- * A stretch of encoded video in a file of its own: packets as the encoder gave them,
- * with their times and side data. Made anew or not at all: a file under its final name
- * is whole and on the disk, and checksums tell it from one that was damaged since.
+ * A segment of encoded video in its own file: packets as the encoder gave them, with
+ * their timestamps and side data. A file under its final name is complete and on the
+ * disk, and checksums detect later damage.
  *
  * The format, "rifec segment 2"; all numbers are little-endian:
  *

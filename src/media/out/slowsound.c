@@ -18,7 +18,7 @@
 #if RIFEC_HAVE_AVFILTER
 
 #define BITS_PER_CHANNEL 96000
-/* A hole in the sound is filled with silence from so many seconds on. */
+/* A gap in the sound is filled with silence if it is at least this long, in seconds. */
 #define HOLE "0.02"
 
 struct slowsound {
@@ -34,7 +34,7 @@ struct slowsound {
     bool drained;
 };
 
-/* What players everywhere read, first. */
+/* Formats that every player supports come first. */
 static const struct kind {
     const char *encoder, *format;
     int rate; /* 0: any */

@@ -17,8 +17,8 @@ struct slowsound;
 int slowsound_open(struct slowsound **out, const AVStream *from, struct rational slowdown,
                    const AVOutputFormat *f, AVStream *to);
 
-/* Takes note of a packet, or of the end: NULL. What does not decode is dropped and
- * counted. Errors: CODEC, NOMEM. */
+/* Takes a packet, or NULL at the end. Packets that do not decode are dropped and counted.
+ * Errors: CODEC, NOMEM. */
 int slowsound_send(struct slowsound *s, const AVPacket *pkt);
 
 /* *out is the next packet, in the time base `to` was given, or NULL for now. */

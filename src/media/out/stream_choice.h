@@ -1,4 +1,4 @@
-/* What the user wants of the input's streams, tags and chapters. */
+/* The user's choice of the input's streams, tags and chapters. */
 #ifndef RIFEC_MEDIA_OUT_STREAM_CHOICE_H
 #define RIFEC_MEDIA_OUT_STREAM_CHOICE_H
 

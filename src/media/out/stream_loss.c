@@ -1,4 +1,4 @@
-/* What of the copied streams did not reach the output. */
+/* Losses: parts of copied streams that did not reach the output. */
 #include "media/out/stream_map.h"
 
 #include <libavutil/avutil.h>
@@ -51,7 +51,7 @@ int streams_left_out(const struct streams *s)
     return s->left_out;
 }
 
-/* What somebody would hear or see. */
+/* Streams whose loss a viewer would hear or see. */
 static bool is_missed(const struct streams *s, const AVStream *in)
 {
     enum AVMediaType type = in->codecpar->codec_type;

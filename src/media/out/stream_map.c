@@ -1,4 +1,5 @@
-/* Choosing what becomes of each input stream, and describing it in the output. */
+/* Decides for each input stream whether it is copied, converted or left out, and
+ * describes it in the output. */
 #include "media/out/stream_map.h"
 
 #include <stdlib.h>
@@ -50,8 +51,8 @@ static void say_left_out(struct streams *s, const AVStream *st)
 
 /* --- side data ------------------------------------------------------------ */
 
-/* Side data that speaks of the picture; the rest speaks of the old bits, or is
- * the encoder's to say. */
+/* Side data about the picture. The rest describes the old bitstream, or is the encoder's
+ * to set. */
 static bool describes_picture(enum AVPacketSideDataType type)
 {
     return type == AV_PKT_DATA_DISPLAYMATRIX || type == AV_PKT_DATA_STEREO3D ||
@@ -173,7 +174,7 @@ static int map_attachment(struct streams *s, struct stream *st)
     return 0;
 }
 
-/* What demuxers show as data although the muxer makes it anew. */
+/* Streams that demuxers show as data although the muxer makes its own. */
 static bool is_remade(const AVStream *st)
 {
     uint32_t tag = st->codecpar->codec_tag;

@@ -1,6 +1,6 @@
 /*
- * Inside of streams.h: what becomes of each input stream. Used by streams.c,
- * stream_map.c and stream_loss.c alone.
+ * The mapping of input streams behind streams.h. Used only by streams.c, stream_map.c and
+ * stream_loss.c.
  */
 #ifndef RIFEC_MEDIA_OUT_STREAM_MAP_H
 #define RIFEC_MEDIA_OUT_STREAM_MAP_H
@@ -9,7 +9,7 @@
 #include "media/out/streams.h"
 #include "media/out/subtitles.h"
 
-/* What becomes of an input stream. */
+/* An input stream and its counterpart in the output. */
 struct stream {
     const AVStream *in;
     AVStream *out;          /* NULL: left out                                         */

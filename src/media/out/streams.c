@@ -160,8 +160,8 @@ int streams_write_covers(struct streams *s)
 /* --- packets -------------------------------------------------------------- */
 
 /*
- * Muxers want decoding times that rise. A file that was cut or joined may have
- * others: such a packet moves to just behind the one before, as in ffmpeg.
+ * Muxers need increasing DTS, which a file that was cut or joined may not have. Such a
+ * packet moves to just after the previous one, as in ffmpeg.
  */
 static void repair_times(struct streams *s, struct stream *st, AVPacket *pkt)
 {
@@ -272,7 +272,7 @@ static bool begins(const struct streams *s, struct stream *st, const AVPacket *p
         st->refused_bytes += pkt->size;
         return false;
     }
-    /* A recording may begin in the middle of a frame, which is no damage. */
+    /* A recording may begin in the middle of a frame; that is not damage. */
     if (!st->accepted && s->may_begin_anywhere && st->refused_first == 1 &&
         st->refused_bytes < 2 * pkt->size)
         st->refused_first = 0;

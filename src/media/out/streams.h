@@ -3,7 +3,7 @@
  * in place of one, packets as they are, text in another codec, pictures and
  * files in the container's head. With them go chapters, programs and tags.
  *
- * What the container cannot hold is left out with a warning that names it.
+ * Streams that the container cannot hold are left out, with a warning that names them.
  */
 #ifndef RIFEC_MEDIA_OUT_STREAMS_H
 #define RIFEC_MEDIA_OUT_STREAMS_H
@@ -37,8 +37,8 @@ bool streams_takes(const struct streams *s, int input_stream);
  * OUTPUT, NOMEM. */
 int streams_describe_video(struct streams *s, const AVCodecContext *encoder);
 
-/* After the header: says so when the container counts time more coarsely than frames
- * follow each other. */
+/* After the header: warns if the container's time base is too coarse for the frame rate.
+ */
 void streams_check_ticks(const struct streams *s, AVRational frame_rate);
 
 /* Gives the pictures in the container's head to the muxer, after its header.
@@ -46,14 +46,13 @@ void streams_check_ticks(const struct streams *s, AVRational frame_rate);
 int streams_write_covers(struct streams *s);
 
 /*
- * Makes a packet, with the input's stream index and times or the encoder's,
- * one of the output's. What has become of it is in *pkt: nothing, perhaps.
- * Errors: NOMEM.
+ * Turns a packet of the input or the encoder into a packet of the output, with its stream
+ * index and timestamps. *pkt may then be empty. Errors: NOMEM.
  */
 int streams_convert(struct streams *s, AVPacket **pkt);
 
-/* Number i of the sounds that are slowed down, or NULL behind the last; *input_stream
- * says whose. Their packets, taken out, are for streams_convert(). */
+/* Sound number i of those that are slowed down, or NULL after the last; *input_stream is
+ * its input stream. Their packets, taken out, are for streams_convert(). */
 struct slowsound *streams_slow(const struct streams *s, int i, int *input_stream);
 
 /* From the first presentation to the last end of one stream's packets, as they
@@ -63,7 +62,7 @@ struct stream_span {
 };
 bool streams_get_span(const struct streams *s, int input_stream, struct stream_span *out);
 
-/* Of the packets of that input stream, as they come. */
+/* The time base of that input stream's packets. */
 AVRational streams_time_base(const struct streams *s, int input_stream);
 
 /* Packets that the muxer got and has not written. */

@@ -14,7 +14,7 @@
 
 #define ATEMPO_MIN     0.5  /* of one filter */
 #define RUBBERBAND_MIN 0.01 /* the same      */
-#define PAD_S          0.1  /* silence before the sound and behind it */
+#define PAD_S          0.1  /* silence before and after the sound */
 #define PADS_MAX       50   /* of such silences that a filter swallows */
 #define PROBE_S        0.1
 #define PROBE_LEVEL    0.5f
@@ -67,7 +67,7 @@ static int samples_of(const struct stretch *s, double seconds)
     return (int)(seconds * s->rate);
 }
 
-/* A chord that begins at once, behind silence. */
+/* A chord that begins at once, after silence. */
 static int send_probe(struct stretch *s, struct soundchain *c,
                       const struct soundchain *like)
 {
@@ -93,8 +93,8 @@ static int64_t drawn_out(const struct stretch *s, int64_t samples)
     return av_rescale(samples, s->slowdown.num, s->slowdown.den);
 }
 
-/* A filter that holds samples back lets them go for silence: what it makes of the end
- * of its input differs. */
+/* Silence makes a filter release the samples that it holds back; at the end of its input
+ * it may treat them differently. */
 static int take(struct stretch *s, struct soundchain *c, bool ended)
 {
     int e = av_buffersink_get_frame(c->sink, s->taken);
@@ -122,7 +122,7 @@ static int64_t find_probe(struct stretch *s, struct soundchain *c)
     return at;
 }
 
-/* What comes out before the first sample's moment. */
+/* Output before the time of the first sample. */
 static int measure_lead(struct stretch *s, const struct soundchain *like,
                         const struct sound_format *in)
 {

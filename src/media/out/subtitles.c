@@ -95,7 +95,7 @@ int subtitles_open(struct subtitles **out, const AVStream *from, enum AVCodecID 
     return 0;
 }
 
-/* What the decoder understood, into a packet. */
+/* Encodes the decoded subtitle into a packet. */
 static int encode(struct subtitles *s, AVSubtitle *sub, const AVPacket *in,
                   AVPacket **out)
 {

@@ -19,8 +19,8 @@ enum AVCodecID subtitles_target(const AVOutputFormat *f, const AVStream *from);
 int subtitles_open(struct subtitles **out, const AVStream *from, enum AVCodecID codec,
                    AVStream *to);
 
-/* *out is the packet's text in the other codec, in the same time base, or NULL
- * when there is nothing to show. What does not decode is counted. Errors: NOMEM. */
+/* *out is the packet's text in the other codec, in the same time base, or NULL when there
+ * is nothing to show. Packets that do not decode are counted. Errors: NOMEM. */
 int subtitles_convert(struct subtitles *s, const AVPacket *in, AVPacket **out);
 
 /* Packets that did not decode. */

@@ -109,7 +109,7 @@ int tags_copy_chapters(AVFormatContext *to, const AVFormatContext *from,
                        const struct stream_choice *choice)
 {
     int64_t origin_us = from->start_time == AV_NOPTS_VALUE ? 0 : from->start_time;
-    /* Of a clock that begins late, some know for chapters, too, and some do not. */
+    /* If the clock begins late, some demuxers shift chapters as well, and some do not. */
     if (choice->origin_us && !any_ends_behind(from, origin_us))
         origin_us = 0;
     int64_t moved_us = choice->from_us + (origin_us > 0 ? origin_us : 0);

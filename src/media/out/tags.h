@@ -1,6 +1,6 @@
 /*
- * What is told about a file and its streams: titles, languages, dispositions,
- * chapters, programs. Copied, less what was true of the old bits only.
+ * Metadata of a file and its streams: titles, languages, dispositions, chapters,
+ * programs. It is copied, except for tags that describe only the old bitstream.
  */
 #ifndef RIFEC_MEDIA_OUT_TAGS_H
 #define RIFEC_MEDIA_OUT_TAGS_H

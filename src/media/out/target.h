@@ -54,7 +54,7 @@ int target_add_picture(struct target *t, const uint8_t *data, size_t size);
 /* After the last byte: syncs, closes and gives it its final name. Errors: OUTPUT. */
 int target_commit(struct target *t);
 
-/* What was not committed is removed. Accepts NULL. */
+/* Removes an output that was not committed. Accepts NULL. */
 void target_close(struct target **t);
 
 #endif

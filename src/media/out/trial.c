@@ -136,7 +136,8 @@ static bool add_video(AVFormatContext *ctx, enum AVCodecID codec)
     return true;
 }
 
-/* What is in the container's head needs no trial and no place among the others. */
+/* Streams that are stored in the container's header need neither a trial nor a stream
+ * number. */
 static bool has_packets(const AVStream *st)
 {
     return st->codecpar->codec_id != AV_CODEC_ID_NONE &&
