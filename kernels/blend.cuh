@@ -1,4 +1,4 @@
-/* What blending is made of: for blend.cu, blend_store.cu and tail_sm90.cu. */
+/* The parts of blending, for blend.cu, blend_store.cu and tail_sm90.cu. */
 #ifndef RIFEC_KERNELS_BLEND_CUH
 #define RIFEC_KERNELS_BLEND_CUH
 

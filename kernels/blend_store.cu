@@ -16,7 +16,7 @@
 #include "blend.cuh"
 
 #define COLUMNS 32 /* of a block of threads, which is as many strips wide ... */
-#define STRIPS  8  /* ... and so many high */
+#define STRIPS  8  /* ... and its height */
 
 template <typename S> struct differences_of {
     typedef float2 type;

@@ -1,4 +1,4 @@
-/* What kernels share: launching, numbers, pixels of images, samples of frames. */
+/* Code that kernels share: launching, numbers, pixels of images, samples of frames. */
 #ifndef RIFEC_KERNELS_COMMON_CUH
 #define RIFEC_KERNELS_COMMON_CUH
 
@@ -20,13 +20,13 @@ static inline unsigned div_up(int n, int by)
 /* --- chains --------------------------------------------------------------- */
 
 /*
- * Kernels that follow each other on a stream may start before the one before has
- * ended (programmatic dependent launch, from compute capability 9.0 on): blocks are
- * in place and addresses worked out when the data comes. Every kernel launched by
- * launch_in_chain() or launch_in_chain_shared(), which gives each block so many bytes of
- * shared memory beside what the kernel declares, calls wait_for_previous() (sm90.cuh's
- * grid_wait()) before it reads or writes anything that another kernel touches; without
- * exception, so that the wait is transitive.
+ * Kernels that follow each other on a stream may start before the one before has ended
+ * (programmatic dependent launch, from compute capability 9.0 on): blocks are in place
+ * and addresses worked out when the data comes. Every kernel launched by
+ * launch_in_chain() or launch_in_chain_shared() must call wait_for_previous() (sm90.cuh's
+ * grid_wait()) before it accesses memory that another kernel touches, without exception,
+ * so that the wait is transitive. launch_in_chain_shared() also sets the dynamic shared
+ * memory of a block.
  */
 __device__ static inline void wait_for_previous(void)
 {
@@ -74,7 +74,7 @@ static inline void launch_in_chain(void (*kernel)(Params...), dim3 grid, dim3 bl
     launch_in_chain_shared(kernel, grid, block, 0, stream, args...);
 }
 
-/* Of the current device. */
+/* A property of the current device. */
 static inline int multiprocessors(void)
 {
     int device = 0, count = 0;

@@ -7,8 +7,8 @@
  * eight channels of a pixel lie in one quad of lanes, and what a warp stores with
  * one instruction is 8 pixels x 16 bytes in a row.
  *
- * The residual is added in FP32 from the centre of the halo while its
- * chunk is there.
+ * The residual is added in FP32 from the centre of the halo while its chunk is in shared
+ * memory.
  */
 #ifndef RIFEC_KERNELS_CONV_MMA_CUH
 #define RIFEC_KERNELS_CONV_MMA_CUH

@@ -28,8 +28,8 @@
  * Taps and parts arrive one by one, in the order of their use: the part of odd rows and
  * columns has four taps, the next two have two, the last has one.
  *
- * Outputs are staged where the tile was, 16 channels by each warp, and leave by TMA; by
- * parity as four boxes.
+ * Outputs are staged where the tile was, 16 channels by each warp, and leave by TMA,
+ * phase-split as four boxes.
  *
  * Blocks. One per SM, of 64 output channels; a warp loads tiles, one weights, one or two
  * warpgroups multiply, a tile each in turn. The weights, 111 KB of 332 in block 0's
@@ -349,8 +349,8 @@ struct conv_s2_version {
             conv_s2_design<__VA_ARGS__>::splits                                          \
     }
 
-/* Of one cin the first where no block has more tiles than it has room for, else the
- * last. */
+/* For one cin: the first variant if no block has more tiles than it has room for, else
+ * the last. */
 static const struct conv_s2_version versions[] = {
     VERSION(16, 18, 2, 2), /* 1080p */
     VERSION(16, 18, 4, 2), /* larger */

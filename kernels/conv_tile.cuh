@@ -1,6 +1,6 @@
 /*
- * What the _sm80 convolutions share: how a picture is cut into tiles, how tiles
- * reach shared memory, and which kernel and which cut a launch takes.
+ * Code that the _sm80 convolutions share: cutting a picture into tiles, copying tiles to
+ * shared memory, and choosing the kernel and the tile shape of a launch.
  *
  * A CTA computes BM outputs (pixels) x BN channels at a time. Its pixels are
  * `count` tiles of th x tw; each tile has its own halo in shared memory, one
@@ -8,13 +8,12 @@
  *
  *     plane:  tile 0 [rows][pitch] 16 B, tile 1, ...
  *
- * A tap is then a constant distance in slots from a pixel's first slot, so A
- * fragments are ldmatrix straight from the halo, whatever the tile's shape: it is
- * chosen at launch so that the tiles fill the SMs in as few rounds as may be.
- * With stride 2 a row holds its even columns first, then the odd: the taps of
- * adjacent outputs are adjacent slots in each half. Eight adjacent slots are
- * 128 bytes, hence no bank conflict; where a row of a tile ends within eight
- * pixels, the pitch is chosen so that none comes of it.
+ * A tap is then a constant distance in slots from a pixel's first slot, so A fragments
+ * are ldmatrix straight from the halo, whatever the tile's shape: it is chosen at launch
+ * so that the tiles fill the SMs in as few rounds as may be. With stride 2 a row holds
+ * its even columns first, then the odd: the taps of adjacent outputs are adjacent slots
+ * in each half. Eight adjacent slots are 128 bytes, hence no bank conflict; where a row
+ * of a tile ends within eight pixels, the pitch is chosen so that there is none.
  *
  * The K loop goes over 16 channels at a time (times WK, where groups of warps take
  * one each and add up at the end), nine taps each, through a ring of
@@ -73,7 +72,7 @@ static __device__ __forceinline__ int divide(int n, int d, float inverse)
     return q + (r >= d) - (r < 0);
 }
 
-/* What one thread copies: of each plane, the slots at[] from pixels from[]. */
+/* The part that one thread copies: in each plane, pixels from[] to slots at[]. */
 template <int SLOTS> struct halo_copy {
     int at[SLOTS];   /* byte in the plane, or -1 */
     int from[SLOTS]; /* pixel of the picture, or -1 for zero */
@@ -364,7 +363,7 @@ static inline int conv_launch(const struct conv_variant *table, int variants, in
         }
     }
     if (!chosen)
-        return 1; /* no variant fits: the caller says so */
+        return 1; /* no variant fits: the caller logs it */
     *p = best;
     int n_blocks = p->cout / chosen->bn, x = p->t.groups;
     int most = d.sms * per_sm / n_blocks;

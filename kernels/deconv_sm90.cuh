@@ -24,7 +24,8 @@
 
 #if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
-/* What a lane adds to its columns, flow by [i][channel], mask by its two columns. */
+/* The values that a lane adds to its columns: flow by [i][channel], mask by its two
+ * columns. */
 struct lane_bias {
     float flow[2][4], mask[2];
 };

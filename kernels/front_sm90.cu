@@ -1,9 +1,9 @@
 /*
  * front on Hopper (sm_90a): gather, conv0a and conv0b of blocks 2 and 3 in one kernel.
  *
- * What lies between them is larger than what goes in or comes out, 67 and 33 MB at
- * 1080p for block 3. Here it stays in shared memory. A tile is 8 x 8 outputs of
- * conv0b; it needs 17 x 17 of conv0a, and those 35 x 35 inputs:
+ * The tensors between them are larger than input and output, 67 and 33 MB at 1080p for
+ * block 3. Here they stay in shared memory. A tile is 8 x 8 outputs of conv0b; it needs
+ * 17 x 17 of conv0a, and those 35 x 35 inputs:
  *
  *     flow, warps -> inputs -> wgmma, lrelu -> mid -> wgmma, lrelu -> out
  *                   35 x 35                 17 x 17                  8 x 8
@@ -21,14 +21,14 @@
  * five times 64; the 18th and what is past the end goes to the spare pixels. Planes
  * are 64 bytes off a multiple of 128, so that neighbours never share a bank.
  *
- * Blocks. Persistent, one per SM, with the weights of both convolutions. TEAMS teams
- * of warps make the inputs of one tile each, in strips (motion.cuh), while GROUPS
- * warpgroups multiply, every GROUPS-th tile each. What a tile needs of the levels comes
- * by TMA while the one before it is made. Images are read by the texture unit where
- * they have a texture; all fetches of a strip are under way before the first is used.
- * A team waits for a buffer by parity, which tells a round from the next but not from
- * the one after: so there are never more teams than buffers, and a group always takes
- * the same ones.
+ * Blocks. Persistent, one per SM, with the weights of both convolutions. TEAMS teams of
+ * warps make the inputs of one tile each, in strips (motion.cuh), while GROUPS warpgroups
+ * multiply, every GROUPS-th tile each. TMA loads a tile's part of the levels while the
+ * previous tile is computed. Images are read by the texture unit where they have a
+ * texture; all fetches of a strip are under way before the first is used. A team waits
+ * for a buffer by the barrier's parity, which distinguishes a round from the next but not
+ * from the one after: so there are never more teams than buffers, and a group always
+ * takes the same ones.
  *
  * Requires sm_90a, FP16 tensors, levels of scale 8, 4 and 2, whole pictures, images of
  * FP32 or with a texture.
@@ -76,7 +76,7 @@ static_assert(64 * PASSES >= (MID_SIZE - 1) * IN_PITCH + MID_SIZE, "passes cover
 static_assert(IN_PLANE % 128 == 64 && MID_PLANE % 128 == 64, "banks");
 static_assert(4 * TILE == PATCH_SIDE, "patches are of a tile's inputs");
 
-/* Of a level `ratio` times as coarse as the inputs. */
+/* For a level `ratio` times as coarse as the inputs. */
 CONSTEXPR patch patch_of(int ratio)
 {
     return ratio == 8   ? patch{ 8, -1, -1, 6, 12, 6 }
@@ -84,7 +84,7 @@ CONSTEXPR patch patch_of(int ratio)
                         : patch{ 2, -2, -3, 19, 24, 20 };
 }
 
-/* For the block with so many levels: its inputs are twice as fine as the last. */
+/* For the block with this many levels: its inputs are twice as fine as the last. */
 template <int LEVELS_> struct front_patches {
     static constexpr int LEVELS = LEVELS_;
     __host__ __device__ static constexpr patch patch_at(int i)
@@ -94,8 +94,8 @@ template <int LEVELS_> struct front_patches {
 };
 
 /*
- * Of the block with LEVELS levels, images read as S: GROUPS warpgroups that multiply,
- * TEAMS of TEAM_WARPS producers, BUFFERS for inputs.
+ * For the block with LEVELS levels, with images read as S: GROUPS warpgroups that
+ * multiply, TEAMS of TEAM_WARPS producers, BUFFERS for inputs.
  */
 template <int LEVELS_, typename S_, int GROUPS_, int TEAMS_, int TEAM_WARPS_,
           int BUFFERS_>
@@ -366,7 +366,7 @@ static __device__ __forceinline__ void multiply(const front_params<typename D::S
     const uint32_t bias0 = b.base + D::at_bias + lane % 4 * 8;
     const uint32_t bias1 = bias0 + D::HALF * 4;
 
-    /* Of outputs of conv0a: where they go, and which lie in row or column 0. */
+    /* Outputs of conv0a: where they go, and which lie in row or column 0. */
     uint32_t to[PASSES][2], row0 = 0, column0 = 0;
 #pragma unroll
     for (int m = 0; m < PASSES; m++) {

@@ -23,7 +23,7 @@ template <typename P> struct gather_params {
     float scale;
 };
 
-/* What a pixel of out is made of: the mean of such. */
+/* A pixel of out is the mean of such values. */
 struct inputs {
     float4 rgb0, rgb1;
     motion m;
@@ -143,9 +143,9 @@ template <int level_count, typename P, typename T>
 static void launch(const gather_params<P> &p, cudaStream_t stream)
 {
     dim3 block(32, 4), grid(div_up(p.out_width, 32), div_up(p.out_height, 4));
-    /* conv_s2_sm90, which comes after it then, wants much shared memory, and parting it
-     * anew empties an SM: half is a split that both can live with. 3 us of 497 a network,
-     * at 1080p on an H200. Set either way: it stays with the kernel. */
+    /* conv_s2_sm90, which then follows, needs much shared memory, and changing the split
+     * between cache and shared memory drains an SM: half is a split that suits both. 3 us
+     * of 497 a network, at 1080p on an H200. Set either way: it stays with the kernel. */
     cudaFuncSetAttribute(gather_kernel<level_count, P, T>,
                          cudaFuncAttributePreferredSharedMemoryCarveout,
                          p.by_parity ? 50 : cudaSharedmemCarveoutDefault);

@@ -1,4 +1,4 @@
-/* What every launcher ends with. */
+/* The end of every launcher. */
 #include "common.cuh"
 #include "rifec/error.h"
 

@@ -142,7 +142,7 @@ __device__ static inline void add_level(motion m[columns][STRIP], const L &l, in
         for (int c = 0; c < columns; c++)
             h[c][r] = lerp(a, b, at - left + (float)c * ratio);
     }
-    /* Of a pixel j: where it lies below the middle of row `first`, in rows. */
+    /* The position of pixel j below the middle of row `first`, in rows. */
     float y_at = scale == 8 ? fmaf((float)y0 + 0.5f, ratio, -0.5f) - (float)first
                             : 0.5f + 0.5f * ratio;
 #pragma unroll

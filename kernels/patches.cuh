@@ -52,7 +52,7 @@ template <class P> CONSTEXPR int patches_end(int count)
     return bytes;
 }
 
-/* Of all. */
+/* All of them. */
 template <class P> CONSTEXPR int patches_bytes()
 {
     return patches_end<P>(P::LEVELS);
@@ -67,14 +67,14 @@ template <class P> CONSTEXPR int patches_copied()
     return bytes;
 }
 
-/* Of the levels, for boxes of their patches. */
+/* Tensor maps of the levels, for boxes of their patches. */
 struct patch_maps {
     CUtensorMap flow[PATCHES_MAX], mask[PATCHES_MAX];
 };
 
 #if !defined(__CUDA_ARCH__) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
 
-/* Copies the patches of tile (ty, tx) to `to`; `bar` is told how much comes. */
+/* Copies the patches of tile (ty, tx) to `to`; `bar` expects their bytes. */
 template <class P>
 SM90_INLINE void copy_patches(const patch_maps &maps, uint32_t to, int ty, int tx,
                               uint32_t bar)

@@ -277,7 +277,7 @@ static __device__ __forceinline__ void multiply(const params &p, const block_sta
     const int group = __shfl_sync(~0u, threadIdx.x / 128, 0);
     const uint32_t out = b.base + D::at_out + (group * 4 + warp) * D::stage_out;
 
-    /* Of this thread's rows of M, or of its columns. */
+    /* For this thread's rows of M, or for its columns. */
     float bias[D::PIXELS_ON_M ? D::C / 4 : 2];
     if (D::PIXELS_ON_M) {
 #pragma unroll
@@ -425,8 +425,8 @@ __global__ void __launch_bounds__(D::threads, 1)
 /* --- host ---------------------------------------------------------------------- */
 
 /*
- * A design, and how long it takes on an H200: us of a pass of all blocks, and around.
- * alternates: every other layer goes backwards.
+ * One kernel variant and its cost model on an H200: us_pass per wave of blocks, us_fixed
+ * per launch. alternates: every other layer goes backwards.
  */
 struct version {
     void (*kernel)(params);

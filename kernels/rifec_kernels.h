@@ -1,9 +1,8 @@
 /*
- * What the CUDA kernels offer to C: one launcher per op and version, named by
- * suffix. Contracts are those of model/ops.h with every pointer on the device
- * but those to structs: args, the frame, yuv (its tables are on the device) and the
- * layer are the host's. Launchers return 0 or RIFEC_ERR_DEVICE, and may be
- * captured into a graph.
+ * The CUDA kernels' interface to C: one launcher per op and version, named by suffix.
+ * Contracts are those of model/ops.h with every pointer on the device but those to
+ * structs: args, the frame, yuv (its tables are on the device) and the layer are the
+ * host's. Launchers return 0 or RIFEC_ERR_DEVICE, and may be captured into a graph.
  */
 #ifndef RIFEC_KERNELS_H
 #define RIFEC_KERNELS_H
@@ -24,7 +23,7 @@ struct cuda_stream {
     size_t workspace_bytes;
 };
 
-/* What layer->plan points to for our own convolutions: numbers on the device. */
+/* layer->plan points to this for our own convolutions: numbers on the device. */
 struct conv_pack {
     void *weight; /* as the version's pack() laid it out */
     float *bias;  /* [cout] */
@@ -95,7 +94,7 @@ int deconv_fp32(const struct deconv_args *a, void *stream);
 size_t resconv_sm90_pack_bytes(const struct conv_layer *l);
 void resconv_sm90_pack(const struct conv_layer *l, void *out);
 int resconv_sm90(const struct conv_args *a, void *stream);
-/* Of 64 channels also to a level of FP16, which no other version writes. */
+/* With 64 channels it also writes a level of FP16, which no other version does. */
 size_t deconv_sm90_pack_bytes(const struct conv_layer *l);
 void deconv_sm90_pack(const struct conv_layer *l, void *out);
 int deconv_sm90(const struct deconv_args *a, void *stream);
@@ -112,8 +111,8 @@ bool conv_s2_sm90_fits(const struct conv_args *a);
 int conv_s2_sm90(const struct conv_args *a, const struct conv_pack *pack, void *stream);
 
 /*
- * What is left to do around a convolution by cuDNN or cuBLAS. bias is on the
- * device, in the order of in's channels.
+ * The steps around a convolution by cuDNN or cuBLAS. bias is on the device, in the order
+ * of in's channels.
  *
  * conv_epilogue: out = lrelu(out + bias + residual), in place; residual may be NULL; all
  * channels in one block.

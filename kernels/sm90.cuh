@@ -296,8 +296,8 @@ SM90_INLINE void store_channels(const float (&d)[4 * ROWS], uint32_t out, int at
 
 /* --- persistent blocks ---------------------------------------------------------- */
 
-/* What a block does: `passes` tiles, from `first` on and `stride` apart, of one slice of
- * the outputs. */
+/* The work of a block: `passes` tiles, from `first` on and `stride` apart, of one slice
+ * of the outputs. */
 struct tile_share {
     int slice, first, stride, passes;
 

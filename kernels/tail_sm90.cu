@@ -13,8 +13,8 @@
  * of blend_store.cu in the same order. B - Y and R - Y go where the last level would
  * have gone, as halves; blend_bring_down() makes chroma of them.
  *
- * Strips. As tiles begin two pixels early, so do strips: 4k - 2 .. 4k + 1. What a strip
- * needs of the levels then is, counted within the tile, of strip u = 0 .. 7:
+ * Strips. As tiles begin two pixels early, so do strips: 4k - 2 .. 4k + 1. A strip then
+ * needs this part of the levels, counted within the tile, for strip u = 0 .. 7:
  *
  *     scale   rows of the patch           of which pixels use
  *     8       u / 2, + 1, and u odd: + 2  0 and 1 the first two; 2 and 3 the last two
@@ -34,11 +34,11 @@
  *     level_full              the last level of STAGES tiles
  *     done                    all strips of a tile have read both
  *
- * Barriers are waited for by parity: a wait for one round passes, too, while the round
- * before it is still under way. So whoever waits for a barrier must see every round of
- * it: the strips of STAGES tiles are a multiple of WARPS, and a warp that blends has
- * strips of the same stages in every round. And what it has not said that it is done
- * with cannot come round again.
+ * Waits for barriers use their parity: a wait for one round also passes while the round
+ * before it is still in progress. So everyone who waits for a barrier must see every
+ * round of it: the strips of STAGES tiles are a multiple of WARPS, and a warp that blends
+ * has strips of the same stages in every round. And a buffer that it has not released
+ * cannot be filled again.
  *
  * Requires sm_90a, FP16, a last level of FP16, whole pictures at the network's own scale,
  * levels of scale 8, 4, 2 and 1, images with a texture, subsampled YUV of 8 bits.
@@ -93,7 +93,7 @@
 #define LEVEL_FLOW  (SIDE * SIDE * 8)
 #define LEVEL_BYTES (LEVEL_FLOW + SIDE * SIDE * 2)
 
-/* Of levels 0 .. 2. */
+/* For levels 0 .. 2. */
 struct tail_patches {
     static constexpr int LEVELS = 3;
     __host__ __device__ static constexpr patch patch_at(int i)

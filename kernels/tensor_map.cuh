@@ -37,7 +37,7 @@ static inline int encode_tensor_map(CUtensorMap *map, CUtensorMapDataType type, 
 }
 
 /*
- * Of an FP16 tensor in blocks of eight channels, for boxes of pixels_x by pixels_y
+ * A map of an FP16 tensor in blocks of eight channels, for boxes of pixels_x by pixels_y
  * pixels of 8 blocks channels. Coordinates of a box: x times eight, y, block.
  */
 static inline int tensor_map(CUtensorMap *map, const struct tensor *t, int pixels_x,
@@ -53,7 +53,7 @@ static inline int tensor_map(CUtensorMap *map, const struct tensor *t, int pixel
                              strides, box);
 }
 
-/* Of rows of FP32 numbers, as those of a level. */
+/* A map of rows of FP32 numbers, such as those of a level. */
 static inline int plane_map(CUtensorMap *map, float *data, int width, int height,
                             int box_width, int box_height)
 {

@@ -1,4 +1,4 @@
-/* Signal handlers and atexit(). What they call is async-signal-safe. */
+/* Signal handlers and atexit(). They call only async-signal-safe functions. */
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS, SIGSYS and its kin */
 #include "base/crash.h"
 
@@ -12,10 +12,10 @@
 #include "base/outfile.h"
 #include "rifec/error.h"
 
-/* What a library asks for in one piece can be as large as some frames. */
+/* A library may ask for one block as large as several frames. */
 #define SHORT_BYTES ((size_t)256 << 20)
 
-/* Of these we may be the cause, or a library. */
+/* Signals that a bug in rifec or in a library causes. */
 static const struct fault {
     int number;
     const char *text;

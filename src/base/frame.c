@@ -1,4 +1,4 @@
-/* What every holder of a frame needs. */
+/* Functions for everyone who holds a frame. */
 #include "base/frame.h"
 
 #include <string.h>

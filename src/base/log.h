@@ -23,13 +23,13 @@ struct log_sink {
 };
 
 /*
- * Sends the messages of the calling thread to *sink, until the next call; NULL sends
- * them where rifec_log_set() says. Returns what held before, for whoever puts it back.
- * *sink must live until then. thread_start() hands it on to the new thread.
+ * Sends the messages of the calling thread to *sink, until the next call; NULL sends them
+ * where rifec_log_set() says. Returns the sink used before, so that the caller can
+ * restore it. *sink must live until then. thread_start() hands it on to the new thread.
  */
 const struct log_sink *log_use(const struct log_sink *sink);
 
-/* What the calling thread uses. */
+/* The sink of the calling thread. */
 const struct log_sink *log_used(void);
 
 void log_line(enum rifec_log_level level, const char *fmt, ...) LOG_PRINTF(2, 3);

@@ -30,8 +30,9 @@ int mem_fail(const char *what);
 unsigned long mem_failures(void);
 int mem_check(unsigned long before);
 
-/* True if `bytes` could not be allocated now. For telling a lack of memory from a
- * damaged file that asks for an absurd amount: libraries have one code for both. */
+/* True if `bytes` cannot be allocated now. Libraries report a lack of memory and a
+ * damaged file that asks for an absurd amount with the same code; this tells which it
+ * is. */
 bool mem_is_short(size_t bytes);
 
 /* Bytes that could be allocated now without swapping: what the system has to spare, or

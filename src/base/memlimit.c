@@ -123,7 +123,7 @@ static void look_at_groups(const char *root, const char *mount, const char *insi
     }
 }
 
-/* In mountinfo, a blank and the like are written as \040. */
+/* mountinfo writes a blank as \040, and other special characters likewise. */
 static void unescape(char *text)
 {
     char *to = text;
@@ -146,8 +146,8 @@ static bool has_word(const char *list, const char *word)
     return false;
 }
 
-/* What is left of a group's path below the part of the hierarchy that is mounted; ""
- * if it is not in there. */
+/* The rest of a group's path below the part of the hierarchy that is mounted; "" if the
+ * group is not in that part. */
 static const char *below(const char *path, const char *part)
 {
     size_t n = strcmp(part, "/") ? strlen(part) : 0;

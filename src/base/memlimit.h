@@ -1,7 +1,7 @@
 /*
- * What the limits on this process leave of the machine's memory: those of its control
- * groups (cgroup v1 and v2, all groups above its own), of Slurm where no group
- * enforces them, of `ulimit -v` and `ulimit -d`.
+ * The memory that this process may use under its limits: those of its control groups
+ * (cgroup v1 and v2, with all parent groups), of Slurm where no group enforces them, and
+ * of `ulimit -v` and `ulimit -d`.
  */
 #ifndef RIFEC_BASE_MEMLIMIT_H
 #define RIFEC_BASE_MEMLIMIT_H

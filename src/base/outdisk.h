@@ -1,13 +1,13 @@
 /*
- * What comes between the last byte and the final name: sync, mode, rename. Functions
- * that return an int return 0, or -1 with errno; they log nothing.
+ * The steps between the last byte and the final name: sync, mode, rename. Functions that
+ * return an int return 0, or -1 with errno; they log nothing.
  */
 #ifndef RIFEC_BASE_OUTDISK_H
 #define RIFEC_BASE_OUTDISK_H
 
 #include <stdbool.h>
 
-/* fsync(). A file system that has nothing to sync is no error. */
+/* fsync(). A file system without sync is not an error. */
 int outdisk_sync(int fd);
 
 /* The same for a folder. One that may not be read cannot be synced: no error. */

@@ -1,11 +1,11 @@
 /*
  * Temporary file, lock, sync, rename.
  *
- * Who may remove whose temporary file is decided by locks: a living writer holds the
- * lock of the file it writes. What is found in the way is opened without being
- * changed; only who gets its lock, and sees that the name still leads to it, removes
- * it. Creating is always by O_EXCL, so a file is never truncated: it may be a hard
- * link to something precious.
+ * Locks decide who may remove a temporary file: a live writer holds the lock of the file
+ * it writes. An existing file under the temporary name is opened without being changed;
+ * it is removed only by a process that gets its lock and finds that the name still leads
+ * to it. Files are always created with O_EXCL, so an existing file, which may be a hard
+ * link to something precious, is never truncated.
  *
  * Between O_EXCL and flock() a new file looks dead. The folder's own lock closes that
  * gap. Where a folder cannot be locked (no permission to read it, NFS), the checks
@@ -42,7 +42,7 @@ struct outfile {
     bool replace, clear_part;
     enum rifec_log_level level;
     bool *taken;               /* the caller's, or NULL              */
-    bool created;              /* the temporary file is there, ours  */
+    bool created;              /* the temporary file exists and is ours */
     struct unpublished listed; /* for a crash handler; path NULL: is not */
     bool handler_has_it;
 };
@@ -62,7 +62,8 @@ static int cannot(enum rifec_log_level level, const char *path, const char *what
         goto fail;                                                                       \
     } while (0)
 
-/* --- what is in the way ------------------------------------------------------- */
+/* --- a file under the temporary name
+ * ------------------------------------------------------- */
 
 /* Not an error for who goes on with something else then. */
 static enum rifec_log_level level_of_taken(const struct outfile *f)

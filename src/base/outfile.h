@@ -3,12 +3,12 @@
  * through here (films, pictures, statistics, resume state, segments, weights,
  * caches).
  *
- * A file is created beside its final name under a temporary one (out.part.mp4),
- * with O_EXCL and O_NOFOLLOW, and locked, so that a second run can tell a live
- * writer from a dead one (not on file systems without flock(): there O_EXCL alone
- * stands between them). outfile_publish() syncs the data, renames without replacing
- * what must not be replaced, and syncs the folder: after it returns 0 the file
- * survives a power loss. What is not published is removed.
+ * A file is created beside its final name under a temporary one (out.part.mp4), with
+ * O_EXCL and O_NOFOLLOW, and locked, so that a second run can tell a live writer from a
+ * dead one (not on file systems without flock(), where only O_EXCL protects them).
+ * outfile_publish() syncs the data, renames without replacing what must not be replaced,
+ * and syncs the folder: after it returns 0 the file survives a power loss. What is not
+ * published is removed.
  *
  * Devices, pipes and sockets are not for this: they are written in place.
  *
@@ -28,16 +28,16 @@ struct outfile_params {
     bool replace;     /* an existing file is replaced; its mode is kept, and its owner
                          if permitted                                                */
     bool take_over;   /* remove a temporary file whose writer is dead (replace does) */
-    bool keep_part;   /* with replace: a dead run's temporary file is in the way        */
+    bool keep_part;   /* even with replace: keep a dead run's temporary file, and fail */
     bool optional;    /* nothing depends on the file: failures are verbose messages     */
-    bool *taken;      /* if not NULL, set to true when the name is another's: the file
-                         exists, or another process is writing it. Then outfile_create()
-                         fails as ever, but says so as news, not as an error.        */
+    bool *taken;      /* if not NULL, set to true when the file exists or another
+                       * process is writing it. outfile_create() then still fails, but
+                       * logs this as information, not as an error. */
 };
 
-/* Creates the temporary file. Fails (OUTPUT) when `path` exists and `replace` is
- * false, when another process is writing it (the message names its process ID), or
- * when a dead run's temporary file is in the way and nothing allows its removal. */
+/* Creates the temporary file. Fails (OUTPUT) when `path` exists and `replace` is false,
+ * when another process is writing it (the message names its process ID), or when a dead
+ * run's temporary file exists and nothing allows its removal. */
 int outfile_create(struct outfile **out, const struct outfile_params *p);
 
 /* The open descriptor, readable and writable; owned by the outfile. */
@@ -50,11 +50,11 @@ const char *outfile_part(const struct outfile *f);
 int outfile_write(struct outfile *f, const void *data, size_t size);
 
 /*
- * Syncs, renames to the final name, syncs the folder, frees. On failure nothing is
- * left under the temporary name, with one exception: where something took the final
- * name while the file was written and must not be replaced (or is a folder), the file
- * is whole and perhaps the work of hours. Then it stays under the temporary name, and
- * the message says so. *f becomes NULL always.
+ * Syncs, renames to the final name, syncs the folder, frees. On failure the temporary
+ * file is removed, with one exception: if another program took the final name meanwhile
+ * and must not be replaced (or made a folder of it), the finished file, perhaps the work
+ * of hours, stays under the temporary name, and the message says so. *f becomes NULL
+ * always.
  */
 int outfile_publish(struct outfile **f);
 

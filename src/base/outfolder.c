@@ -1,4 +1,4 @@
-/* mkdir() and a lock, in the way of outfile.c. */
+/* mkdir() and a lock, as outfile.c does it for files. */
 #define _GNU_SOURCE /* O_DIRECTORY, O_NOFOLLOW */
 #include "base/outfolder.h"
 
@@ -49,7 +49,7 @@ static int say_busy(const struct outfolder *f, const struct outfolder_params *p,
     return RIFEC_ERR_OUTPUT;
 }
 
-/* What is in the way under the name: removed if it is a dead run's. */
+/* Removes an existing folder of that name if a dead run left it. */
 static int clear_way(const struct outfolder *f, const struct outfolder_params *p)
 {
     int err = 0, fd = open_folder(f);

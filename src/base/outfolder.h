@@ -1,8 +1,8 @@
 /*
- * A temporary folder, for many files that are to appear together. Like a temporary
- * file it is created anew, locked for as long as its writer lives, and removed with
- * what is in it; files in it that do not end in the suffix are nobody's to remove.
- * The caller moves its files out of it.
+ * A temporary folder, for many files that are to appear together. Like a temporary file
+ * it is newly created, locked while its writer lives, and removed with its contents;
+ * files that do not end in the suffix are never removed. The caller moves its files out
+ * of it.
  */
 #ifndef RIFEC_BASE_OUTFOLDER_H
 #define RIFEC_BASE_OUTFOLDER_H

@@ -1,14 +1,14 @@
 /*
- * flock(), which tells a living writer from a dead one: the kernel lets go of a lock
- * when its process dies, however it dies. Shared by outfile.c and outfolder.c.
+ * flock(), which distinguishes a live writer from a dead one: the kernel releases a lock
+ * when its process dies. Shared by outfile.c and outfolder.c.
  */
 #ifndef RIFEC_BASE_OUTLOCK_H
 #define RIFEC_BASE_OUTLOCK_H
 
 #include <stdbool.h>
 
-/* Takes the lock, with so many tries 1 ms apart. False if another process holds it; a
- * file system without locks refuses nobody. */
+/* Takes the lock, in up to `tries` attempts 1 ms apart. Returns false if another process
+ * holds it, and always true on a file system without locks. */
 bool outlock_take(int fd, int tries);
 void outlock_release(int fd);
 

@@ -18,7 +18,7 @@
 #include "base/outfile.h"
 
 #define LINKS_MAX     40 /* as many as Linux follows */
-#define EXTENSION_MAX 32 /* what is longer is no extension */
+#define EXTENSION_MAX 32 /* longer ones are not an extension */
 
 static const char *last_component(const char *path)
 {

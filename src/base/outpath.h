@@ -1,20 +1,20 @@
 /*
- * Names of files that are written: where a symbolic link leads, and the temporary
- * name. Used by outfile.c and whoever has to know the temporary name beforehand.
- * What is returned is freed with free().
+ * Names of files that are written: where a symbolic link leads, and the temporary name.
+ * Used by outfile.c and by code that must know the temporary name beforehand. The caller
+ * frees returned strings with free().
  */
 #ifndef RIFEC_BASE_OUTPATH_H
 #define RIFEC_BASE_OUTPATH_H
 
-/* Where a chain of symbolic links ends, whether a file exists there or not; a copy of
- * `path` if it is no link. NULL with errno (ENOMEM, ELOOP). */
+/* The end of a chain of symbolic links, whether a file exists there or not; a copy of
+ * `path` if it is not a link. NULL with errno (ENOMEM, ELOOP). */
 char *outpath_follow(const char *path);
 
 /* The folder of a file or folder: "." if the name has none. NULL: out of memory. */
 char *outpath_folder(const char *path);
 
-/* The name with an ending behind it, shortened if need be as outpath_part() does:
- * out.mp4.resume. NULL: out of memory. */
+/* The name followed by an ending, such as out.mp4.resume; shortened if necessary, as
+ * outpath_part() does. NULL: out of memory. */
 char *outpath_beside(const char *path, const char *ending);
 
 /*
@@ -26,8 +26,8 @@ char *outpath_beside(const char *path, const char *ending);
 char *outpath_part(const char *path);
 
 /*
- * What a path means, whatever it is called: a file that exists, or a name that does not
- * exist yet below a folder that does. Links are followed, also one that leads nowhere.
+ * The identity of a path, whatever its spelling: a file that exists, or a name that does
+ * not exist yet in a folder that does. Links are followed, even dangling ones.
  */
 struct outpath_id {
     unsigned long long device, inode; /* of the file, or of that folder     */

@@ -21,7 +21,7 @@ int text_utf8_length(const unsigned char *s)
     return wrong ? 0 : n;
 }
 
-/* Of a checked sequence. */
+/* Decodes a sequence that was already checked. */
 static uint32_t code_point(const unsigned char *s, int n)
 {
     static const unsigned char first[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };

@@ -6,9 +6,9 @@
  * of a surrogate pair, or a number beyond Unicode is none. */
 int text_utf8_length(const unsigned char *s);
 
-/* Replaces what a terminal would obey, or show in another order, by question marks:
- * control characters of ASCII and of Unicode (C1), marks of direction, line separators,
- * and bytes that are no UTF-8, which may be one of the former in another encoding. */
+/* Replaces everything that a terminal would obey or reorder by question marks: control
+ * characters of ASCII and of Unicode (C1), direction marks, line separators, and bytes
+ * that are not UTF-8, which may be control characters in another encoding. */
 void text_clean(char *text);
 
 #endif

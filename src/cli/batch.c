@@ -22,7 +22,7 @@ struct batch {
     char *const *argv;
     int count;
     char **outputs;   /* [count] */
-    bool made_folder; /* -o DIR/ was not there */
+    bool made_folder; /* -o DIR/ did not exist */
     char *records;    /* --stats so far: one line of JSON for each file */
     int done, skipped, failed;
 };
@@ -58,7 +58,7 @@ static int name_outputs(struct batch *b)
     return 0;
 }
 
-/* What the command line alone could not tell. */
+/* Checks that need the file system. */
 static int check_output(const struct options *opt)
 {
     const char *output = opt->job.output.path;
@@ -121,8 +121,8 @@ fail:
 
 /* --- one after the other -------------------------------------------------- */
 
-/* Takes the text. The file is written anew each time, so that what it says is
- * whole whenever the power goes. */
+/* Takes ownership of the text. The whole file is written again each time, so that it is
+ * complete even after a power loss. */
 static int record(struct batch *b, char *text)
 {
     const char *path = b->opt->stats;
@@ -147,8 +147,8 @@ static int record(struct batch *b, char *text)
     return err;
 }
 
-/* Of several inputs each has a golden folder, reports and hashes of its own, named
- * after its output: DIR/NAME, report.NAME.html. Owned by `names`. */
+/* Each of several inputs has its own golden folder, reports and hashes, named after its
+ * output: DIR/NAME, report.NAME.html. Owned by `names`. */
 struct watch_names {
     char *all[2 + GOLDEN_REPORTS_MAX];
     int count;
@@ -248,7 +248,7 @@ int batch_run(const struct options *opt, char *const *argv)
     if (b.count > 1 && b.done + b.skipped + b.failed > 0)
         say_end(&b);
     if (b.made_folder)
-        rmdir(opt->job.output.path); /* nothing came of it, or it is not empty */
+        rmdir(opt->job.output.path); /* it may be missing or not empty */
     for (int i = 0; b.outputs && i < b.count; i++)
         free(b.outputs[i]);
     free(b.outputs);

@@ -1,8 +1,7 @@
 /*
- * Completion for bash, zsh and fish. What an argument can be is read from the table:
- * words between bars are offered, FILE and DIR become paths. Names that FFmpeg knows
- * are printed by the program itself when they are needed, so that they are those of
- * the FFmpeg that is there then.
+ * Completion for bash, zsh and fish. The option table says what an argument can be: words
+ * between bars are offered, FILE and DIR become paths. When names of FFmpeg are needed,
+ * the scripts ask the program, so that they are always those of the installed FFmpeg.
  */
 #include "cli/generate.h"
 
@@ -95,8 +94,8 @@ static void put_patterns(FILE *out, const struct option_row *row)
         fprintf(out, "|-%c", row->letter);
 }
 
-/* bash cuts words at : and =, so the line is cut anew, and what is in front of the last
- * of these characters is left out of the answer. */
+/* bash splits words at : and =. So the script splits the line itself, and leaves out of
+ * each answer the part before the last of these characters. */
 static const char bash_head[] =
     "# rifec for bash; made by rifec --generate bash\n"
     "_rifec() {\n"

@@ -187,8 +187,8 @@ static int try_engine(FILE *out, const struct options *opt, enum rifec_device de
 
 /* --- CUDA ------------------------------------------------------------------- */
 
-/* "580.65.06", from a line like "NVRM version: NVIDIA UNIX x86_64 Kernel Module
- * 580.65.06  Release Build ..."; empty: not told. */
+/* "580.65.06", from a line like "NVRM version: NVIDIA UNIX x86_64 Kernel Module 580.65.06
+ * Release Build ..."; empty: unknown. */
 static void read_driver_version(char *text, size_t size)
 {
     char line[256] = "";
@@ -265,7 +265,7 @@ static void examine_nvdec(FILE *out, int device_index)
 
 /* --- FFmpeg ----------------------------------------------------------------- */
 
-/* In software: those that are there, work. */
+/* Software encoders work if FFmpeg has them. */
 static bool examine_encoders(FILE *out)
 {
     static const char *const names[] = { "libx264",    "libx265",    "libsvtav1",

@@ -1,4 +1,4 @@
-/* What there is to run on, and whether it works: --list-devices and --doctor. */
+/* --list-devices and --doctor: the devices of this machine, and whether they work. */
 #ifndef RIFEC_CLI_DOCTOR_H
 #define RIFEC_CLI_DOCTOR_H
 
@@ -6,7 +6,7 @@
 
 #include "cli/options.h"
 
-/* What --device can name. Returns the exit status. */
+/* Lists the devices that --device accepts. Returns the exit status. */
 int doctor_list_devices(FILE *out);
 
 /*

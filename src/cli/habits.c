@@ -12,8 +12,8 @@
 #define ALONE "!"
 
 /*
- * The first row counts whose names and value fit. A name fits with and without a
- * stream behind a colon: tag fits tag:v. In a value # is a number, and * at the end is
+ * The first row counts whose names and value match. A name matches with and without a
+ * stream after a colon: tag matches tag:v. In a value # is a number, and * at the end is
  * anything. In the text {v} is the value, {n} the name, {b} the name without a stream.
  */
 struct habit {

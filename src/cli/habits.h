@@ -16,9 +16,9 @@ struct habit_use {
 };
 
 /*
- * Looks up a word that begins with a dash; `next` is the word after it, or NULL. What
- * FFmpeg's users mean by one of our own names comes before the option table, and is for
- * words with one dash; the rest comes after it. An option without a counterpart is an
+ * Looks up a word that begins with a dash; `next` is the word after it, or NULL. Names of
+ * ours that mean something else to FFmpeg's users are looked up before the option table,
+ * for words with one dash; all others after it. An option without a counterpart is an
  * error, with its answer.
  */
 struct habit_use habit_before_ours(struct options *opt, const char *word,

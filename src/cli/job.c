@@ -1,4 +1,4 @@
-/* What one run of the pipeline tells, on stderr and as JSON. */
+/* The report of one run of the pipeline, on stderr and as JSON. */
 #include "cli/job.h"
 
 #include <stdatomic.h>
@@ -19,9 +19,9 @@
 /* --- messages ------------------------------------------------------------- */
 
 /*
- * What the log callback, called from any thread, remembers for the report. A
- * text slot belongs to the one call that drew its number, and is read after
- * the threads are joined.
+ * Messages that the log callback, called from any thread, keeps for the report. A text
+ * slot belongs to the one call that drew its number, and is read after the threads are
+ * joined.
  */
 struct messages {
     struct progress *progress;

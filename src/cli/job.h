@@ -7,7 +7,7 @@
 
 #include "cli/options.h"
 
-/* Before the first job, and before anything is said: how much is. */
+/* Sets the log level; called before the first job and the first message. */
 void job_begin(const struct options *opt);
 
 /* Which of how many files. */

@@ -1,4 +1,4 @@
-/* What the manual says beside the options. */
+/* The manual's text, except for the options. */
 #include <stddef.h>
 
 #include "cli/generate.h"

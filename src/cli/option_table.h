@@ -64,7 +64,7 @@ extern const int option_row_count;
 
 #define OPTION_ALIAS_SIZE 32
 
-/* The nth of the names in `alias`. False: there are not so many. */
+/* The nth of the names in `alias`. False if there are fewer. */
 bool option_alias(const struct option_row *row, int n, char alias[OPTION_ALIAS_SIZE]);
 
 /*

@@ -1,6 +1,6 @@
 /*
- * From argv to struct options: one pass over the words, then what only the whole
- * tells. spelling.c says which option a word is, store.c reads its value.
+ * From argv to struct options: one pass over the words, then the checks that need all
+ * options. spelling.c says which option a word is, store.c reads its value.
  */
 #include "cli/options.h"
 

@@ -9,8 +9,8 @@ void signals_catch(void);
 /* The first signal that asked us to stop, or 0. */
 int signals_caught(void);
 
-/* Ends the process by the signal, as its sender expects: told by an exit status
- * alone, a shell goes on with its loop. */
+/* Ends the process by the signal, as its sender expects: with a mere exit status, a shell
+ * would continue its loop. */
 void signals_die(int number);
 
 #endif

@@ -52,8 +52,8 @@ static int write_stream(const char *path, const char *text)
 
 /* --- files ------------------------------------------------------------------ */
 
-/* Statistics of an earlier run are there to be replaced, and so is an empty file, as
- * mktemp makes it. All else is somebody's. */
+/* Statistics of an earlier run may be replaced, and an empty file, as mktemp makes it.
+ * Any other file belongs to somebody. */
 static bool is_replaceable(const char *path)
 {
     char start[256];

@@ -1,6 +1,6 @@
 /*
- * What a row of the option table does with its argument: one function for each
- * kind of value. All return 0, or RIFEC_ERR_USAGE through option_fail().
+ * Functions that store an option's argument, one for each kind of value. All return 0, or
+ * RIFEC_ERR_USAGE through option_fail().
  */
 #ifndef RIFEC_CLI_STORE_H
 #define RIFEC_CLI_STORE_H

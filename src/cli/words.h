@@ -1,6 +1,5 @@
 /*
- * What the option table does not say: the sentences that --help and the manual
- * page share.
+ * Sentences beside the option table that --help and the manual page share.
  */
 #ifndef RIFEC_CLI_WORDS_H
 #define RIFEC_CLI_WORDS_H

@@ -1,5 +1,5 @@
 /*
- * What the engine asks of a device. All calls for one engine come from one
+ * The functions that the engine needs of a device. All calls for one engine come from one
  * thread; arguments were validated by engine.c.
  */
 #ifndef RIFEC_ENGINE_BACKEND_H

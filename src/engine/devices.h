@@ -1,6 +1,6 @@
 /*
- * What the functions of rifec/devices.h do once their arguments are checked. In a
- * build without CUDA, engine/cuda/stub_cuda.c answers.
+ * The functions of rifec/devices.h, after their arguments are checked. In a build without
+ * CUDA, engine/cuda/stub_cuda.c answers.
  */
 #ifndef RIFEC_ENGINE_DEVICES_H
 #define RIFEC_ENGINE_DEVICES_H

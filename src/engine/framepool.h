@@ -24,8 +24,8 @@ int framepool_open(struct framepool **out, int width, int height,
 void framepool_set_memory(struct framepool *p, struct framepool_memory memory);
 
 /*
- * Every frame lies in one block of so many bytes, its planes at offset[] (plane 0
- * at 0) and with the strides of *model.
+ * Every frame lies in one block of this many bytes, with its planes at offset[] (plane 0
+ * at 0) and the strides of *model.
  */
 size_t framepool_layout(const struct framepool *p, struct rifec_frame *model,
                         size_t offset[4]);

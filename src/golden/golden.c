@@ -1,4 +1,4 @@
-/* A run held against its golden manifest, or made one. */
+/* Compares a run with its golden manifest, or makes the manifest from it. */
 #include "golden/golden.h"
 
 #include <inttypes.h>
@@ -18,7 +18,7 @@
 #include "golden/result.h"
 #include "media/out/lossless.h"
 
-#define LINES_MAX   8   /* frames that differ and are named in the log, one a line */
+#define LINES_MAX   8   /* differing frames that the log names, one per line */
 #define WHOLE_WIDTH 480 /* of the report's pictures, pixels                        */
 #define CLOSE_SIDE  96  /* of the part around the largest difference               */
 #define USUAL_BOUND 50  /* dB, across engines of different precision               */
@@ -117,7 +117,7 @@ static int check_subject(struct golden *g)
     return 0;
 }
 
-/* What can be asked of two runs of these engines, when nobody has said. */
+/* The default tolerance between runs of these two engines. */
 static struct golden_tolerance usual_tolerance(const struct golden_subject *a,
                                                const struct golden_subject *b)
 {
@@ -506,7 +506,7 @@ static int judge(struct golden *g, bool cut)
     return RIFEC_ERR_VERIFY;
 }
 
-/* Frames first: a manifest never promises frames that are not there. */
+/* Frames first: a manifest never promises missing frames. */
 static int store(struct golden *g)
 {
     int err = 0;

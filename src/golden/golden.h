@@ -1,5 +1,6 @@
 /*
- * Golden frames: what a run gives to the encoder, held against what a run before gave.
+ * Golden frames: the frames that a run gives to the encoder, compared with those of an
+ * earlier run.
  *
  * The hash of a frame decides; where it differs, and the tolerance allows a
  * difference, the frames themselves do, if they were stored. A missing reference never
@@ -24,7 +25,7 @@ struct golden_params {
     const char *tolerance; /* NULL: the manifest's, or what follows from the engines */
     const char *reports[GOLDEN_REPORTS_MAX]; /* files; the ending says which form    */
     int report_count;
-    bool overwrite;    /* reports may replace files that are no reports */
+    bool overwrite;    /* reports may replace files that are not reports */
     const char *title; /* of the reports: the output's name */
     struct golden_subject subject;
 };
@@ -42,7 +43,7 @@ struct golden;
 int golden_open(struct golden **out, const struct golden_params *p);
 
 /* The next frame for the encoder, in host memory, and its hash. Errors: NOMEM, INPUT,
- * OUTPUT; a difference is no error here. */
+ * OUTPUT; a difference is not an error here. */
 int golden_frame(struct golden *g, const AVFrame *frame, const char *hash, bool decoded);
 
 /*

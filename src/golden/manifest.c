@@ -211,8 +211,8 @@ int golden_manifest_add(struct golden_manifest *m, const struct golden_frame *fr
     return 0;
 }
 
-/* Frames are written by hand, one a line, so that a change of one is one line of a
- * diff; the rest is cJSON's. */
+/* Frames are written without cJSON, one per line, so that a changed frame is one line of
+ * a diff. */
 static int write_frame(struct outfile *file, const struct golden_frame *f, bool last)
 {
     char line[256], tolerance[GOLDEN_TOLERANCE_TEXT], own[64] = "";

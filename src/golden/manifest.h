@@ -27,7 +27,7 @@ struct golden_frame {
     struct golden_tolerance tolerance;
 };
 
-/* What the frames come from; a change of any of these explains a difference. */
+/* The source of the frames; a change of any of these explains a difference. */
 struct golden_subject {
     const char *version, *model_sha256, *settings, *backend, *engine, *precision;
     const char *pix_fmt;

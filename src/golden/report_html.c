@@ -94,7 +94,7 @@ static void add_worst(AVBPrint *to, const struct golden_result *r)
 
 /* --- the curve ---------------------------------------------------------------- */
 
-/* Of a stretch of frames the lowest; below 0 if none of it is known. */
+/* The lowest PSNR of a range of frames; below 0 if none is known. */
 static double lowest(const struct golden_result *r, int64_t from, int64_t to)
 {
     double least = -1;

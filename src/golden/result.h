@@ -1,4 +1,4 @@
-/* What a comparison found, for the reports. */
+/* The result of a comparison, for the reports. */
 #ifndef RIFEC_GOLDEN_RESULT_H
 #define RIFEC_GOLDEN_RESULT_H
 

@@ -9,8 +9,8 @@
 
 enum golden_tier {
     GOLDEN_EXACT = 0, /* the same samples: the hash alone decides                */
-    GOLDEN_ONEOFF,    /* no sample differs by more than `bound` code values, of
-                         the format's own depth                                  */
+    GOLDEN_ONEOFF,    /* no sample differs by more than `bound`, in values of the
+                       * format's own depth */
     GOLDEN_PSNR,      /* PSNR at least `bound` dB                                */
     GOLDEN_SSIM,      /* SSIM at least `bound`                                   */
     GOLDEN_MAXABS,    /* as oneoff, with a bound that must be given              */

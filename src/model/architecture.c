@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 
-/* The first row whose tensor is there tells. */
+/* The first row whose tensor exists decides. */
 static const struct sign {
     const char *prefix;  /* of a tensor's name                  */
     const char *without; /* NULL, or: and none begins like this */

@@ -12,7 +12,7 @@ struct architecture {
     const char *tensor;            /* the tensor that shows it                    */
 };
 
-/* What it is; logs nothing. */
+/* Guesses the architecture; logs nothing. */
 struct architecture architecture_guess(const struct tensors *t);
 
 /*

@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-/* A checkpoint of a training run, with all the optimizer keeps, is a tenth of it. */
+/* A training checkpoint, with the optimizer's state, is a tenth of this. */
 #define BYTES_MAX ((int64_t)1 << 30)
 
 static int read_all(int fd, unsigned char *to, size_t bytes, const char *path)

@@ -57,8 +57,9 @@ static int min_int(int a, int b)
     return a < b ? a : b;
 }
 
-/* Of ping, beside a band: one row for the two convolutions of stride 2, one for
- * each resconv and one for deconv. What is nearer to a cut edge is wrong. */
+/* Rows of context in ping above and below a band: one for the two convolutions of stride
+ * 2, one for each resconv and one for deconv. Results closer than this to a band's edge
+ * are invalid and discarded. */
 static int halo(const struct network *n)
 {
     return n->resconvs + 2;
@@ -81,7 +82,7 @@ static bool level_is_kept(const struct ifnet *net, int b)
 }
 
 /*
- * Memory. What lives when, within one block and then in blend:
+ * Lifetime of the buffers in memory, within one block and then in blend:
  *
  *     big    input ──────►│ ping, pong, deconv scratch ─►│ out
  *     small        half ──────►│           last level ─────────►

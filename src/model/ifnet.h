@@ -42,10 +42,10 @@ struct ifnet {
  * divided by this one. The padded size is the next multiple of the network's, or of
  * that divided by scale where it is larger.
  *
- * With band_rows a block works through its picture in bands of so many of its
- * own rows, and needs memory for one of them. Bands overlap by as much as the
- * convolutions see, so the result is that of the whole, to the rounding of
- * convolutions whose order of addition depends on where a tile begins.
+ * With band_rows a block processes its picture in bands of that many of its own rows, and
+ * needs memory for one band. Bands overlap by the reach of the convolutions, so the
+ * result is that of the whole picture, except for the rounding of convolutions whose
+ * order of addition depends on where a tile begins.
  */
 struct ifnet_params {
     const struct network *network;
@@ -77,7 +77,7 @@ struct source ifnet_source(const struct ifnet *net, float *data);
 /* Makes the source's features from its image, where the network has an encoder. */
 int ifnet_encode(struct ifnet *net, const struct source *source, void *stream);
 
-/* What an in-between is made of, and where it goes. */
+/* The inputs and the output of one interpolated frame. */
 struct ifnet_task {
     struct source source0, source1;
     const float *t; /* 0 < *t < 1, where the backend reads it when it runs */

@@ -31,7 +31,7 @@ int ncnn_graph_read(struct ncnn_graph *g, const unsigned char *text, size_t byte
 
 void ncnn_graph_close(struct ncnn_graph *g);
 
-/* A parameter, of a list its first; `missing` when it is not said. */
+/* A parameter, or the first of a list; `missing` if it is not given. */
 double ncnn_get(const struct ncnn_layer *l, int key, double missing);
 
 #endif

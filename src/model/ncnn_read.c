@@ -1,7 +1,7 @@
 /*
- * From ncnn's layers to the tensors of a state dict. Convolutions come in groups that
- * end with a deconvolution; a group of ten is a block. What is around the blocks,
- * warps and the sums of flow, is counted but not followed.
+ * From ncnn's layers to the tensors of a state dict. Convolutions come in groups that end
+ * with a deconvolution; a group of ten is a block. The layers around the blocks, warps
+ * and sums of flow, are counted but not followed.
  */
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 
 #define MAGIC "7767517"
 
-/* What stands before the numbers of a convolution: how they are written. */
+/* The tag before the numbers of a convolution, which gives their format. */
 #define TAG_FP16     0x01306b47u
 #define TAG_FP32     0x0002c056u
 #define TAG_FP32_RAW 0u
@@ -41,7 +41,7 @@ struct numbers {
 struct conv {
     struct numbers weight, bias, beta; /* beta.data NULL: folded into the others */
     int cin, cout, kernel, stride;
-    int in, out;      /* blobs, without splits; out is behind what follows   */
+    int in, out;      /* blobs, without splits; out comes after the layers that follow */
     bool is_residual; /* its input is added to its output                    */
     bool is_leaky;    /* and then, or in the layer itself, the leaky ReLU    */
     bool is_prelu;
@@ -415,12 +415,13 @@ static const char *find_difference(const struct group *g)
     return NULL;
 }
 
-/* Where the names of tensors do not tell: the layers around the numbers. */
+/* Checks the layers around the blocks, if the names of tensors do not show the version.
+ */
 static int check_graph(const struct reader *r)
 {
     int err = 0;
     const char *name = r->t->name;
-    /* Of another version, or of too few blocks, the names tell. */
+    /* If it is another version or has too few blocks, the names show it. */
     if (!architecture_guess(r->t).network || r->group_count != ifnet->block_count)
         return 0;
     for (int b = 0; b < ifnet->block_count; b++) {

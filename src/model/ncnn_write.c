@@ -97,9 +97,9 @@ static int resize(struct graph *g, int a, double factor)
 }
 
 /*
- * What a warp without rife.Warp needs, from the timestep's plane, whose size is all
- * that is known: the coordinates -1..1 of every pixel, [2][h][w], and 2 / (w - 1) and
- * 2 / (h - 1), the width of a pixel in them.
+ * Inputs of a warp without rife.Warp, made from the timestep's plane, of which only the
+ * size is used: the coordinates -1..1 of every pixel, [2][h][w], and 2 / (w - 1) and 2 /
+ * (h - 1), the width of a pixel in them.
  */
 static void add_grid(struct graph *g, int timestep)
 {
@@ -268,7 +268,7 @@ static void put_number(FILE *f, enum dtype dtype, float v)
         put_float(f, v);
 }
 
-/* From [ky][kx][in][out], with zeros for outputs that are not there: 24 for 20. */
+/* From [ky][kx][in][out], with zeros for missing outputs: 24 instead of 20. */
 static void put_layer(FILE *f, enum dtype dtype, const struct conv_layer *l, int outputs)
 {
     int taps = l->kernel * l->kernel;

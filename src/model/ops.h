@@ -85,9 +85,9 @@ struct encode_args {
  *                          14 t, 15 mask, 16..23 the level's features, 24..27 flow
  *
  * and then zeros. Without levels (the first block) flow, mask and the level's features
- * are zero; out need not have channels for them. Of the full-resolution values at most
- * four are read per output pixel; nothing else is computed. Tolerance: FP32 rounding,
- * 1e-5 for values of order 1.
+ * are zero; out need not have channels for them. At most four full-resolution values are
+ * read per output pixel; nothing else is computed. Tolerance: FP32 rounding, 1e-5 for
+ * values of order 1.
  */
 #define GATHER_CHANNELS 28 /* at most */
 struct gather_args {
@@ -162,7 +162,7 @@ struct store_args {
     struct rifec_frame *frame;
 };
 
-/* What blend_store, a fused op, takes: see below. */
+/* Arguments of blend_store, a fused op: see below. */
 struct blend_store_args {
     struct image image0, image1;
     const struct level *levels;
@@ -173,13 +173,12 @@ struct blend_store_args {
 };
 
 /*
- * thumbnail: the brightness of a frame in THUMB_WIDTH x THUMB_HEIGHT boxes. Box
- * (x, y) covers the columns x*w/TW .. (x+1)*w/TW and rows alike, one pixel at
- * least. Of a box's rows every max(1, n/8)th is read, n being how many there
- * are, and of its columns likewise: that is enough to judge by. The mean of
- * the luma codes, or of BT.709's weighting of R, G and B, is clamped to black
- * .. white and scaled to 0 .. 65535, rounded to nearest.
- * Tolerance: exact up to 1, from FP32 in the scaling.
+ * thumbnail: the brightness of a frame in THUMB_WIDTH x THUMB_HEIGHT boxes. Box (x, y)
+ * covers the columns x*w/TW .. (x+1)*w/TW and rows alike, one pixel at least. Only every
+ * max(1, n/8)th of a box's n rows is read, and likewise of its columns, which is precise
+ * enough. The mean of the luma values, or of BT.709's weighting of R, G and B, is clamped
+ * to black .. white and scaled to 0 .. 65535, rounded to nearest. Tolerance: exact up to
+ * 1, from FP32 in the scaling.
  */
 #define THUMB_WIDTH  96
 #define THUMB_HEIGHT 64

@@ -11,7 +11,7 @@
 /* An IFNet with its teacher has 60 KB. It also bounds what a bad one can allocate. */
 #define BYTES_MAX ((size_t)4 << 20)
 
-/* Of a call; a tensor has six or seven. Calls copy them, so there is a limit. */
+/* Limit of a call's arguments, which calls copy; a tensor has six or seven. */
 #define ARGUMENTS_MAX 8
 
 #define MARK (-1)
@@ -225,7 +225,7 @@ static int push_int(struct machine *m, size_t n)
     return push_number(m, PICKLE_INT, n == 4 ? (int32_t)v : v);
 }
 
-/* LONG1: a length, then so many bytes, the last with the sign. */
+/* LONG1: a length, then that many bytes, the last with the sign. */
 static int push_long(struct machine *m)
 {
     const unsigned char *n, *p;

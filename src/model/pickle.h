@@ -58,7 +58,7 @@ int pickle_read(struct pickle *p, const unsigned char *data, size_t bytes,
 
 void pickle_close(struct pickle *p);
 
-/* Item i of a value that has so many. */
+/* Item i of a value that has at least i + 1. */
 const struct pickle_value *pickle_item(const struct pickle *p,
                                        const struct pickle_value *v, int i);
 

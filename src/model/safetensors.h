@@ -19,8 +19,9 @@ bool safetensors_probe(const struct filebytes *file);
 int safetensors_list(struct tensors *t);
 
 /*
- * Writes the tensors that the network uses, which weights_load() has accepted, into
- * a file that can seek. RIFEC_ERR_OUTPUT; the caller knows the name and says so.
+ * Writes the tensors that the network uses, which weights_load() has accepted, into a
+ * file that can seek. RIFEC_ERR_OUTPUT without a message; the caller knows the name and
+ * logs it.
  */
 int safetensors_write(const struct tensors *t, const struct network *n, enum dtype dtype,
                       FILE *f);

@@ -27,7 +27,7 @@ static void put_header(FILE *f, const struct tensors *t, const struct network *n
     fputc('}', f);
 }
 
-/* The length is known when the header is there: it is written over at the end. */
+/* The length is known only after the header is written, so it is filled in at the end. */
 static int put_length(FILE *f)
 {
     long end = ftell(f);

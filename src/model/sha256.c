@@ -35,7 +35,7 @@ static void add_block(uint32_t h[8], const unsigned char *p)
                (rotr(b, 17) ^ rotr(b, 19) ^ b >> 10);
     }
     memcpy(s, h, sizeof s);
-/* Instead of moving the eight variables along, each round names them anew. */
+/* Instead of moving the eight variables along, each round renames them. */
 #define V(k) s[(unsigned)((k)-i) & 7]
     for (int i = 0; i < 64; i++) {
         uint32_t a = V(0), e = V(4);

@@ -23,7 +23,7 @@ static bool begins_with(const struct filebytes *file, const char *text)
     return file->bytes >= n && !memcmp(file->data, text, n);
 }
 
-/* What else files turn out to be that were downloaded in a hurry. */
+/* Other kinds of files that are often downloaded by mistake. */
 static const char *guess(const struct filebytes *file)
 {
     static const struct {

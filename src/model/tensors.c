@@ -19,7 +19,7 @@
 /* No size in a file of weights is larger; sums of a few such fit in 64 bits. */
 #define SIZE_LIMIT ((int64_t)1 << 40)
 
-/* Of one tensor; IFNet's largest has a third of a million. */
+/* Limit of one tensor's elements; IFNet's largest has a third of a million. */
 #define ELEMENTS_MAX ((int64_t)1 << 28)
 
 void tensors_close(struct tensors **tp)
@@ -85,7 +85,7 @@ void tensor_format_shape(char out[96], const int64_t *dims, int rank)
 
 /* --- adding ----------------------------------------------------------------- */
 
-/* What wrappers put before the names: DataParallel, torch.compile, a whole model. */
+/* Prefixes that wrappers add to names: DataParallel, torch.compile, a whole model. */
 static void skip_prefixes(const char **name, size_t *length)
 {
     static const char *const prefixes[] = { "module.", "_orig_mod.", "flownet." };
@@ -123,7 +123,7 @@ static bool is_inside(const struct tensor_place *p, const int64_t *strides)
     return (uint64_t)last < p->storage_bytes / (uint64_t)p->element_bytes;
 }
 
-/* Of rows that follow each other. False: larger than any tensor. */
+/* Strides of contiguous rows. False: larger than any tensor. */
 static bool plain_strides(const struct tensor_place *p, int64_t *strides)
 {
     int64_t n = 1;
@@ -225,8 +225,8 @@ float tensor_value(const struct stored_tensor *t, int64_t i)
     return t->type[0] == 'B' ? bfloat16_to_float(h) : half_to_float(h);
 }
 
-/* Of a plain tensor of halves, which the built-in model holds: without the general way's
- * divisions and comparisons for each number. */
+/* Fast path for contiguous FP16 tensors, as in the built-in model: it saves the divisions
+ * and comparisons per number. */
 static inline float half_at(const struct stored_tensor *t, int64_t i)
 {
     uint16_t h;

@@ -19,7 +19,7 @@
 #define TENSOR_NAME_MAX 160
 
 struct stored_tensor {
-    char *name;        /* without "module." and the like                       */
+    char *name;        /* without prefixes such as "module." */
     const char *type;  /* "F32", "F16", "BF16"; others are listed, never read  */
     int element_bytes; /* 0: unknown                                           */
     int rank;
@@ -55,7 +55,7 @@ void tensors_close(struct tensors **t);
 /* SHA-256 of the file, of ncnn's the .bin, hexadecimal. */
 void tensors_sha256(const struct tensors *t, char out[65]);
 
-/* NULL: not there. */
+/* NULL: not found. */
 const struct stored_tensor *tensors_find(const struct tensors *t, const char *name);
 
 /* The first whose name begins so, or NULL. */

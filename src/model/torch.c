@@ -10,7 +10,7 @@
 #include "model/pickle.h"
 #include "model/zip.h"
 
-/* What an old file begins with: torch.serialization's magic number, pickled. */
+/* The beginning of an old file: torch.serialization's magic number, pickled. */
 static const unsigned char legacy_magic[] = { 0x80, 2,    0x8a, 0x0a, 0x6c,
                                               0xfc, 0x9c, 0x46, 0xf9, 0x20,
                                               0x6a, 0xa8, 0x50, 0x19, '.' };
@@ -72,7 +72,7 @@ static const struct storage *find_storage(const struct reader *r,
 
 /* --- values of the pickle -------------------------------------------------------- */
 
-/* torch.FloatStorage and so on. Of other types the size is not known. */
+/* torch.FloatStorage and so on. The size of other types is unknown. */
 static void storage_type(const struct pickle_value *global, const char **type, int *bytes)
 {
     static const struct {
@@ -309,7 +309,7 @@ bool torch_probe_legacy(const struct filebytes *file)
            !memcmp(file->data, legacy_magic, sizeof legacy_magic);
 }
 
-/* The size of a storage's numbers is said where a tensor uses it. */
+/* The size of a storage's elements is known only where a tensor uses it. */
 static int find_size(const struct reader *r, const struct pickle_value *key,
                      int *element_bytes, int64_t *numbers)
 {
@@ -338,7 +338,7 @@ static int find_size(const struct reader *r, const struct pickle_value *key,
     return damaged(r, "a storage that no tensor uses");
 }
 
-/* In the order of the keys: a count of 8 bytes, then so many numbers. */
+/* In the order of the keys: a count of 8 bytes, then that many elements. */
 static int find_storages(struct reader *r, const struct pickle *keys,
                          const unsigned char *at, size_t left)
 {

@@ -1,7 +1,7 @@
 /*
- * The files of torch.save(): a ZIP archive of a pickle and one file per storage
- * (since PyTorch 1.6), or, in older ones, pickles and then the storages. What is
- * saved must be a dictionary of tensors, or one that holds such a dictionary.
+ * The files of torch.save(): a ZIP archive of a pickle and one file per storage (since
+ * PyTorch 1.6), or, in older ones, pickles and then the storages. The saved object must
+ * be a dictionary of tensors, or one that contains such a dictionary.
  */
 #ifndef RIFEC_MODEL_TORCH_H
 #define RIFEC_MODEL_TORCH_H

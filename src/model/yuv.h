@@ -1,7 +1,7 @@
 /*
- * Colour arithmetic of one frame format: what a code value means, the matrix
- * both ways, and the chroma filters both ways. Made once at open, read by the
- * load and store ops of every backend.
+ * Colour arithmetic of one frame format: the meaning of a sample value, and the matrix
+ * and the chroma filters in both directions. Made once at open, read by the load and
+ * store ops of every backend.
  *
  * Chroma positions. Sample k of a subsampled axis lies at luma position
  * factor * k + offset, where offset follows from the siting. Up: linear

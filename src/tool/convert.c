@@ -49,8 +49,8 @@ static char *partner_of(const char *name)
     return join(name, n, "");
 }
 
-/* What is read is not written over: not under the output's name, nor under its
- * temporary one. */
+/* The input is not overwritten: neither under the output's name nor under its temporary
+ * one. */
 static int check_input(const char *input, const char *output)
 {
     int err = 0;
@@ -103,7 +103,7 @@ static int output_finish(struct output *o)
     return outfile_publish(&o->place);
 }
 
-/* What was not finished leaves nothing. */
+/* An unfinished output is removed. */
 static void output_close(struct output *o)
 {
     if (o->file)
@@ -114,7 +114,7 @@ static void output_close(struct output *o)
 
 /* --- precision ---------------------------------------------------------------- */
 
-/* What FP16 would do to numbers: keep all, change some, or make one infinite. */
+/* The effect of FP16 on the numbers: keep all, change some, or make one infinite. */
 struct fit {
     bool exact, finite;
 };

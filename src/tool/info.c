@@ -10,7 +10,7 @@
 #include "model/tensors.h"
 #include "tool/tool.h"
 
-/* Of the numbers that count: the network's, or of another network all. */
+/* Statistics of the numbers of our network, or of all numbers of another network. */
 struct survey {
     int tensors, ignored;
     const char *one_ignored;

@@ -125,7 +125,8 @@ static int parse(struct tool_options *opt, int argc, char **argv)
             TRY(tool_flush());
             return 1;
         } else {
-            /* Of letters in one word getopt is not past the word yet. */
+            /* If several letters share one word, getopt has not moved past the word yet.
+             */
             const char letter[] = { '-', (char)optopt, '\0' };
             bool is_letter = optopt > 0 && optopt < OPTION_FP16;
             return usage("unknown option or missing value: ",
@@ -136,7 +137,7 @@ fail:
     return err;
 }
 
-/* What each command takes, besides its files. */
+/* The options of each command. */
 static const struct command {
     const char *name;
     int names_min, names_max;

@@ -25,7 +25,7 @@ int tool_open(struct tensors **out, const char *name);
 /* All that was printed is written, or RIFEC_ERR_OUTPUT, logged. */
 int tool_flush(void);
 
-/* Each returns 0 or a code, logged; what was asked for goes to stdout. */
+/* Each returns 0 or a code, and logs an error. The result goes to stdout. */
 int tool_info(const struct tool_options *opt);
 int tool_convert(const struct tool_options *opt);
 int tool_verify(const struct tool_options *opt);

@@ -1,6 +1,6 @@
 /*
- * --device check: CUDA and the CPU side by side on the same frames. What CUDA makes
- * is handed out; how far it is from the CPU is said at close.
+ * --device check: CUDA and the CPU side by side on the same frames. It returns the frames
+ * of CUDA, and reports at close how far they are from the CPU's.
  */
 #include <stdio.h>
 #include <string.h>

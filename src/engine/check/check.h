@@ -8,7 +8,8 @@
 #include "model/network.h"
 #include "rifec/rifec.h"
 
-#define CHECK_BINS 6 /* of codes: 0, 1, 2, 3..4, 5..8 and more off */
+/* Counts of sample values that differ by 0, 1, 2, 3..4, 5..8 and more. */
+#define CHECK_BINS 6
 
 struct check_errors {
     int64_t pictures;

@@ -124,7 +124,7 @@ static size_t wino_bytes(const struct network *n)
     return floats * sizeof(float);
 }
 
-/* What the widest of the layers needs. */
+/* The memory that the widest layer needs. */
 static size_t wino_scratch(const struct network *n)
 {
     size_t floats = 0;

@@ -1,6 +1,6 @@
 /*
- * Convolutions by oneDNN, behind four functions. Everything is prepared at
- * open for one shape: weights reordered to what the chosen kernel wants.
+ * Convolutions by oneDNN, behind four functions. Everything is prepared at open for one
+ * shape; weights are reordered for the chosen kernel.
  */
 #ifndef RIFEC_ENGINE_CPU_DNN_H
 #define RIFEC_ENGINE_CPU_DNN_H

@@ -6,7 +6,7 @@
 #include "engine/cpu/cpu.h"
 #include "engine/cpu/warp_row.h"
 
-/* What one full-resolution pixel gives. */
+/* The values of one full-resolution pixel. */
 struct sample {
     v4 rgb0, rgb1, flow; /* flow divided by the scale */
     float mask;

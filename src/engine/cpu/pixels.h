@@ -1,4 +1,4 @@
-/* Rows of samples in a frame to and from floats holding code values. */
+/* Conversion between rows of samples in a frame and floats that hold sample values. */
 #ifndef RIFEC_ENGINE_CPU_PIXELS_H
 #define RIFEC_ENGINE_CPU_PIXELS_H
 

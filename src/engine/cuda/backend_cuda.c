@@ -17,9 +17,9 @@
  *                      its planes;                               upload, download wait
  *     lane.downloaded  the frame is whole;                       take() waits
  *
- * What a lane does is the same every time but for the slots it reads and t, so it
- * is one graph for each pair of slots, captured when first needed; t lies in
- * device memory.
+ * The work of a lane is always the same, except for the slots that it reads and t. So
+ * there is one graph for each pair of slots, captured when first needed; t lies in device
+ * memory.
  */
 #include <stdio.h>
 #include <string.h>
@@ -59,7 +59,7 @@ struct lane {
     struct rifec_frame *result; /* between interp and take */
 };
 
-/* What the look stream finds. */
+/* The results of the look stream. */
 struct seen {
     uint16_t thumb[THUMB_HEIGHT * THUMB_WIDTH];
     int differ;
@@ -110,8 +110,8 @@ static void pinned_free(void *p)
     cudaFreeHost(p);
 }
 
-/* Where FP16 keeps every code apart: not the chroma of 9 bits and more
- * (docs/numerics.md). */
+/* True where FP16 distinguishes every sample value, which it does not for chroma of 9
+ * bits and more (docs/numerics.md). */
 static enum dtype images_dtype(const struct rifec_params *p)
 {
     return p->precision == RIFEC_PRECISION_FP16 && p->format.depth == 8 ? DTYPE_FP16

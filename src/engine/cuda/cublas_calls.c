@@ -100,7 +100,7 @@ fail:
     return err < 0 ? 0 : count;
 }
 
-/* The reverse of what gemm_list() writes; false when it is no such text. */
+/* Reads the text that gemm_list() writes; false if it is not such a text. */
 static bool read_algorithm(cublasLtMatmulAlgo_t *out, const char *text)
 {
     static const char prefix[] = "cublas";

@@ -10,7 +10,7 @@
 
 struct gemm_plan;
 
-/* What a plan is made with; stays as long as it. */
+/* The handles that a plan uses; they must outlive it. */
 struct gemm_lib {
     const struct cudnn_api *api;
     cublasLtHandle_t handle;

@@ -13,7 +13,7 @@
 #include "rifec/rifec.h"
 #include "rifec_kernels.h"
 
-/* What layer->plan points to: the numbers first, as the kernels want it. */
+/* layer->plan points to this. The numbers come first, as the kernels expect. */
 struct cuda_layer {
     struct conv_pack pack;
     struct conv_pack front_pack;         /* for run_front()'s own kernels, or empty */

@@ -1,10 +1,9 @@
 /*
  * cuDNN through its graph interface.
  *
- * cuDNN is told of a small graph of operations and says which of its engines,
- * set up by which knobs, can compute it. A choice is written down as text and
- * always made anew from the text, so that one from a file is the same as one
- * just listed.
+ * cuDNN gets a small graph of operations and lists the engines, with their knobs, that
+ * can compute it. A choice is stored as text and always opened from the text, so that a
+ * choice from a file is the same as one just listed.
  */
 #include "engine/cuda/cudnn_calls.h"
 
@@ -52,7 +51,7 @@ static int cudnn_failed(const struct dnn_lib *l, cudnnStatus_t status, const cha
         }                                                                                \
     } while (0)
 
-/* Says why cuDNN did not take something, when that is no error. */
+/* Logs why cuDNN refused something, where that is not an error. */
 static void log_refusal(const struct dnn_lib *l, cudnnStatus_t status, const char *what)
 {
     char more[256] = "";

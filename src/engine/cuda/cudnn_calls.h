@@ -1,7 +1,6 @@
 /*
- * What cuDNN and cuBLAS are asked for: convolutions and matrix products, behind a
- * few functions. What they are for, which one is best and remembering it is
- * cudnn_ops.h's.
+ * Convolutions and matrix products of cuDNN and cuBLAS, behind a few functions.
+ * cudnn_ops.h decides what they are for, which is the fastest, and remembers it.
  *
  * One thread uses a dnn_lib at a time; where dnn_lib_is_shared(), several may list
  * and open plans, if they have set the device.
@@ -25,9 +24,9 @@ enum dnn_kind {
 };
 
 /*
- * What to compute; channels come last. Accumulation is FP32. The steps behind the
- * convolution are FP32 too and rounded once, at the end: + bias, + residual (of
- * out's shape), leaky ReLU; not for DNN_GEMM.
+ * The operation to compute; channels come last. Accumulation is FP32. The steps after the
+ * convolution are also FP32 and rounded once, at the end: + bias, + residual (of out's
+ * shape), leaky ReLU; not for DNN_GEMM.
  */
 struct dnn_call {
     enum dnn_kind kind;

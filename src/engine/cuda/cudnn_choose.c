@@ -26,7 +26,7 @@
 
 /* --- calls ------------------------------------------------------------------------ */
 
-/* What cuDNN fuses in full FP32 was measured to take ten times as long. */
+/* cuDNN's fused convolutions in full FP32 were measured to take ten times as long. */
 static bool route_fits(const struct route *r, const struct shape *s)
 {
     return r->op == s->op && (r->epilogue != EPILOGUE_NONE || s->in.dtype != DTYPE_FP32);
@@ -59,7 +59,7 @@ struct trial {
     int rank; /* in its route's list; the first is tried however late it is */
 };
 
-/* What the threads share. */
+/* Data that the threads share. */
 struct work {
     struct cudnn_ops *o;
     struct trial *trials;
@@ -252,7 +252,7 @@ fail:
 
 /* --- remembering ------------------------------------------------------------------ */
 
-/* What the plans file says of a shape, as a trial without a plan. */
+/* The entry of the plans file for a shape, as a trial without a plan. */
 static bool recall(const struct cudnn_ops *o, struct shape *s, struct trial *t)
 {
     struct plan_entry e;
@@ -270,7 +270,7 @@ static bool recall(const struct cudnn_ops *o, struct shape *s, struct trial *t)
     return true;
 }
 
-/* Prepares what is remembered. What does not work any more is measured again. */
+/* Prepares the remembered plans. A plan that no longer works is measured again. */
 static int recall_all(struct cudnn_ops *o)
 {
     int err = 0;

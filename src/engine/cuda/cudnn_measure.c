@@ -9,7 +9,7 @@
 #define GRAPHS        3
 #define WORKSPACE_MAX ((size_t)1 << 30) /* a way that needs more is not taken    */
 #define HOPELESS      3                 /* times the best: one run is enough ... */
-#define HOPELESS_MORE 40                /* ... with so many us for starting it   */
+#define HOPELESS_MORE 40                /* ... with this many us for starting it */
 
 static size_t tensor_numbers(const struct tensor *t)
 {
@@ -124,7 +124,7 @@ fail:
     return err;
 }
 
-/* Of what was put between two events into the stream. */
+/* The time between two events in the stream. */
 static int elapsed(const struct measure *m, const struct timer *t, double *us)
 {
     int err = 0;

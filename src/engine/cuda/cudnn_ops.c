@@ -1,6 +1,6 @@
 /*
- * Layers on top of cudnn_calls.c: what is left to do behind its calls, and which
- * layers share a plan, those of one shape.
+ * Layers on top of cudnn_calls.c: the epilogues after its calls, and the plans, which
+ * layers of the same shape share.
  */
 #include "engine/cuda/cudnn_ops.h"
 
@@ -33,7 +33,7 @@ static size_t aligned(size_t bytes)
     return (bytes + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
 
-/* What the library makes before the epilogue, when that is not the op's output. */
+/* The library's result before the epilogue, if it is not the op's output. */
 static size_t scratch_bytes(const struct way *w)
 {
     const struct dnn_call *c = &w->call;

@@ -31,7 +31,8 @@ static float weight_at(const struct route *r, const struct conv_layer *l, int n,
         ky = n / DECONV_LIVE / 4, kx = n / DECONV_LIVE % 4;
         o = deconv_channel(n % DECONV_LIVE, 2, &R, &S);
     } else if (r->op == DECONV) {
-        /* Of phase py, row 2y + py takes row y + dy by the tap py + 1 - 2 dy. */
+        /* In phase py, output row 2y + py uses input row y + dy with tap py + 1 - 2 dy.
+         */
         o = deconv_channel(n, 4, &R, &S);
         ky = R / 2 + 1 - 2 * (ky - 1);
         kx = S / 2 + 1 - 2 * (kx - 1);

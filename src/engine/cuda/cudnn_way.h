@@ -1,6 +1,6 @@
 /*
- * What the files of cudnn_ops share: the ways of computing a layer, and shapes, for
- * each of which one is chosen.
+ * Shared by the files of cudnn_ops: the ways of computing a layer, and the shapes, for
+ * each of which one way is chosen.
  */
 #ifndef RIFEC_ENGINE_CUDA_CUDNN_WAY_H
 #define RIFEC_ENGINE_CUDA_CUDNN_WAY_H
@@ -55,7 +55,7 @@ struct shape {
     struct way way;
 };
 
-/* What layer->plan points to. */
+/* layer->plan points to this. */
 struct cudnn_layer {
     struct cudnn_layer *next;
     struct conv_layer *layer;

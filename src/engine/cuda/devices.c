@@ -1,6 +1,6 @@
 /*
- * What devices.h answers where CUDA was built in. Nothing here logs: whether a
- * missing device matters is the caller's to know.
+ * devices.h for a build with CUDA. Nothing here logs, because only the caller knows
+ * whether a missing device matters.
  */
 #include "engine/devices.h"
 
@@ -14,7 +14,7 @@
 #include "engine/cuda/cudnn_net.h"
 #include "rifec/error.h"
 
-/* Leaves no error behind for the next call to find. */
+/* Clears the error, so that the next call does not find it. */
 static void describe_error(cudaError_t e, char *why, size_t why_size)
 {
     int driver = 0;
@@ -78,7 +78,7 @@ void cuda_get_versions(struct rifec_cuda_versions *out)
 
 /* --- a place for others ---------------------------------------------------------- */
 
-/* Of the driver's functions only these: the program must start without it. */
+/* Functions of the driver, looked up at run time: the program must start without it. */
 struct driver {
     PFN_cuDeviceGet_v2000 device_get;
     PFN_cuDevicePrimaryCtxRetain_v7000 retain;
@@ -118,7 +118,7 @@ int cuda_place_open(struct rifec_cuda *out, int device_index, char *why, size_t 
     if (e == cudaSuccess && (driver.device_get(&device, device_index) != CUDA_SUCCESS ||
                              driver.retain(&context, device) != CUDA_SUCCESS))
         e = cudaErrorDevicesUnavailable;
-    /* What a decoder does there is little, and all else waits for it. */
+    /* A decoder's work there is short, and everything else waits for it. */
     int least, greatest = 0;
     if (e == cudaSuccess)
         e = cudaDeviceGetStreamPriorityRange(&least, &greatest);

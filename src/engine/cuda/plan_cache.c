@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/outfile.h"
 
-#define FORMAT    1       /* of the file; another one is started anew */
+#define FORMAT    1       /* of the file; a file of another version is replaced */
 #define BYTES_MAX 4000000 /* no sane file is larger                   */
 
 struct plan_cache {

@@ -1,7 +1,7 @@
 /*
- * What was measured to be best, remembered on disk: one JSON file, in it one
- * object per machine (GPU, driver, library versions), in that one entry per
- * layer. Losing it costs a few seconds, so nothing about it is an error.
+ * Keeps the fastest plans on disk, as measured: one JSON file with one object per machine
+ * (GPU, driver, library versions), which has one entry per layer. Losing it costs a few
+ * seconds, so nothing about it is an error.
  */
 #ifndef RIFEC_ENGINE_CUDA_PLAN_CACHE_H
 #define RIFEC_ENGINE_CUDA_PLAN_CACHE_H

@@ -1,4 +1,4 @@
-/* Answers for cuDNN where it was not there to build with. */
+/* Stubs for a build without cuDNN. */
 #include "engine/cuda/cudnn_net.h"
 
 #include <stdio.h>
