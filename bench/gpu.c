@@ -84,7 +84,7 @@ static void fill(struct bench *b, struct gpu *g)
         struct level *l = &net->level[i];
         size_t pixels = (size_t)l->width * (size_t)l->height;
         fill_tensor(g, &k->input);
-        fill_tensor(g, &k->half);
+        fill_tensor(g, &k->mid);
         fill_tensor(g, &k->ping);
         fill_tensor(g, &k->pong);
         l->flow = noise(g, 4 * pixels, l->dtype, -4 / l->scale, 4 / l->scale);

@@ -31,7 +31,7 @@ void bench_front(const struct bench *b)
                                             .scale = net->level[i].scale,
                                             .t = t,
                                             .out = k->input },
-                                .half = k->half,
+                                .mid = k->mid,
                                 .out = k->ping,
                                 .conv0 = w.conv0,
                                 .conv1 = w.conv1 };
@@ -39,7 +39,7 @@ void bench_front(const struct bench *b)
         snprintf(shape, sizeof shape, "block %d, %dx%d", i, k->ping.width,
                  k->ping.height);
         double flops =
-            flops_of(&k->half, w.conv0->cin) + flops_of(&k->ping, k->half.channels);
+            flops_of(&k->mid, w.conv0->cin) + flops_of(&k->ping, k->mid.channels);
         /* What interpolation reads of the images: four pixels of scale * scale. */
         double share =
             i == 3 ? 1 : 4 / (double)(net->level[i].scale * net->level[i].scale);

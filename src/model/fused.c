@@ -9,8 +9,8 @@ int fused_front(const struct ops *ops, const struct front_args *a, void *stream)
     int err = ops->front ? ops->front(a, stream) : OP_DECLINED;
     if (err != OP_DECLINED)
         return err;
-    const struct conv_args first = { a->gather.out, a->half, a->conv0 };
-    const struct conv_args second = { a->half, a->out, a->conv1 };
+    const struct conv_args first = { a->gather.out, a->mid, a->conv0 };
+    const struct conv_args second = { a->mid, a->out, a->conv1 };
     TRY(ops->gather(&a->gather, stream));
     TRY(ops->conv_s2(&first, stream));
     TRY(ops->conv_s2(&second, stream));

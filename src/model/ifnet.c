@@ -75,7 +75,7 @@ static bool in_bands(const struct ifnet_block *b)
     return b->ping.height < b->rows;
 }
 
-/* The last block's level may lie where half was, when it is made at once. */
+/* The last block's level may lie where mid was, when it is made at once. */
 static bool level_is_kept(const struct ifnet *net, int b)
 {
     return b < last_block(net) || in_bands(&net->block[b]);
@@ -85,7 +85,7 @@ static bool level_is_kept(const struct ifnet *net, int b)
  * Lifetime of the buffers in memory, within one block and then in blend:
  *
  *     big    input ──────►│ ping, pong, deconv scratch ─►│ out
- *     small        half ──────►│           last level ─────────►
+ *     small        mid ───────►│           last level ─────────►
  *     levels                               other levels ───────►
  *
  * In bands, small holds the band of each level, and levels all of them. A fused tail
@@ -121,14 +121,14 @@ void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *a
         k->kept = p->band_rows ? p->band_rows / 4 : k->rows;
         int h = 4 * min_int(k->rows, k->kept + 2 * halo(n)), w = level->width;
         k->input = make_tensor(p, round_up(n->block[b].inputs, IFNET_INPUTS), h, w);
-        k->half = make_tensor(p, c / 2, h / 2, w / 2);
+        k->mid = make_tensor(p, c / 2, h / 2, w / 2);
         k->ping = k->pong = make_tensor(p, c, h / 4, w / 4);
 
         const int channels = level_channels(n, b);
         size_t scratch = p->no_scratch ? 0 : scratch_bytes(k, channels);
         big = max_size(big, tensor_bytes(&k->input));
         big = max_size(big, 2 * tensor_bytes(&k->ping) + scratch);
-        small = max_size(small, tensor_bytes(&k->half));
+        small = max_size(small, tensor_bytes(&k->mid));
         k->band = *level;
         k->band.height = h;
         if (level_is_kept(net, b))
@@ -163,7 +163,7 @@ void ifnet_bind(struct ifnet *net, const struct arena *arena)
         struct ifnet_block *k = &net->block[b];
         size_t feature_bytes = tensor_bytes(&k->ping);
         k->input.data = (void *)big;
-        k->half.data = (void *)small;
+        k->mid.data = (void *)small;
         k->ping.data = (void *)big;
         k->pong.data = (void *)(big + feature_bytes);
         k->deconv_scratch = (void *)(big + 2 * feature_bytes);
@@ -281,7 +281,7 @@ static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task,
                                                       .t = task->t,
                                                       .top = 4 * top,
                                                       .out = k->input },
-                                          .half = k->half,
+                                          .mid = k->mid,
                                           .out = k->ping,
                                           .conv0 = w.conv0,
                                           .conv1 = w.conv1 },

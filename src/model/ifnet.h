@@ -15,7 +15,7 @@
 
 struct ifnet_block {
     struct tensor input;      /* [inputs][h][w], h and w the padded size / scale */
-    struct tensor half;       /* [c/2][h/2][w/2]                                */
+    struct tensor mid;        /* [c/2][h/2][w/2]                                */
     struct tensor ping, pong; /* [c][h/4][w/4]                                  */
     float *deconv_scratch;    /* [DECONV_SCRATCH()][h/4][w/4]                   */
     int rows, kept;           /* of ping: in the whole, and new in each band    */

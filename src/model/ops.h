@@ -206,7 +206,7 @@ struct thumbnail_args {
 
 struct front_args {
     struct gather_args gather; /* .out: shape of the block's input; may be written */
-    struct tensor half;        /* between the two; may be written                  */
+    struct tensor mid;         /* between the two; may be written                  */
     struct tensor out;
     const struct conv_layer *conv0, *conv1;
 };

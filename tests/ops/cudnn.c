@@ -244,7 +244,7 @@ static void random_layer(struct conv_layer *l, int cin, int cout, int kernel)
 /* Layers and tensors of one block; h and w are ping's. */
 struct block {
     struct conv_layer conv0, conv1, res, deconv;
-    struct tensor input, half, ping, pong;
+    struct tensor input, mid, ping, pong;
     struct level level;
 };
 
@@ -256,7 +256,7 @@ static void block_open(struct block *b, enum dtype dtype, int index, int h, int 
     random_layer(&b->res, c, c, 3);
     random_layer(&b->deconv, c, DECONV_LIVE, 4);
     b->input = device_tensor(dtype, IFNET_INPUTS, 4 * h, 4 * w);
-    b->half = device_tensor(dtype, c / 2, 2 * h, 2 * w);
+    b->mid = device_tensor(dtype, c / 2, 2 * h, 2 * w);
     b->ping = device_tensor(dtype, c, h, w);
     b->pong = device_tensor(dtype, c, h, w);
     b->level = (struct level){ .height = 4 * h, .width = 4 * w, .scale = 1 };
@@ -269,8 +269,8 @@ static void block_open(struct block *b, enum dtype dtype, int index, int h, int 
 static int block_announce(struct block *b, struct cudnn_ops *o)
 {
     int err = 0;
-    TRY(conv_s2_cudnn_open(o, &b->conv0, &b->input, &b->half));
-    TRY(conv_s2_cudnn_open(o, &b->conv1, &b->half, &b->ping));
+    TRY(conv_s2_cudnn_open(o, &b->conv0, &b->input, &b->mid));
+    TRY(conv_s2_cudnn_open(o, &b->conv1, &b->mid, &b->ping));
     TRY(resconv_cudnn_open(o, &b->res, &b->ping, &b->pong));
     TRY(deconv_cudnn_open(o, &b->deconv, &b->ping, &b->level));
 fail:
@@ -280,7 +280,7 @@ fail:
 static void block_close(struct block *b)
 {
     struct conv_layer *l[] = { &b->conv0, &b->conv1, &b->res, &b->deconv };
-    void *p[] = { b->input.data, b->half.data,  b->ping.data,
+    void *p[] = { b->input.data, b->mid.data,   b->ping.data,
                   b->pong.data,  b->level.flow, b->level.mask };
     for (int i = 0; i < 4; i++) {
         free(l[i]->weight);
@@ -293,8 +293,8 @@ static void block_close(struct block *b)
 static int block_run(struct block *b, struct cuda_stream *s)
 {
     int err = 0;
-    TRY(conv_s2_cudnn(&(struct conv_args){ b->input, b->half, &b->conv0 }, s));
-    TRY(conv_s2_cudnn(&(struct conv_args){ b->half, b->ping, &b->conv1 }, s));
+    TRY(conv_s2_cudnn(&(struct conv_args){ b->input, b->mid, &b->conv0 }, s));
+    TRY(conv_s2_cudnn(&(struct conv_args){ b->mid, b->ping, &b->conv1 }, s));
     TRY(resconv_cudnn(&(struct conv_args){ b->ping, b->pong, &b->res }, s));
     TRY(resconv_cudnn(&(struct conv_args){ b->pong, b->ping, &b->res }, s));
     TRY(deconv_cudnn(&(struct deconv_args){ b->ping, &b->deconv, b->level, NULL }, s));

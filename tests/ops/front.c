@@ -85,10 +85,10 @@ static int by_parity(const struct front_args *a, const struct conv_pack *conv0,
 {
     int err = 0;
     struct gather_args gather = a->gather;
-    struct tensor half = a->half;
-    gather.out.by_parity = half.by_parity = true;
-    struct conv_args first = { gather.out, half, a->conv0 };
-    struct conv_args second = { half, a->out, a->conv1 };
+    struct tensor mid = a->mid;
+    gather.out.by_parity = mid.by_parity = true;
+    struct conv_args first = { gather.out, mid, a->conv0 };
+    struct conv_args second = { mid, a->out, a->conv1 };
     if (!conv_s2_sm90_fits(&first) || !conv_s2_sm90_fits(&second))
         FAIL(RIFEC_ERR_USAGE, "conv_s2_sm90 says that it cannot");
     TRY(gather_cuda(&gather, stream));
@@ -135,7 +135,7 @@ static void try(int block, int width, int height, bool textured, enum flow flow)
                                         .scale = (float)scale,
                                         .t = checkcuda_upload(&t, sizeof t),
                                         .out = half_tensor(IFNET_INPUTS, h, w) },
-                            .half = half_tensor(c / 2, h / 2, w / 2),
+                            .mid = half_tensor(c / 2, h / 2, w / 2),
                             .out = half_tensor(c, h / 4, w / 4),
                             .conv0 = &conv0,
                             .conv1 = &conv1 };
@@ -152,7 +152,7 @@ static void try(int block, int width, int height, bool textured, enum flow flow)
         checkop_fail("front_sm90_fits is wrong");
     for (int k = 0; k < 2 && front_sm90_fits(&a) == in_one; k++) {
         a.gather.out = half_tensor(IFNET_INPUTS, h, w);
-        a.half = half_tensor(c / 2, h / 2, w / 2);
+        a.mid = half_tensor(c / 2, h / 2, w / 2);
         a.out = half_tensor(c, h / 4, w / 4);
         /* The second time as in the network, where out lies on gather's; and several on
          * end, since each begins while the one before it is under way. */

@@ -99,7 +99,7 @@ static const struct ops fused = { SINGLE, .front = front, .resblock = resblock,
 static const char *run(const struct ops *ops, int result, bool keep_level, int *err)
 {
     const struct conv_layer layers[4] = { 0 };
-    const struct front_args f = { .gather.out.channels = 1, .half.channels = 2 };
+    const struct front_args f = { .gather.out.channels = 1, .mid.channels = 2 };
     const struct resblock_args r = {
         .ping.channels = 1, .pong.channels = 2, .layers = layers, .count = 4
     };

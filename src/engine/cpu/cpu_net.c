@@ -99,7 +99,7 @@ static int take_dnn_ops(struct cpu_net *n, bool resconv)
             continue;
         const struct ifnet_block *k = &n->net.block[l.block];
         if (l.op == CONV_S2)
-            TRY(conv_s2_dnn_open(n->dnn, layer, l.index == 0 ? &k->input : &k->half));
+            TRY(conv_s2_dnn_open(n->dnn, layer, l.index == 0 ? &k->input : &k->mid));
         else if (l.op == DECONV)
             TRY(deconv_dnn_open(n->dnn, layer, &k->ping));
         else if (resconv)

@@ -147,10 +147,10 @@ static int run_front_by_parity(const struct front_args *a, void *stream)
     int err = 0;
     const struct cuda_layer *conv0 = a->conv0->plan, *conv1 = a->conv1->plan;
     struct gather_args gather = a->gather;
-    struct tensor half = a->half;
-    gather.out.by_parity = half.by_parity = true;
-    const struct conv_args first = { gather.out, half, a->conv0 };
-    const struct conv_args second = { half, a->out, a->conv1 };
+    struct tensor mid = a->mid;
+    gather.out.by_parity = mid.by_parity = true;
+    const struct conv_args first = { gather.out, mid, a->conv0 };
+    const struct conv_args second = { mid, a->out, a->conv1 };
     if (!conv_s2_sm90_fits(&first) || !conv_s2_sm90_fits(&second))
         return OP_DECLINED;
     TRY(gather_cuda(&gather, stream));

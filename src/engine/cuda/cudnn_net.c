@@ -24,9 +24,9 @@ static int announce(struct cudnn_ops *o, const struct ifnet *net, struct weights
         else if (l.op == DECONV)
             TRY(deconv_cudnn_open(o, layer, &k->ping, &k->band));
         else if (l.index == 0)
-            TRY(conv_s2_cudnn_open(o, layer, &k->input, &k->half));
+            TRY(conv_s2_cudnn_open(o, layer, &k->input, &k->mid));
         else
-            TRY(conv_s2_cudnn_open(o, layer, &k->half, &k->ping));
+            TRY(conv_s2_cudnn_open(o, layer, &k->mid, &k->ping));
     }
 fail:
     return err;
