@@ -1,8 +1,9 @@
 /*
  * conv_s2 on Hopper (sm_90a), of blocks 0 and 1: out = lrelu(conv3x3(in, w) + bias),
- * stride 2, where in, and between the two convolutions also out, is by parity.
+ * stride 2, where in, and between the two convolutions also out, is phase-split
+ * (even/odd).
  *
- * By parity. A convolution of stride 2 reads every other pixel. With even and odd rows
+ * Phase split. A convolution of stride 2 reads every other pixel. With even and odd rows
  * and columns in tensors of their own, each of half the height and width, it reads
  * neighbours: [row % 2][column % 2][C/8][height / 2][width / 2][8 halves]. Pixels are
  * then core matrices as they lie, and a tap is a shifted wgmma descriptor, as in
@@ -17,7 +18,7 @@
  * of one parity is a box, zero outside the picture: the convolution's padding.
  *
  * Maths. An implicit GEMM: weights on M, 64 output channels; pixels on N, the 8 x ROWS
- * outputs of a tile. A tile of the input is four parts, by parity, of 9 x (ROWS + 1)
+ * outputs of a tile. A tile of the input is four phases of 9 x (ROWS + 1)
  * pixels that begin one up and one left of the outputs. Of even rows the first is not
  * read, nor of even columns the first; they are loaded so that all four parts are one
  * box.
@@ -44,7 +45,8 @@
  *     block 1, 12 ->  64  136 x 240         8 x 30      120     63 KB, for 2 tiles
  *              64 -> 128  68 x 120          4 x 15    2 * 60   157 KB
  *
- * Requires sm_90a; FP16 tensors, block 8, 16-byte aligned; any size by parity allows.
+ * Requires sm_90a; FP16 tensors, block 8, 16-byte aligned; any size that
+ * phase-splitting allows.
  *
  * Measured, us (H200, 2026-11-29, 1080p, graphs of 16), beside conv_s2_sm80 and cuDNN:
  *
@@ -91,7 +93,7 @@ CONSTEXPR int tap_at(int n)
  */
 template <int CIN_, int ROWS_, int STAGES_, int GROUPS_> struct conv_s2_design {
     static constexpr int CIN = CIN_, ROWS = ROWS_, STAGES = STAGES_, GROUPS = GROUPS_;
-    static constexpr bool splits = CIN == IFNET_INPUTS; /* out is by parity */
+    static constexpr bool splits = CIN == IFNET_INPUTS; /* out is phase-split */
 
     static constexpr int N = TILE_X * ROWS;
     static constexpr int steps = CIN / 16; /* of K, per tap */
@@ -112,7 +114,7 @@ template <int CIN_, int ROWS_, int STAGES_, int GROUPS_> struct conv_s2_design {
 
     static_assert(CIN % 16 == 0, "K is 16");
     static_assert(warp_out / (splits ? 4 : 1) % 128 == 0, "for TMA");
-    static_assert(!splits || ROWS % 2 == 0, "a tile by parity begins at an even row");
+    static_assert(!splits || ROWS % 2 == 0, "a phase-split tile begins at an even row");
     static_assert(4 * warp_out <= tile_bytes, "outputs are staged in the tile");
     static_assert(GROUPS <= STAGES, "a group without a tile");
     static_assert(shared <= SHARED, "too much shared memory");
@@ -197,7 +199,7 @@ static __device__ __forceinline__ void load_weights(const conv_s2_params &p,
 }
 
 /* A warp's 16 output channels of all the pixels of the tile, to [2][ROWS][8 pixels], or
- * by parity to [2][2][2][ROWS / 2][4 pixels]. */
+ * phase-split to [2][2][2][ROWS / 2][4 pixels]. */
 template <class D>
 SM90_INLINE void stage_outputs(const float (&d)[D::N / 2], uint32_t out)
 {
@@ -401,10 +403,10 @@ extern "C" bool conv_s2_sm90_fits(const struct conv_args *a)
     const struct tensor *in = &a->in, *out = &a->out;
     return conv_abilities[CONV_S2_SM90].takes(a->layer) && in->dtype == DTYPE_FP16 &&
            out->dtype == DTYPE_FP16 && in->block == 8 && out->block == 8 &&
-           in->by_parity && out->by_parity == (a->layer->cin <= IFNET_INPUTS) &&
+           in->phase_split && out->phase_split == (a->layer->cin <= IFNET_INPUTS) &&
            in->channels == padded_cin(a->layer) && out->channels == a->layer->cout &&
            in->height == 2 * out->height && in->width == 2 * out->width &&
-           (!out->by_parity || (out->height % 2 == 0 && out->width % 2 == 0));
+           (!out->phase_split || (out->height % 2 == 0 && out->width % 2 == 0));
 }
 
 extern "C" size_t conv_s2_sm90_pack_bytes(const struct conv_layer *l)
@@ -427,7 +429,7 @@ extern "C" void conv_s2_sm90_pack(const struct conv_layer *l, void *out)
         }
 }
 
-/* A tensor by parity as one of four times the channels. */
+/* A phase-split tensor as one of four times the channels. */
 static struct tensor parts_of(const struct tensor *t)
 {
     struct tensor parts = *t;

@@ -19,7 +19,7 @@ template <typename P> struct gather_params {
     void *out;
     int width_padded, height_padded;
     int top, out_width, out_height, block;
-    bool by_parity;
+    bool phase_split;
     float scale;
 };
 
@@ -77,7 +77,7 @@ __device__ static void put_inputs(const gather_params<P> &p, const inputs &v, in
     const float high[8] = { v.m.flow.x * per_scale, v.m.flow.y * per_scale,
                             v.m.flow.z * per_scale, v.m.flow.w * per_scale };
     size_t at = (size_t)y * p.out_width + x, plane = (size_t)p.out_height * p.out_width;
-    if (p.by_parity) {
+    if (p.phase_split) {
         const int groups = IFNET_INPUTS / p.block; /* of channels */
         plane /= 4;
         at = (y % 2 * 2 + x % 2) * groups * plane + (size_t)(y / 2) * (p.out_width / 2) +
@@ -148,7 +148,7 @@ static void launch(const gather_params<P> &p, cudaStream_t stream)
      * of 497 a network, at 1080p on an H200. Set either way: it stays with the kernel. */
     cudaFuncSetAttribute(gather_kernel<level_count, P, T>,
                          cudaFuncAttributePreferredSharedMemoryCarveout,
-                         p.by_parity ? 50 : cudaSharedmemCarveoutDefault);
+                         p.phase_split ? 50 : cudaSharedmemCarveoutDefault);
     launch_in_chain(gather_kernel<level_count, P, T>, grid, block, stream, p);
 }
 
@@ -194,7 +194,7 @@ static void launch(const struct gather_args *a, cudaStream_t stream)
     p.out_width = a->out.width;
     p.out_height = a->out.height;
     p.block = a->out.block;
-    p.by_parity = a->out.by_parity;
+    p.phase_split = a->out.phase_split;
     p.scale = a->scale;
     launch<P, T>(p, a->level_count, in_strips(a), stream);
 }

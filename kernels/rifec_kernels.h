@@ -43,7 +43,7 @@ void image_texture_open(struct image *im);
 void image_texture_close(struct image *im);
 
 /* Images and tensors may be FP32 or FP16, tensors of any block that 8 divides; gather's
- * also by parity. */
+ * also phase-split (even/odd). */
 int load_cuda(const struct load_args *a, void *stream);
 int gather_cuda(const struct gather_args *a, void *stream);
 int blend_cuda(const struct blend_args *a, void *stream);
@@ -101,7 +101,7 @@ int deconv_sm90(const struct deconv_args *a, void *stream);
 
 /*
  * conv_s2_sm90: wgmma. Compute capability 9.0, FP16, block 8, the layers of blocks 0 and
- * 1, which conv_choice.c knows. in is by parity, as gather_cuda() writes it where
+ * 1, which conv_choice.c knows. in is phase-split, as gather_cuda() writes it where
  * its out is; out of the first convolution of a block is, of the second is not.
  * conv_s2_sm90_fits(): whether it can.
  */

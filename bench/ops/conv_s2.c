@@ -11,7 +11,7 @@ static int run(const void *arg, const struct bench_net *net)
     const struct conv_args *a = arg;
 #if RIFEC_HAVE_CUDA
     const struct cuda_layer *l = a->layer->plan;
-    if (a->in.by_parity) /* as run_front() does it */
+    if (a->in.phase_split) /* as run_front() does it */
         return conv_s2_sm90(a, &l->front_pack, net->stream);
 #endif
     return net->ops.conv_s2(a, net->stream);
@@ -39,7 +39,7 @@ static void measure(const struct bench *b, int block, const struct conv_args *a)
     char shape[64];
     snprintf(shape, sizeof shape, "block %d, %d -> %d, %dx%d%s", block, a->layer->cin,
              a->layer->cout, a->out.width, a->out.height,
-             a->in.by_parity ? ", by parity" : "");
+             a->in.phase_split ? ", phase-split" : "");
     bench_run(b, "conv_s2", shape, flops_of(a), bytes_of(b, a), run, a);
 }
 
@@ -48,7 +48,7 @@ static void measure_both(const struct bench *b, int block, const struct conv_arg
 {
     char shape[64];
     snprintf(shape, sizeof shape, "block %d, both%s", block,
-             a->in.by_parity ? ", by parity" : "");
+             a->in.phase_split ? ", phase-split" : "");
     bench_run(b, "conv_s2", shape, flops_of(&a[0]) + flops_of(&a[1]),
               bytes_of(b, &a[0]) + bytes_of(b, &a[1]), run_both, a);
 }
@@ -65,7 +65,7 @@ void bench_conv_s2(const struct bench *b)
         measure_both(b, i, a);
         if (!b->net.ops.front || i > 1)
             continue;
-        a[0].in.by_parity = a[0].out.by_parity = a[1].in.by_parity = true;
+        a[0].in.phase_split = a[0].out.phase_split = a[1].in.phase_split = true;
         measure(b, i, &a[0]);
         measure(b, i, &a[1]);
         measure_both(b, i, a);

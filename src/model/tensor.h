@@ -19,8 +19,8 @@ struct tensor {
     };
     int channels, height, width, block;
     enum dtype dtype;
-    bool by_parity; /* CUDA, within a fused front alone: data[row % 2][column % 2], each
-                     * as above of height / 2 by width / 2 */
+    bool phase_split; /* CUDA, within a fused front alone: data[row % 2][column % 2], each
+                       * as above of height / 2 by width / 2 */
 };
 
 /*

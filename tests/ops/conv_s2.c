@@ -83,14 +83,14 @@ static void try_cuda(int cin, int cout, int height, int width, enum dtype dtype)
     checkop_free_all();
 }
 
-/* Between a tensor and the one by parity, which is of four times the channels here. */
-static float *by_parity_at(const struct tensor *parts, int c, int y, int x)
+/* Between a tensor and the phase-split one, which has four times the channels here. */
+static float *phase_split_at(const struct tensor *parts, int c, int y, int x)
 {
     int part = y % 2 * 2 + x % 2;
     return tensor_at(parts, part * parts->channels / 4 + c, y / 2, x / 2);
 }
 
-static struct tensor make_by_parity(int channels, int height, int width)
+static struct tensor make_phase_split(int channels, int height, int width)
 {
     return make_tensor(4 * channels, height / 2, width / 2, CUDA_BLOCK);
 }
@@ -101,14 +101,14 @@ static struct tensor as_one(const struct tensor *parts, int channels)
     t.channels = channels;
     t.height *= 2;
     t.width *= 2;
-    t.by_parity = true;
+    t.phase_split = true;
     return t;
 }
 
-/* Of a block's two convolutions the first also writes by parity. */
+/* Of a block's two convolutions the first also writes phase-split. */
 static void try_sm90(int cin, int cout, int height, int width)
 {
-    checkop_case("%d -> %d channels, %dx%d, by parity", cin, cout, width, height);
+    checkop_case("%d -> %d channels, %dx%d, phase-split", cin, cout, width, height);
     int channels = cin < IFNET_INPUTS ? IFNET_INPUTS : cin;
     bool is_first = cin < IFNET_INPUTS;
     struct conv_layer layer = make_cuda_layer(cin, cout, 3, DTYPE_FP16);
@@ -117,25 +117,25 @@ static void try_sm90(int cin, int cout, int height, int width)
     struct conv_args a = { .in = make_tensor(channels, height, width, CUDA_BLOCK),
                            .out = make_tensor(cout, height / 2, width / 2, CUDA_BLOCK),
                            .layer = &layer };
-    struct tensor parts = make_by_parity(channels, height, width);
+    struct tensor parts = make_phase_split(channels, height, width);
     for (int c = 0; c < channels; c++)
         for (int y = 0; y < height; y++)
             for (int x = 0; x < width; x++)
-                *by_parity_at(&parts, c, y, x) = c < cin ? checkop_float(-1, 1) : 0;
+                *phase_split_at(&parts, c, y, x) = c < cin ? checkop_float(-1, 1) : 0;
     struct tensor device = checkcuda_tensor(&parts, CUDA_BLOCK, DTYPE_FP16);
     for (int c = 0; c < channels; c++)
         for (int y = 0; y < height; y++)
             for (int x = 0; x < width; x++)
-                *tensor_at(&a.in, c, y, x) = *by_parity_at(&parts, c, y, x);
+                *tensor_at(&a.in, c, y, x) = *phase_split_at(&parts, c, y, x);
     struct cpu_stream s = { .threads = CUDA_TEST_THREADS };
     conv_s2_c(&a, &s);
     struct tensor want = a.out, got[2];
     if (is_first) {
-        want = make_by_parity(cout, height / 2, width / 2);
+        want = make_phase_split(cout, height / 2, width / 2);
         for (int c = 0; c < cout; c++)
             for (int y = 0; y < height / 2; y++)
                 for (int x = 0; x < width / 2; x++)
-                    *by_parity_at(&want, c, y, x) = *tensor_at(&a.out, c, y, x);
+                    *phase_split_at(&want, c, y, x) = *tensor_at(&a.out, c, y, x);
     }
     for (int k = 0; k < 2; k++) {
         struct tensor out = checkcuda_blank_tensor(&want, CUDA_BLOCK, DTYPE_FP16);
@@ -174,22 +174,22 @@ static void what_fits(void)
                                    .width = 16,
                                    .block = CUDA_BLOCK,
                                    .dtype = DTYPE_FP16,
-                                   .by_parity = true };
+                                   .phase_split = true };
         const struct tensor out = { .channels = layer.cout,
                                     .height = 6,
                                     .width = 8,
                                     .block = CUDA_BLOCK,
                                     .dtype = DTYPE_FP16,
-                                    .by_parity = is_first };
+                                    .phase_split = is_first };
         struct tensor t;
         if (!fits(&layer, in, out))
             checkop_fail("it says that it cannot");
-        t = in, t.by_parity = false;
+        t = in, t.phase_split = false;
         if (fits(&layer, t, out))
-            checkop_fail("in is not by parity");
-        t = out, t.by_parity = !is_first;
+            checkop_fail("in is not phase-split");
+        t = out, t.phase_split = !is_first;
         if (fits(&layer, in, t))
-            checkop_fail("out is by parity, or not, the wrong way round");
+            checkop_fail("out should be phase-split only for the first convolution");
         t = in, t.dtype = DTYPE_FP32;
         if (fits(&layer, t, out))
             checkop_fail("in is FP32");
@@ -252,7 +252,7 @@ static void on_sm90(void)
     static const int halves[] = { 2, 1, 4, 2 };
     for (int i = 0; i < checkop_cases(80); i++) {
         const int *s = shapes[i % 4];
-        int step = s[0] < IFNET_INPUTS ? 4 : 2; /* a tensor by parity has even sizes */
+        int step = s[0] < IFNET_INPUTS ? 4 : 2; /* a phase-split tensor has even sizes */
         int rows = i < 40 ? edges[i / 4] : checkop_int(1, 40);
         try_sm90(s[0], s[1], step * rows, step * checkop_int(1, 40));
     }

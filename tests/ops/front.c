@@ -1,5 +1,5 @@
 /*
- * front: gather and both conv_s2 in one kernel, or in blocks 0 and 1 by parity, against
+ * front: gather and both conv_s2 in one kernel, or in blocks 0 and 1 phase-split, against
  * gather_cuda() and two conv_s2_ref() on the device. GPUs of compute capability 9.0 only.
  */
 #include <string.h>
@@ -79,14 +79,14 @@ static void unfused(const struct front_args *a)
         checkop_fail("the ops it stands for failed");
 }
 
-/* Blocks 0 and 1: three kernels, and between them tensors by parity. */
-static int by_parity(const struct front_args *a, const struct conv_pack *conv0,
-                     const struct conv_pack *conv1, void *stream)
+/* Blocks 0 and 1: three kernels, and between them phase-split tensors. */
+static int phase_split(const struct front_args *a, const struct conv_pack *conv0,
+                       const struct conv_pack *conv1, void *stream)
 {
     int err = 0;
     struct gather_args gather = a->gather;
     struct tensor mid = a->mid;
-    gather.out.by_parity = mid.by_parity = true;
+    gather.out.phase_split = mid.phase_split = true;
     struct conv_args first = { gather.out, mid, a->conv0 };
     struct conv_args second = { mid, a->out, a->conv1 };
     if (!conv_s2_sm90_fits(&first) || !conv_s2_sm90_fits(&second))
@@ -159,11 +159,11 @@ static void try(int block, int width, int height, bool textured, enum flow flow)
         if (k == 1)
             a.out.data = a.gather.out.data;
         for (int turn = 0; turn < (k == 0 ? 1 : 5); turn++)
-            if ((in_one ? front_sm90 : by_parity)(&a, &pack0, &pack1,
-                                                  checkcuda_stream()) < 0)
+            if ((in_one ? front_sm90 : phase_split)(&a, &pack0, &pack1,
+                                                    checkcuda_stream()) < 0)
                 checkop_fail("it failed");
         got[k] = checkcuda_get_tensor(&a.out, 8);
-        checkop_compare(in_one ? "front_sm90" : "by parity", got[k].data, want.data,
+        checkop_compare(in_one ? "front_sm90" : "phase-split", got[k].data, want.data,
                         tensor_floats(&want), ABSOLUTE, RELATIVE);
         checkop_compare("the same once more", got[k].data, got[0].data,
                         tensor_floats(&want), 0, 0);

@@ -153,7 +153,7 @@ struct kind {
     int level_count, block;
     float scale;
     bool half_image, half_tensor, hostile;
-    bool by_parity;
+    bool phase_split;
 };
 
 /*
@@ -168,11 +168,11 @@ static double tolerance(int width_padded)
     return 2 * 0x1p-23 * (width_padded + FLOW) + 1e-6 * FLOW;
 }
 
-/* [height][width][IFNET_INPUTS], of out by parity, too. */
+/* [height][width][IFNET_INPUTS], also of a phase-split out. */
 static struct tensor get_out(const struct tensor *out)
 {
     const int h = out->height, w = out->width;
-    if (!out->by_parity)
+    if (!out->phase_split)
         return checkcuda_get_tensor(out, IFNET_INPUTS);
     struct tensor parts = *out;
     parts.channels *= 4;
@@ -199,7 +199,7 @@ static void try_cuda(int width, int height, int multiple, const struct kind *k)
                  "FP%d, tensor of FP%d%s",
                  width, height, wp, hp, k->level_count, (double)k->scale, k->block,
                  k->hostile ? ", hostile flow" : "", k->half_image ? 16 : 32,
-                 k->half_tensor ? 16 : 32, k->by_parity ? ", by parity" : "");
+                 k->half_tensor ? 16 : 32, k->phase_split ? ", phase-split" : "");
     struct level levels[3], device_levels[3];
     checkop_levels(levels, k->level_count, k->scale * (float)(1 << k->level_count), wp,
                    hp, FLOW);
@@ -217,7 +217,7 @@ static void try_cuda(int width, int height, int multiple, const struct kind *k)
         .t = &t,
     };
     a.top = checkop_int(0, 1) * checkop_int(0, (int)((float)hp / k->scale) - 1);
-    if (k->by_parity)
+    if (k->phase_split)
         a.top -= a.top % 2;
     struct tensor want = a.out = make_out(&a.image0, k->scale, k->block, a.top);
     struct gather_args d = a;
@@ -226,7 +226,7 @@ static void try_cuda(int width, int height, int multiple, const struct kind *k)
     d.levels = device_levels;
     d.t = checkcuda_upload(&t, sizeof t);
     d.out = checkcuda_blank_tensor(&want, k->block, k->half_tensor);
-    d.out.by_parity = k->by_parity;
+    d.out.phase_split = k->phase_split;
     struct cpu_stream s = checkop_stream(1, wp, (int)((float)wp / k->scale));
     gather_c(&a, &s);
     if (gather_cuda(&d, checkcuda_stream()) < 0)
@@ -273,7 +273,7 @@ static int on_cuda(void)
                           .half_tensor = i % 3 > 0,
                           .half_image = i % 3 > 1,
                           .hostile = i % 5 == 4,
-                          .by_parity = i / 12 % 2 };
+                          .phase_split = i / 12 % 2 };
         try_cuda(checkop_int(2, 300), checkop_int(2, 110), e > 0 ? 32 << e : 32, &k);
     }
     /* Far to the right: coordinates of FP16 would be wrong by pixels. */
@@ -283,7 +283,7 @@ static int on_cuda(void)
                           .block = 8,
                           .half_tensor = i / 4,
                           .half_image = i / 4,
-                          .by_parity = i / 4 > 1 };
+                          .phase_split = i / 4 > 1 };
         try_cuda(8190, 64, 32, &k);
     }
     return checkop_finish();

@@ -142,13 +142,13 @@ static int run_deconv(const struct deconv_args *a, void *stream)
 }
 
 /* For blocks 0 and 1: three kernels, with phase-split (even/odd) tensors between them. */
-static int run_front_by_parity(const struct front_args *a, void *stream)
+static int run_front_phase_split(const struct front_args *a, void *stream)
 {
     int err = 0;
     const struct cuda_layer *conv0 = a->conv0->plan, *conv1 = a->conv1->plan;
     struct gather_args gather = a->gather;
     struct tensor mid = a->mid;
-    gather.out.by_parity = mid.by_parity = true;
+    gather.out.phase_split = mid.phase_split = true;
     const struct conv_args first = { gather.out, mid, a->conv0 };
     const struct conv_args second = { mid, a->out, a->conv1 };
     if (!conv_s2_sm90_fits(&first) || !conv_s2_sm90_fits(&second))
@@ -166,7 +166,7 @@ static int run_front(const struct front_args *a, void *stream)
     if (conv0->front == CONV_NONE || conv0->front != conv1->front)
         return OP_DECLINED;
     if (conv0->front == CONV_S2_SM90)
-        return run_front_by_parity(a, stream);
+        return run_front_phase_split(a, stream);
     if (!front_sm90_fits(a))
         return OP_DECLINED;
     return front_sm90(a, &conv0->front_pack, &conv1->front_pack, stream);
