@@ -56,13 +56,15 @@ END
     cat >project/CMakeLists.txt <<'END'
 cmake_minimum_required(VERSION 3.22)
 project(use LANGUAGES C)
-find_package(rifec 0.1 REQUIRED)
+find_package(rifec ${wanted} REQUIRED)
 add_executable(shared use.c)
 target_link_libraries(shared PRIVATE rifec::rifec)
 add_executable(static use.c)
 target_link_libraries(static PRIVATE rifec::static)
 END
-    cmake -G Ninja -S project -B project/build -DCMAKE_PREFIX_PATH="$folder/usr" >log 2>&1 &&
+    wanted=$("$RIFEC" --version | sed -n '1s/^rifec \([0-9]*\.[0-9]*\).*/\1/p')
+    cmake -G Ninja -S project -B project/build -DCMAKE_PREFIX_PATH="$folder/usr" \
+        -Dwanted="$wanted" >log 2>&1 &&
         cmake --build project/build >>log 2>&1 || { cat log; fail 'find_package(rifec)'; }
     for program in shared static; do
         project/build/$program || fail "with find_package, the $program program ends with $?"
