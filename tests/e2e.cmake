@@ -49,7 +49,7 @@ if(TARGET rifec)
                             nowhere quiet null half help devices doctor)
     rifec_script(e2e lossless originals)
     rifec_script(e2e cache kept ways)
-    rifec_script(e2e weights info convert range full frames usage)
+    rifec_script(e2e weights info convert network range full frames usage)
     rifec_script(e2e hwaccel fallback silent device)
     rifec_script(e2e names odd terminal)
     rifec_script(e2e encoder options drops libx264 libx264rgb libx265 libsvtav1 libaom-av1 libvpx-vp9

@@ -97,6 +97,57 @@ convert)
     rm g.part.safetensors
     no_leftovers
     ;;
+network)
+    # All of 4.25's tensors, zero: no pixel moves, and both frames count the same.
+    python3 - <<'END'
+import json
+shapes = {}
+def conv(name, first, second, kernel, outputs):
+    shapes[name + '.weight'] = [first, second, kernel, kernel]
+    shapes[name + '.bias'] = [outputs]
+for b, c in enumerate((192, 128, 96, 64, 32)):
+    conv(f'block{b}.conv0.0.0', c // 2, 28 if b else 15, 3, c // 2)
+    conv(f'block{b}.conv0.1.0', c, c // 2, 3, c)
+    for k in range(8):
+        conv(f'block{b}.convblock.{k}.conv', c, c, 3, c)
+        shapes[f'block{b}.convblock.{k}.beta'] = [1, c, 1, 1]
+    conv(f'block{b}.lastconv.0', c, 52, 4, 52)
+conv('encode.cnn0', 16, 3, 3, 16)
+conv('encode.cnn1', 16, 16, 3, 16)
+conv('encode.cnn2', 16, 16, 3, 16)
+conv('encode.cnn3', 16, 4, 4, 4)
+header, at = {}, 0
+for name, shape in shapes.items():
+    end = at + 2
+    for n in shape:
+        end = at + (end - at) * n
+    header[name] = {'dtype': 'F16', 'shape': shape, 'data_offsets': [at, end]}
+    at = end
+text = json.dumps(header).encode()
+with open('rife425.safetensors', 'wb') as f:
+    f.write(len(text).to_bytes(8, 'little') + text + bytes(at))
+END
+    tool 0 info rife425.safetensors
+    shows network 'RIFE 4.25'
+    shows parameters '5664776 in 158 tensors'
+    tool 0 convert rife425.safetensors a.safetensors
+    tool 0 verify a.safetensors rife425.safetensors
+    tool 9 verify a.safetensors built-in
+    grep -q 'RIFE 4.25 and built-in is RIFE 4.6' stderr || fail 'not said'
+    tool 5 convert rife425.safetensors ncnn/
+    grep -q 'can be converted to ncnn' stderr || fail 'not said'
+    [ ! -e ncnn ] || fail 'a folder is left'
+    ffmpeg -v error -f lavfi -i color=black:s=96x64:r=10:d=0.2 \
+        -vf "drawbox=c=white:t=fill:enable='gte(n,1)'" -pix_fmt gray in.mkv
+    works -i in.mkv -o out.mkv --x2 --model rife425.safetensors --device cpu \
+        --scene-threshold 1 -c:v ffv1
+    between=$(ffmpeg -v error -i out.mkv -vf 'select=eq(n\,1)' -f rawvideo -pix_fmt gray - |
+        od -An -v -t u1 -w1 | sort -nu | tr -d ' ' | tr '\n' ' ')
+    case $between in
+    '127 ' | '128 ') ;;
+    *) fail "grey levels $between, not the mean" ;;
+    esac
+    ;;
 range)
     # A bias that FP16 cannot hold, then one that is no number.
     tool 0 convert built-in full.safetensors --fp32
