@@ -35,7 +35,7 @@ struct motion {
     float mask;
 };
 
-/* Levels with what each pixel needs of them worked out beforehand. */
+/* Levels with per-level constants precomputed. */
 struct levels {
     const float4 *flow[CUDA_LEVELS];
     const float *mask[CUDA_LEVELS];

@@ -5,7 +5,7 @@
 #include "model/dtype.h"
 #include "rifec/rifec.h"
 
-/* Of the convolutions' tensors. Not for AUTO, which a backend replaces first. */
+/* The type of the convolutions' tensors. Not for AUTO, which a backend replaces first. */
 enum dtype precision_dtype(enum rifec_precision p);
 
 #endif

@@ -36,7 +36,7 @@ static struct numbered parse(const char *path, const struct picture_name *patter
     return n;
 }
 
-/* How far b's number is behind a's; 0: they are not of one row. */
+/* The difference between b's number and a's; 0 if they are not of one sequence. */
 static int64_t step(const struct numbered *a, const struct numbered *b)
 {
     bool one_row = a->number >= 0 && b->number >= 0 && a->prefix == b->prefix &&

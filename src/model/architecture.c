@@ -55,7 +55,8 @@ bool architecture_uses(const struct network *n, const char *tensor)
     return false;
 }
 
-/* The layer's tensor in the file; *fits: and of the network's shape. NULL: not there. */
+/* The layer's tensor in the file, or NULL; *fits is true if it has the network's shape.
+ */
 static const struct stored_tensor *find(const struct tensors *t,
                                         const struct network_layer *l,
                                         enum layer_tensor which, bool *fits)
@@ -72,7 +73,7 @@ static const struct stored_tensor *find(const struct tensors *t,
     return found;
 }
 
-/* How many of the network's tensors are there, in its shapes. */
+/* The number of the network's tensors that the file has, in the right shapes. */
 static int count_fitting(const struct tensors *t, const struct network *n)
 {
     struct network_layer l;
@@ -86,8 +87,8 @@ static int count_fitting(const struct tensors *t, const struct network *n)
     return count;
 }
 
-/* The first layer of a block or of the encoder that is there in another shape, or NULL:
- * it tells a relative of the network from a damaged file. */
+/* The first layer of a block or of the encoder that has another shape in the file, or
+ * NULL. It distinguishes a relative of the network from a damaged file. */
 static const struct stored_tensor *find_stranger(const struct tensors *t,
                                                  const struct network *n)
 {

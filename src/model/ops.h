@@ -14,13 +14,13 @@
  * hi = min(lo + 1, n - 1), with weight f = the fractional part on hi. A linear
  * interpolation is lo + (hi - lo) * f, vertically first.
  *
- * Lazy flow. Flow and mask are never stored at full resolution. At the
- * full-resolution pixel (x, y) they are the sum over the levels present of the
- * level, linearly interpolated with ratio 1 / level.scale; the four flow
- * channels are multiplied by level.scale. The mask of a level that replaces_mask is
- * not added: the sum begins anew with it. All in FP32: in FP16 a coordinate
- * beyond 1024 has no fractional part left. On a GPU the numbers of the last level
- * may be stored as FP16 (level.dtype); blend reads them, gather never does.
+ * Lazy flow. Flow and mask are never stored at full resolution. At the full-resolution
+ * pixel (x, y) they are the sum over the levels present of the level, linearly
+ * interpolated with ratio 1 / level.scale; the four flow channels are multiplied by
+ * level.scale. The mask of a level that replaces_mask is not added: the sum starts again
+ * with it. All in FP32: in FP16 a coordinate beyond 1024 has no fractional part left. On
+ * a GPU the numbers of the last level may be stored as FP16 (level.dtype); blend reads
+ * them, gather never does.
  *
  * Warp. The image at (x + flow_x, y + flow_y), each clamped to the padded
  * picture, 0 .. size - 1, bilinear between the four neighbours. NaN counts as 0

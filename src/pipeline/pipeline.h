@@ -23,7 +23,7 @@
 #include "pipeline/watch.h"
 #include "rifec/rifec.h"
 
-/* What is read. */
+/* The input. */
 struct input_options {
     const char *path;           /* "-": standard input                              */
     const char *format;         /* container; NULL: autodetected                    */
@@ -59,8 +59,8 @@ struct output_options {
     double keep_s; /* with resume_settings: work that may be lost; 0: 60         */
 };
 
-/* What to do, in the groups of --help: each stage takes its own. Zero is the default of
- * all but the paths and the factor. */
+/* The job, in the groups of --help; each stage takes its own group. Zero is the default
+ * of every field but the paths and the factor. */
 struct pipeline_options {
     struct input_options input;
     struct stream_options streams; /* what is not copied */

@@ -159,7 +159,7 @@ static int read_line(struct scene_list *list, const char *path, int number, char
     if (!word[0])
         return 0;
     if (strchr(word, ',')) {
-        log_error("%s:%d: '%s' has a comma; write one time a line, its decimals after a "
+        log_error("%s:%d: '%s' has a comma; write one time per line, with a decimal "
                   "point: 83.4 or 0:01:23.4",
                   path, number, word);
         return RIFEC_ERR_INPUT;

@@ -21,7 +21,7 @@ struct watch_options {
     int golden_report_count;
     bool deterministic;   /* the same frames on every machine: the plain versions of all
                              ops, on the CPU */
-    const char *settings; /* options that shape the output, one a line */
+    const char *settings; /* options that shape the output, one per line */
 };
 
 /* True if any of it is asked for. */

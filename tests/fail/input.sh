@@ -86,13 +86,13 @@ encrypted)
     ;;
 audio-only)
     quiet_ffmpeg -f lavfi -i sine=440:d=0.5 -c:a aac song.m4a
-    refused 'song\.m4a: no video' song.m4a
+    refused 'song\.m4a: has no video' song.m4a
     ;;
 cover-art)
     synth cover.png 0.04
     quiet_ffmpeg -f lavfi -i sine=440:d=0.5 -i cover.png -map 0 -map 1 -c:a flac -c:v png \
         -disposition:v attached_pic song.flac
-    refused 'song\.flac: no video' song.flac
+    refused 'song\.flac: has no video' song.flac
     ;;
 no-frames)
     echo 'YUV4MPEG2 W64 H48 F25:1 Ip A1:1 C420jpeg' >none.y4m

@@ -10,7 +10,7 @@
 #include "engine/cuda/cudnn_ops.h"
 #include "engine/cuda/plan_cache.h"
 
-/* What our own kernel computes after the library's. */
+/* The computation of our own kernel after the library's. */
 enum epilogue { EPILOGUE_NONE, EPILOGUE_CONV, EPILOGUE_SHUFFLE, EPILOGUE_COL2IM };
 
 /*

@@ -15,7 +15,7 @@ struct encode_option {
     const char *key, *value;
 };
 
-/* What the user asks of the encoder. */
+/* The user's settings of the encoder. */
 struct encoder_options {
     const char *codec;   /* encoder name; NULL: the container's best        */
     const char *crf;     /* NULL: ours, see encoder_table.c                 */

@@ -70,7 +70,7 @@ static const struct row rows[] = {
     { .name = "prores_ks", .quality_is = "-e profile=lt, standard, hq, 4444 or 4444xq" },
     { .name = "prores", .quality_is = "-e profile=0 (proxy) to 5 (4444xq)" },
     { .name = "prores_aw", .quality_is = "-e profile=0 (proxy) to 5 (4444xq)" },
-    { .name = "dnxhd", .quality_is = "-e profile=dnxhr_hq and the like" },
+    { .name = "dnxhd", .quality_is = "-e profile=dnxhr_hq, for example" },
     { .name = "mpeg4", .with = { { "qmin", "1" }, { "qmax", "2" } } },
     { .name = "libxvid", .with = { { "qmin", "1" }, { "qmax", "2" } } },
     { .name = "mpeg2video", .with = { { "qmin", "2" }, { "qmax", "3" } } },

@@ -7,12 +7,12 @@
 
 #include "base/rational.h"
 
-/* What the user does not want. */
+/* The streams that the user leaves out. */
 struct stream_options {
     bool no_audio, no_subs, no_chapters, no_attachments, no_metadata;
 };
 
-/* What is copied, and which part of the input is used. */
+/* The streams that are copied, and the part of the input that is used. */
 struct stream_choice {
     struct stream_options user;
     int64_t from_us, to_us;   /* as in source.h; to 0: to the end             */

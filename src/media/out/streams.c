@@ -33,7 +33,7 @@ static int copy_chapters(struct streams *s, const AVFormatContext *input)
     return 0;
 }
 
-/* A picture that lies on its side is worth a word before the work. */
+/* Warns before encoding starts if the container cannot store the rotation. */
 static void check_rotation(const struct streams *s, const AVStream *video)
 {
     if (avcompat_has_side_data(video, AV_PKT_DATA_DISPLAYMATRIX) &&
