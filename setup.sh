@@ -302,6 +302,9 @@ style() (
     # JSON is as the program writes it.
     ! git grep -nI "$(printf '\t')" -- ':!*.json' || complain 'these lines have tabs'
     ! git grep -nI ' $' || complain 'these lines have trailing blanks'
+    ! git grep -nwE 'so (many|few)|(is|are) said|one a line|is there|(is|are) no [a-km-z]+|anew' -- \
+        README.md src/cli/option_table.c src/cli/manual_text.c src/cli/words.c ||
+        complain 'users read these lines once: write them with a subject, a verb and usual words'
     ! git grep -nIE '/(home|root|Users)/[a-z]' || complain 'these lines name paths of one machine'
     for file in $(git grep -lI ''); do
         [ -z "$(tail -c 1 "$file")" ] || complain "$file: no newline at the end"
