@@ -76,7 +76,7 @@ kinds)
         same "$(count again.mkv)" 12 "frames from $extension"
         rm -r out again.mkv
     done
-    fails 8 'without -c:v libx264' -i in.mkv -o p%03d.png -c:v libx264
+    fails 8 'leave out -c:v libx264' -i in.mkv -o p%03d.png -c:v libx264
     fails 4 'out\.png: names only one picture' -i in.mkv -o out.png
     ;;
 order)
