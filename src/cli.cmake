@@ -13,6 +13,7 @@ add_library(rifec_cli STATIC
     cli/manual.c
     cli/manual_text.c
     cli/number.c
+    cli/option_error.c
     cli/option_table.c
     cli/options.c
     cli/signals.c

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "cli/option_error.h"
 #include "cli/option_table.h"
 #include "cli/spelling.h"
 

@@ -7,7 +7,6 @@
 
 #include <stddef.h>
 
-#include "base/log.h"
 #include "cli/options.h"
 #include "media/versions.h"
 
@@ -66,21 +65,5 @@ extern const int option_row_count;
 
 /* The nth of the names in `alias`. False if there are fewer. */
 bool option_alias(const struct option_row *row, int n, char alias[OPTION_ALIAS_SIZE]);
-
-/*
- * Puts a message into opt->error and returns RIFEC_ERR_USAGE. Keeps the first:
- * later ones are often its consequences.
- */
-int option_fail(struct options *opt, const char *fmt, ...) LOG_PRINTF(2, 3);
-
-/* Something to log once the level of the log is known. */
-void option_note(struct options *opt, enum rifec_log_level level, const char *fmt, ...)
-    LOG_PRINTF(3, 4);
-
-/* The same for a failed allocation; returns RIFEC_ERR_NOMEM. */
-int option_no_memory(struct options *opt, const char *fmt, ...) LOG_PRINTF(2, 3);
-
-/* Adds an input. */
-int options_add_input(struct options *opt, const char *path);
 
 #endif

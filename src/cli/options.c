@@ -11,8 +11,10 @@
 
 #include "base/log.h"
 #include "cli/habits.h"
+#include "cli/option_error.h"
 #include "cli/option_table.h"
 #include "cli/spelling.h"
+#include "cli/store.h"
 
 #define ROWS_MAX 96
 
@@ -151,7 +153,7 @@ static void read_input(struct parser *p, const char *word)
                     "%s takes no value, but '%s' follows; write -i %s for an input of "
                     "that name",
                     p->flag, word, word);
-    options_add_input(p->opt, word);
+    store_input(p->opt, NULL, word);
     p->last_word = word;
     p->flag = NULL;
 }
@@ -170,19 +172,6 @@ static void read_words(struct parser *p)
         else
             read_option(p, word);
     }
-}
-
-int options_add_input(struct options *opt, const char *path)
-{
-    if (!path[0])
-        return option_fail(opt, "the name of an input is empty");
-    size_t size = (size_t)(opt->input_count + 1) * sizeof *opt->inputs;
-    const char **all = realloc(opt->inputs, size);
-    if (!all)
-        return option_no_memory(opt, "out of memory: cannot allocate the list of inputs");
-    opt->inputs = all;
-    opt->inputs[opt->input_count++] = path;
-    return 0;
 }
 
 static bool is(const char *text, const char *other)

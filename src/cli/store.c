@@ -6,57 +6,18 @@
 #include "cli/store.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/timecode.h"
 #include "cli/generate.h"
 #include "cli/number.h"
+#include "cli/option_error.h"
 
 #define FACTOR_MAX    1024 /* output frames per input frame                    */
 #define DEDUP_RUN_MAX 100
 #define SIZE_MAX_PX   65535
 #define DEVICE_MAX    255
-
-static int first_fail(struct options *opt, int err, const char *fmt, va_list ap)
-{
-    if (!opt->error[0]) {
-        vsnprintf(opt->error, sizeof opt->error, fmt, ap);
-        opt->error_code = err;
-    }
-    return err;
-}
-
-int option_fail(struct options *opt, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    int err = first_fail(opt, RIFEC_ERR_USAGE, fmt, ap);
-    va_end(ap);
-    return err;
-}
-
-int option_no_memory(struct options *opt, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    int err = first_fail(opt, RIFEC_ERR_NOMEM, fmt, ap);
-    va_end(ap);
-    return err;
-}
-
-void option_note(struct options *opt, enum rifec_log_level level, const char *fmt, ...)
-{
-    if (opt->note_count == NOTES_MAX)
-        return;
-    struct option_note *note = &opt->notes[opt->note_count++];
-    va_list ap;
-    va_start(ap, fmt);
-    note->level = level;
-    vsnprintf(note->text, sizeof note->text, fmt, ap);
-    va_end(ap);
-}
 
 static void *field_of(struct options *opt, const struct option_row *row)
 {
@@ -66,7 +27,15 @@ static void *field_of(struct options *opt, const struct option_row *row)
 int store_input(struct options *opt, const struct option_row *row, const char *arg)
 {
     (void)row;
-    return options_add_input(opt, arg);
+    if (!arg[0])
+        return option_fail(opt, "the name of an input is empty");
+    size_t size = (size_t)(opt->input_count + 1) * sizeof *opt->inputs;
+    const char **all = realloc(opt->inputs, size);
+    if (!all)
+        return option_no_memory(opt, "out of memory: cannot allocate the list of inputs");
+    opt->inputs = all;
+    opt->inputs[opt->input_count++] = arg;
+    return 0;
 }
 
 int store_text(struct options *opt, const struct option_row *row, const char *arg)
