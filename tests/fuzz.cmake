@@ -25,7 +25,7 @@ endfunction()
 
 rifec_add_fuzzer(weights)
 rifec_add_fuzzer(plan_cache LIBS PkgConfig::CJSON
-    SOURCES ${PROJECT_SOURCE_DIR}/src/engine/cuda/plan_cache.c)
+    SOURCES ${PROJECT_SOURCE_DIR}/src/engine/cudnn/plan_cache.c)
 if(TARGET rifec_cli)
     rifec_add_fuzzer(options LIBS rifec_cli)
     rifec_add_fuzzer(naming LIBS rifec_pipeline)

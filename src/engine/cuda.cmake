@@ -26,7 +26,7 @@ set(kernels blend blend_store conv_fp32 conv_ref conv_s2_sm80 conv_s2_sm90 decon
 list(TRANSFORM kernels REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/kernels/\\1.cu")
 target_sources(librifec PRIVATE ${kernels} engine/cuda/backend_cuda.c
     engine/cuda/conv_versions.c engine/cuda/cuda_net.c engine/cuda/devices.c
-    engine/cuda/plan_cache.c)
+    engine/cudnn/plan_cache.c)
 list(JOIN CMAKE_CUDA_ARCHITECTURES " " targets)
 string(REPLACE "-real" "" targets "${targets}")
 set_source_files_properties(engine/cuda/devices.c PROPERTIES
@@ -61,15 +61,15 @@ if(NOT RIFEC_CUDNN STREQUAL "OFF")
 endif()
 if(have_cudnn)
     target_sources(librifec PRIVATE ${PROJECT_SOURCE_DIR}/kernels/conv_epilogue.cu
-        ${PROJECT_SOURCE_DIR}/kernels/deconv_gemm.cu engine/cuda/cublas_calls.c
-        engine/cuda/cudnn_calls.c engine/cuda/cudnn_choose.c engine/cuda/cudnn_graph.c
-        engine/cuda/cudnn_load.c engine/cuda/cudnn_measure.c engine/cuda/cudnn_net.c
-        engine/cuda/cudnn_ops.c engine/cuda/cudnn_pack.c)
+        ${PROJECT_SOURCE_DIR}/kernels/deconv_gemm.cu engine/cudnn/cublas_calls.c
+        engine/cudnn/cudnn_calls.c engine/cudnn/cudnn_choose.c engine/cudnn/cudnn_graph.c
+        engine/cudnn/cudnn_load.c engine/cudnn/cudnn_measure.c engine/cudnn/cudnn_net.c
+        engine/cudnn/cudnn_ops.c engine/cudnn/cudnn_pack.c engine/cudnn/cudnn_way.c)
     target_include_directories(librifec SYSTEM PRIVATE ${CUDNN_INCLUDE_DIR} ${CUBLAS_INCLUDE_DIR})
     target_link_libraries(librifec PRIVATE ${CMAKE_DL_LIBS})
     message(STATUS "CUDA: cuDNN ${cudnn_version}, where it is when the program runs")
 else()
-    target_sources(librifec PRIVATE engine/cuda/stub_cudnn.c)
+    target_sources(librifec PRIVATE engine/cudnn/stub_cudnn.c)
     message(STATUS "CUDA: no cuDNN (headers not found or off)")
 endif()
 target_compile_definitions(librifec PRIVATE RIFEC_HAVE_CUDNN=${have_cudnn})

@@ -1,7 +1,7 @@
 /* The file of measured plans, which any program may have written to. */
 #include <string.h>
 
-#include "engine/cuda/plan_cache.h"
+#include "engine/cudnn/plan_cache.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

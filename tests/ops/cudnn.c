@@ -12,8 +12,8 @@
 #include "base/mem.h"
 #include "check.h"
 #include "engine/cuda/cu.h"
-#include "engine/cuda/cudnn_net.h"
-#include "engine/cuda/cudnn_ops.h"
+#include "engine/cudnn/cudnn_net.h"
+#include "engine/cudnn/cudnn_ops.h"
 #include "model/ifnet.h"
 
 #define SAMPLES 400 /* outputs checked of each tensor, beside the corners */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "engine/cuda/plan_cache.h"
+#include "engine/cudnn/plan_cache.h"
 #include "rifec/log.h"
 
 static char folder[] = "/tmp/rifec-plans-XXXXXX";

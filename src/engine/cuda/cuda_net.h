@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "engine/cuda/conv_choice.h"
-#include "engine/cuda/cudnn_net.h"
+#include "engine/cudnn/cudnn_net.h"
 #include "model/ifnet.h"
 #include "rifec/rifec.h"
 #include "rifec_kernels.h"

@@ -11,7 +11,7 @@
 #include <cuda_runtime.h>
 
 #include "engine/cuda/cuda_compat.h"
-#include "engine/cuda/cudnn_net.h"
+#include "engine/cudnn/cudnn_net.h"
 #include "rifec/error.h"
 
 /* Clears the error, so that the next call does not find it. */

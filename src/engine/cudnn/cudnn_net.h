@@ -2,8 +2,8 @@
  * The convolutions of the network by cuDNN and cuBLAS. In a build without them
  * (stub_cudnn.c) all of it answers.
  */
-#ifndef RIFEC_ENGINE_CUDA_CUDNN_NET_H
-#define RIFEC_ENGINE_CUDA_CUDNN_NET_H
+#ifndef RIFEC_ENGINE_CUDNN_NET_H
+#define RIFEC_ENGINE_CUDNN_NET_H
 
 #include <stdbool.h>
 #include <stddef.h>

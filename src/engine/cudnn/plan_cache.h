@@ -3,8 +3,8 @@
  * (GPU, driver, library versions), which has one entry per layer. Losing it costs a few
  * seconds, so nothing about it is an error.
  */
-#ifndef RIFEC_ENGINE_CUDA_PLAN_CACHE_H
-#define RIFEC_ENGINE_CUDA_PLAN_CACHE_H
+#ifndef RIFEC_ENGINE_CUDNN_PLAN_CACHE_H
+#define RIFEC_ENGINE_CUDNN_PLAN_CACHE_H
 
 struct plan_cache;
 

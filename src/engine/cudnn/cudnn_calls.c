@@ -5,7 +5,7 @@
  * can compute it. A choice is stored as text and always opened from the text, so that a
  * choice from a file is the same as one just listed.
  */
-#include "engine/cuda/cudnn_calls.h"
+#include "engine/cudnn/cudnn_calls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +14,9 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "engine/cuda/cublas_calls.h"
-#include "engine/cuda/cudnn_graph.h"
-#include "engine/cuda/cudnn_load.h"
+#include "engine/cudnn/cublas_calls.h"
+#include "engine/cudnn/cudnn_graph.h"
+#include "engine/cudnn/cudnn_load.h"
 
 struct dnn_lib {
     struct cudnn_api api;

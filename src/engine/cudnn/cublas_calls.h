@@ -2,11 +2,11 @@
  * Every call of cuBLAS: the matrix products of cudnn_calls.h, for which
  * cudnn_calls.c asks here. Threads as there.
  */
-#ifndef RIFEC_ENGINE_CUDA_CUBLAS_CALLS_H
-#define RIFEC_ENGINE_CUDA_CUBLAS_CALLS_H
+#ifndef RIFEC_ENGINE_CUDNN_CUBLAS_CALLS_H
+#define RIFEC_ENGINE_CUDNN_CUBLAS_CALLS_H
 
-#include "engine/cuda/cudnn_calls.h"
-#include "engine/cuda/cudnn_load.h"
+#include "engine/cudnn/cudnn_calls.h"
+#include "engine/cudnn/cudnn_load.h"
 
 struct gemm_plan;
 

@@ -1,5 +1,5 @@
 /* Stubs for a build without cuDNN. */
-#include "engine/cuda/cudnn_net.h"
+#include "engine/cudnn/cudnn_net.h"
 
 #include <stdio.h>
 

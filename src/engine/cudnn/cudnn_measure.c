@@ -1,5 +1,5 @@
 /* How long one way of computing a layer takes. */
-#include "engine/cuda/cudnn_way.h"
+#include "engine/cudnn/cudnn_way.h"
 
 #include "base/half.h"
 #include "base/mem.h"

@@ -2,13 +2,13 @@
  * All layers of the network into cudnn_ops, measured in the memory of a network that
  * is planned here for that and gone afterwards.
  */
-#include "engine/cuda/cudnn_net.h"
+#include "engine/cudnn/cudnn_net.h"
 
 #include <stdio.h>
 
 #include "engine/cuda/cu.h"
-#include "engine/cuda/cudnn_load.h"
-#include "engine/cuda/cudnn_ops.h"
+#include "engine/cudnn/cudnn_load.h"
+#include "engine/cudnn/cudnn_ops.h"
 #include "engine/precision.h"
 #include "model/ifnet.h"
 

@@ -5,8 +5,8 @@
  * One thread uses a dnn_lib at a time; where dnn_lib_is_shared(), several may list
  * and open plans, if they have set the device.
  */
-#ifndef RIFEC_ENGINE_CUDA_CUDNN_CALLS_H
-#define RIFEC_ENGINE_CUDA_CUDNN_CALLS_H
+#ifndef RIFEC_ENGINE_CUDNN_CALLS_H
+#define RIFEC_ENGINE_CUDNN_CALLS_H
 
 #include <stdbool.h>
 #include <stddef.h>

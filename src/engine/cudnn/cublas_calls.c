@@ -5,7 +5,7 @@
  *
  * where weight' is the transpose of [cin x cout] as stored, in' is [cin x pixels].
  */
-#include "engine/cuda/cublas_calls.h"
+#include "engine/cudnn/cublas_calls.h"
 
 #include <stdio.h>
 #include <stdlib.h>

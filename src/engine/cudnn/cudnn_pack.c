@@ -1,5 +1,5 @@
 /* Weights and biases as cuDNN and cuBLAS want them, on the device. */
-#include "engine/cuda/cudnn_way.h"
+#include "engine/cudnn/cudnn_way.h"
 
 #include <string.h>
 

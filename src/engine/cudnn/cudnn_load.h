@@ -2,8 +2,8 @@
  * cuDNN and cuBLAS, found at run time: the program starts and works without
  * them. Their functions are called through this table, under their own names.
  */
-#ifndef RIFEC_ENGINE_CUDA_CUDNN_LOAD_H
-#define RIFEC_ENGINE_CUDA_CUDNN_LOAD_H
+#ifndef RIFEC_ENGINE_CUDNN_LOAD_H
+#define RIFEC_ENGINE_CUDNN_LOAD_H
 
 #include <cublasLt.h>
 #include <cudnn.h>

@@ -6,7 +6,7 @@
  * host whatever the number of threads, so favourites come first and time is limited.
  */
 #define _DEFAULT_SOURCE
-#include "engine/cuda/cudnn_way.h"
+#include "engine/cudnn/cudnn_way.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

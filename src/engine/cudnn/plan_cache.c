@@ -1,6 +1,6 @@
 /* The plans file: found, read, written. */
 #define _DEFAULT_SOURCE
-#include "engine/cuda/plan_cache.h"
+#include "engine/cudnn/plan_cache.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>

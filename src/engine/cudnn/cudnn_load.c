@@ -1,5 +1,5 @@
 /* Finds cuDNN's and cuBLAS's functions. */
-#include "engine/cuda/cudnn_load.h"
+#include "engine/cudnn/cudnn_load.h"
 
 #include <dlfcn.h>
 #include <stdio.h>

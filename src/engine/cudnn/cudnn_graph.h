@@ -1,11 +1,11 @@
 /*
  * Descriptors of cuDNN's graph interface: what cudnn_calls.c makes its calls of.
  */
-#ifndef RIFEC_ENGINE_CUDA_CUDNN_GRAPH_H
-#define RIFEC_ENGINE_CUDA_CUDNN_GRAPH_H
+#ifndef RIFEC_ENGINE_CUDNN_GRAPH_H
+#define RIFEC_ENGINE_CUDNN_GRAPH_H
 
-#include "engine/cuda/cudnn_calls.h"
-#include "engine/cuda/cudnn_load.h"
+#include "engine/cudnn/cudnn_calls.h"
+#include "engine/cudnn/cudnn_load.h"
 
 typedef cudnnBackendDescriptor_t desc;
 

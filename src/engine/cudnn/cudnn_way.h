@@ -2,13 +2,13 @@
  * Shared by the files of cudnn_ops: the ways of computing a layer, and the shapes, for
  * each of which one way is chosen.
  */
-#ifndef RIFEC_ENGINE_CUDA_CUDNN_WAY_H
-#define RIFEC_ENGINE_CUDA_CUDNN_WAY_H
+#ifndef RIFEC_ENGINE_CUDNN_WAY_H
+#define RIFEC_ENGINE_CUDNN_WAY_H
 
 #include "engine/cuda/conv_versions.h"
-#include "engine/cuda/cudnn_calls.h"
-#include "engine/cuda/cudnn_ops.h"
-#include "engine/cuda/plan_cache.h"
+#include "engine/cudnn/cudnn_calls.h"
+#include "engine/cudnn/cudnn_ops.h"
+#include "engine/cudnn/plan_cache.h"
 
 /* The computation of our own kernel after the library's. */
 enum epilogue { EPILOGUE_NONE, EPILOGUE_CONV, EPILOGUE_SHUFFLE, EPILOGUE_COL2IM };
@@ -72,7 +72,7 @@ struct cudnn_ops {
     size_t workspace_bytes, packed_bytes;
 };
 
-/* cudnn_ops.c: runs a way; `out` or `level` is where to. */
+/* cudnn_way.c: runs a way; `out` or `level` is where to. */
 size_t way_workspace(const struct way *w);
 int way_run(const struct way *w, const struct packed *k, const struct tensor *in,
             const struct tensor *out, const struct level *level,

@@ -9,8 +9,8 @@
  * Tensors are channels last (block == channels), FP16, FP32, or TF32,
  * which allows that inputs are rounded to it.
  */
-#ifndef RIFEC_ENGINE_CUDA_CUDNN_OPS_H
-#define RIFEC_ENGINE_CUDA_CUDNN_OPS_H
+#ifndef RIFEC_ENGINE_CUDNN_OPS_H
+#define RIFEC_ENGINE_CUDNN_OPS_H
 
 #include <stdbool.h>
 #include <stddef.h>

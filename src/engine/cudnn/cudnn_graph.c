@@ -1,5 +1,5 @@
 /* Descriptors of cuDNN's graph interface, and the graph of one convolution. */
-#include "engine/cuda/cudnn_graph.h"
+#include "engine/cudnn/cudnn_graph.h"
 
 #include "model/ops.h"
 
