@@ -118,7 +118,7 @@ containers)
         nothing 'only for sound.*\.mp4' 4 -o out.$name -c:v libx264
     done
     nothing 'cannot hold video.*\.mp4' 8 -o out.srt
-    nothing 'no video.*libx264' 8 -o out.mp4 -c:v aac
+    nothing 'not a video encoder.*libx264' 8 -o out.mp4 -c:v aac
     nothing 'cannot be copied' 2 -o out.mp4 -c:v copy
     nothing 'libx264' 8 -o out.mp4 -c:v h264_wonder
     works -i in.mkv -o apple.mp4 -c:v libx265
