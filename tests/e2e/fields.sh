@@ -85,7 +85,7 @@ later)
     # What cannot be refused any more is at least said.
     later
     run -i in.ts -o out.mkv --x2 # the joint itself may not decode: 0 or 3
-    says 'warning: in\.ts: from frame [0-9]+ on frames are interlaced.*--deinterlace auto'
+    says 'warning: in\.ts: the video is interlaced from frame [0-9]+ on.*--deinterlace auto'
     ;;
 auto)
     # In a loop over all kinds: what is whole passes bit by bit, without a word, ...

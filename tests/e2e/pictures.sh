@@ -278,7 +278,7 @@ few)
     says 'two pictures last 0.08 s .* --input-rate 1'
     fails 2 '2 inputs .* one film of pictures' two/f1.png two/f2.png -o out.mkv
     # Encoders with few rates: which is near.
-    synth in.mkv 0.1 20 64x48
+    synth in.mkv 0.1 24 64x48
     fails 8 'mpeg1video refuses .* try -r 50,' -i in.mkv -o out.mpg -c:v mpeg1video
     works -i in.mkv -o out.mpg -c:v mpeg1video -r 50
     synth in.mp4 0.08 25 64x48

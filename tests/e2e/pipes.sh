@@ -40,7 +40,7 @@ y4m)
     pipes in.nut out.y4m -i - -o -
     says 'yuv420p, converted from nv12'
     doubled in.nut out.y4m yuv420p
-    fails 8 'yuv4mpegpipe does not take rgb24' -i in.nut -o out.y4m -y --pix-fmt rgb24
+    fails 8 'yuv4mpegpipe does not support rgb24' -i in.nut -o out.y4m -y --pix-fmt rgb24
     # A file of it follows the same rules.
     works -y -i in.y4m -o out.y4m
     doubled in.y4m out.y4m gray16le

@@ -21,7 +21,7 @@ becomes() {
     same "$(entry "$2" s:0 codec_name)" "$3" "subtitles in $2"
     same "$(texts "$2")" "$(texts "$1")" "texts of $1 in $2"
     same "$(ffprobe -v error -select_streams s -show_entries stream_tags=language -of csv=p=0 "$2")" fin language
-    says "stream 1 \(subtitle, .*, fin\) becomes $3, for"
+    says "stream 1 \(subtitle, .*, fin\) is converted to $3, for"
     ! warned || fail 'a warning, though nothing is lost'
 }
 

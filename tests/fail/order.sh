@@ -105,7 +105,7 @@ errors)
     fails 4 'cannot write .*folder to the disk' -i in.mkv -o new/p%02d.png
     same "$(ls -A new)" '' 'files in new'
     RECORD_FAIL='rename *p03.png'
-    fails 4 'p03\.png: cannot put the picture there' -i in.mkv -o new/p%02d.png
+    fails 4 'p03\.png: cannot move the picture there' -i in.mkv -o new/p%02d.png
     same "$(ls -A new)" '' 'files in new'
     RECORD_FAIL='rename *out.part.mkv'
     fails 4 'out\.mkv: cannot rename to it' -i in.mkv -o out.mkv
