@@ -12,10 +12,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct plan_cache *c = plan_cache_open(fuzz_file(data, size), "machine");
     MUST(c);
     if (plan_cache_get(c, "layer", &found))
-        MUST(strlen(found.route) + strlen(found.choice) < size);
+        MUST(strlen(found.method) + strlen(found.algorithm) < size);
     plan_cache_put(c, "layer", &plan);
     MUST(plan_cache_get(c, "layer", &found));
-    MUST(!strcmp(found.route, plan.route) && !strcmp(found.choice, plan.choice));
+    MUST(!strcmp(found.method, plan.method) && !strcmp(found.algorithm, plan.algorithm));
     plan_cache_close(&c);
     return 0;
 }

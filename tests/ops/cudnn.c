@@ -1,7 +1,6 @@
 /*
- * The convolutions by cuDNN and cuBLAS: every way of computing each layer that they
- * propose and that is taken into account, against sums in double precision. Skipped
- * without a GPU or the libraries.
+ * Compares the convolutions of cuDNN and cuBLAS with sums in double precision: every
+ * candidate for each layer. Skipped without a GPU or the libraries.
  */
 #include <math.h>
 #include <stdio.h>
@@ -18,7 +17,7 @@
 
 #define SAMPLES 400 /* outputs checked of each tensor, beside the corners */
 
-static int ways;
+static int candidates;
 static double worst;
 static uint64_t seed = 1;
 
@@ -205,10 +204,10 @@ static void on_trial(void *opaque, const struct cudnn_trial *t)
     int bad = !strncmp(t->layer, "deconv", 6)
                   ? check_deconv(dtype, t)
                   : check_conv(dtype, t, !strncmp(t->layer, "resconv", 7));
-    ways++;
+    candidates++;
     if (!CHECK_INT(bad, 0))
-        printf("%s: %s %s: error %.3f times the tolerance\n", t->layer, t->route,
-               t->choice, worst);
+        printf("%s: %s %s: error %.3f times the tolerance\n", t->layer, t->method,
+               t->algorithm, worst);
 }
 
 /* --- layers ----------------------------------------------------------------- */
@@ -313,7 +312,7 @@ static int try_network(enum dtype dtype, int width, int height)
     struct cudnn_ops_params p = { .cache = "",
                                   .on_trial = on_trial,
                                   .opaque = (void *)(uintptr_t)dtype };
-    const int before = ways;
+    const int before = candidates;
     for (int i = 0; i < blocks; i++)
         block_open(&b[i], dtype, i, height >> (5 - i), width >> (5 - i));
     CU(cudaStreamCreateWithFlags(&s.stream, cudaStreamNonBlocking));
@@ -326,8 +325,8 @@ static int try_network(enum dtype dtype, int width, int height)
     for (int i = 0; i < blocks; i++)
         TRY(block_run(&b[i], &s));
     CU(cudaStreamSynchronize(s.stream));
-    printf("%s %dx%d: %d ways checked\n", dtype_name(dtype), width, height,
-           ways - before);
+    printf("%s %dx%d: %d candidates checked\n", dtype_name(dtype), width, height,
+           candidates - before);
 fail:
     cudaFree(s.workspace);
     if (s.stream)
@@ -355,6 +354,6 @@ int main(void)
     for (int dtype = 0; dtype < DTYPES; dtype++)
         for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
             CHECK_INT(try_network((enum dtype)dtype, sizes[i][0], sizes[i][1]), 0);
-    CHECK(ways > 0);
+    CHECK(candidates > 0);
     return check_result();
 }

@@ -52,8 +52,8 @@ static double look_up(const char *path, const char *machine, const char *layer)
     double us = -1;
     struct plan_cache *c = plan_cache_open(path, machine);
     if (plan_cache_get(c, layer, &e)) {
-        CHECK_STR(e.route, "fused");
-        CHECK_STR(e.choice, "engine 4 knobs 24=8");
+        CHECK_STR(e.method, "fused");
+        CHECK_STR(e.algorithm, "engine 4 knobs 24=8");
         us = e.us;
     }
     plan_cache_close(&c);

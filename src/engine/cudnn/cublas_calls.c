@@ -71,7 +71,7 @@ fail:
 }
 
 int gemm_list(const struct gemm_lib *l, const struct dnn_call *call,
-              struct dnn_choice *list, int max)
+              struct dnn_algorithm *list, int max)
 {
     int err = 0, count = 0;
     struct gemm_plan *p = NULL;
@@ -118,18 +118,18 @@ static bool read_algorithm(cublasLtMatmulAlgo_t *out, const char *text)
 }
 
 int gemm_plan_open(const struct gemm_lib *l, struct gemm_plan **out,
-                   const struct dnn_call *call, const struct dnn_choice *choice)
+                   const struct dnn_call *call, const struct dnn_algorithm *algorithm)
 {
     cublasLtMatmulHeuristicResult_t result;
     int err = make_matmul(l, out, call);
     if (err < 0)
         return err;
     struct gemm_plan *p = *out;
-    if (!read_algorithm(&p->algorithm, choice->text) ||
+    if (!read_algorithm(&p->algorithm, algorithm->text) ||
         l->api->cublasLtMatmulAlgoCheck(l->handle, p->matmul, p->weight, p->in, p->out,
                                         p->out, &p->algorithm,
                                         &result) != CUBLAS_STATUS_SUCCESS) {
-        log_debug("cuBLAS refuses '%s'", choice->text);
+        log_debug("cuBLAS refuses '%s'", algorithm->text);
         gemm_plan_close(out);
         return RIFEC_ERR_DEVICE;
     }

@@ -18,9 +18,9 @@ struct gemm_lib {
 
 /* As dnn_list(), dnn_plan_open() and so on, for calls of DNN_GEMM. */
 int gemm_list(const struct gemm_lib *l, const struct dnn_call *call,
-              struct dnn_choice *list, int max);
+              struct dnn_algorithm *list, int max);
 int gemm_plan_open(const struct gemm_lib *l, struct gemm_plan **out,
-                   const struct dnn_call *call, const struct dnn_choice *choice);
+                   const struct dnn_call *call, const struct dnn_algorithm *algorithm);
 void gemm_plan_close(struct gemm_plan **p);
 size_t gemm_plan_workspace(const struct gemm_plan *p);
 int gemm_plan_run(const struct gemm_plan *p, const struct dnn_buffers *b,

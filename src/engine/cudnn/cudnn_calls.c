@@ -2,8 +2,8 @@
  * cuDNN through its graph interface.
  *
  * cuDNN gets a small graph of operations and lists the engines, with their knobs, that
- * can compute it. A choice is stored as text and always opened from the text, so that a
- * choice from a file is the same as one just listed.
+ * can compute it. An algorithm is stored as text and always opened from the text, so that
+ * one from a file is the same as one just listed.
  */
 #include "engine/cudnn/cudnn_calls.h"
 
@@ -69,7 +69,7 @@ static desc make_graph(const struct dnn_lib *l, struct bag *b, const struct dnn_
     return bag_conv_graph(b, c, l->device ? NULL : l->cudnn);
 }
 
-/* --- choices ---------------------------------------------------------------- */
+/* --- algorithms ------------------------------------------------------------- */
 
 static bool has_note(const cudnnBackendNumericalNote_t *notes, int64_t n,
                      cudnnBackendNumericalNote_t note)
@@ -105,8 +105,8 @@ static bool is_precise(const struct dnn_call *c, const cudnnBackendNumericalNote
 }
 
 /* Writes an engine and its knobs down: "engine 38 knobs 2=4 14=3". */
-static bool write_choice(const struct dnn_lib *l, const struct dnn_call *c, desc config,
-                         struct dnn_choice *out)
+static bool write_algorithm(const struct dnn_lib *l, const struct dnn_call *c,
+                            desc config, struct dnn_algorithm *out)
 {
     struct bag b = bag_of(l);
     desc engine = bag_make(&b, CUDNN_BACKEND_ENGINE_DESCRIPTOR),
@@ -140,18 +140,18 @@ static bool write_choice(const struct dnn_lib *l, const struct dnn_call *c, desc
 }
 
 /* The reverse: an engine configuration for the graph. */
-static desc read_choice(const struct dnn_lib *l, struct bag *b, desc graph,
-                        const struct dnn_choice *choice)
+static desc read_algorithm(const struct dnn_lib *l, struct bag *b, desc graph,
+                           const struct dnn_algorithm *algorithm)
 {
     static const char prefix[] = "engine ", between[] = " knobs ";
     desc knob[CUDNN_KNOB_TYPE_COUNTS];
     int64_t n = 0;
-    if (strncmp(choice->text, prefix, sizeof prefix - 1)) {
+    if (strncmp(algorithm->text, prefix, sizeof prefix - 1)) {
         b->status = CUDNN_STATUS_BAD_PARAM;
         return NULL;
     }
     char *at;
-    long index = strtol(choice->text + sizeof prefix - 1, &at, 10);
+    long index = strtol(algorithm->text + sizeof prefix - 1, &at, 10);
     if (!strncmp(at, between, sizeof between - 1))
         at += sizeof between - 1;
     while (*at && n < CUDNN_KNOB_TYPE_COUNTS) {
@@ -181,8 +181,8 @@ static desc read_choice(const struct dnn_lib *l, struct bag *b, desc graph,
     return bag_finish(b, config);
 }
 
-static bool is_listed(const struct dnn_choice *list, int count,
-                      const struct dnn_choice *one)
+static bool is_listed(const struct dnn_algorithm *list, int count,
+                      const struct dnn_algorithm *one)
 {
     for (int i = 0; i < count; i++)
         if (!strcmp(list[i].text, one->text))
@@ -190,9 +190,10 @@ static bool is_listed(const struct dnn_choice *list, int count,
     return false;
 }
 
-/* Appends what one way of asking proposes; returns the new count. */
+/* Appends the algorithms that one heuristic proposes; returns the new count. */
 static int ask(const struct dnn_lib *l, const struct dnn_call *call, desc graph,
-               cudnnBackendHeurMode_t mode, struct dnn_choice *list, int count, int max)
+               cudnnBackendHeurMode_t mode, struct dnn_algorithm *list, int count,
+               int max)
 {
     struct bag b = bag_of(l);
     desc config[32];
@@ -207,7 +208,7 @@ static int ask(const struct dnn_lib *l, const struct dnn_call *call, desc graph,
     int64_t n = bag_get(&b, heuristic, CUDNN_ATTR_ENGINEHEUR_RESULTS,
                         CUDNN_TYPE_BACKEND_DESCRIPTOR, 32, config);
     for (int64_t i = 0; i < n && i < 32 && count < max; i++)
-        if (write_choice(l, call, config[i], &list[count]) &&
+        if (write_algorithm(l, call, config[i], &list[count]) &&
             !is_listed(list, count, &list[count]))
             count++;
     bag_close(&b);
@@ -215,7 +216,7 @@ static int ask(const struct dnn_lib *l, const struct dnn_call *call, desc graph,
 }
 
 static int list_convs(const struct dnn_lib *l, const struct dnn_call *call,
-                      struct dnn_choice *list, int max)
+                      struct dnn_algorithm *list, int max)
 {
     static const cudnnBackendHeurMode_t modes[] = { CUDNN_HEUR_MODE_A, CUDNN_HEUR_MODE_B,
                                                     CUDNN_HEUR_MODE_FALLBACK };
@@ -232,7 +233,7 @@ static int list_convs(const struct dnn_lib *l, const struct dnn_call *call,
 
 /* --- plans ------------------------------------------------------------------ */
 
-static int open_conv(struct dnn_plan *p, const struct dnn_choice *choice)
+static int open_conv(struct dnn_plan *p, const struct dnn_algorithm *algorithm)
 {
     const struct dnn_lib *l = p->lib;
     struct bag *b = &p->bag;
@@ -240,7 +241,7 @@ static int open_conv(struct dnn_plan *p, const struct dnn_choice *choice)
     desc graph = make_graph(l, b, &p->call);
     p->plan = bag_make(b, CUDNN_BACKEND_EXECUTION_PLAN_DESCRIPTOR);
     bag_set_desc(b, p->plan, CUDNN_ATTR_EXECUTION_PLAN_ENGINE_CONFIG,
-                 read_choice(l, b, graph, choice));
+                 read_algorithm(l, b, graph, algorithm));
     if (l->device)
         bag_set_desc(b, p->plan, CUDNN_ATTR_EXECUTION_PLAN_DEVICEPROP, l->device);
     else
@@ -252,20 +253,20 @@ static int open_conv(struct dnn_plan *p, const struct dnn_choice *choice)
     p->workspace_bytes = bytes > 0 ? (size_t)bytes : 0;
     if (b->status == CUDNN_STATUS_SUCCESS)
         return 0;
-    log_refusal(l, b->status, choice->text);
+    log_refusal(l, b->status, algorithm->text);
     return RIFEC_ERR_DEVICE;
 }
 
 int dnn_plan_open(struct dnn_lib *l, struct dnn_plan **out, const struct dnn_call *call,
-                  const struct dnn_choice *choice)
+                  const struct dnn_algorithm *algorithm)
 {
     *out = NULL;
     struct dnn_plan *p = calloc(1, sizeof *p);
     if (!p)
         return mem_fail("a cuDNN plan");
     *p = (struct dnn_plan){ .lib = l, .call = *call, .bag = bag_of(l) };
-    int err = call->kind == DNN_GEMM ? gemm_plan_open(&l->gemm, &p->gemm, call, choice)
-                                     : open_conv(p, choice);
+    int err = call->kind == DNN_GEMM ? gemm_plan_open(&l->gemm, &p->gemm, call, algorithm)
+                                     : open_conv(p, algorithm);
     if (err < 0)
         dnn_plan_close(&p);
     *out = p;
@@ -325,7 +326,7 @@ int dnn_plan_run(const struct dnn_plan *p, const struct dnn_buffers *b,
     return p->gemm ? gemm_plan_run(p->gemm, b, stream) : run_conv(p, b, stream);
 }
 
-int dnn_list(struct dnn_lib *l, const struct dnn_call *call, struct dnn_choice *list,
+int dnn_list(struct dnn_lib *l, const struct dnn_call *call, struct dnn_algorithm *list,
              int max)
 {
     return call->kind == DNN_GEMM ? gemm_list(&l->gemm, call, list, max)

@@ -1,9 +1,10 @@
 /*
  * Convolutions and matrix products of cuDNN and cuBLAS, behind a few functions.
- * cudnn_ops.h decides what they are for, which is the fastest, and remembers it.
+ * cudnn_ops.h uses them for the network's layers, measures which is the fastest, and
+ * remembers it.
  *
- * One thread uses a dnn_lib at a time; where dnn_lib_is_shared(), several may list
- * and open plans, if they have set the device.
+ * Only one thread at a time may use a dnn_lib. If dnn_lib_is_shared(), several threads
+ * may list algorithms and open plans at once, after they have set the device.
  */
 #ifndef RIFEC_ENGINE_CUDNN_CALLS_H
 #define RIFEC_ENGINE_CUDNN_CALLS_H
@@ -36,14 +37,15 @@ struct dnn_call {
     bool bias, residual, lrelu;
 };
 
-/* One way of computing it, as text: an engine and its knobs, or an algorithm. */
-struct dnn_choice {
+/* How the library computes it, as text: cuDNN's engine and its knobs, or cuBLAS's
+ * algorithm. */
+struct dnn_algorithm {
     char text[192];
 };
 
 /*
- * Where the numbers are, on the device, aligned to 16 bytes. weight is
- * [cout][kernel][kernel][cin], the kernel of a DNN_GEMM being 1.
+ * Pointers to device memory, aligned to 16 bytes. weight is [cout][kernel][kernel][cin];
+ * a DNN_GEMM has kernel 1.
  */
 struct dnn_buffers {
     const void *in, *weight, *residual;
@@ -51,7 +53,7 @@ struct dnn_buffers {
     void *out, *workspace;
 };
 
-/* RIFEC_ERR_DEVICE, logged, when there is none or it does not start. */
+/* Returns RIFEC_ERR_DEVICE, logged, if a library is missing or does not start. */
 int dnn_lib_open(struct dnn_lib **out);
 void dnn_lib_close(struct dnn_lib **l);
 
@@ -61,24 +63,24 @@ bool dnn_lib_is_shared(const struct dnn_lib *l);
 void dnn_lib_describe(const struct dnn_lib *l, char *out, size_t bytes);
 
 /*
- * How this could be computed, the library's favourite first, at most `max`.
- * Returns how many; 0 when it refuses. Choices of less precision than asked
- * for, or whose results vary from run to run, are left out.
+ * Lists at most `max` algorithms for a call, the library's favourite first, and returns
+ * their number; 0 if the library refuses the call. Algorithms that are less precise than
+ * requested, or whose results vary from run to run, are left out.
  */
-int dnn_list(struct dnn_lib *l, const struct dnn_call *call, struct dnn_choice *list,
+int dnn_list(struct dnn_lib *l, const struct dnn_call *call, struct dnn_algorithm *list,
              int max);
 
 /*
- * Prepares a choice. RIFEC_ERR_DEVICE when the library does not do it after all:
- * logged as debug only, since there are others.
+ * Prepares an algorithm. Returns RIFEC_ERR_DEVICE if the library refuses it after all;
+ * this is logged as debug only, because there are other algorithms.
  */
 int dnn_plan_open(struct dnn_lib *l, struct dnn_plan **out, const struct dnn_call *call,
-                  const struct dnn_choice *choice);
+                  const struct dnn_algorithm *algorithm);
 void dnn_plan_close(struct dnn_plan **p);
 
 size_t dnn_plan_workspace(const struct dnn_plan *p);
 
-/* Starts it on a stream; can be captured. Errors are logged. */
+/* Starts the plan on a stream, which may be capturing. Errors are logged. */
 int dnn_plan_run(const struct dnn_plan *p, const struct dnn_buffers *b,
                  cudaStream_t stream);
 

@@ -1,12 +1,13 @@
 /*
- * Which way of computing each shape is taken: the one that the plans file remembers,
- * else the fastest of those that the libraries propose.
+ * Chooses a candidate for each shape: the one that the plans file remembers, or else the
+ * fastest of those that the libraries propose.
  *
- * Preparing a way of cuDNN can mean compiling code, some 40 ms of it on an H200's
- * host whatever the number of threads, so favourites come first and time is limited.
+ * To prepare a candidate, cuDNN may compile code. That takes about 40 ms on an H200's
+ * host, whatever the number of threads, so the time is limited and the libraries'
+ * favourites come first.
  */
 #define _DEFAULT_SOURCE
-#include "engine/cudnn/cudnn_way.h"
+#include "engine/cudnn/cudnn_candidate.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,17 +23,17 @@
 #define CANDIDATES_MAX     32
 #define CANDIDATES_DEFAULT 4
 #define THREADS_MAX        16
-#define PREPARE_SECONDS    2 /* at most, but for each route's first */
+#define PREPARE_SECONDS    2 /* at most, except for each method's first candidate */
 
 /* --- calls ------------------------------------------------------------------------ */
 
 /* cuDNN's fused convolutions in full FP32 were measured to take ten times as long. */
-static bool route_fits(const struct route *r, const struct shape *s)
+static bool method_fits(const struct method *r, const struct shape *s)
 {
     return r->op == s->op && (r->epilogue != EPILOGUE_NONE || s->in.dtype != DTYPE_FP32);
 }
 
-static struct dnn_call make_call(const struct route *r, const struct shape *s)
+static struct dnn_call make_call(const struct method *r, const struct shape *s)
 {
     bool fused = r->epilogue == EPILOGUE_NONE;
     struct dnn_call c = {
@@ -55,8 +56,8 @@ static struct dnn_call make_call(const struct route *r, const struct shape *s)
 
 struct trial {
     struct shape *shape;
-    struct way way;
-    int rank; /* in its route's list; the first is tried however late it is */
+    struct candidate candidate;
+    int rank; /* in its method's list; rank 0 is tried even after the deadline */
 };
 
 /* Data that the threads share. */
@@ -66,11 +67,11 @@ struct work {
     int count, device;
     double deadline;
     atomic_int next;
-    struct dnn_choice *lists; /* [count][CANDIDATES_MAX], and how many in each */
+    struct dnn_algorithm *lists; /* [count][CANDIDATES_MAX], and how many in each */
     int *listed;
 };
 
-/* One thread: asks how each shape and route could be computed. */
+/* One thread: asks for the algorithms of each shape and method. */
 static int list_some(void *opaque)
 {
     struct work *w = opaque;
@@ -79,7 +80,7 @@ static int list_some(void *opaque)
     if (max <= 0 || max > CANDIDATES_MAX)
         max = CANDIDATES_DEFAULT;
     for (int i; (i = atomic_fetch_add(&w->next, 1)) < w->count;)
-        w->listed[i] = dnn_list(w->o->lib, &w->trials[i].way.call,
+        w->listed[i] = dnn_list(w->o->lib, &w->trials[i].candidate.call,
                                 w->lists + (size_t)i * CANDIDATES_MAX, max);
     return 0;
 }
@@ -94,8 +95,9 @@ static int build_some(void *opaque)
         double start = clock_seconds();
         if (t->rank > 0 && start > w->deadline)
             continue;
-        (void)dnn_plan_open(w->o->lib, &t->way.plan, &t->way.call, &t->way.choice);
-        t->way.build_seconds = clock_seconds() - start;
+        (void)dnn_plan_open(w->o->lib, &t->candidate.plan, &t->candidate.call,
+                            &t->candidate.algorithm);
+        t->candidate.build_seconds = clock_seconds() - start;
     }
     return 0;
 }
@@ -119,17 +121,17 @@ static int by_rank(const void *a, const void *b)
     return x->rank - y->rank;
 }
 
-/* Every shape by every route that fits it, without choices. */
-static int list_routes(struct cudnn_ops *o, struct trial *out)
+/* Lists every shape with every method that fits it, without algorithms. */
+static int list_methods(struct cudnn_ops *o, struct trial *out)
 {
     int n = 0;
     for (struct shape *s = o->shapes; s; s = s->next)
-        for (int r = 0; !s->way.plan && r < CUDNN_ROUTES; r++)
-            if (route_fits(&cudnn_routes[r], s))
+        for (int r = 0; !s->chosen.plan && r < CUDNN_METHODS; r++)
+            if (method_fits(&cudnn_methods[r], s))
                 out[n++] = (struct trial){
                     .shape = s,
-                    .way = { .route = &cudnn_routes[r],
-                             .call = make_call(&cudnn_routes[r], s) },
+                    .candidate = { .method = &cudnn_methods[r],
+                                   .call = make_call(&cudnn_methods[r], s) },
                 };
     return n;
 }
@@ -146,7 +148,7 @@ static int count_shapes(const struct cudnn_ops *o)
 static int make_trials(struct cudnn_ops *o, struct trial **out, int *count)
 {
     int err = 0;
-    const int pairs_max = count_shapes(o) * CUDNN_ROUTES;
+    const int pairs_max = count_shapes(o) * CUDNN_METHODS;
     struct work w = { .o = o };
     struct trial *pairs = calloc((size_t)pairs_max + 1, sizeof *pairs), *all = NULL;
     w.lists = calloc((size_t)pairs_max + 1, CANDIDATES_MAX * sizeof *w.lists);
@@ -157,7 +159,7 @@ static int make_trials(struct cudnn_ops *o, struct trial **out, int *count)
     CU(cudaGetDevice(&w.device));
     w.deadline = clock_seconds() + PREPARE_SECONDS;
     w.trials = pairs;
-    w.count = list_routes(o, pairs);
+    w.count = list_methods(o, pairs);
     on_all_cores(&w, list_some);
 
     int n = 0;
@@ -165,7 +167,8 @@ static int make_trials(struct cudnn_ops *o, struct trial **out, int *count)
         for (int k = 0; k < w.listed[i]; k++) {
             all[n] = pairs[i];
             all[n].rank = k;
-            all[n++].way.choice = w.lists[(size_t)i * CANDIDATES_MAX + (size_t)k];
+            all[n++].candidate.algorithm =
+                w.lists[(size_t)i * CANDIDATES_MAX + (size_t)k];
         }
     qsort(all, (size_t)n, sizeof *all, by_rank);
     w.trials = all;
@@ -184,47 +187,49 @@ fail:
 
 /* --- measuring ---------------------------------------------------------------- */
 
-static void report(const struct cudnn_ops *o, const struct shape *s, const struct way *w)
+static void report(const struct cudnn_ops *o, const struct shape *s,
+                   const struct candidate *c)
 {
     log_debug("%s: %s %s: %.1f us, prepared in %.2f s, workspace %zu KiB", s->name,
-              w->route->name, w->choice.text, w->us, w->build_seconds,
-              way_workspace(w) >> 10);
+              c->method->name, c->algorithm.text, c->us, c->build_seconds,
+              candidate_workspace(c) >> 10);
     if (o->params.on_trial)
-        o->params.on_trial(o->params.opaque,
-                           &(struct cudnn_trial){ .layer = s->name,
-                                                  .route = w->route->name,
-                                                  .choice = w->choice.text,
-                                                  .us = w->us,
-                                                  .build_seconds = w->build_seconds,
-                                                  .workspace_bytes = way_workspace(w),
-                                                  .weights = s->layer,
-                                                  .in = s->in,
-                                                  .out = s->out,
-                                                  .level = s->level });
+        o->params.on_trial(
+            o->params.opaque,
+            &(struct cudnn_trial){ .layer = s->name,
+                                   .method = c->method->name,
+                                   .algorithm = c->algorithm.text,
+                                   .us = c->us,
+                                   .build_seconds = c->build_seconds,
+                                   .workspace_bytes = candidate_workspace(c),
+                                   .weights = s->layer,
+                                   .in = s->in,
+                                   .out = s->out,
+                                   .level = s->level });
 }
 
-/* Times the trials of one shape by one route and keeps the best plan. */
-static int try_route(struct cudnn_ops *o, struct measure *m, struct shape *s,
-                     const struct route *r, struct trial *trials, int count)
+/* Times the trials of one shape by one method and keeps the best plan. */
+static int try_method(struct cudnn_ops *o, struct measure *m, struct shape *s,
+                      const struct method *r, struct trial *trials, int count)
 {
     int err = 0;
     struct packed k = { 0 };
     size_t bytes;
     for (int i = 0; i < count; i++) {
-        struct way *w = &trials[i].way;
-        if (trials[i].shape != s || w->route != r || !w->plan)
+        struct candidate *c = &trials[i].candidate;
+        if (trials[i].shape != s || c->method != r || !c->plan)
             continue;
         if (!k.weight)
-            TRY(packed_open(&k, w, s->layer, &bytes));
-        if (measure_way(m, s, w, &k, s->way.us) < 0) {
-            log_verbose("%s: %s %s does not run", s->name, r->name, w->choice.text);
+            TRY(packed_open(&k, c, s->layer, &bytes));
+        if (measure_candidate(m, s, c, &k, s->chosen.us) < 0) {
+            log_verbose("%s: %s %s does not run", s->name, r->name, c->algorithm.text);
             continue;
         }
-        report(o, s, w);
-        if (!s->way.plan || w->us < s->way.us) {
-            struct dnn_plan *worse = s->way.plan;
-            s->way = *w;
-            w->plan = NULL;
+        report(o, s, c);
+        if (!s->chosen.plan || c->us < s->chosen.us) {
+            struct dnn_plan *worse = s->chosen.plan;
+            s->chosen = *c;
+            c->plan = NULL;
             dnn_plan_close(&worse);
         }
     }
@@ -233,19 +238,19 @@ fail:
     return err;
 }
 
-static int choose_way(struct cudnn_ops *o, struct measure *m, struct shape *s,
-                      struct trial *trials, int count)
+static int choose_candidate(struct cudnn_ops *o, struct measure *m, struct shape *s,
+                            struct trial *trials, int count)
 {
     int err = 0;
     TRY(measure_fill(m, &s->in));
-    for (int r = 0; r < CUDNN_ROUTES; r++)
-        TRY(try_route(o, m, s, &cudnn_routes[r], trials, count));
-    if (!s->way.plan)
+    for (int r = 0; r < CUDNN_METHODS; r++)
+        TRY(try_method(o, m, s, &cudnn_methods[r], trials, count));
+    if (!s->chosen.plan)
         FAIL(RIFEC_ERR_DEVICE,
              "%s: neither cuDNN nor cuBLAS computes this: try --kernels auto", s->name);
-    plan_cache_put(
-        o->cache, s->name,
-        &(struct plan_entry){ s->way.route->name, s->way.choice.text, s->way.us });
+    plan_cache_put(o->cache, s->name,
+                   &(struct plan_entry){ s->chosen.method->name, s->chosen.algorithm.text,
+                                         s->chosen.us });
 fail:
     return err;
 }
@@ -259,14 +264,15 @@ static bool recall(const struct cudnn_ops *o, struct shape *s, struct trial *t)
     if (!plan_cache_get(o->cache, s->name, &e))
         return false;
     *t = (struct trial){ .shape = s };
-    for (int r = 0; r < CUDNN_ROUTES; r++)
-        if (route_fits(&cudnn_routes[r], s) && !strcmp(cudnn_routes[r].name, e.route))
-            t->way.route = &cudnn_routes[r];
-    if (!t->way.route)
+    for (int r = 0; r < CUDNN_METHODS; r++)
+        if (method_fits(&cudnn_methods[r], s) && !strcmp(cudnn_methods[r].name, e.method))
+            t->candidate.method = &cudnn_methods[r];
+    if (!t->candidate.method)
         return false;
-    t->way.call = make_call(t->way.route, s);
-    t->way.us = e.us;
-    snprintf(t->way.choice.text, sizeof t->way.choice.text, "%s", e.choice);
+    t->candidate.call = make_call(t->candidate.method, s);
+    t->candidate.us = e.us;
+    snprintf(t->candidate.algorithm.text, sizeof t->candidate.algorithm.text, "%s",
+             e.algorithm);
     return true;
 }
 
@@ -285,11 +291,11 @@ static int recall_all(struct cudnn_ops *o)
     on_all_cores(&w, build_some);
     for (int i = 0; i < w.count; i++) {
         struct trial *t = &w.trials[i];
-        if (t->way.plan)
-            t->shape->way = t->way;
+        if (t->candidate.plan)
+            t->shape->chosen = t->candidate;
         else
             log_warning("%s: the remembered '%s' no longer works", t->shape->name,
-                        t->way.choice.text);
+                        t->candidate.algorithm.text);
     }
 fail:
     free(w.trials);
@@ -305,21 +311,21 @@ static int measure_all(struct cudnn_ops *o, cudaStream_t stream)
     TRY(make_trials(o, &trials, &count));
     double made = clock_seconds();
     for (struct shape *s = o->shapes; s; s = s->next)
-        if (!s->way.plan)
-            TRY(choose_way(o, &m, s, trials, count));
+        if (!s->chosen.plan)
+            TRY(choose_candidate(o, &m, s, trials, count));
     if (count)
-        log_verbose("%d ways of convolving: prepared in %.1f s, timed in %.1f s", count,
+        log_verbose("%d cuDNN candidates: prepared in %.1f s, timed in %.1f s", count,
                     made - start, clock_seconds() - made);
     plan_cache_save(o->cache);
 fail:
     for (int i = 0; i < count; i++)
-        dnn_plan_close(&trials[i].way.plan);
+        dnn_plan_close(&trials[i].candidate.plan);
     free(trials);
     measure_close(&m);
     return err;
 }
 
-int cudnn_choose_ways(struct cudnn_ops *o, cudaStream_t stream)
+int cudnn_choose_candidates(struct cudnn_ops *o, cudaStream_t stream)
 {
     int err = 0;
     TRY(recall_all(o));

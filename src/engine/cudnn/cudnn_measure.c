@@ -1,5 +1,5 @@
-/* How long one way of computing a layer takes. */
-#include "engine/cudnn/cudnn_way.h"
+/* Measures how long a candidate takes. */
+#include "engine/cudnn/cudnn_candidate.h"
 
 #include "base/half.h"
 #include "base/mem.h"
@@ -7,7 +7,7 @@
 
 #define RUNS          10 /* in a graph */
 #define GRAPHS        3
-#define WORKSPACE_MAX ((size_t)1 << 30) /* a way that needs more is not taken    */
+#define WORKSPACE_MAX ((size_t)1 << 30) /* a candidate that needs more is refused */
 #define HOPELESS      3                 /* times the best: one run is enough ... */
 #define HOPELESS_MORE 40                /* ... with this many us for starting it */
 
@@ -101,20 +101,20 @@ static void timer_close(struct timer *t)
         cudaEventDestroy(t->start);
 }
 
-static int run(const struct measure *m, const struct shape *s, const struct way *w,
+static int run(const struct measure *m, const struct shape *s, const struct candidate *c,
                const struct packed *k)
 {
     const struct cuda_stream stream = { m->stream, m->workspace, m->workspace_bytes };
-    return way_run(w, k, &s->in, &s->out, &s->level, &stream);
+    return candidate_run(c, k, &s->in, &s->out, &s->level, &stream);
 }
 
-static int capture(const struct measure *m, const struct shape *s, const struct way *w,
-                   const struct packed *k, struct timer *t)
+static int capture(const struct measure *m, const struct shape *s,
+                   const struct candidate *c, const struct packed *k, struct timer *t)
 {
     int err = 0;
     CU(cudaStreamBeginCapture(m->stream, cudaStreamCaptureModeThreadLocal));
     for (int i = 0; i < RUNS && err == 0; i++)
-        err = run(m, s, w, k);
+        err = run(m, s, c, k);
     cudaError_t ended = cudaStreamEndCapture(m->stream, &t->graph);
     TRY(err);
     CU(ended);
@@ -137,29 +137,29 @@ fail:
     return err;
 }
 
-int measure_way(struct measure *m, const struct shape *s, struct way *w,
-                const struct packed *k, double best_us)
+int measure_candidate(struct measure *m, const struct shape *s, struct candidate *c,
+                      const struct packed *k, double best_us)
 {
     int err = 0;
     double us;
     struct timer t = { 0 };
-    TRY(reserve(m, way_workspace(w)));
+    TRY(reserve(m, candidate_workspace(c)));
     CU(cudaEventCreate(&t.start));
     CU(cudaEventCreate(&t.end));
     TRY(poison(m, s));
-    TRY(run(m, s, w, k)); /* also loads its code */
+    TRY(run(m, s, c, k)); /* also loads its code */
     CU(cudaEventRecord(t.start, m->stream));
-    TRY(run(m, s, w, k));
-    TRY(elapsed(m, &t, &w->us));
-    if (best_us > 0 && w->us > HOPELESS * best_us + HOPELESS_MORE)
+    TRY(run(m, s, c, k));
+    TRY(elapsed(m, &t, &c->us));
+    if (best_us > 0 && c->us > HOPELESS * best_us + HOPELESS_MORE)
         goto fail; /* with err 0 */
-    TRY(capture(m, s, w, k, &t));
+    TRY(capture(m, s, c, k, &t));
     for (int i = 0; i < GRAPHS; i++) {
         CU(cudaEventRecord(t.start, m->stream));
         CU(cudaGraphLaunch(t.exec, m->stream));
         TRY(elapsed(m, &t, &us));
-        if (i == 0 || us / RUNS < w->us)
-            w->us = us / RUNS;
+        if (i == 0 || us / RUNS < c->us)
+            c->us = us / RUNS;
     }
 fail:
     timer_close(&t);

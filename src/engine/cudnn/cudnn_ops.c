@@ -1,6 +1,6 @@
 /*
- * The layers, which of them share a plan (those of one shape), and the ops that run the
- * ways chosen for them.
+ * The layers, and the ops that run the candidates chosen for them. Layers of one shape
+ * share a plan.
  */
 #include "engine/cudnn/cudnn_ops.h"
 
@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "engine/cuda/cu.h"
-#include "engine/cudnn/cudnn_way.h"
+#include "engine/cudnn/cudnn_candidate.h"
 
 static const char *const op_names[CONV_OPS] = { "conv_s2", "resconv", "deconv" };
 
@@ -20,7 +20,7 @@ static const char *const op_names[CONV_OPS] = { "conv_s2", "resconv", "deconv" }
 static int run_conv(const struct conv_args *a, void *stream)
 {
     const struct cudnn_layer *l = a->layer->plan;
-    return way_run(&l->shape->way, &l->packed, &a->in, &a->out, NULL, stream);
+    return candidate_run(&l->shape->chosen, &l->packed, &a->in, &a->out, NULL, stream);
 }
 
 int conv_s2_cudnn(const struct conv_args *a, void *stream)
@@ -36,7 +36,7 @@ int resconv_cudnn(const struct conv_args *a, void *stream)
 int deconv_cudnn(const struct deconv_args *a, void *stream)
 {
     const struct cudnn_layer *l = a->layer->plan;
-    return way_run(&l->shape->way, &l->packed, &a->in, NULL, &a->out, stream);
+    return candidate_run(&l->shape->chosen, &l->packed, &a->in, NULL, &a->out, stream);
 }
 
 /* --- layers ----------------------------------------------------------------- */
@@ -94,17 +94,17 @@ int deconv_cudnn_open(struct cudnn_ops *o, struct conv_layer *layer,
 int cudnn_ops_choose(struct cudnn_ops *o, cudaStream_t stream)
 {
     int err = 0;
-    TRY(cudnn_choose_ways(o, stream));
+    TRY(cudnn_choose_candidates(o, stream));
     for (const struct shape *s = o->shapes; s; s = s->next) {
-        size_t bytes = way_workspace(&s->way);
+        size_t bytes = candidate_workspace(&s->chosen);
         if (bytes > o->workspace_bytes)
             o->workspace_bytes = bytes;
-        log_verbose("%s: %s %s, %.1f us", s->name, s->way.route->name, s->way.choice.text,
-                    s->way.us);
+        log_verbose("%s: %s %s, %.1f us", s->name, s->chosen.method->name,
+                    s->chosen.algorithm.text, s->chosen.us);
     }
     for (struct cudnn_layer *l = o->layers; l; l = l->next) {
         size_t bytes;
-        TRY(packed_open(&l->packed, &l->shape->way, l->layer, &bytes));
+        TRY(packed_open(&l->packed, &l->shape->chosen, l->layer, &bytes));
         o->packed_bytes += bytes;
         l->layer->plan = l;
     }
@@ -165,7 +165,7 @@ void cudnn_ops_close(struct cudnn_ops **op)
     while (o->shapes) {
         struct shape *s = o->shapes;
         o->shapes = s->next;
-        dnn_plan_close(&s->way.plan);
+        dnn_plan_close(&s->chosen.plan);
         free(s);
     }
     plan_cache_close(&o->cache);

@@ -1,5 +1,5 @@
-/* Weights and biases as cuDNN and cuBLAS want them, on the device. */
-#include "engine/cudnn/cudnn_way.h"
+/* Packs weights and biases on the device in the layouts that cuDNN and cuBLAS need. */
+#include "engine/cudnn/cudnn_candidate.h"
 
 #include <string.h>
 
@@ -8,9 +8,9 @@
 #include "engine/cuda/cu.h"
 
 /*
- * For deconv, channel n of a route is one of the layer's 20 channels of one pixel
- * (R, S) of a cell, in the order deconv_gemm.cu reads: four of flow for each
- * pixel, then the mask of each. Returns 4 * c + 2 * i + j, as in ops.h.
+ * For deconv, channel n of a method is one of the layer's 20 channels of one pixel
+ * (R, S) of a cell, in the order in which deconv_gemm.cu reads them: four of flow for
+ * each pixel, then the mask of each. Returns 4 * c + 2 * i + j, as in ops.h.
  */
 static int deconv_channel(int n, int f, int *R, int *S)
 {
@@ -21,7 +21,7 @@ static int deconv_channel(int n, int f, int *R, int *S)
 }
 
 /* Weight of the library's output channel n, input i, tap (ky, kx). */
-static float weight_at(const struct route *r, const struct conv_layer *l, int n, int i,
+static float weight_at(const struct method *r, const struct conv_layer *l, int n, int i,
                        int ky, int kx)
 {
     int o = n, R = 0, S = 0;
@@ -44,7 +44,7 @@ static float weight_at(const struct route *r, const struct conv_layer *l, int n,
                      (size_t)o];
 }
 
-static float bias_at(const struct route *r, const struct conv_layer *l, int n)
+static float bias_at(const struct method *r, const struct conv_layer *l, int n)
 {
     int R, S;
     if (r->op != DECONV)
@@ -63,17 +63,17 @@ static void put_number(void *at, size_t index, float v, enum dtype dtype)
 }
 
 /* [cout][kernel][kernel][cin] */
-static void pack_weights(const struct way *w, const struct conv_layer *l, int kernel,
-                         void *out)
+static void pack_weights(const struct candidate *c, const struct conv_layer *l,
+                         int kernel, void *out)
 {
-    const struct dnn_call *c = &w->call;
+    const struct dnn_call *call = &c->call;
     size_t at = 0;
-    for (int n = 0; n < c->cout; n++)
+    for (int n = 0; n < call->cout; n++)
         for (int tap = 0; tap < kernel * kernel; tap++)
-            for (int i = 0; i < c->cin; i++)
+            for (int i = 0; i < call->cin; i++)
                 put_number(out, at++,
-                           weight_at(w->route, l, n, i, tap / kernel, tap % kernel),
-                           c->in);
+                           weight_at(c->method, l, n, i, tap / kernel, tap % kernel),
+                           call->in);
 }
 
 static size_t aligned(size_t bytes)
@@ -87,22 +87,22 @@ void packed_close(struct packed *k)
     *k = (struct packed){ 0 };
 }
 
-int packed_open(struct packed *k, const struct way *w, const struct conv_layer *l,
+int packed_open(struct packed *k, const struct candidate *c, const struct conv_layer *l,
                 size_t *bytes)
 {
     int err = 0;
-    const struct dnn_call *c = &w->call;
-    const int kernel = c->kind == DNN_GEMM ? 1 : 3;
-    size_t numbers = (size_t)(kernel * kernel) * (size_t)c->cin * (size_t)c->cout;
-    size_t weight_bytes = aligned(numbers * dtype_bytes(c->in));
-    *bytes = weight_bytes + aligned((size_t)c->cout * sizeof(float));
+    const struct dnn_call *call = &c->call;
+    const int kernel = call->kind == DNN_GEMM ? 1 : 3;
+    size_t numbers = (size_t)(kernel * kernel) * (size_t)call->cin * (size_t)call->cout;
+    size_t weight_bytes = aligned(numbers * dtype_bytes(call->in));
+    *bytes = weight_bytes + aligned((size_t)call->cout * sizeof(float));
     unsigned char *host = mem_alloc(*bytes);
     if (!host)
         TRY(mem_fail("the weights"));
     memset(host, 0, *bytes);
-    pack_weights(w, l, kernel, host);
-    for (int n = 0; n < c->cout; n++)
-        put_number(host + weight_bytes, (size_t)n, bias_at(w->route, l, n), DTYPE_FP32);
+    pack_weights(c, l, kernel, host);
+    for (int n = 0; n < call->cout; n++)
+        put_number(host + weight_bytes, (size_t)n, bias_at(c->method, l, n), DTYPE_FP32);
     CU(cudaMalloc(&k->weight, *bytes));
     k->bias = (float *)(void *)((unsigned char *)k->weight + weight_bytes);
     CU(cudaMemcpy(k->weight, host, *bytes, cudaMemcpyHostToDevice));

@@ -1,4 +1,4 @@
-/* The plans file: found, read, written. */
+/* Finds, reads and writes the plans file. */
 #define _DEFAULT_SOURCE
 #include "engine/cudnn/plan_cache.h"
 
@@ -93,7 +93,7 @@ int plan_cache_get(const struct plan_cache *c, const char *layer, struct plan_en
     const cJSON *us = cJSON_GetObjectItemCaseSensitive(entry, "us");
     *e = (struct plan_entry){ string_of(entry, "route"), string_of(entry, "choice"),
                               cJSON_IsNumber(us) ? us->valuedouble : 0 };
-    return e->route && e->choice;
+    return e->method && e->algorithm;
 }
 
 void plan_cache_put(struct plan_cache *c, const char *layer, const struct plan_entry *e)
@@ -109,8 +109,8 @@ void plan_cache_put(struct plan_cache *c, const char *layer, const struct plan_e
         layers = cJSON_AddObjectToObject(c->root, c->machine);
     cJSON_DeleteItemFromObjectCaseSensitive(layers, layer);
     cJSON *entry = cJSON_AddObjectToObject(layers, layer);
-    cJSON_AddStringToObject(entry, "route", e->route);
-    cJSON_AddStringToObject(entry, "choice", e->choice);
+    cJSON_AddStringToObject(entry, "route", e->method);
+    cJSON_AddStringToObject(entry, "choice", e->algorithm);
     cJSON_AddNumberToObject(entry, "us", e->us);
     c->changed = true;
 }

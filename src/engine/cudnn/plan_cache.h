@@ -9,24 +9,24 @@
 struct plan_cache;
 
 struct plan_entry {
-    const char *route;  /* which way of computing the op   */
-    const char *choice; /* the library's engine, as text   */
-    double us;          /* microseconds it took            */
+    const char *method;    /* cudnn_candidate.h; "route" in the file         */
+    const char *algorithm; /* the library's, as text; "choice" in the file   */
+    double us;             /* microseconds it took                           */
 };
 
 /*
- * Reads the file, if there is one; a damaged one is ignored with a warning.
- * path NULL: $XDG_CACHE_HOME/rifec/cudnn-plans.json or ~/.cache/rifec/...; "":
- * none. `machine` is copied. NULL when out of memory; the rest accept that.
+ * Reads the file if it exists; a damaged one is ignored with a warning. If path is NULL,
+ * it is $XDG_CACHE_HOME/rifec/cudnn-plans.json or ~/.cache/rifec/...; "" means no file.
+ * `machine` is copied. Returns NULL when out of memory, which the other functions accept.
  */
 struct plan_cache *plan_cache_open(const char *path, const char *machine);
 void plan_cache_close(struct plan_cache **c);
 
-/* 1 and the entry, whose strings live until the next call; or 0. */
+/* Returns 1 and the entry, whose strings are valid until the next call; or 0. */
 int plan_cache_get(const struct plan_cache *c, const char *layer, struct plan_entry *e);
 void plan_cache_put(struct plan_cache *c, const char *layer, const struct plan_entry *e);
 
-/* Writes the file if anything changed, whole or not at all. */
+/* Writes the file if anything changed, completely or not at all. */
 void plan_cache_save(struct plan_cache *c);
 
 #endif
