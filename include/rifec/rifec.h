@@ -1,5 +1,5 @@
 /*
- * librifec interpolates video frames with the IFNet network of RIFE 4.6.
+ * librifec interpolates video frames with RIFE's network, IFNet. Version 4.6 is built in.
  *
  * An engine processes pictures; it knows neither files nor times. A complete use:
  *

@@ -22,7 +22,7 @@ struct habit {
     const char *value;  /* NONE: it takes none; ALONE: no value follows; ANY; or a list */
     const char *means;  /* our own option; "": nothing to do; NULL: see answer    */
     const char *answer; /* what to write instead; beside a meaning, a warning     */
-    bool sound;         /* it asks for the sound to be copied                     */
+    bool sound;         /* the option asks for the sound to be copied             */
 };
 
 #define MEANS(n, v, m)                                                                   \
@@ -39,9 +39,11 @@ struct habit {
 #define NOTHING "leave it out: rifec has no such option"
 
 /* clang-format off */
-/* With our own names, or beginnings of them: -re would be --resume. */
+/* Looked up before our options, because these are names of ours or beginnings of them:
+ * -re would be --resume. */
 static const struct habit before[] = {
-    MEANS("v", "quiet|panic|fatal|error|warning|info|verbose|debug|trace|-8|0|8|16|24|32|40|48|56", "--loglevel={v}"),
+    MEANS("v", "quiet|panic|fatal|error|warning|info|verbose|debug|trace|"
+      "-8|0|8|16|24|32|40|48|56", "--loglevel={v}"),
     MEANS("stats", ALONE, ""),
     { "codec", "copy", "",
       "the video is always encoded; the rest is copied anyway", true },
@@ -82,9 +84,10 @@ static const struct habit after[] = {
       "leave it out: the output is always a video"),
     ANSWER("dn", NONE,
       "write --no-attachments to leave out data, fonts and covers"),
-    ANSWER("metadata|map_metadata|map_chapters|disposition|movflags|program|attach|bsf|tag|"
-      "vtag|timecode|timestamp", ANY,
-      "titles and other tags are copied; to change the file later: " AFTER " -{n} {v} FILE"),
+    ANSWER("metadata|map_metadata|map_chapters|disposition|movflags|program|attach|bsf|"
+      "tag|vtag|timecode|timestamp", ANY,
+      "titles and other tags are copied; to change the file later: " AFTER
+      " -{n} {v} FILE"),
 
     /* FFmpeg, the picture */
     ANSWER("vf|filter", "yadif*",
@@ -106,11 +109,11 @@ static const struct habit after[] = {
     /* FFmpeg, the encoder */
     ANSWER("q|qscale|global_quality", ANY,
       "write --crf N: the encoder's own scale, lower is better"),
-    ANSWER("g|bf|tune|profile|level|refs|qmin|qmax|qp|cq|rc|maxrate|minrate|bufsize|keyint_min|"
-      "sc_threshold|x264-params|x264opts|x265-params|svtav1-params|aom-params|rc-lookahead|"
-      "aq-mode|aq-strength|cpu-used|deadline|row-mt|tile-columns|lossless|coder|slices|"
-      "slicecrc|context|flags|me_range|subq|trellis|psy-rd|b_strategy|forced-idr|"
-      "spatial-aq|temporal-aq|multipass|speed|quality|intra-refresh", ANY,
+    ANSWER("g|bf|tune|profile|level|refs|qmin|qmax|qp|cq|rc|maxrate|minrate|bufsize|"
+      "keyint_min|sc_threshold|x264-params|x264opts|x265-params|svtav1-params|aom-params|"
+      "rc-lookahead|aq-mode|aq-strength|cpu-used|deadline|row-mt|tile-columns|lossless|"
+      "coder|slices|slicecrc|context|flags|me_range|subq|trellis|psy-rd|b_strategy|"
+      "forced-idr|spatial-aq|temporal-aq|multipass|speed|quality|intra-refresh", ANY,
       "write -e {b}={v}"),
     ANSWER("pass|passlogfile", ANY,
       "leave it out: rifec encodes in one pass, by --crf N or -b:v RATE"),
@@ -121,15 +124,15 @@ static const struct habit after[] = {
     ANSWER("shortest|xerror|copyts|start_at_zero|accurate_seek|autorotate|noautorotate|"
       "find_stream_info|isync|psnr|vstats", NONE,
       NOTHING),
-    ANSWER("max_muxing_queue_size|muxdelay|muxpreload|max_interleave_delta|avoid_negative_ts|"
-      "fs|filter_threads|max_error_rate|sws_flags|copytb|abort_on|enc_time_base|"
-      "start_number|pattern_type|stats_period", ANY,
+    ANSWER("max_muxing_queue_size|muxdelay|muxpreload|max_interleave_delta|"
+      "avoid_negative_ts|fs|filter_threads|max_error_rate|sws_flags|copytb|abort_on|"
+      "enc_time_base|start_number|pattern_type|stats_period", ANY,
       NOTHING),
-    ANSWER("fflags|probesize|analyzeduration|thread_queue_size|err_detect|itsoffset|itsscale|"
-      "stream_loop|loop|readrate|rtbufsize|protocol_whitelist|headers|user_agent|"
-      "rtsp_transport|safe|ignore_editlist|decryption_key", ANY,
-      "let ffmpeg read the input: ffmpeg -v error -{n} {v} -i INPUT -map 0 -c copy -f nut "
-      "- | rifec -i - -o OUTPUT"),
+    ANSWER("fflags|probesize|analyzeduration|thread_queue_size|err_detect|itsoffset|"
+      "itsscale|stream_loop|loop|readrate|rtbufsize|protocol_whitelist|headers|"
+      "user_agent|rtsp_transport|safe|ignore_editlist|decryption_key", ANY,
+      "let ffmpeg read the input: ffmpeg -v error -{n} {v} -i INPUT -map 0 -c copy -f "
+      "nut - | rifec -i - -o OUTPUT"),
     ANSWER("sseof", ANY,
       "write --ss TIME, counted from the beginning"),
     ANSWER("hwaccel_output_format|hwaccel_device|init_hw_device|filter_hw_device|"
@@ -137,8 +140,8 @@ static const struct habit after[] = {
       "write --hwaccel cuda to decode on the GPU, --device cuda:N to choose one"),
     ANSWER("report", NONE,
       "write --loglevel debug 2>FILE"),
-    ANSWER("L|buildconf|formats|muxers|demuxers|devices|codecs|decoders|encoders|bsfs|protocols|"
-      "filters|pix_fmts|layouts|sample_fmts|dispositions|colors|hwaccels", NONE,
+    ANSWER("L|buildconf|formats|muxers|demuxers|devices|codecs|decoders|encoders|bsfs|"
+      "protocols|filters|pix_fmts|layouts|sample_fmts|dispositions|colors|hwaccels", NONE,
       "ffmpeg -{n} prints these; rifec uses the same libraries"),
 
     /* other interpolators: how many frames */
@@ -178,9 +181,9 @@ static const struct habit after[] = {
     ANSWER("u|UHD|uhd|rife-uhd|UHD_mode", NONE,
       "write --scale 0.5"),
     ANSWER("model_dir|model_path|modelDir|rife-model|interpolate_model", ANY,
-      "leave it out, or write --model FILE for other weights of RIFE 4.6"),
+      "leave it out, or write --model FILE for other weights of RIFE"),
     ANSWER("interpolate_method|ai|processor|backend", ANY,
-      "leave it out: the network is RIFE 4.6 and built in"),
+      "leave it out: rifec has one method, RIFE, and its model is built in"),
     ANSWER("tilesize|tile_size", ANY,
       "write --tile {v}"),
     ANSWER("ensemble|tta|montage|drba|hdr_mode", NONE,
@@ -264,7 +267,7 @@ static struct typed take_apart(const char *word, const char *next)
     return t;
 }
 
-/* Without a number at its end: c:a:0 is c:a. */
+/* Returns the length of the name without a number at its end: c:a:0 is c:a. */
 static int without_number(const char *name, int length)
 {
     int n = length;
@@ -345,7 +348,7 @@ struct habit_use habit_before_ours(struct options *opt, const char *word,
     return (struct habit_use){ 0 };
 }
 
-/* --x5 and --5x; -x5 is ours. */
+/* --x5 and --5x; -x5 is our own -x. */
 static struct habit_use times(struct options *opt, const char *word)
 {
     static const struct habit row = ANSWER("", NONE, "write --factor {v}");

@@ -1,4 +1,4 @@
-/* -h and --help: the table as text, and what no table says. */
+/* -h and --help: the option table as text, with usage, examples and exit status. */
 #include "cli/options.h"
 
 #include <string.h>

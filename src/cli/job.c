@@ -25,7 +25,7 @@
  */
 struct messages {
     struct progress *progress;
-    enum rifec_log_level shown; /* of these on stderr; the report has warnings anyway */
+    enum rifec_log_level shown; /* least important level that stderr gets          */
     atomic_int errors, warnings;
     char error[STATS_TEXT];
     char warning[STATS_WARNINGS][STATS_TEXT];
@@ -81,10 +81,10 @@ static void say_resumable(const struct pipeline_options *job,
 
 /* --- the job -------------------------------------------------------------- */
 
-/* The log may need these to the very end. */
+/* Static, because the log may need them until the process ends. */
 static struct progress progress;
 static struct messages messages;
-static char *names; /* of the files, for JSON; owned */
+static char *names; /* the files' names as JSON; owned */
 
 void job_begin(const struct options *opt)
 {
@@ -120,7 +120,8 @@ static char *describe(const struct pipeline_options *job,
         one_line);
 }
 
-/* Members of an object, without its braces. NULL without memory: names are a comfort. */
+/* The members of a JSON object without its braces. Returns NULL when out of memory, which
+ * is not an error: progress then has no names. */
 static char *names_of(const struct job_place *at, const struct pipeline_options *job)
 {
     cJSON *object = cJSON_CreateObject();
@@ -141,7 +142,7 @@ static char *names_of(const struct job_place *at, const struct pipeline_options 
 int job_run(const struct options *opt, const struct pipeline_options *asked,
             const struct job_place *at, char *const *argv, char **stats)
 {
-    static struct pipeline_report report; /* large for a stack */
+    static struct pipeline_report report; /* too large for the stack */
     unsigned long failures = mem_failures();
     struct pipeline_options job = *asked;
     job.begins = say_begin;
@@ -152,7 +153,7 @@ int job_run(const struct options *opt, const struct pipeline_options *asked,
     messages.error[0] = '\0';
 
     int err = pipeline_run(&job, &progress, &report);
-    /* Without memory, what failed after that is only a consequence. */
+    /* After a failed allocation, later failures are only its consequences. */
     if (err != RIFEC_ERR_ABORT && mem_check(failures))
         err = mem_check(failures);
     report.warnings = messages.warnings;

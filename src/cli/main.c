@@ -1,6 +1,6 @@
 /*
  * The program: reads the options and does what they say. stdout carries only
- * what was asked for. Called rifec-weights, it is that program.
+ * what was asked for. If its name is rifec-weights, it runs that tool instead.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
@@ -22,9 +22,9 @@
 #include "media/versions.h"
 #include "tool/tool.h"
 
-/* Started without stdin, stdout or stderr, the output file would get their
- * number and our messages. Opened the wrong way round, so that using one of
- * them fails. */
+/* If the program is started without stdin, stdout or stderr, the output file would get
+ * the missing descriptor's number, and our messages with it. So the missing ones are
+ * opened here, in the wrong direction, so that any use of them fails. */
 static void fill_standard_files(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -34,7 +34,7 @@ static void fill_standard_files(void)
 
 static int print_version(void)
 {
-    printf("rifec %s\nRIFE 4.6, %s\n", rifec_version(), media_versions());
+    printf("rifec %s\nbuilt-in RIFE 4.6, %s\n", rifec_version(), media_versions());
     return fflush(stdout) ? -RIFEC_ERR_OUTPUT : 0;
 }
 

@@ -6,8 +6,9 @@
 const struct manual_entry manual_description[] = {
     { NULL, "Interpolates video: makes new frames between existing ones, for a "
             "higher frame rate or slow motion." },
-    { NULL, "FFmpeg's libraries read and decode the input, the network of RIFE 4.6 "
-            "makes the new frames, and the result is encoded into the output. "
+    { NULL, "FFmpeg's libraries read and decode the input, RIFE's network (version 4.6 "
+            "is built in) makes the new frames, and the result is encoded into the "
+            "output. "
             "Original frames reach the encoder exactly as they were decoded. Audio, "
             "subtitles, chapters, attachments, tags and HDR metadata are copied; "
             "anything that the container cannot hold is reported." },

@@ -15,13 +15,13 @@ const struct option_row option_rows[] = {
     /* --- input and output --- */
     { GROUP_FILES, .letter = 'i', .name = "input", .neutral = true,
       .arg = "FILE", .repeats = true, .brief = "video to read",
-      .help = "video to read; - is stdin; a folder or frame%05d.png is an image sequence; "
-              "may be repeated",
+      .help = "video to read; - is stdin; a folder or frame%05d.png is an image "
+              "sequence; may be repeated",
       .store = store_input },
     { GROUP_FILES, .letter = 'o', .name = "output", .neutral = true, .arg = "FILE|DIR/",
       .brief = "video to write; its extension chooses the container",
       .help = "video to write; - is stdout, as YUV4MPEG; frame%05d.png is an image "
-              "sequence; with DIR/, each output gets its own name there",
+              "sequence; DIR/ gets one output per input",
       .store = store_text, FIELD(job.output.path) },
     { GROUP_FILES, .letter = 'f', .name = "format", .arg = "NAME",
       .initial = "from the extension", .values = MEDIA_MUXERS,
@@ -50,7 +50,8 @@ const struct option_row option_rows[] = {
       .store = store_bool, FIELD(resume), .value = true },
 
     /* --- the input --- */
-    { GROUP_INPUT, .name = "ss", .arg = "TIME", .brief = "start at this time of the input",
+    { GROUP_INPUT, .name = "ss", .arg = "TIME",
+      .brief = "start at this time of the input",
       .help = "start at this time of the input: seconds or HH:MM:SS.fff",
       .store = store_time, FIELD(job.input.from_us) },
     { GROUP_INPUT, SET_END, .name = "to", .arg = "TIME",
@@ -62,17 +63,17 @@ const struct option_row option_rows[] = {
       .store = store_time, FIELD(duration_us) },
     { GROUP_INPUT, .name = "deinterlace", .arg = "refuse|off|bwdif|yadif|bob|auto",
       .initial = "refuse",
-      .help = "interlaced input: refuse it, use it unchanged (off), or deinterlace it: one "
-              "frame per frame (bwdif, yadif) or per field (bob); auto uses bwdif, and "
-              "only for interlaced frames",
+      .help = "interlaced input: refuse it, use it unchanged (off), or deinterlace it: "
+              "one frame per frame (bwdif, yadif) or per field (bob); auto uses bwdif, "
+              "and only for interlaced frames",
       .store = store_choice, FIELD(job.input.deinterlace) },
     { GROUP_INPUT, .name = "hwaccel", .arg = "auto|cuda|none", .initial = "auto",
-      .help = "decode on the GPU when that is bit-exact (auto), whenever possible (cuda), "
-              "or never (none)",
+      .help = "decode on the GPU when that is bit-exact (auto), whenever possible "
+              "(cuda), or never (none)",
       .store = store_choice, FIELD(job.input.hwaccel) },
     { GROUP_INPUT, .name = "input-format", .arg = "NAME", .initial = "autodetected",
       .values = MEDIA_DEMUXERS,
-      .help = "container of the input; rawvideo has none",
+      .help = "container of the input; rawvideo is video without a container",
       .store = store_text, FIELD(job.input.format) },
     { GROUP_INPUT, .name = "input-size", .alias = "video_size", .arg = "WxH",
       .help = "frame size of raw video", .store = store_size, FIELD(job.input.size) },
@@ -83,17 +84,14 @@ const struct option_row option_rows[] = {
     { GROUP_INPUT, .name = "input-rate", .alias = "framerate", .arg = "RATE",
       .initial = "25", .help = "frame rate of raw video and of image sequences",
       .store = store_rate, FIELD(job.input.rate) },
-    { GROUP_INPUT, .name = "video-stream", .newer = true, .arg = "N", .initial = "the "
-                                                                                 "largest, "
-                                                                                 "cover "
-                                                                                 "art "
-                                                                                 "excepted",
-      .help = "interpolate this one of several videos, counted from 0 as in FFmpeg's v:N; "
-              "the others are copied",
+    { GROUP_INPUT, .name = "video-stream", .newer = true, .arg = "N",
+      .initial = "the largest, cover art excepted",
+      .help = "interpolate this video stream, counted from 0 as in FFmpeg's v:N; the "
+              "others are copied",
       .store = store_index, FIELD(job.input.video_stream), .value = VIDEOS_MAX },
     { GROUP_INPUT, .name = "colorspace", .arg = "NAME", .initial = "from the input",
       .values = MEDIA_MATRICES,
-      .help = "matrix of the input, if it has none or a wrong one: bt709, smpte170m, "
+      .help = "matrix of the input, if its tag is missing or wrong: bt709, smpte170m, "
               "bt2020nc, ...",
       .store = store_text, FIELD(job.input.color.matrix) },
     { GROUP_INPUT, .name = "range", .alias = "color_range", .arg = "tv|pc",
@@ -109,7 +107,7 @@ const struct option_row option_rows[] = {
       .help = "transfer characteristics of the input: bt709, smpte2084, ...",
       .store = store_text, FIELD(job.input.color.transfer) },
 
-    /* --- what is not copied --- */
+    /* --- streams to leave out --- */
     { GROUP_STREAMS, .name = "no-audio", .alias = "an", .help = "leave out audio",
       .store = store_bool, FIELD(job.streams.no_audio), .value = true },
     { GROUP_STREAMS, .name = "no-subs", .alias = "sn", .help = "leave out subtitles",
@@ -141,13 +139,13 @@ const struct option_row option_rows[] = {
               "times; 59.94 is 60000/1001, film 24000/1001",
       .store = store_rate, FIELD(job.rate.fps) },
     { GROUP_RATE, .name = "cfr",
-      .help = "make the output constant frame rate: the input's average rate times the "
-              "factor",
+      .help = "give the output a constant frame rate: the input's average rate times "
+              "the factor",
       .store = store_bool, FIELD(job.rate.cfr), .value = true },
     { GROUP_RATE, .name = "slowmo",
       .brief = "slow motion: the same frame rate, a longer duration",
-      .help = "slow motion: keep the frame rate and stretch the duration; drops audio and "
-              "subtitles",
+      .help = "slow motion: keep the frame rate and stretch the duration; drops audio "
+              "and subtitles",
       .store = store_bool, FIELD(job.rate.slowmo), .value = true },
     { GROUP_RATE, .name = "slowmo-audio",
       .help = "slow motion with the sound stretched to match, at its original pitch "
@@ -168,8 +166,8 @@ const struct option_row option_rows[] = {
       .help = "cut sensitivity, 0 to 1: lower finds more cuts, 1 finds none",
       .store = store_share, FIELD(job.content.scene_threshold) },
     { GROUP_CONTENT, SET_SCENE, .name = "scene-list", .arg = "FILE",
-      .help = "read the times of the cuts from a file, one per line, instead of detecting "
-              "them",
+      .help = "read the times of the cuts from a file, one per line, instead of "
+              "detecting them",
       .store = store_text, FIELD(job.content.scene_list) },
     { GROUP_CONTENT, .name = "on-cut", .arg = "dup|blend|split", .initial = "dup",
       .help = "what to show between two scenes: repeat the last frame (dup), blend, or "
@@ -183,7 +181,8 @@ const struct option_row option_rows[] = {
     /* --- the encoder --- */
     { GROUP_ENCODER, .name = "codec", .alias = "c:v|vcodec", .arg = "NAME",
       .initial = "libx264, if the container supports it", .values = MEDIA_ENCODERS,
-      .brief = "video encoder, by FFmpeg's name", .help = "video encoder, by FFmpeg's name",
+      .brief = "video encoder, by FFmpeg's name",
+      .help = "video encoder, by FFmpeg's name",
       .store = store_codec, FIELD(job.encoder.codec) },
     { GROUP_ENCODER, SET_QUALITY, .name = "crf", .arg = "N", .initial = "16 for libx264",
       .brief = "quality: lower is better",
@@ -197,9 +196,11 @@ const struct option_row option_rows[] = {
       .help = "encoding speed against file size: ultrafast, superfast, veryfast, faster, "
               "fast, medium, slow, slower, veryslow; or the encoder's own name",
       .store = store_text, FIELD(job.encoder.preset) },
-    { GROUP_ENCODER, .name = "pix-fmt", .alias = "pix_fmt", .arg = "NAME", .values = MEDIA_PIXEL_FORMATS,
+    { GROUP_ENCODER, .name = "pix-fmt", .alias = "pix_fmt", .arg = "NAME",
+      .values = MEDIA_PIXEL_FORMATS,
       .initial = "the input's, or the nearest that the encoder supports",
-      .help = "pixel format of the output", .store = store_text, FIELD(job.encoder.pix_fmt) },
+      .help = "pixel format of the output",
+      .store = store_text, FIELD(job.encoder.pix_fmt) },
     { GROUP_ENCODER, .letter = 'e', .name = "enc-opt", .arg = "KEY=VALUE",
       .repeats = true, .help = "set any other encoder option; may be repeated",
       .store = store_pair },
@@ -227,8 +228,9 @@ const struct option_row option_rows[] = {
       .help = "use other weights of RIFE 4.6 or 4.25: safetensors, PyTorch or ncnn",
       .store = store_text, FIELD(job.engine.model) },
     { GROUP_ENGINE, .name = "threads", .neutral = true,
-      .arg = "N", .initial = "0: one per core",
-      .help = "number of CPU threads for interpolation", .store = store_integer,
+      .arg = "N", .initial = "0",
+      .help = "number of CPU threads for interpolation; 0 is one per core",
+      .store = store_integer,
       FIELD(job.engine.threads), .value = THREADS_MAX },
     { GROUP_ENGINE, .name = "tile", .neutral = true,
       .arg = "auto|off|N", .initial = "auto",
@@ -253,8 +255,8 @@ const struct option_row option_rows[] = {
       .initial = "exact on the same engine",
       .help = "allow frames to differ by this much",
       .store = store_tolerance, FIELD(job.watch.golden_tolerance) },
-    { GROUP_GOLDEN, .name = "golden-report", .newer = true, .neutral = true, .arg = "FILE",
-      .repeats = true,
+    { GROUP_GOLDEN, .name = "golden-report", .newer = true, .neutral = true,
+      .arg = "FILE", .repeats = true,
       .help = "write the comparison as .html, .json or .xml (JUnit); may be repeated",
       .store = store_golden_report },
     { GROUP_GOLDEN, .name = "framemd5", .newer = true, .neutral = true, .arg = "FILE",
@@ -272,14 +274,14 @@ const struct option_row option_rows[] = {
       .help = "with --compare: exit with status 9 if the PSNR of a frame is lower",
       .store = store_bound, FIELD(comparison.min_psnr), .value = 100 },
     { GROUP_GOLDEN, .name = "min-ssim", .newer = true, .neutral = true, .arg = "S",
-      .help = "the same for SSIM",
+      .help = "with --compare: exit with status 9 if the SSIM of a frame is lower",
       .store = store_bound, FIELD(comparison.min_ssim), .value = 1 },
     { GROUP_GOLDEN, .name = "max-abs", .newer = true, .neutral = true, .arg = "N",
-      .help = "the same if a sample differs by more than N",
+      .help = "with --compare: exit with status 9 if a sample differs by more than N",
       .store = store_max_abs },
     { GROUP_GOLDEN, .name = "step", .newer = true, .neutral = true, .arg = "N",
-      .help = "with --compare: compare every Nth frame; take every Nth only of B if B has "
-              "N times as many frames",
+      .help = "with --compare: compare every Nth frame of both videos; if B has N times "
+              "as many frames as A, only every Nth of B",
       .store = store_step },
     { GROUP_GOLDEN, .name = "side-by-side", .newer = true, .neutral = true, .arg = "FILE",
       .help = "write a video that shows both videos of --compare, or source and result, "
@@ -316,7 +318,7 @@ const struct option_row option_rows[] = {
     { GROUP_REPORT, .name = "doctor", .neutral = true,
       .help = "test what works on this machine, and say what to do about the rest",
       .store = store_bool, FIELD(doctor), .value = true },
-    /* Not to be shortened: -u of another interpolator would end with status 0. */
+    /* Must not be shortened: -u of another interpolator would end with status 0. */
     { GROUP_REPORT, .letter = 'h', .name = "usage", .neutral = true, .whole = true,
       .help = "print the most used options",
       .store = store_choice, FIELD(help), .value = HELP_SHORT },
@@ -326,7 +328,8 @@ const struct option_row option_rows[] = {
     { GROUP_REPORT, .letter = 'V', .name = "version", .neutral = true,
       .help = "print the version",
       .store = store_bool, FIELD(version), .value = true },
-    { GROUP_REPORT, .name = "generate", .neutral = true, .arg = "man|bash|zsh|fish|OPTION",
+    { GROUP_REPORT, .name = "generate", .neutral = true,
+      .arg = "man|bash|zsh|fish|OPTION",
       .help = "print the manual page, the completion of a shell, or the names that an "
               "option such as --codec takes",
       .store = store_generate },
@@ -337,7 +340,7 @@ const struct option_row option_rows[] = {
       .help = "implementation of the network: c or dnn on the CPU; cudnn, ref, sm80 or "
               "sm90 on CUDA",
       .store = store_text, FIELD(job.engine.kernels) },
-    { GROUP_BENCHMARK, .name = "in-flight", .arg = "N", .initial = "0: 2",
+    { GROUP_BENCHMARK, .name = "in-flight", .arg = "N", .initial = "2",
       .help = "CUDA: interpolate N frames at a time, 1 to 8",
       .neutral = true, .store = store_integer, FIELD(job.engine.in_flight),
       .value = RIFEC_IN_FLIGHT_MAX },

@@ -1,4 +1,4 @@
-/* Titles, examples and exit status: once, for all who print them. */
+/* Titles, examples and the exit status, for help and the manual. */
 #include "cli/words.h"
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof *(list)))
@@ -21,8 +21,8 @@ const char words_summary[] =
     "rate or slow motion.\n";
 
 const char words_conventions[] =
-    "Defaults are in []. Names may be shortened, have one dash or two, and - or _ in\n"
-    "them; a value is the next word or follows = (-crf 18, --crf=18).\n";
+    "Defaults are in []. Options may be shortened and take one dash or two; - and _\n"
+    "are the same. A value is the next word or follows = (-crf 18, --crf=18).\n";
 
 const char words_more[] = "All options: rifec --help. Manual: man rifec. Test this "
                           "machine: rifec --doctor.\n";

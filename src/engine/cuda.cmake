@@ -62,9 +62,10 @@ endif()
 if(have_cudnn)
     target_sources(librifec PRIVATE ${PROJECT_SOURCE_DIR}/kernels/conv_epilogue.cu
         ${PROJECT_SOURCE_DIR}/kernels/deconv_gemm.cu engine/cudnn/cublas_calls.c
-        engine/cudnn/cudnn_calls.c engine/cudnn/cudnn_choose.c engine/cudnn/cudnn_graph.c
-        engine/cudnn/cudnn_load.c engine/cudnn/cudnn_measure.c engine/cudnn/cudnn_net.c
-        engine/cudnn/cudnn_ops.c engine/cudnn/cudnn_pack.c engine/cudnn/cudnn_candidate.c)
+        engine/cudnn/cudnn_calls.c engine/cudnn/cudnn_candidate.c
+        engine/cudnn/cudnn_choose.c engine/cudnn/cudnn_graph.c
+        engine/cudnn/cudnn_load.c engine/cudnn/cudnn_measure.c
+        engine/cudnn/cudnn_net.c engine/cudnn/cudnn_ops.c engine/cudnn/cudnn_pack.c)
     target_include_directories(librifec SYSTEM PRIVATE ${CUDNN_INCLUDE_DIR} ${CUBLAS_INCLUDE_DIR})
     target_link_libraries(librifec PRIVATE ${CMAKE_DL_LIBS})
     message(STATUS "CUDA: cuDNN ${cudnn_version}, where it is when the program runs")

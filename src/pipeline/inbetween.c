@@ -26,7 +26,7 @@ void inbetween_open(struct inbetween *b, const struct inbetween_params *p)
 
 /* --- showing frames ------------------------------------------------------- */
 
-/* Passes on what is ready, until at most `keep` in-betweens are outstanding. */
+/* Passes finished frames on, until at most `keep` in-betweens are outstanding. */
 static int drain(struct inbetween *b, int keep)
 {
     int err = 0;
@@ -49,29 +49,31 @@ static bool is_reused(struct inbetween *b)
     return b->filled++ < b->p.frames_reused;
 }
 
-static int pass(struct inbetween *b, const struct instant *at, struct rifec_frame *f)
+static int push_reused(struct inbetween *b, const struct instant *at,
+                       struct rifec_frame *f)
 {
     return item_push(
         b->p.out,
         &(struct item){ .kind = ITEM_REUSED, .frame = f, .end = at->pts + at->duration });
 }
 
-/* A finished frame, which it takes; NULL stands for lack of memory. */
-static int show(struct inbetween *b, const struct instant *at, struct rifec_frame *f)
+/* Outputs a finished frame and takes ownership of it. NULL means out of memory. */
+static int push_frame(struct inbetween *b, const struct instant *at,
+                      struct rifec_frame *f)
 {
     if (!f)
         return mem_fail("a frame");
     f->pts = at->pts;
     f->duration = at->duration;
     if (is_reused(b))
-        return pass(b, at, f);
-    /* So that the outbox need not hold any number of finished frames. */
+        return push_reused(b, at, f);
+    /* Keeps the number of finished frames in the outbox bounded. */
     int err = b->outbox.length >= OUTBOX_CAPACITY / 2 ? drain(b, 0) : 0;
     outbox_add(&b->outbox, f);
     return err < 0 ? err : drain(b, b->outbox.in_flight);
 }
 
-static int give(struct inbetween *b, const struct rifec_frame *frame)
+static int put_in_engine(struct inbetween *b, const struct rifec_frame *frame)
 {
     double start = clock_seconds();
     int err = rifec_put(b->p.engine, b->given++, frame);
@@ -83,10 +85,10 @@ static int interpolate(struct inbetween *b, const struct instant *at)
 {
     int err = 0;
     if (is_reused(b))
-        return pass(b, at, NULL);
+        return push_reused(b, at, NULL);
     TRY(drain(b, b->outbox.in_flight - 1));
     for (int i = 0; b->p.no_frame_cache && i < 2; i++)
-        TRY(give(b, b->pair[i]));
+        TRY(put_in_engine(b, b->pair[i]));
     double start = clock_seconds();
     TRY(rifec_interp(b->p.engine, b->given - 2, b->given - 1,
                      (float)rational_to_double(at->t)));
@@ -101,11 +103,11 @@ static int cross_cut(struct inbetween *b, const struct instant *at,
 {
     if (b->p.content.on_cut == ON_CUT_BLEND) {
         b->synthesized++;
-        return show(b, at, frame_mix(b->previous, next, at->t));
+        return push_frame(b, at, frame_mix(b->previous, next, at->t));
     }
     bool late = b->p.content.on_cut == ON_CUT_SPLIT && 2 * at->t.num >= at->t.den;
     b->held++;
-    return show(b, at, frame_clone(late ? next : b->previous));
+    return push_frame(b, at, frame_clone(late ? next : b->previous));
 }
 
 /* One output frame of a gap between `previous` and `next`. */
@@ -114,14 +116,14 @@ static int fill(struct inbetween *b, const struct instant *at, enum gap gap,
 {
     if (at->t.num == 0) {
         b->originals++;
-        return show(b, at, frame_clone(b->previous));
+        return push_frame(b, at, frame_clone(b->previous));
     }
     switch (gap) {
     case GAP_CUT:
         return cross_cut(b, at, next);
     case GAP_STILL:
         b->held++;
-        return show(b, at, frame_clone(b->previous));
+        return push_frame(b, at, frame_clone(b->previous));
     default:
         b->synthesized++;
         return interpolate(b, at);
@@ -169,8 +171,8 @@ static int defer(struct inbetween *b)
     return 0;
 }
 
-/* Shows what waits: as one long gap in motion towards `next`, which ends with the
- * timeline's newest, or as a still. */
+/* Outputs the frames that were deferred: with GAP_MOTION as one long gap towards `next`,
+ * which is the timeline's newest frame; with GAP_STILL as repetitions. */
 static int release_waiting(struct inbetween *b, enum gap gap,
                            const struct rifec_frame *next)
 {
@@ -189,7 +191,7 @@ fail:
     return err;
 }
 
-/* --- looking -------------------------------------------------------------- */
+/* --- comparing two frames ------------------------------------------------- */
 
 static double seconds(const struct inbetween *b, int64_t pts)
 {
@@ -221,7 +223,7 @@ static int note_cut(struct inbetween *b)
 }
 
 /* Finds the kind of content between `previous` and `frame`. */
-static int look(struct inbetween *b, const struct rifec_frame *frame, enum gap *gap)
+static int find_gap(struct inbetween *b, const struct rifec_frame *frame, enum gap *gap)
 {
     int err = 0;
     uint16_t *before = b->thumbs[b->newest_thumb], *after = b->thumbs[!b->newest_thumb];
@@ -254,11 +256,11 @@ fail:
 
 /* --- frames --------------------------------------------------------------- */
 
-/* The newest two frames put are those interpolate() works on. */
+/* interpolate() works on the two frames that were put last. */
 static int put(struct inbetween *b, const struct rifec_frame *frame)
 {
     if (!b->p.no_frame_cache)
-        return give(b, frame);
+        return put_in_engine(b, frame);
     rifec_frame_free(&b->pair[0]);
     b->pair[0] = b->pair[1];
     b->pair[1] = frame_clone(frame);
@@ -271,7 +273,8 @@ static bool is_bridging(const struct inbetween *b)
            b->run <= b->p.content.dedup_run;
 }
 
-/* The frame repeats `previous`, which stays: in the engine, too. */
+/* The frame repeats `previous`. The engine keeps `previous` and does not get the frame.
+ */
 static int repetition(struct inbetween *b, struct rifec_frame **frame)
 {
     int err = 0;
@@ -280,7 +283,7 @@ static int repetition(struct inbetween *b, struct rifec_frame **frame)
         b->bridge_begin = (b->timeline.pts - b->timeline.gap) * b->timeline.tick;
     if (is_bridging(b)) {
         TRY(defer(b));
-    } else { /* too long for a bridge: it was a still */
+    } else { /* too many repetitions to interpolate across: show a still */
         TRY(release_waiting(b, GAP_STILL, NULL));
         TRY(fill_gap(b, GAP_STILL, NULL));
         rifec_frame_free(&b->previous);
@@ -321,7 +324,7 @@ int inbetween_frame(struct inbetween *b, struct rifec_frame *frame)
         goto fail;
     TRY(timeline_push(&b->timeline, frame->pts, frame->duration));
     b->sources++;
-    TRY(look(b, frame, &gap));
+    TRY(find_gap(b, frame, &gap));
     if (gap == GAP_STILL)
         TRY(repetition(b, &frame));
     else

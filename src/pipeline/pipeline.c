@@ -1,10 +1,10 @@
 /*
- * The three stages and their life: open, start, watch, join, check, finish.
+ * The life of the three stages: open, start, watch, join, check, finish.
  *
  * Each stage owns its objects while it runs; items change hands only through
  * the queues. A stage that fails aborts both queues, so that its neighbours
- * return RIFEC_ERR_ABORT; the caller's thread joins all and reports the first
- * code that is not that.
+ * return RIFEC_ERR_ABORT; the caller's thread joins all three and reports the first
+ * other code.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "pipeline/pipeline.h"
@@ -34,7 +34,7 @@
 
 /* Each queue holds about this many frames, whatever their size. */
 #define QUEUE_FRAMES 8
-/* Room for audio beside the frames. */
+/* Extra room in each queue, for audio packets. */
 #define QUEUE_SLACK_BYTES (4u << 20)
 
 struct job {
@@ -52,7 +52,7 @@ struct job {
     struct watch *watch;   /* or NULL */
     struct resume *resume; /* or NULL */
     struct rifec *engine;
-    struct rifec_cuda cuda; /* the decoder's place on the device; empty: none */
+    struct rifec_cuda cuda; /* context for the decoder; empty: not on the device */
     char why_no_cuda[128];
 
     struct queue *decoded, *finished;
@@ -60,8 +60,8 @@ struct job {
     atomic_int stages_running;
     struct rational out_time_base, out_rate; /* seconds; frames per second */
 
-    atomic_bool picture_done; /* no more source frames are wanted */
-    int64_t picture_end_us;   /* then: where the picture ends     */
+    atomic_bool picture_done; /* no more source frames are needed     */
+    int64_t picture_end_us;   /* if picture_done: where the video ends */
 };
 
 /* Signals received. Process-wide because signals are. */
@@ -82,7 +82,8 @@ static bool is_aborted(void)
     return atomic_load(&interrupts) > 1;
 }
 
-/* The first Ctrl-C ends the file early, unless the job is to go on later. */
+/* The first Ctrl-C ends the file early; with --resume it stops the job at once, because
+ * the next run continues it. */
 static bool gives_up(const struct job *j)
 {
     return atomic_load(&interrupts) > (j->opt->output.resume_settings ? 0 : 1);
@@ -196,7 +197,7 @@ static int run_sink(void *job)
     return run_stage(job, sink_stage);
 }
 
-/* Output time per time of the input: more than 1 in slow motion. */
+/* Output duration divided by input duration: more than 1 in slow motion. */
 static struct rational stretch(const struct pipeline_options *o)
 {
     return o->rate.slowmo ? o->rate.factor : (struct rational){ 1, 1 };
@@ -215,7 +216,7 @@ static struct stream_choice stream_choice(const struct job *j)
     };
 }
 
-/* Decoded on the engine's device, the pictures need not leave it. */
+/* If the decoder runs on the engine's device, the pictures can stay there. */
 static struct hwaccel_params hwaccel_params(struct job *j)
 {
     const struct pipeline_options *o = j->opt;
@@ -298,7 +299,7 @@ static int fail_empty(const struct job *j)
 }
 
 /*
- * Reads up to the first frame, whose size and format everything else is opened for. The
+ * Reads up to the first frame; everything else is opened for its size and format. The
  * queue has no limit yet, because no stage is running that would empty it. The queue
  * keeps the frame; its consumer starts only after the caller is done with the frame.
  */
@@ -335,7 +336,7 @@ static int open_engine(struct job *j, const struct rifec_frame *first)
     p.height = first->height;
     p.format = first->format;
     p.color = first->color;
-    /* The command line states a wish, which the library would take as an order. */
+    /* The library would refuse this; on the command line it is only a preference. */
     if (p.device == RIFEC_DEVICE_CPU && p.precision > RIFEC_PRECISION_FP32) {
         log_warning("%s was asked for, but --device cpu has FP32 only",
                     rifec_precision_name(p.precision));
@@ -344,9 +345,8 @@ static int open_engine(struct job *j, const struct rifec_frame *first)
     return rifec_open(&j->engine, &p);
 }
 
-/* Where the output's clock is coarse, frames lie on its ticks, and there are never more
- * of them than players show. `rate` is the output's, before slow motion; num 0: unknown.
- */
+/* If the container's clock is coarse, puts the frames on its ticks, and limits their rate
+ * to what players show. `rate` is the output's, before slow motion; num 0: unknown. */
 static void keep_to_clock(const struct job *j, struct timeline_params *p,
                           struct rational rate)
 {
@@ -372,7 +372,7 @@ static void keep_to_clock(const struct job *j, struct timeline_params *p,
         rational_to_double(rate) / rational_to_double(slowdown));
 }
 
-/* By the container or the codec. */
+/* True if the container or the codec needs a constant frame rate. */
 static bool needs_constant_rate(const struct job *j)
 {
     return mux_needs_constant_rate(j->mux) ||
@@ -504,7 +504,7 @@ static void open_inbetween(struct job *j, const struct timeline *tl)
     j->cuts = (struct scene_list){ 0 };
 }
 
-/* The end of the video if --frames sets it; INT64_MAX: unknown. */
+/* The end of the video, if --frames sets it; INT64_MAX if unknown. */
 static int64_t expected_us(const struct job *j, const struct timeline *tl)
 {
     if (!j->opt->rate.frames || j->out_rate.num <= 0)
@@ -635,7 +635,7 @@ static int look_for_finished(struct job *j)
     return resume_finished(&p, &j->report->finished_before, &j->report->in.damaged);
 }
 
-/* An output that fails a check gets its name, too; but then what it was made from is
+/* Renames the output, even if it failed a check; but then the folder of --resume is
  * kept. */
 static int publish(struct job *j)
 {
@@ -683,7 +683,7 @@ int pipeline_run(const struct pipeline_options *opt, struct progress *progress,
     if (report->in.damaged)
         err = RIFEC_ERR_INPUT;
 fail:
-    if (!err && !is_interrupted()) /* what was expected no longer matters */
+    if (!err && !is_interrupted()) /* the estimate no longer matters */
         progress->frames_expected = progress->frames_given;
     progress_finish(progress, !err || (err == RIFEC_ERR_INPUT && report->checked));
     report_work(report, &j.source, &j.inbetween, &j.sink);

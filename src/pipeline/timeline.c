@@ -7,8 +7,9 @@
 #include "base/log.h"
 #include "rifec/error.h"
 
-/* Where a frame lasts fewer ticks than this, "half a tick" would be too much of
- * it: YUV4MPEG and AVI count in whole frames, exactly. */
+/* An output time within half an input tick of a source frame snaps to it. If a frame
+ * lasts fewer ticks than this, half a tick would be too much of it: YUV4MPEG and AVI
+ * count in whole frames. */
 #define SNAP_STEP 4
 
 static bool small(struct rational r)
@@ -16,8 +17,8 @@ static bool small(struct rational r)
     return r.num <= INT_MAX && r.den <= INT_MAX;
 }
 
-/* The largest time that both a and b are whole multiples of; false when it
- * is out of hand. */
+/* Finds the largest unit of which a and b are whole multiples. Returns false if its
+ * numbers become too large. */
 static bool common_unit(struct rational a, struct rational b, struct rational *out)
 {
     a = rational_reduce(a);
@@ -56,8 +57,8 @@ static bool open_factor(struct timeline *tl, struct rational tb, struct rational
     return small(tl->out);
 }
 
-/* The output counts in its own periods, or in what these and the start of the
- * stream have in common. */
+/* The output counts in its own periods, or in the largest unit that divides both the
+ * period and the stream's start. */
 static bool open_rate(struct timeline *tl, struct rational tb, struct rational *unit)
 {
     const struct rational period = { tl->p.rate.den, tl->p.rate.num };
@@ -107,7 +108,7 @@ int timeline_push(struct timeline *tl, int64_t pts, int64_t duration)
 {
     if (tl->frames == 0)
         pts = tl->p.first_pts;
-    /* Units are multiplied with the factor once more: leave room. */
+    /* Leave room, because units are multiplied by the factor once more. */
     int64_t limit = INT64_MAX / 8 / tl->tick / tl->p.factor.num;
     if (has_grid(tl))
         limit /= tl->to_grid.num / tl->to_grid.den + 1;
@@ -124,7 +125,8 @@ int timeline_push(struct timeline *tl, int64_t pts, int64_t duration)
     return 0;
 }
 
-/* A time in units as the nearest tick of the grid; the first frame is on a tick. */
+/* Converts a time in units to the nearest tick of the grid. The first frame is on a
+ * tick. */
 static int64_t on_grid(const struct timeline *tl, int64_t time)
 {
     const struct rational r = tl->to_grid;
@@ -133,8 +135,8 @@ static int64_t on_grid(const struct timeline *tl, int64_t time)
     return whole * r.num + (rest * r.num + r.den / 2) / r.den;
 }
 
-/* An output frame ends with the video, but not before players have shown it: if the
- * source's frames are shorter, the video would end too soon. */
+/* An output frame ends with the video at the latest, but it always lasts as long as
+ * players need to show it, even if the source's frames are shorter. */
 static int64_t end_on_grid(const struct timeline *tl, int64_t end)
 {
     const int64_t film_end = on_grid(tl, tl->pts * tl->tick);
@@ -146,7 +148,7 @@ static int64_t end_on_grid(const struct timeline *tl, int64_t end)
 
 void timeline_end(struct timeline *tl)
 {
-    /* Some containers say one tick for want of anything better. */
+    /* Some containers give one tick if they do not know the duration. */
     bool known = tl->duration > 0 && tl->duration > tl->last_gap / 8;
     tl->gap = known ? tl->duration : tl->last_gap;
     /* From here on the "newest" frame is the end of the last one. */
@@ -160,12 +162,12 @@ void timeline_end(struct timeline *tl)
 static bool next_by_factor(struct timeline *tl, struct instant *out)
 {
     const int64_t n = tl->p.factor.num, d = tl->p.factor.den;
-    /* The gap lies between source frames i and i + 1. */
+    /* The gap is between source frames i and i + 1. */
     const int64_t i = tl->frames - 2;
     const int64_t phase = tl->next * d - i * n; /* of n, within the gap */
     if (phase >= n || (tl->ended && tl->p.tail == TAIL_DROP && phase > 0))
         return false;
-    /* The step to the next output frame, or what is left of the stream. */
+    /* The step to the next output frame, or the rest of the stream. */
     const int64_t step = tl->ended && phase + d > n ? n - phase : d;
     *out = (struct instant){
         .pts = (tl->pts - tl->gap) * n + tl->gap * phase,
@@ -196,8 +198,9 @@ static bool next_by_rate(struct timeline *tl, struct instant *out)
     return true;
 }
 
-/* False for an output frame that is too close to the one before, to the film's end, or,
- * made for a gap of its own, to the source frame that ends the gap. */
+/* Puts an output frame on the grid. Returns false if it is too close to the frame before
+ * it, or to the end of the video, or, if it was interpolated by factor, to the source
+ * frame at the end of its gap. */
 static bool place_on_grid(struct timeline *tl, struct instant *out)
 {
     const int64_t least = tl->p.grid_least, gap_end = on_grid(tl, tl->pts * tl->tick);
@@ -240,7 +243,7 @@ static int64_t ceil_div(int64_t a, int64_t b)
     return a > 0 ? (a - 1) / b + 1 : 0;
 }
 
-/* With those that the grid leaves out. */
+/* The number of output frames so far, with those that the grid leaves out. */
 static int64_t count_exact(const struct timeline *tl)
 {
     const int64_t n = tl->p.factor.num, d = tl->p.factor.den, sources = tl->frames - 1;

@@ -376,7 +376,7 @@ static const struct {
     { "-j 4:4:4", "unknown option '-j': write --threads N" },
     { "--UHD", "unknown option '--UHD': write --scale 0.5" },
     { "--model_dir train_log", "unknown option '--model_dir': leave it out, or write "
-                               "--model FILE for other weights of RIFE 4.6" },
+                               "--model FILE for other weights of RIFE" },
     { "--interpolate_factor",
       "unknown option '--interpolate_factor': write --factor VALUE" },
 };
