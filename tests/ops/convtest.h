@@ -78,4 +78,16 @@ static inline double conv3x3_at(const struct tensor *in, const struct conv_layer
     return sum;
 }
 
+/* Whether oneDNN is tried. Without AVX-512 it computes blocks of 16 by its own reference,
+   26 ns for each multiplication, which no engine uses: a few small cases are enough. */
+static inline bool is_for_dnn(int block, long multiplications)
+{
+#if CPU_HAVE_AVX2
+    return block == 8 || __builtin_cpu_supports("avx512f") || multiplications < 4000000;
+#else
+    (void)block, (void)multiplications;
+    return true;
+#endif
+}
+
 #endif
