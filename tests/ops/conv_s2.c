@@ -149,7 +149,7 @@ static void try_sm90(int cin, int cout, int height, int width)
         got[k] = checkcuda_get_tensor(&out, CUDA_BLOCK);
     }
     checkop_compare("conv_s2_sm90", got[0].data, want.data, tensor_floats(&want),
-                    CONV_ABSOLUTE, CONV_RELATIVE(true));
+                    CONV_ABSOLUTE, CONV_RELATIVE(DTYPE_FP16));
     checkop_compare("the same once more", got[1].data, got[0].data, tensor_floats(&want),
                     0, 0);
     checkcuda_free_all();
