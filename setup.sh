@@ -257,7 +257,8 @@ variant() {
     build "$tree" all -DRIFEC_WERROR=ON "$@" || return 1
     times=$tree/times.xml
     passed=true
-    $runner ctest --test-dir "$tree" $chosen -j "$jobs" \
+    # One more than there are cores, since many tests wait for the disk or for each other.
+    $runner ctest --test-dir "$tree" $chosen -j $((jobs + 1)) \
         --output-on-failure --no-tests=error --output-junit "$times" || passed=false
     slowest "$times"
     $passed

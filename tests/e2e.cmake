@@ -124,7 +124,7 @@ if(TARGET rifec)
     endif()
 
     # A handful that touches every part, for the slower kinds of build.
-    set_property(TEST queue e2e/factor/3 e2e/streams/mkv e2e/vfr/gaps e2e/formats/yuv420p10le
+    set_property(TEST queue e2e/factor/3 e2e/streams/mkv e2e/formats/yuv420p10le
                       e2e/report/stats fail/input/truncated-mkv fail/signal/once
                  APPEND PROPERTY LABELS smoke)
 endif()

@@ -27,6 +27,8 @@
 /* Runs that take ten times as long are for other faults. */
 #if defined(__SANITIZE_THREAD__)
 #define FLIPS 3
+#elif defined(__SANITIZE_ADDRESS__)
+#define FLIPS 10
 #else
 #define FLIPS 40
 #endif
