@@ -1,14 +1,14 @@
-# The program as a user meets it: shell scripts around build/rifec, one test
-# for each case. They need the commands ffmpeg and python3, and skip without.
+# The program as a user sees it: shell scripts that run build/rifec, one test for each
+# case. They need the commands ffmpeg and python3; without these they are skipped.
 
-# rifec_script(LABEL SCRIPT CASE...): tests LABEL/SCRIPT/CASE.
+# rifec_script(LABEL SCRIPT CASE...): adds the tests LABEL/SCRIPT/CASE.
 function(rifec_script label script)
     foreach(case IN LISTS ARGN)
         rifec_script_with(${label} ${script} ${case})
     endforeach()
 endfunction()
 
-# rifec_script_with(LABEL SCRIPT CASE ARGUMENT...): one test, of one case.
+# rifec_script_with(LABEL SCRIPT CASE ARGUMENT...): adds one test, of one case.
 function(rifec_script_with label script)
     list(JOIN ARGN "-" case)
     rifec_add_script(${label}/${script}/${case} LABELS ${label} TIMEOUT 300
@@ -77,7 +77,7 @@ if(TARGET rifec)
     rifec_script(e2e manual man bash zsh fish)
     rifec_script(e2e library between)
     set_property(TEST e2e/library/between PROPERTY ENVIRONMENT BETWEEN=$<TARGET_FILE:between>)
-    # Sanitizers are in nothing that is installed, and want more address space than
+    # Nothing that is installed contains sanitizers, and they need more address space than
     # any limit leaves.
     if(NOT RIFEC_SANITIZE)
         add_library(record SHARED fail/record.c)
@@ -107,7 +107,7 @@ if(TARGET rifec)
     rifec_script(fail usage flag habit key codec device argument contradiction)
     rifec_script(fail signal once both twice term sound hangup loop ignored)
 
-    # Faults injected by LD_PRELOAD, which the sanitizers' own allocators would not meet.
+    # Faults injected by LD_PRELOAD do not reach the sanitizers' own allocators.
     if(NOT RIFEC_SANITIZE)
         add_library(inject MODULE fail/inject.c)
         set_target_properties(inject PROPERTIES C_EXTENSIONS ON PREFIX "")
@@ -123,7 +123,7 @@ if(TARGET rifec)
         endforeach()
     endif()
 
-    # A handful that touches every part, for the slower kinds of build.
+    # A few tests that touch every part, for the slower builds.
     set_property(TEST queue e2e/factor/3 e2e/streams/mkv e2e/formats/yuv420p10le
                       e2e/report/stats fail/input/truncated-mkv fail/signal/once
                  APPEND PROPERTY LABELS smoke)

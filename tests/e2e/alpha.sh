@@ -1,15 +1,15 @@
-# Transparency is carried in every format that has it: originals come out as they
-# were, and in between it moves with the picture instead of fading.
+# Transparency is carried in every format that has it: the originals are unchanged, and in
+# the in-betweens it moves with the picture instead of fading.
 . "$(dirname "$0")/lib.sh"
 
 format=$1
 
-# alpha_of FILE: its transparency as a gray film.
+# alpha_of FILE: writes its transparency as a gray film.
 alpha_of() {
     quiet_ffmpeg -i "$1" -vf alphaextract,format=gray -vsync passthrough -c:v ffv1 "${1%.nut}.alpha.mkv"
 }
 
-# Every second frame goes in; those between are known.
+# The input is every second frame; the frames between them are known.
 python3 "$tests/e2e/pattern.py" cutout 96 64 7 |
     quiet_ffmpeg -f rawvideo -pix_fmt rgba -s 96x64 -r 50 -i - -vf "format=$format" \
         -c:v rawvideo truth.nut

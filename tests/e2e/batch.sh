@@ -1,4 +1,4 @@
-# Several inputs: names, what happens after a failure, what is said of all.
+# Several inputs: the names of their outputs, a failure among them, and the reports.
 . "$(dirname "$0")/lib.sh"
 
 mkdir in
@@ -15,13 +15,13 @@ names)
     done
     same "$(grep -c '^rifec: out/.*: 6 frames' stderr)" 3 'lines of files'
     says '3 files: 3 done$'
-    # A folder that is there, one input, a rate, another container.
+    # A folder that exists, a single input, a rate, another container.
     works -i in/a.mkv -o out -r 60 -f mp4
     [ -e out/a.60fps.mp4 ] || fail 'no out/a.60fps.mp4'
     ! grep -q files: stderr || fail 'one file is no list'
     works in/* -o . --name-template '{n}-{stem}-{factor}{ext}' --factor 3/2
     same "$(ls -d [0-9]* | tr '\n' '|')" '1-a-3-2.mkv|2-b-3-2.mp4|3-c d-3-2.mkv|' names
-    # Pictures get a folder each; one folder of them needs none in it.
+    # Each input gets a folder of images; a single input writes into the folder itself.
     works in/a.mkv in/b.mp4 -o p/ -f png
     same "$(ls p | tr '\n' ' ')" 'a.2x b.2x ' folders
     same "$(ls p/a.2x | wc -l)" 6 pictures
@@ -44,7 +44,7 @@ refused)
     [ ! -e out ] || fail 'a folder for nothing'
     ;;
 failure)
-    # It ends with the first failure, or goes on; the worst status is the last word.
+    # The batch ends at the first failure, or goes on; the exit status is the worst one.
     seq 1 500 >in/bad.mkv
     fails 3 'bad.mkv: ' in/a.mkv in/bad.mkv in/b.mp4 -o out/
     says '3 files: 1 done, 1 failed, 1 not started'
@@ -53,14 +53,14 @@ failure)
         --stats stats.json
     says '4 files: 1 done, 3 failed'
     same "$(count out/b.2x.mp4)" 6 frames
-    # One line of JSON for each.
+    # There is one line of JSON for each input.
     same "$(wc -l <stats.json)" 4 lines
     for expected in 3 4 3 0; do
         sed -n "$((n = ${n:-0} + 1))p" stats.json >line.json
         judge json line.json "exit == $expected" 'schema == 2' '(error is None) == (exit == 0)'
     done
     judge json line.json 'input["path"] == "in/b.mp4"' 'output["path"] == "out/b.2x.mp4"'
-    # All failed: the folder is not left behind.
+    # If all inputs fail, the folder is removed.
     fails 3 'bad.mkv: ' in/bad.mkv -o none/
     [ ! -e none ] || fail 'a folder for nothing'
     ;;
@@ -79,7 +79,8 @@ skip)
     says '2 files: 0 done, 2 skipped'
     ;;
 taken)
-    # With --skip-existing what an interrupted run left is made again: with one line.
+    # With --skip-existing, an output that an interrupted run left is made again, and one
+    # line says so.
     mkdir out
     echo dead >out/a.2x.part.mkv
     works in/a.mkv in/b.mp4 -o out/ --skip-existing
@@ -90,7 +91,7 @@ taken)
     echo dead >p/a.2x/pictures.part/00000001.png
     works in/a.mkv -o p/a.2x/ -f png --skip-existing
     same "$(ls p/a.2x | wc -l)" 6 pictures
-    # What another process is making is left to it.
+    # An output that another process is writing is left to it.
     rm -r out
     synth in/long.mkv 2 25 160x96
     "$RIFEC" ${RIFEC_FLAGS:-} -q in/long.mkv -o out/ </dev/null 2>held.err &
@@ -135,7 +136,7 @@ null)
     judge json line.json 'output["frames_written"] == 6'
     ;;
 interrupted)
-    # Ctrl-C ends the list, not only the file.
+    # Ctrl-C ends the whole batch, not only the current file.
     synth in/long.mkv 60 25 160x96 -bf 0
     ran='rifec in/long.mkv in/a.mkv -k'
     interruptible "$RIFEC" ${RIFEC_FLAGS:-} in/long.mkv in/a.mkv -k -o out/ --preset ultrafast -e tune=zerolatency \

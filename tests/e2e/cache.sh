@@ -1,11 +1,11 @@
-# What the engine keeps, and how much it works on at a time, does not show.
+# The frames are the same with and without the cache, and with any number in flight.
 . "$(dirname "$0")/lib.sh"
 
-# Eight frames, of which two are repeated, once and four times.
+# Eight frames, two of which are repeated, once and four times.
 quiet_ffmpeg -i "$lotus" -an -sn -vf 'scale=96:64,format=yuv420p' -frames:v 8 -c:v ffv1 8.mkv
 quiet_ffmpeg -i 8.mkv -vf 'loop=1:1:2,loop=4:1:6' -c:v ffv1 in.mkv
 
-# both FLAGS: the same frames with --no-frame-cache and without.
+# both FLAGS: the frames are the same with --no-frame-cache and without it.
 both() {
     works -y -i in.mkv -o kept.mkv -c:v ffv1 "$@" --stats kept.json
     works -y -i in.mkv -o anew.mkv -c:v ffv1 "$@" --no-frame-cache --stats anew.json
@@ -16,7 +16,7 @@ both() {
 case $1 in
 kept)
     both --x4
-    # Each source frame is loaded once, and those that repeat another not at all.
+    # Each source frame is loaded once, and repetitions are not loaded.
     judge json kept.json 'input["frames"] == 13' 'input["duplicates"] == 5' \
         'device["frames_loaded"] == 8' 'output["frames_synthesized"] == 21'
     both --factor 5/2 --tail loop

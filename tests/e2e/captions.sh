@@ -1,7 +1,7 @@
-# Closed captions and other side data of one moment: in the output once, in order.
+# Closed captions and other side data of one frame: they are in the output once, in order.
 . "$(dirname "$0")/lib.sh"
 
-# captioned FILE FILTERS [encoder options]: a film with a caption in each frame.
+# captioned FILE FILTERS [encoder options]: makes a film with a caption in each frame.
 captioned() {
     to=$1 picture=$2
     shift 2
@@ -10,7 +10,7 @@ captioned() {
     quiet_ffmpeg -r 25 -i captions.h264 -c copy "$to"
 }
 
-# The bytes of all captions, in the order of the frames.
+# Prints the bytes of all captions, in the order of the frames.
 captions() {
     ffmpeg -nostdin -v error -f lavfi -i "movie=$1[out0+subcc]" -map 0:s -c copy -f data - | od -An -v -tx1
 }
@@ -21,7 +21,7 @@ arrive() {
 
 case $1 in
 held)
-    # Frames that are shown again do not say it again: at rest, at the end, at a cut.
+    # A frame that is shown again does not repeat its captions: a still, the end, a cut.
     captioned in.mp4 color=red:s=64x48:r=25:d=0.4
     [ "$(captions in.mp4 | wc -c)" -gt 60 ] || fail 'the test itself: no captions'
     works -i in.mp4 -o out.mp4 --x4
@@ -36,7 +36,7 @@ held)
     done
     ;;
 bob)
-    # A frame of each field is two frames of one.
+    # With one frame per field, two frames come from one and share its captions.
     captioned in.mp4 testsrc2=s=64x48:r=50:d=0.8,format=yuv420p,tinterlace=interleave_top \
         -flags +ildct+ilme -x264opts tff=1
     run -i in.mp4 -o out.mp4 --factor 1 --deinterlace bob

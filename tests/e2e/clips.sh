@@ -1,8 +1,8 @@
 #!/bin/sh
-# The generated clips, held to the golden manifests in tests/golden/clips by the plain
-# versions, and in every way of running the fast ones.
+# Compares the generated clips with the golden manifests in tests/golden/clips: made by
+# the plain kernels, and by the fast ones in every way of running them.
 # Usage: clips.sh CASE CLIPS      CLIPS: the program golden_clips
-#        clips.sh update CLIPS    writes the manifests anew, after a change of the model
+#        clips.sh update CLIPS    rewrites the manifests after a change of the model
 . "$(dirname "$0")/lib.sh"
 
 golden=$tests/golden/clips

@@ -1,4 +1,4 @@
-# What the numbers of a picture mean is told on, in stream and container.
+# The meaning of sample values is passed on, in the stream and in the container.
 . "$(dirname "$0")/lib.sh"
 
 keys=color_range,color_space,color_transfer,color_primaries,chroma_location,sample_aspect_ratio
@@ -8,7 +8,7 @@ tagged() {
     synth in.mkv 0.12 25 64x48 -c:v libx264 -vf "setsar=4/3,format=$5" -colorspace "$1" \
         -color_primaries "$2" -color_trc "$3" -color_range "$4"
     for out in out.mkv out.mp4; do
-        # H.265, which MP4 gets here, names the place of chroma for 4:2:0 alone.
+        # libx265, the default for this MP4, states the chroma position for 4:2:0 only.
         [ $out$5 != out.mp4yuv422p10le ] || continue
         works -y -i in.mkv -o $out --x2 --preset ultrafast
         same "$(entry $out v:0 $keys)" "$(entry in.mkv v:0 $keys)" "colour of $* in $out"
@@ -25,8 +25,8 @@ tags)
     tagged bt2020nc bt2020 arib-std-b67 tv yuv422p10le
     ;;
 unsaid)
-    # A stream that does not name its matrix: by its height, as players do it; nothing
-    # is made up in the tags.
+    # If a stream does not name its matrix, it follows from the height, as in players; the
+    # tags stay empty.
     for case in 64x718:smpte170m:bt709 64x720:bt709:smpte170m; do
         others=${case#*:}
         synth in.mkv 0.08 25 "${case%%:*}" -c:v ffv1 -pix_fmt yuv420p
@@ -42,7 +42,7 @@ unsaid)
     done
     ;;
 override)
-    # The user knows better: for the tags and for the numbers.
+    # The user's options override the input, for the tags and for the conversion.
     synth in.mkv 0.12 25 64x48 -c:v ffv1 -pix_fmt yuv420p
     works -i in.mkv -o out.mkv --x2 -c:v ffv1 --colorspace bt2020nc --range pc \
         --primaries bt2020 --trc smpte2084
@@ -61,10 +61,11 @@ override)
     says 'warning: .*no effect on gbrp'
     ;;
 sited)
-    # RGB that becomes YUV, and the other way, has its chroma where players look for it:
-    # within what two filters differ by of zimg's, and far from the next place.
+    # When RGB becomes YUV, or the reverse, the chroma is where players expect it: the
+    # result is as close to zimg's as two filters can be, and far from that of the next
+    # position.
     ffmpeg -v error -filters | grep -q ' zscale ' || { echo 'skipped: no zscale'; exit 77; }
-    near() { # FILE REFERENCE FILTER: PSNR of the worst plane
+    near() { # FILE REFERENCE FILTER: prints the PSNR of the worst plane
         ffmpeg -nostdin -hide_banner -i "$1" -i "$2" -lavfi "[0:v]setpts=N[a];[1:v]$3,setpts=N[b];[a][b]psnr" \
             -f null - 2>&1 | sed -n 's/.*PSNR \(.*\) average.*/\1/p' | grep -oE '[0-9.]+|inf' | sort -n | head -n 1 |
             cut -d. -f1

@@ -1,8 +1,9 @@
-"""What a shell makes of lines that end in Tab.
+"""Shows what a shell makes of lines that end in Tab.
 
 complete.py SHELL SCRIPT LINE...: types each line, Tab and Enter into an interactive shell
 (bash or zsh) that has loaded the completion, and prints the words that the program then
-gets. That is $RIFEC for --generate, and else a function that prints its arguments.
+gets. The program is $RIFEC for --generate, and otherwise a function that prints its
+arguments.
 """
 import os
 import pty

@@ -1,15 +1,15 @@
-"""Inputs that no command of FFmpeg makes.
+"""Makes inputs that no command of FFmpeg can make.
 
     craft.py bitmap FILE.sup           one picture of subtitles, 0.2 to 0.6 s
     craft.py backwards IN.flv OUT.flv  a packet of sound that goes back in time
     craft.py adts IN.ts OUT.ts N...    these frames of sound, from 0 on, lose their sync word
     craft.py unsent IN.ts OUT.ts PID SHARE  no packets of PID in this share of the file
     craft.py ends IN.mp4 OUT.mp4       the last track ends with its last frame
-    craft.py turned IN.mp4 OUT.mp4     the picture is to be turned by 90 degrees
-    craft.py dolby IN.mp4 OUT.mp4 BASE says that there is Dolby Vision, profile 8
-    craft.py exif IN.jpg OUT.jpg N     EXIF says how a camera was held: orientation N
-    craft.py captions IN OUT           H.264 with a caption of its own in each frame
-    craft.py hdr10plus IN OUT          H.265 with a message of HDR10+ in each frame
+    craft.py turned IN.mp4 OUT.mp4     the header asks players to turn the picture by 90 degrees
+    craft.py dolby IN.mp4 OUT.mp4 BASE the header announces Dolby Vision, profile 8
+    craft.py exif IN.jpg OUT.jpg N     EXIF has the camera's orientation N
+    craft.py captions IN OUT           H.264 with a different caption in each frame
+    craft.py hdr10plus IN OUT          H.265 with an HDR10+ message in each frame
 """
 
 import struct
@@ -88,7 +88,7 @@ def turned(source, target):
 
 
 def grow(data, path, box, start=0, end=None):
-    """Puts a box at the end of the one at `path`, and makes all around it larger."""
+    """Appends a box to the box at `path`, and enlarges all the boxes around it."""
     at, end = start, len(data) if end is None else end
     while at < end:
         size, kind = struct.unpack_from(">I4s", data, at)
@@ -105,7 +105,7 @@ def grow(data, path, box, start=0, end=None):
 
 
 def dolby(source, target, base):
-    """A configuration box in the sample's description; the index lies behind."""
+    """A configuration box in the sample description; the index is after it."""
     data = bytearray(open(source, "rb").read())
     note = struct.pack(
         ">I4sBBHB19x", 32, b"dvvC", 1, 0, 8 << 9 | 1 << 3 | 1 << 2 | 1, int(base) << 4)
@@ -115,7 +115,7 @@ def dolby(source, target, base):
 
 
 def bits(*fields):
-    """(value, width) pairs, most significant bit first, filled up with zeros."""
+    """Writes (value, width) pairs, most significant bit first, and fills up with zeros."""
     text = "".join(f"{value:0{width}b}" for value, width in fields)
     text += "0" * (-len(text) % 8)
     return bytes(int(text[i:i + 8], 2) for i in range(0, len(text), 8))
@@ -132,7 +132,7 @@ def hdr10plus(source, target):
 
 
 def captions(source, target):
-    """CEA-608, two letters a frame, as ATSC A/53 has them."""
+    """CEA-608, two letters per frame, in the form of ATSC A/53."""
     letters = iter(range(1 << 14))
 
     def payload():
@@ -154,14 +154,14 @@ def exif(source, target, orientation):
 
 
 def before_pictures(source, target, header, payload, begins):
-    """Puts a message in front of each picture of a bare stream."""
+    """Inserts a message before each picture of a raw stream."""
     out = bytearray()
     data = open(source, "rb").read().replace(b"\0\0\0\1", b"\0\0\1")
     for nal in data.split(b"\0\0\1")[1:]:
         if begins(nal):
             escaped = bytearray()
             for byte in payload() if callable(payload) else payload:
-                if byte <= 3 and escaped[-2:] == b"\0\0":  # no start code within
+                if byte <= 3 and escaped[-2:] == b"\0\0":  # a start code would be wrong
                     escaped.append(3)
                 escaped.append(byte)
             out += b"\0\0\0\1" + header + escaped

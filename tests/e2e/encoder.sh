@@ -1,4 +1,5 @@
-# Encoder options arrive, and what cannot work is refused with what would.
+# Encoder options reach the encoder; impossible ones are refused, with possible ones
+# named.
 . "$(dirname "$0")/lib.sh"
 
 x264_says() {
@@ -9,7 +10,7 @@ size_of() {
     wc -c <"$1"
 }
 
-# nothing PATTERN STATUS ARGUMENTS: refused before there is any file.
+# nothing PATTERN STATUS ARGUMENTS: rifec refuses this before it creates a file.
 nothing() {
     pattern=$1 expected=$2
     shift 2
@@ -40,7 +41,7 @@ options)
     done
     ;;
 drops)
-    # An encoder that leaves frames out breaks the plan: the output is there, with an error.
+    # An encoder that drops frames violates the plan: the output exists, with an error.
     synth in.mkv
     fails 9 'out\.mkv: 20 frames were planned but [0-9] written' -i in.mkv -o out.mkv --x2 \
         -c:v mpeg4 -e skip_threshold=1000000 --stats stats.json
@@ -58,15 +59,15 @@ libx264 | libx264rgb | libx265 | libsvtav1 | libaom-av1 | libvpx-vp9 | libvpx)
     works -y -i in.mkv -o out.mkv --x2 -c:v "$1"
     [ "$(size_of out45.mkv)" -lt $(($(size_of out.mkv) * 2 / 3)) ] || fail '--crf does nothing'
     [ "$(size_of out100.mkv)" -lt "$(size_of out.mkv)" ] || fail '-b:v does nothing'
-    # Its own words are no business of -q, which is for errors.
+    # With -q the encoder's own messages are hidden, except errors.
     works -q -y -i in.mkv -o out.mkv --x2 -c:v "$1"
     same "$(cat stderr)" '' 'words with -q'
-    # A picture hard to tell from its source; of RGB, half of the chroma is gone here.
-    # (Chroma lies at the left, where rifec puts it and ffmpeg would not by itself.)
+    # The picture is nearly equal to its source; RGB loses half of its chroma here. (The
+    # chroma position is left, where rifec puts it; ffmpeg does not by default.)
     left='scale=out_h_chr_pos=0:out_v_chr_pos=128:flags=accurate_rnd+full_chroma_int+full_chroma_inp+bicubic'
     left=$left,format=yuv420p
     least=34
-    [ "$1" != libx264rgb ] || least=33 # chroma up to RGB and down again costs that much
+    [ "$1" != libx264rgb ] || least=33 # chroma is converted twice
     quiet_ffmpeg -i in.mkv -vf "$left" -c:v ffv1 source.mkv
     db=$(ffmpeg -nostdin -hide_banner -i out.mkv -i source.mkv -lavfi \
         "[0:v]select='not(mod(n,2))',$left,setpts=N[a];[1:v]setpts=N[b];[a][b]psnr" \
@@ -92,15 +93,16 @@ prores)
     fails 2 'profile=' -y -i in.mkv -o out.mov -c:v prores_ks -b:v 2M
     ;;
 theora)
-    # It has no times but a frame rate, and FFmpeg gives it the encoder's time base: of 25
-    # frames 5 could be read. Still frames have empty packets, which FFmpeg does not read.
+    # Theora has a frame rate in place of times, and FFmpeg gives it the encoder's time
+    # base: 5 of 25 frames could be read. Frames without change have empty packets, which
+    # FFmpeg does not read.
     needs_encoder libtheora
     quiet_ffmpeg -f lavfi -i 'nullsrc=s=64x48:r=25:d=1,geq=lum=mod(X*N*3+Y*5\,256):cb=128:cr=128' \
         -pix_fmt yuv420p -c:v ffv1 in.mkv
     works -i in.mkv -o out.ogv --factor 1
     same "$(entry out.ogv v:0 r_frame_rate)" 25/1 rate
     same "$(count out.ogv)" 25 frames
-    # Where the times do not lie on its clock it says so.
+    # If the times are not on its clock, a message says so.
     quiet_ffmpeg -itsoffset 0.013 -i in.mkv -f lavfi -i sine=d=1 -map 0 -map 1 -c:v copy -c:a flac \
         late.mkv
     fails 8 'libtheora has frames of one length only' -i late.mkv -o late.ogv --factor 1
@@ -124,7 +126,7 @@ containers)
     works -i in.mkv -o apple.mp4 -c:v libx265
     same "$(entry apple.mp4 v:0 codec_tag_string)" hvc1 'the tag that Apple plays'
     rm apple.mp4
-    # The clock of MPEG-4, of 16 bits.
+    # MPEG-4's clock has 16 bits.
     quiet_ffmpeg -i in.mkv -video_track_timescale 90000 clock.mov
     fails 8 'MPEG-4.*65535.*libx264' -i clock.mov -o out.mp4 -c:v mpeg4
     works -i in.mkv -o out.mp4 -c:v mpeg4
@@ -145,14 +147,14 @@ odd)
     works -y -i rgb.mkv -o rgb.mp4 -c:v libx264rgb
     ;;
 plays)
-    # MP4 and MOV get what players show: H.265 for HDR and for more than 8 bits, 4:2:0 for
-    # RGB and gray; said in one line each. What the user names is what he gets, and
-    # Matroska keeps what came.
+    # MP4 and MOV get formats that players support: H.265 for HDR and for more than 8
+    # bits, 4:2:0 for RGB and gray, each reported in one line. A codec or format that the
+    # user names is used, and Matroska keeps the input's format.
     needs_encoder libx265
     of() {
         entry "$1" v:0 codec_name,codec_tag_string,pix_fmt | tr '\n' ' '
     }
-    # becomes INPUT OUTPUT STREAM LINES [options]: with so many lines that say why
+    # becomes INPUT OUTPUT STREAM LINES [options]: LINES lines give a reason
     becomes() {
         in=$1 out=$2 wanted=$3 lines=$4
         shift 4
@@ -160,7 +162,7 @@ plays)
         same "$(of "$out")" "$wanted " "$in to $out $*"
         same "$(grep -c 'few players' stderr)" "$lines" 'lines that say why'
     }
-    # As a filter: FFmpeg 7.1 takes the encoder's colours from the frames.
+    # Set by a filter, because FFmpeg 7.1 takes the encoder's colours from the frames.
     hdr='-vf setparams=range=tv:colorspace=bt2020nc:color_primaries=bt2020:color_trc='
     synth ten.mkv 0.08 25 64x48 -pix_fmt yuv420p10le -c:v ffv1
     synth pq.mkv 0.08 25 64x48 -pix_fmt yuv420p10le -c:v ffv1 ${hdr}smpte2084
@@ -174,12 +176,12 @@ plays)
     becomes pq.mkv out.mkv 'h264 [0][0][0][0] yuv420p10le' 0
     becomes pq.mkv out.mp4 'h264 avc1 yuv420p10le' 0 -c:v libx264
     becomes ten.mkv out.mp4 'h264 avc1 yuv420p' 0 --pix-fmt yuv420p
-    # Depth and chroma of YUV stay.
+    # The depth and chroma subsampling of YUV stay.
     synth in.mkv 0.08 25 64x48 -pix_fmt yuv422p10le -c:v ffv1
     becomes in.mkv out.mp4 'hevc hvc1 yuv422p10le' 1
     synth in.mkv 0.08 25 64x48 -pix_fmt yuv444p -c:v ffv1
     becomes in.mkv out.mp4 'h264 avc1 yuv444p' 0
-    # Pictures.
+    # Images.
     synth f%d.png 0.08 25 64x48 -pix_fmt rgb24
     becomes f%d.png out.mp4 'h264 avc1 yuv420p' 1
     same "$(entry out.mp4 v:0 color_range,color_space | tr '\n' ' ')" 'tv smpte170m ' tags
@@ -190,7 +192,7 @@ plays)
     becomes f%d.png out.mov 'hevc hvc1 yuv420p10le' 2
     synth f%d.png 0.08 25 64x48 -pix_fmt gray
     becomes f%d.png out.mp4 'h264 avc1 yuv420p' 1
-    # RGB of 720 lines and more, in a film: the other matrix.
+    # RGB of 720 lines and more becomes a film with the other matrix.
     synth in.mkv 0.04 25 64x720 -pix_fmt bgr0 -c:v ffv1
     becomes in.mkv out.mp4 'h264 avc1 yuv420p' 1
     same "$(entry out.mp4 v:0 color_range,color_space | tr '\n' ' ')" 'tv bt709 ' tags

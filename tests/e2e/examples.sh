@@ -1,5 +1,5 @@
 #!/bin/sh
-# The scripts of docs/examples, as they stand.
+# Runs the scripts of docs/examples unchanged.
 # Usage: examples.sh CASE
 . "$(dirname "$0")/lib.sh"
 
@@ -31,7 +31,7 @@ folder)
     same "$(stat -c %Y.%i 'my output/three.60fps.mkv')" "$before" 'a finished film was made again'
     mkdir empty
     example 2 folder.sh empty 'my output'
-    # Ctrl-C: the script ends as rifec does.
+    # After Ctrl-C the script ends in the same way as rifec.
     mkdir long
     synth long/film.mp4 20 30 320x240
     (interruptible sh "$examples/folder.sh" long out -q) &
@@ -48,7 +48,7 @@ folder)
     ;;
 night)
     synth 'a film.mkv' 4 25 64x48 -c:v ffv1
-    # A second of night: 75, unless this machine finishes in one.
+    # The night lasts one second: status 75, unless this machine finishes in a second.
     ran='night.sh' status=0
     sh "$examples/night.sh" 0.0003 'a film.mkv' 'a result.mkv' -c:v ffv1 -e threads=1 \
         --threads 1 >stdout 2>stderr || status=$?

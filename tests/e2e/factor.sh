@@ -1,5 +1,5 @@
-# N frames at factor m give N*m frames, each at its exact time, in both of the
-# usual containers; the length stays.
+# N frames at factor m give N*m frames, each at its exact time, in both of the usual
+# containers; the duration stays.
 . "$(dirname "$0")/lib.sh"
 
 factor=$1
@@ -8,11 +8,11 @@ case $factor in
 *) flags="--factor $factor" ;;
 esac
 
-synth in.mp4 0.28 25 64x48 -bf 2 # seven frames: 5/2 of them is no whole number
+synth in.mp4 0.28 25 64x48 -bf 2 # 5/2 times seven frames is not a whole number
 for out in out.mp4 out.mkv; do
     works -i in.mp4 -o $out $flags --preset ultrafast
     exact=
-    [ $out = out.mkv ] || exact=exact # Matroska rounds to milliseconds
+    [ $out = out.mkv ] || exact=exact # Matroska rounds times to milliseconds
     judge times in.mp4 $out "$factor" $exact
     intact $out
 done

@@ -1,8 +1,8 @@
-# Frames of two fields are not interpolated by accident: refused with advice,
-# made whole by FFmpeg's deinterlacers, or taken as they are when told so.
+# Interlaced frames are never interpolated by accident: they are refused with advice,
+# deinterlaced by FFmpeg, or used unchanged if the user says so.
 . "$(dirname "$0")/lib.sh"
 
-# woven FILE [encoder options]: 0.8 s of 25 frames per second, two fields each.
+# woven FILE [encoder options]: makes 0.8 s of 25 interlaced frames per second.
 woven() {
     to=$1
     shift
@@ -11,7 +11,7 @@ woven() {
 }
 marked='-c:v libx264 -crf 10 -flags +ildct+ilme -x264opts tff=1'
 
-# whole MODE FILTER RATE: the originals of the output are what FFmpeg makes.
+# whole MODE FILTER RATE: the output's originals are equal to FFmpeg's result.
 whole() {
     woven in.mkv $marked
     run -i in.mkv -o out.mkv --x2 -c:v ffv1 --deinterlace "$1"
@@ -27,7 +27,7 @@ whole() {
     same "$(entry out.mkv v:0 avg_frame_rate)" "$3/1" 'frame rate'
 }
 
-# in.ts: ten frames that are whole, and then such of two fields.
+# in.ts: ten progressive frames, then interlaced ones.
 later() {
     synth a.ts 0.4 25 64x48 -pix_fmt yuv420p -c:v mpeg2video -q:v 2
     woven b.ts -c:v mpeg2video -q:v 2 -flags +ildct+ilme -top 1 -output_ts_offset 0.4
@@ -39,7 +39,7 @@ refused)
     woven in.mkv $marked
     fails 3 'in\.mkv: the video is interlaced.*--deinterlace bwdif.*--deinterlace off' -i in.mkv -o out.mkv
     [ ! -e out.mkv ] || fail 'an output'
-    # By the container's word alone.
+    # Only the container says that the video is interlaced.
     woven raw.mov -c:v prores_ks -flags +ildct
     same "$(entry raw.mov v:0 field_order)" tb 'the test itself: field order'
     fails 3 'raw\.mov: the video is interlaced' -i raw.mov -o out.mkv
@@ -57,7 +57,7 @@ $(ffprobe -v error -show_entries frame=best_effort_timestamp_time -of json out.m
 END
     ;;
 off)
-    # Left as they are, and still called what they are, in frames and in the file.
+    # Used unchanged, they are still marked as interlaced, in the frames and in the file.
     fields() {
         ffprobe -v error -select_streams v:0 -show_entries frame=interlaced_frame,top_field_first \
             -of csv=p=0 "$1" | cut -d, -f1,2 | grep . | sort -u
@@ -74,7 +74,7 @@ off)
     done
     ;;
 unmarked)
-    # Done because asked for, with a word; and a progressive file needs none.
+    # An explicit --deinterlace is reported; progressive video needs none.
     synth in.mkv 0.4
     works -i in.mkv -o out.mkv --x2
     ! grep -q interlaced stderr || fail 'a word on fields'
@@ -82,18 +82,19 @@ unmarked)
     [ $status = 8 ] || says 'warning: in\.mkv: the video is not marked as interlaced'
     ;;
 later)
-    # What cannot be refused any more is at least said.
+    # If interlaced frames appear too late to be refused, there is at least a warning.
     later
-    run -i in.ts -o out.mkv --x2 # the joint itself may not decode: 0 or 3
+    run -i in.ts -o out.mkv --x2 # the frame at the joint may not decode: 0 or 3
     says 'warning: in\.ts: the video is interlaced from frame [0-9]+ on.*--deinterlace auto'
     ;;
 auto)
-    # In a loop over all kinds: what is whole passes bit by bit, without a word, ...
+    # In a batch of mixed files, progressive frames pass bit by bit and without a message,
+    # ...
     synth in.mkv 0.4
     works -i in.mkv -o plain.mkv --x2 -c:v ffv1 --deinterlace auto
     same "$(frame_sums plain.mkv yuv420p | sed -n 'p;n')" "$(frame_sums in.mkv yuv420p)" 'whole frames'
     ! grep -q interlaced stderr || fail 'a word on fields'
-    # ... fields are as with bwdif, and from where they begin.
+    # ... interlaced ones are deinterlaced as with bwdif, from the first one on.
     whole auto bwdif=mode=send_frame:deint=interlaced 50
     later
     run -i in.ts -o taken.mkv --x2 -c:v ffv1

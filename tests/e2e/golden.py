@@ -1,8 +1,10 @@
-"""Parses what --golden-report writes, as a stranger to its code.
+"""Parses the output of --golden-report independently of rifec's code.
 
-    golden.py html FILE PICTURES    the page: whole, self-contained, PICTURES of them, all of which decode
-    golden.py json FILE KEY         one value of the report, as JSON
-    golden.py junit FILE            "tests failures" of the suite, held against its test cases
+    golden.py html FILE PICTURES    checks the page: complete, self-contained, with PICTURES
+                                    pictures that decode
+    golden.py json FILE KEY         prints one value of the report, as JSON
+    golden.py junit FILE            prints "tests failures" of the suite and checks them
+                                    against its test cases
 """
 import base64
 import json

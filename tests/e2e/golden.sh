@@ -1,5 +1,5 @@
 #!/bin/sh
-# Golden frames: runs held against a run before, and the reports of it.
+# Golden frames: compares runs with an earlier run, and checks the reports.
 # Usage: golden.sh CASE
 . "$(dirname "$0")/lib.sh"
 
@@ -7,13 +7,13 @@ report() {
     python3 "$tests/e2e/golden.py" "$@" || fail "golden.py $*"
 }
 
-# film [FILE [FRAMES [SIZE]]]: a few real frames that move, 25 a second.
+# film [FILE [FRAMES [SIZE]]]: makes a few filmed frames that move, at 25 fps.
 film() {
     quiet_ffmpeg -i "$lotus" -map 0:v -frames:v ${2:-4} -r 25 \
         -vf "setpts=N/25/TB,scale=${3:-64:48}:flags=area" -c:v ffv1 "${1:-in.mkv}"
 }
 
-# A film and its golden folder G.
+# Makes a film and its golden folder G.
 begin() {
     film
     works -i in.mkv -o first.mkv -c:v ffv1 --golden G --update-golden --golden-frames "$@"
@@ -21,7 +21,7 @@ begin() {
 }
 
 case $1 in
-missing) # a reference that is not there never passes, and the reports say so
+missing) # a missing reference never passes, and the reports say so
     film
     fails 9 'G/golden.json: there is no golden manifest; --update-golden creates it' \
         -i in.mkv -o out.mkv --golden G --golden-report r.html --golden-report r.xml \
@@ -42,7 +42,7 @@ same) # the same again passes, whatever the number of threads
         [ -e out.mkv ] || fail 'no output'
     done
     ;;
-deterministic) # the plain versions are held to their golden frames by those of any machine
+deterministic) # the plain kernels give the same frames on every machine
     film in.mkv 2 32:32
     works -i in.mkv -f null --deterministic --golden G --update-golden --golden-frames
     works -i in.mkv -f null --deterministic --golden G --golden-tolerance exact
@@ -52,7 +52,7 @@ deterministic) # the plain versions are held to their golden frames by those of 
     fails 2 'deterministic and --kernels dnn contradict' -i in.mkv -f null --deterministic \
         --kernels dnn
     ;;
-different) # what differs is measured, shown, and does not get its name
+different) # differences are measured and shown, and the output does not get its name
     begin
     fails 9 'G/golden.json: 3 of 8 frames differ' -i in.mkv -o out.mkv --scale 0.5 \
         --golden G --golden-report r.html --golden-report r.json --golden-report r.xml
@@ -60,14 +60,14 @@ different) # what differs is measured, shown, and does not get its name
     says 'made with other settings'
     [ ! -e out.mkv ] || fail 'a failing run has its output'
     no_leftovers
-    # Three frames, each golden, new and the difference, whole and close.
+    # Three frames: golden, new and the difference of each, whole and enlarged.
     report html r.html 18 >text
     grep -q 'Worst frames' text || fail 'the page has no worst frames'
     same "$(report junit r.xml)" '9 4'
     same "$(report json r.json passed)" false
     same "$(report json r.json counts)" \
         '{"same": 5, "within": 0, "different": 3, "missing": 0, "extra": 0}'
-    # The figures are those of FFmpeg's filters.
+    # The figures are equal to those of FFmpeg's filters.
     works -i in.mkv -o scaled.mkv -c:v ffv1 --scale 0.5
     quiet_ffmpeg -i scaled.mkv -i first.mkv -lavfi 'psnr=stats_file=psnr.txt' -f null -
     quiet_ffmpeg -i scaled.mkv -i first.mkv -lavfi 'ssim=stats_file=ssim.txt' -f null -
@@ -94,14 +94,14 @@ tolerance)
         fails 9 '3 of 8 frames differ' -y -i in.mkv -o out.mkv --scale 0.5 --golden G \
             --golden-tolerance $tier
     done
-    # It can be kept in the manifest.
+    # The tolerance can be stored in the manifest.
     works -y -i in.mkv -o out.mkv --golden G --update-golden --golden-frames \
         --golden-tolerance psnr=5
     works -y -i in.mkv -o out.mkv --scale 0.5 --golden G
     fails 2 "takes exact, oneoff, .*, not 'psnr'" -i in.mkv -o x.mkv --golden G \
         --golden-tolerance psnr
     ;;
-hashes) # without the frames a difference is found, and cannot be measured
+hashes) # without stored frames a difference is found but cannot be measured
     film
     works -i in.mkv -f null --golden G --update-golden
     [ ! -e G/frames.mkv ] || fail 'frames are stored unasked'
@@ -111,7 +111,7 @@ hashes) # without the frames a difference is found, and cannot be measured
     report html r.html 3 >text
     grep -q 'not stored' text || fail 'the page does not say so'
     ;;
-frames) # one frame more or fewer, and another time, are differences under any tolerance
+frames) # one frame more or fewer, or another time, is a difference under every tolerance
     begin
     fails 9 '2 of 8 frames differ .* 2 missing' -i in.mkv -f null --frames 6 --golden G \
         --golden-tolerance psnr=1
@@ -122,7 +122,7 @@ frames) # one frame more or fewer, and another time, are differences under any t
     fails 9 'is at pts [0-9]*, not [0-9]*' -i late.mkv -f null --golden G \
         --golden-tolerance psnr=1
     ;;
-model) # a manifest of another model fails by naming it
+model) # a manifest of another model fails, and the message names the model
     begin
     sed -i 's/"model_sha256":\t"..../"model_sha256":\t"0000/' G/golden.json
     fails 9 'G/golden.json: made with another model \(SHA-256 0000' -i in.mkv -o out.mkv \
@@ -132,7 +132,7 @@ model) # a manifest of another model fails by naming it
     works -y -i in.mkv -f null --golden G --update-golden
     fails 9 'holds 64x48 yuv.* frames, but this run makes 48x48' -i other.mkv -f null --golden G
     ;;
-update) # says what changes; a run that is stopped changes nothing
+update) # an update lists the changes; a run that is stopped changes nothing
     begin
     works -i in.mkv -f null --scale 0.5 --golden G --update-golden --golden-frames
     says 'updated, 8 frames: 5 as before, 3 changed, 0 new, 0 gone; the frames are stored'
@@ -142,7 +142,7 @@ update) # says what changes; a run that is stopped changes nothing
     [ ! -e G/frames.mkv ] || fail 'frames of another run are kept'
     works -i in.mkv -f null --golden G
     ;;
-damaged) # manifests and frames are strangers' files
+damaged) # manifests and stored frames are untrusted input
     begin
     cp G/golden.json whole.json
     for cut in 1 100 700; do
@@ -156,7 +156,7 @@ damaged) # manifests and frames are strangers' files
     works -i in.mkv -f null --golden G
     warned || fail 'a file that is none of ours is not mentioned'
     ;;
-escape) # a film called <script> is text in every report
+escape) # a film called <script> appears as text in every report
     film
     name='<script>alert(1)<|script>&"'"'.mkv"
     cp in.mkv "$name"
@@ -181,7 +181,7 @@ several) # each input has its own folder and reports
     fails 9 'there is no golden manifest' in.mkv 'and other.mkv' -o out/ --golden G --keep-going
     [ ! -e out/in.2x.mkv ] && [ -e 'out/and other.2x.mkv' ] || fail "$(ls out)"
     ;;
-framemd5) # FFmpeg's format and FFmpeg's hashes, of what the encoder gets
+framemd5) # --framemd5 has FFmpeg's format and hashes, of the frames that the encoder gets
     film
     works -i in.mkv -o out.mkv -c:v ffv1 --framemd5 ours.txt
     quiet_ffmpeg -i out.mkv -map 0:v -c:v rawvideo -bitexact -f framemd5 theirs.txt

@@ -1,12 +1,12 @@
-# High dynamic range: tags, mastering display and light levels reach container and
-# stream with every encoder that can; what cannot be kept is said.
+# High dynamic range: tags, mastering display and light levels reach container and stream
+# with every encoder that supports them; a warning names what is lost.
 #   hdr.sh static ENCODER | hlg ENCODER | ...
 . "$(dirname "$0")/lib.sh"
 
 keys=color_range,color_space,color_transfer,color_primaries,pix_fmt
 params='log-level=none:master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):max-cll=1000,400'
 
-# hdr10 FILE [SECONDS]: PQ, in ten bits, described within the stream.
+# hdr10 FILE [SECONDS]: makes ten-bit PQ that is described within the stream.
 hdr10() {
     needs_encoder libx265
     synth "$1" "${2:-0.12}" 25 128x96 -pix_fmt yuv420p10le -c:v libx265 -x265-params "$params" \
@@ -14,8 +14,8 @@ hdr10() {
     judge hdr "$1" frame
 }
 
-# in_bits FILE: the encoder has written it into the stream. Older versions of
-# FFmpeg do not decode that in H.264, so it is read from the bits.
+# in_bits FILE: the encoder has written the metadata into the stream. Older versions of
+# FFmpeg do not decode it in H.264, so this reads the bits.
 in_bits() {
     if [ "$(entry "$1" v:0 codec_name)" = h264 ]; then
         ffmpeg -nostdin -v verbose -i "$1" -map 0:v:0 -c copy -bsf:v trace_headers -f null - 2>trace
@@ -45,13 +45,13 @@ static)
         judge hdr $out stream
         case $2 in libx264 | libx265 | libsvtav1) in_bits $out ;; esac
         ! warned || fail 'a warning, though nothing is lost'
-        # From the container alone, too.
+        # The same with metadata in the container only.
         works -i $out -o again.mkv -y --x2 -c:v ffv1
         judge hdr again.mkv stream
     done
     ;;
 params)
-    # The user's parameters join ours.
+    # The user's encoder parameters are added to ours.
     hdr10 in.mkv
     works -i in.mkv -o out.mkv --x2 -c:v libx264 -e x264-params=keyint=7
     grep -aq 'keyint=7 ' out.mkv || fail "the user's parameters are lost"
@@ -71,13 +71,13 @@ hlg)
     done
     ;;
 nowhere)
-    # Neither the encoder nor the container.
+    # Neither this encoder nor this container can hold it.
     hdr10 in.mkv
     works -i in.mkv -o out.nut --x2 -c:v ffv1
     says 'warning: the mastering display and light levels of HDR10 are left out'
     ;;
 dolby)
-    # MP4's note that there is Dolby Vision: said, not copied, as the data is gone.
+    # MP4's note about Dolby Vision is reported and not copied, because its data is lost.
     hdr10 plain.mp4
     for base in 1 0; do
         python3 "$tests/e2e/craft.py" dolby plain.mp4 in.mp4 $base
@@ -92,7 +92,7 @@ dolby)
     done
     ;;
 plus)
-    # HDR10+: a message in every frame.
+    # HDR10+: each frame has a message.
     hdr10 plain.hevc
     python3 "$tests/e2e/craft.py" hdr10plus plain.hevc in.hevc
     ffprobe -v error -show_entries frame_side_data in.hevc | grep -q 'HDR10+' ||

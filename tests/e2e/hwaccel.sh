@@ -1,5 +1,5 @@
-# --hwaccel where there is no GPU: the same output from software, and one line that
-# says so. What a GPU decodes is tested by tests/gpu/nvdec.sh.
+# --hwaccel on a machine without a GPU: software decoding gives the same output, and one
+# line reports it. tests/gpu/nvdec.sh tests decoding on a GPU.
 . "$(dirname "$0")/lib.sh"
 [ ! -e /dev/nvidiactl ] || { echo 'skipped: there is a GPU'; exit 77; }
 
@@ -13,10 +13,10 @@ fallback)
     same "$(cat cuda.md5)" "$(cat none.md5)" 'frames'
     ;;
 silent)
-    # The default asks for nothing that is not there.
+    # The default works without a GPU and without a message.
     works -i "$lotus" -o out.mkv --no-audio --no-subs --frames 4
     ! grep -q NVDEC stderr || fail 'words about NVDEC that nobody asked for'
-    # No decoder has it for PNG.
+    # No GPU decodes PNG.
     quiet_ffmpeg -i "$lotus" -frames:v 3 f%d.png
     works -i f%d.png -o out2.mkv --hwaccel cuda
     says 'png is decoded in software'

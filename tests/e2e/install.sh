@@ -1,4 +1,4 @@
-# What `cmake --install` and `cpack` make of the build that BUILD names.
+# Checks what `cmake --install` and `cpack` make of the build in BUILD.
 . "$(dirname "$0")/lib.sh"
 build=$BUILD
 
@@ -18,7 +18,8 @@ files)
         usr/share/doc/rifec/README.md usr/share/doc/rifec/copyright \
         usr/share/doc/rifec/docs/architecture.md "$(find usr -name rifec.pc)"
     usr/bin/rifec --version | grep -q '^rifec ' || fail 'the program does not start'
-    # A program that knows nothing of us but rifec.pc, and has functions named as ours.
+    # A program that uses rifec.pc only, and whose functions have the names of internal
+    # ones.
     cat >use.c <<'END'
 #include <rifec/rifec.h>
 int zip_open(void), queue_push(void), log_line(void);
@@ -44,7 +45,7 @@ END
     cc use.c -o use $(pkg-config --cflags --libs rifec) || fail 'a user does not compile'
     LD_LIBRARY_PATH=$libdir ./use || fail "a user's program ends with $?"
     objdump -p use | grep -q 'NEEDED *librifec\.so\.[0-9]' || fail 'it is not linked to the shared library'
-    # Without the shared one the linker takes the archive.
+    # Without the shared library, the linker uses the archive.
     mkdir apart
     mv "$libdir"/librifec.so* apart
     cc use.c -o use $(pkg-config --cflags --libs --static rifec) || fail 'with --static a user does not compile'
@@ -71,7 +72,7 @@ END
     done
     ;;
 moved)
-    # Programs that were copied alone still have the model.
+    # The model is inside the programs, so copying them alone is enough.
     mkdir alone
     cp "$RIFEC" alone/rifec
     RIFEC=$folder/alone/rifec
@@ -83,7 +84,7 @@ moved)
         fail 'rifec-weights alone has no model'
     ;;
 deb)
-    # setup.sh installs these where there is apt-get.
+    # setup.sh installs these tools on systems with apt-get.
     for tool in cpack dpkg-deb dpkg-shlibdeps file lintian; do
         command -v $tool >/dev/null || ! command -v apt-get >/dev/null || fail "no $tool: ./setup.sh test installs it"
         command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }

@@ -1,4 +1,4 @@
-"""What the shell cannot count: exact times, sample values, JSON.
+"""Counts and measures what the shell cannot: exact times, sample values, JSON.
 
     judge.py times SOURCE OUTPUT FACTOR [exact]
     judge.py rate SOURCE OUTPUT RATE [exact]
@@ -39,13 +39,13 @@ def frame_times(path):
 
 
 def source_times(path):
-    """Times of the frames, and the end of the last one after them."""
+    """Returns the times of the frames, and the end of the last one after them."""
     given, last, _ = frame_times(path)
     return given + [given[-1] + (last or given[-1] - given[-2])]
 
 
 def compare(output, wanted, exact):
-    """The frames of the output, and no others, stand where they should."""
+    """The output has exactly the planned frames, each at its time."""
     written, _, base = frame_times(output)
     if len(written) != len(wanted):
         sys.exit(f"{len(written)} frames instead of {len(wanted)}")
@@ -55,7 +55,7 @@ def compare(output, wanted, exact):
 
 
 def split(given, factor):
-    """Every gap split evenly, the last frame held."""
+    """Every gap is split evenly, and the last frame is held."""
     positions = [j / factor for j in range(math.ceil((len(given) - 1) * factor))]
     return [given[i] + (given[i + 1] - given[i]) * (position - i)
             for position in positions for i in [math.floor(position)]]
@@ -77,7 +77,8 @@ def slow(source, output, factor, exact=None):
 
 
 def onsets(path):
-    """When sound begins after silence, in seconds from the first picture on."""
+    """Returns the times when sound begins after silence, in seconds from the first
+    picture."""
     rate = 24000
     raw = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-copyts", "-i", path, "-map",
                           "0:a:0", "-af", "aresample=async=1:first_pts=0:min_hard_comp=0.001",
@@ -103,7 +104,7 @@ def beeps(source, output, factor, most):
 
 
 def pictures(path, pix_fmt):
-    """The samples of each frame."""
+    """Returns the samples of each frame."""
     raw = subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i", path, "-map", "0:v:0",
                           "-vsync", "passthrough", "-pix_fmt", pix_fmt, "-f", "rawvideo", "-"],
                          check=True, capture_output=True).stdout
@@ -114,7 +115,7 @@ def pictures(path, pix_fmt):
 
 
 def still(path):
-    """All frames are one picture, within what rounding may do to it."""
+    """All frames are the same picture, except for rounding."""
     pix_fmt = probe(path, "stream=pix_fmt")["streams"][0]["pix_fmt"]
     first, *others = pictures(path, pix_fmt)
     for n, picture in enumerate(others, 1):
@@ -126,7 +127,8 @@ def still(path):
 
 
 def flat(path):
-    """Four frames for each colour, the second made: but for a dot, it is it."""
+    """There are four frames for each colour; the second is interpolated and is that
+    colour, except for a dot."""
     pix_fmt = probe(path, "stream=pix_fmt")["streams"][0]["pix_fmt"]
     frames = pictures(path, pix_fmt)
     for n in range(0, len(frames), 4):
@@ -142,7 +144,7 @@ def psnr(squares, count):
 
 
 def recovers(source, output):
-    """Odd frames were made from the even ones: better than their mean?"""
+    """Odd frames were interpolated from the even ones: is each better than their mean?"""
     truth, made = pictures(source, "gray"), pictures(output, "gray")
     count = made_off = mean_off = 0
     for n in range(1, len(truth) - 1, 2):
@@ -164,7 +166,8 @@ HDR10 = {
 
 
 def hdr(path, where):
-    """The container's word on the stream, or the stream's own on every frame."""
+    """Reads the metadata of the stream from the container, or of every frame from the
+    stream."""
     found = probe(path, f"{where}_side_data")
     groups = found["streams" if where == "stream" else "frames"]
     for n, group in enumerate(groups):
@@ -175,12 +178,13 @@ def hdr(path, where):
                 sys.exit(f"{path}: {where} {n} has no {key}")
             if abs(Fraction(values[key]) - Fraction(wanted)) > wanted / 1000 + 2e-5:
                 sys.exit(f"{path}: {where} {n} has {key} {values[key]} instead of {wanted}")
-        if where == "frame":  # the first of each group of pictures may stand for all
+        if where == "frame":  # the first frame of each group may stand for all
             break
 
 
 def progress(path, status=0):
-    """Frames only rise, never beyond the total; the last object and no other ends it."""
+    """The number of frames only rises and never exceeds the total; only the last object
+    ends the progress."""
     lines = [json.loads(line) for line in open(path, encoding="utf-8")]
     for before, after in zip(lines, lines[1:]):
         if before["frame"] > after["frame"] or before["out_time_us"] > after["out_time_us"]:
@@ -196,7 +200,7 @@ def progress(path, status=0):
 
 
 def check_json(path, *expressions):
-    """Python expressions over the keys of the last object in the file."""
+    """Evaluates Python expressions over the keys of the last object in the file."""
     text = sys.stdin.read() if path == "-" else open(path, encoding="utf-8").read()
     names = json.loads(text)
     for expression in expressions:

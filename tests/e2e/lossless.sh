@@ -1,5 +1,5 @@
-# Originals reach the encoder as decoded: a lossless encoder gives them back
-# bit by bit, whatever decoded them.
+# Originals reach the encoder as decoded: with a lossless encoder they come out bit by bit
+# the same, whatever the decoder.
 . "$(dirname "$0")/lib.sh"
 
 frame_sums "$lotus" yuv420p >given
@@ -8,5 +8,5 @@ for encoder in '-c:v ffv1' '-c:v libx264 -e qp=0' '-c:v libx264 --crf 0'; do
     frame_sums out.mkv yuv420p | sed -n 'p;n' >kept
     same "$(cat kept)" "$(cat given)" "original frames through $encoder"
 done
-# The last one is held: the 48th frame is the 47th.
+# The last frame is held: the 48th frame is the 47th.
 same "$(frame_sums out.mkv yuv420p | sed -n 48p)" "$(tail -n 1 given)" 'last frame'

@@ -1,14 +1,14 @@
-# The option table in other forms: all of it is in each of them.
+# The manual page and the completions contain the whole option table.
 . "$(dirname "$0")/lib.sh"
 
 run --help
 same $status 0 --help
-# Every name at the beginning of a line of the table; --x3 and the like share one.
+# Finds every name at the beginning of a line of the table; --x3 and the like share one.
 sed -n '/^Examples/q; /^  -/{ s/   .*//; p; }' stdout | grep -oE -e '(^|[ ,])--?[a-z][a-z0-9:_-]*' |
     tr -d ' ,' | sort -u >names
 [ "$(wc -l <names)" -gt 60 ] || fail "only $(wc -l <names) names in --help"
 
-# generated WHAT: its text is in $text, and nothing on stderr.
+# generated WHAT: puts its text into $text; stderr stays empty.
 generated() {
     run --generate "$1"
     same $status 0 "--generate $1"
@@ -16,7 +16,7 @@ generated() {
     text=$(cat stdout)
 }
 
-# has_all TEXT: every name, as a word of its own.
+# has_all TEXT: the text contains every name as a separate word.
 has_all() {
     printf '%s\n' "$1" >text
     while read -r name; do
@@ -24,7 +24,7 @@ has_all() {
     done <names
 }
 
-# completed SHELL: what Tab makes of each line in `lines` is what is beside it.
+# completed SHELL: Tab turns each line in `lines` into the text beside it.
 completed() {
     "$RIFEC" --generate "$1" >script
     cut -d'|' -f1 lines >typed
@@ -65,7 +65,7 @@ man)
         EXAMPLES 'SEE ALSO'; do
         grep -q "^\.SH \"$title\"" stdout || fail "no section $title"
     done
-    # Every exit status and every variable that is looked at.
+    # The page has every exit status and every variable that the program reads.
     run --help
     sed -n '/^Exit status/,$ s/^  \([0-9][0-9, ]*[0-9]\|[0-9]\).*/\1/p' stdout >statuses
     [ "$(wc -l <statuses)" = 11 ] || fail 'exit statuses in --help'
@@ -78,7 +78,7 @@ man)
     while read -r variable; do
         printf '%s\n' "$text" | grep -q "^\.B .*\b$variable\b" || fail "no $variable"
     done <variables
-    # The same page on every day.
+    # The page is the same on every day.
     printf '%s\n' "$text" >page
     grep -Eq '^\.TH RIFEC 1 "20[0-9]{2}-[01][0-9]-[0-3][0-9]"' page || fail 'no date'
     SOURCE_DATE_EPOCH=86400 "$RIFEC" --generate man | grep -q '^\.TH RIFEC 1 "1970-01-02"' ||
@@ -115,7 +115,7 @@ fish)
         found=$(fish -c "source stdout; complete -C '$typed'" </dev/null | cut -f1)
         case $typed in
         *' --crf 1') same "$found" '' "completion of '$typed'" ;;
-        *) # Behind a colon fish offers files as well.
+        *) # After a colon, fish offers files as well.
             printf '%s\n' "$found" | grep -qx -e "${expected##* }" ||
                 fail "completion of '$typed': $found"
             ;;

@@ -1,4 +1,4 @@
-# File names are names: spaces, colons, dashes, percent signs, any language.
+# File names may contain spaces, colons, dashes, percent signs and any language.
 . "$(dirname "$0")/lib.sh"
 
 case $1 in
@@ -10,14 +10,14 @@ odd)
         works -i "$name.mkv" -o "$name x2.mkv" --x2
         same "$(count "file:$name x2.mkv")" 6 "frames of '$name x2.mkv'"
     done
-    # Long options take their argument either way; the last word is no extension.
+    # Long options accept their argument in either form; the last word has no extension.
     works --input=in.mkv --output=plain --format=matroska --x2
     same "$(count plain)" 6 frames
     no_leftovers
     ;;
 terminal)
-    # What a terminal would obey, or show backwards, never reaches it: neither from names
-    # nor from tags, nor from a library that writes to stderr itself.
+    # Control characters and marks of direction never reach the terminal: not from file
+    # names, not from tags, and not from a library that writes to stderr itself.
     harmless() {
         python3 - stdout stderr <<'END' || fail 'control characters on the terminal'
 import sys

@@ -1,4 +1,4 @@
-"""Small pictures in integers only, the same on every machine.
+"""Makes small pictures in integer arithmetic, the same on every machine.
 
     pattern.py moving WIDTH HEIGHT FRAMES > FILE.y4m
     pattern.py colours WIDTH HEIGHT > FILE.rgb

@@ -1,7 +1,7 @@
-# Pictures one by one and moving pictures, in and out.
+# Images and animations, as input and as output.
 . "$(dirname "$0")/lib.sh"
 
-# draw PATTERN PIXEL_FORMAT [options]: six pictures, no two alike.
+# draw PATTERN PIXEL_FORMAT [options]: makes six images, all different.
 draw() {
     pattern=$1 format=$2
     shift 2
@@ -14,7 +14,7 @@ draw() {
         "$@" "$pattern"
 }
 
-# sums FORMAT FILE...: one checksum per picture, as decoded.
+# sums FORMAT FILE...: prints one checksum per decoded image.
 sums() {
     format=$1
     shift
@@ -23,7 +23,7 @@ sums() {
     done
 }
 
-# Every second picture of the output is the input's: kept FORMAT FOLDER FOLDER.
+# kept FORMAT FOLDER FOLDER: every second image of the output is the input's.
 kept() {
     same "$(ls "$3" | wc -l)" 12 "pictures in $3"
     sums "$1" "$3"/* | sed -n 'p;n' >kept
@@ -32,14 +32,14 @@ kept() {
 
 case $1 in
 png)
-    # As deep as they were, and the originals bit by bit.
+    # The depth stays, and the originals are unchanged bit by bit.
     for format in rgb24 rgb48be rgba rgba64be gray gray16be; do
         mkdir in
         draw in/f%03d.png $format
         works -i in/f%03d.png -o out/f%03d.png
         same "$(entry out/f002.png v:0 pix_fmt)" "$(entry in/f001.png v:0 pix_fmt)" format
         kept $format in out
-        # The same as a film: nothing is lost on the way to a lossless codec.
+        # The same as a film: a lossless codec loses nothing.
         [ $format != rgb24 ] || works -i in -o film.mkv -c:v ffv1
         rm -r in out
     done
@@ -47,7 +47,7 @@ png)
     same "$(count film.mkv)" 12 frames
     ;;
 kinds)
-    # Other kinds, by their extensions, in and out.
+    # Other kinds of images, chosen by extension, as input and output.
     mkdir in
     for kind in bmp:bgr24 ppm:rgb24 tiff:rgb24 tif:rgb48le dpx:gbrp10le exr:gbrpf32le \
         exr:gbrapf32le tiff:rgba; do
@@ -61,7 +61,7 @@ kinds)
         esac
         rm -r out in/*
     done
-    # Lossy ones: near enough, in full range though the film is not.
+    # Lossy images are close, and in full range although the film is not.
     quiet_ffmpeg -f lavfi -i color=0xc04020:s=64x48:r=25:d=0.12 -vf format=yuv420p -c:v ffv1 in.mkv
     for extension in jpg webp; do
         [ $extension = jpg ] || ffmpeg -v error -h encoder=libwebp | grep -q Encoder || continue
@@ -80,7 +80,7 @@ kinds)
     fails 4 'out\.png: names only one picture' -i in.mkv -o out.png
     ;;
 order)
-    # Numbers in names count as numbers, whatever they are padded with.
+    # Numbers in names are sorted as numbers, whatever their padding.
     mkdir 'a %d folder'
     draw f%d.png rgb24
     for n in 1 2 3 4 5 6; do
@@ -90,27 +90,27 @@ order)
     works -i 'a %d folder' -o 'b 50% off/x%d.png'
     same "$(ls 'b 50% off' | wc -l)" 12 pictures
     for n in 1 2 3 4 5 6; do
-        cp "a %d folder/take 2, shot $((n * 3)).png" given.png # a name FFmpeg can take
+        cp "a %d folder/take 2, shot $((n * 3)).png" given.png # for FFmpeg
         cp "b 50% off/x$((2 * n - 1)).png" made.png
         same "$(sums rgb24 made.png)" "$(sums rgb24 given.png)" "picture $n"
     done
-    # A number that is missing is said, one that is of another name is not ours.
+    # A missing number is reported; a number that belongs to another name is ignored.
     cp 'b 50% off/x1.png' 'b 50% off/x01.png'
     rm 'b 50% off/x5.png' 'b 50% off/x6.png'
     works -i 'b 50% off/x%d.png' -o film.nut -c:v ffv1 --input-rate 24000/1001
     says 'warning: .*frames 5 to 6 are missing'
     same "$(count film.nut)" 20 frames
     same "$(entry film.nut v:0 r_frame_rate)" 48000/1001 rate
-    # A transport stream, whose streams keep their numbers, has none to keep.
+    # A transport stream keeps stream numbers; images have none.
     works -i 'a %d folder' -o film.ts -c:v libx264
     same "$(frame_sums film.ts gray | wc -l)" 12 'frames of the transport stream'
-    # A part of them; a rate for what has times of its own.
+    # A part of the images; a rate for an input that has its own times.
     works -i 'a %d folder' -o part.mkv -c:v ffv1 --ss 0.04 --to 0.12
     same "$(count part.mkv)" 4 'frames of a part'
     fails 2 'input-rate' -i film.nut -o other.mkv --input-rate 24
     ;;
 mixed)
-    # A gray picture and one with a palette among coloured ones.
+    # One gray image and one with a palette among coloured ones.
     mkdir in
     draw in/f%d.png rgb24
     quiet_ffmpeg -f lavfi -i color=0x505050:s=64x48:d=0.04 -pix_fmt gray in/f3.png
@@ -119,7 +119,7 @@ mixed)
     same "$(entry in/f5.png v:0 pix_fmt)" pal8 'the test itself: palette'
     works -i in -o out/
     kept rgb24 in out
-    # The other way round something would be lost.
+    # In the reverse order something would be lost.
     cp in/f3.png in/f0.png
     fails 3 'changes from 64x48 gray to 64x48 rgb24' -i in -o gray/
     same "$(ls gray | wc -l)" 2 pictures
@@ -133,7 +133,7 @@ bad)
     cp in/f1.png in/f1.bmp
     fails 3 'pictures of several kinds' -i in -o out.mkv
     rm in/f1.bmp
-    # One that is not whole, one that is none: the others are there, in time.
+    # One image is damaged and one is not an image: the others are there, at their times.
     head -c 200 in/f3.png >cut.png
     mv cut.png in/f3.png
     : >in/f5.png
@@ -142,7 +142,7 @@ bad)
     [ "$(count out.mkv)" -ge 8 ] || fail 'little is left'
     ;;
 there)
-    # Names that are taken: refused, or replaced one for one; nothing half-made.
+    # If names are taken, rifec refuses or replaces all of them; nothing is half done.
     mkdir in
     draw in/f%02d.png rgb24
     cp -r in before
@@ -162,8 +162,8 @@ there)
     ls -a out | grep -q part && fail 'a folder left behind' || true
     ;;
 undone)
-    # One picture cannot be moved: those before it are taken back, in the middle of a
-    # replacement too, and what they replaced is there again.
+    # One image cannot be moved: those before it are taken back, also in the middle of a
+    # replacement, and the replaced files are restored.
     mkdir in new old
     draw in/f%02d.png rgb24
     mkdir new/f04.png
@@ -184,8 +184,8 @@ undone)
     same "$(ls old | wc -l)" 12 pictures
     same "$(stat -c %a old/f02.png)" 600 'mode of a picture that was replaced'
     [ ! -e old/f.part ] || fail 'a folder left behind'
-    # What an interrupted run left is in the way, unless -y says otherwise; other
-    # files in it are never removed.
+    # Leftovers of an interrupted run are refused without -y; other files in the folder
+    # are never removed.
     mkdir out out/f.part
     echo dead >out/f.part/f01.png
     fails 4 'out/f\.part: exists, probably from an interrupted run; -y' -i in -o out/f%02d.png
@@ -212,7 +212,8 @@ full-disk)
     same "$(ls -a disk | tr '\n' ' ')" '. .. ' 'files on the full disk'
     ;;
 moving)
-    # GIF, APNG and WebP: by extension, for ever, each frame as long as it should be.
+    # GIF, APNG and WebP, chosen by extension, loop for ever, and each frame has its
+    # duration.
     synth in.mkv 0.4 20 64x48 -c:v ffv1
     works -i in.mkv -o out.gif --strict
     same "$(count out.gif)" 16 'frames of the GIF'
@@ -226,7 +227,8 @@ moving)
     same "$(count again.mkv)" 32 'frames from the APNG'
     ! ffmpeg -v error -h encoder=libwebp_anim | grep -q Encoder || {
         works -i in.mkv -o out.webp --strict
-        # FFmpeg cannot read these yet: chunks of frames, and their durations.
+        # FFmpeg cannot read animated WebP yet, so this reads the frame chunks and their
+        # durations.
         python3 - out.webp <<'END' || fail 'the WebP'
 import struct, sys
 data = open(sys.argv[1], "rb").read()
@@ -245,7 +247,7 @@ END
     }
     ;;
 gaps)
-    # Numbers that are missing are named, whatever names the pictures.
+    # Missing numbers are named, whatever the name of the images.
     mkdir in out
     quiet_ffmpeg -f lavfi -i testsrc2=s=16x16:r=20:d=0.8 in/f%03d.png
     rm in/f003.png in/f004.png in/f007.png
@@ -266,7 +268,7 @@ gaps)
     ! grep missing stderr || fail 'numbers that do not follow each other'
     ;;
 few)
-    # One picture, or two: what to do with them.
+    # One image, or two: the messages say what to do with them.
     mkdir one two
     quiet_ffmpeg -f lavfi -i testsrc2=s=16x16:r=20:d=0.1 two/f%d.png
     cp two/f1.png one
@@ -277,7 +279,7 @@ few)
     works -i two -o out.mkv -y --factor 1
     says 'two pictures last 0.08 s .* --input-rate 1'
     fails 2 '2 inputs .* one film of pictures' two/f1.png two/f2.png -o out.mkv
-    # Encoders with few rates: which is near.
+    # For encoders with few frame rates, the message names the nearest.
     synth in.mkv 0.1 24 64x48
     fails 8 'mpeg1video refuses .* try -r 50,' -i in.mkv -o out.mpg -c:v mpeg1video
     works -i in.mkv -o out.mpg -c:v mpeg1video -r 50
@@ -288,9 +290,9 @@ few)
     works -i large.mkv -o out.mov -c:v dnxhd -e profile=dnxhr_hq --factor 1
     ;;
 gif-rate)
-    # Players show a frame of a GIF for 2/100 s at least, or for ten instead of one. A
-    # faster output has 50 frames per second, and lasts as long as the input.
-    delays() { # FILE: as players understand them
+    # Players show a frame of a GIF for at least 2/100 s; a shorter one lasts 10/100 s. So
+    # a faster output has 50 frames per second, and lasts as long as the input.
+    delays() { # FILE: prints the delays as players understand them
         ffprobe -v error -show_entries packet=duration -of csv=p=0 "$1" | tr '\n' ' '
     }
     synth in.mkv 0.18 33 32x24 -c:v ffv1
@@ -299,12 +301,12 @@ gif-rate)
         says 'fast\.gif: players show at most 50 frames per second .* has 50, not 6'
         same "$(delays fast.gif)" '2 2 2 2 2 2 2 2 2 ' "delays of $asked"
     done
-    # Slow motion of a fast film.
+    # Slow motion of a film with a high frame rate.
     synth fast.mkv 0.1 100 32x24 -c:v ffv1
     works -i fast.mkv -o slow.gif --x2 --slowmo
     says 'has 50, not 100'
     same "$(delays slow.gif)" '2 2 2 2 2 2 2 2 2 2 ' 'delays of slow motion'
-    # Where a varying rate puts frames too close together, the new ones are left out.
+    # If a variable rate puts frames too close together, new ones are left out.
     quiet_ffmpeg -f lavfi -i testsrc2=s=32x24:r=100:d=0.25 \
         -vf "select='eq(n,0)+eq(n,3)+eq(n,12)+eq(n,15)+eq(n,24)'" -fps_mode vfr \
         -c:v mpeg4 varies.mp4
@@ -313,12 +315,12 @@ gif-rate)
     same "$(delays varies.gif)" '3 5 4 3 5 4 5 4 ' 'delays of varying frames'
     ;;
 gif-palette)
-    # Colours are chosen for the film: a fixed table has a handful for this one.
+    # The palette is chosen for the film: a fixed one has only a few colours for this.
     quiet_ffmpeg -f lavfi -i "gradients=s=96x64:r=10:d=0.3:c0=#203060:c1=#4060a0:x0=0:y0=0:x1=95:y1=63:n=2:speed=0.01:seed=1" \
         -c:v ffv1 -pix_fmt yuv444p in.mkv
     works -i in.mkv -o out.gif
     grep -q 'without libavfilter' stderr && { echo 'skipped: no libavfilter'; exit 77; }
-    quality() { # FILE: of its first frame
+    quality() { # FILE: prints the PSNR of its first frame
         ffmpeg -nostdin -v info -i "$1" -i in.mkv -lavfi \
             '[0]format=rgb24,select=eq(n\,0)[a];[1]format=rgb24,select=eq(n\,0)[b];[a][b]psnr' \
             -f null - 2>&1 | sed -n 's/.*average:inf.*/99/p; s/.*average:\([0-9]*\)\..*/\1/p'
@@ -326,7 +328,7 @@ gif-palette)
     works -i in.mkv -o fixed.gif --pix-fmt rgb8
     [ "$(quality out.gif)" -gt "$(($(quality fixed.gif) + 10))" ] ||
         fail "$(quality out.gif) dB, and $(quality fixed.gif) dB by the fixed table"
-    # One palette for all: at most the first frame repeats it.
+    # There is one palette for all frames; at most the first frame repeats it.
     python3 - out.gif <<'END' || fail 'several palettes'
 import sys
 data = open(sys.argv[1], "rb").read()
@@ -343,7 +345,7 @@ while data[at] != 0x3B:
     at += 1
 assert local <= 1, local
 END
-    # What is transparent stays so.
+    # Transparent pixels stay transparent.
     quiet_ffmpeg -f lavfi -i testsrc2=s=32x24:r=10:d=0.3 -vf 'format=rgba,geq=r=200:g=100:b=50:a=255*lt(X\,16),format=rgba' \
         -c:v png -pix_fmt rgba clear.mkv
     works -i clear.mkv -o clear.gif

@@ -1,7 +1,7 @@
-# Standard input and output in the place of files.
+# Standard input and output instead of files.
 . "$(dirname "$0")/lib.sh"
 
-# piped INPUT OUTPUT ARGUMENTS: with these files as stdin and stdout.
+# piped INPUT OUTPUT ARGUMENTS: runs rifec with these files as stdin and stdout.
 piped() {
     input=$1 output=$2
     shift 2
@@ -10,13 +10,13 @@ piped() {
     "$RIFEC" ${RIFEC_FLAGS:-} "$@" <"$input" >"$output" 2>stderr || status=$?
 }
 
-# As piped, and must succeed.
+# The same, and it must succeed.
 pipes() {
     piped "$@"
     [ $status = 0 ] || fail "exit status $status"
 }
 
-# Frames, of which every second one is the input's.
+# Every second frame is the input's.
 doubled() {
     same "$(count "$2")" $((2 * $(count "$1"))) "frames of $2"
     frame_sums "$2" "$3" | sed -n 'p;n' >kept
@@ -25,7 +25,7 @@ doubled() {
 
 case $1 in
 y4m)
-    # Every depth: recognised by itself, and written without being asked.
+    # Every depth of YUV4MPEG is recognised, and written, without an option.
     synth in.mkv 0.2
     for format in yuv420p yuv422p yuv444p yuv411p gray yuv420p9 yuv422p10 yuv444p12 yuv420p14 \
         yuv422p16 gray10 gray16; do
@@ -35,13 +35,13 @@ y4m)
         same "$(entry out.y4m v:0 pix_fmt,r_frame_rate | tr '\n' ' ')" "$format 50/1 " 'format, rate'
         doubled in.y4m out.y4m $format
     done
-    # What it cannot hold is converted, and said.
+    # Formats that it cannot hold are converted, and a message says so.
     quiet_ffmpeg -i in.mkv -c:v rawvideo -pix_fmt nv12 in.nut
     pipes in.nut out.y4m -i - -o -
     says 'yuv420p, converted from nv12'
     doubled in.nut out.y4m yuv420p
     fails 8 'yuv4mpegpipe does not support rgb24' -i in.nut -o out.y4m -y --pix-fmt rgb24
-    # A file of it follows the same rules.
+    # A YUV4MPEG file follows the same rules.
     works -y -i in.y4m -o out.y4m
     doubled in.y4m out.y4m gray16le
     ;;
@@ -51,7 +51,7 @@ range)
     same "$(entry out.y4m v:0 color_range)" pc range
     ;;
 rate)
-    # Uneven times become a constant rate, of the same length.
+    # Uneven times become a constant rate; the duration stays.
     synth even.mkv 0.8 25 64x48 -c:v ffv1
     quiet_ffmpeg -i even.mkv -vf "select='not(eq(n,3)+eq(n,4))'" -vsync passthrough -c:v ffv1 in.mkv
     pipes in.mkv out.y4m -i - -o - -r 50
@@ -66,7 +66,7 @@ raw)
     pipes in.raw out.raw -i - -o - -f rawvideo $raw
     quiet_ffmpeg -f rawvideo -s 64x48 -pix_fmt yuv422p10le -r 48 -i out.raw -strict -1 out.y4m
     doubled in.y4m out.y4m yuv422p10le
-    # The same from a file, where the rate shows; and raw video that ends in a frame.
+    # The same from a file, which shows the rate; and raw video that ends within a frame.
     works -i in.raw -o out.mkv -c:v ffv1 $raw
     same "$(entry out.mkv v:0 r_frame_rate)" 48/1 rate
     doubled in.y4m out.mkv yuv422p10le
@@ -76,7 +76,7 @@ raw)
     ;;
 containers)
     synth in.mkv 0.4 25 64x48 -c:v libx264 -bf 2
-    # Sound without priming: it would start before zero, which NUT cannot.
+    # Sound without priming, because it would start before zero, which NUT cannot hold.
     quiet_ffmpeg -i in.mkv -f lavfi -i sine=440:d=0.4 -c:v copy -c:a pcm_s16le sound.mkv
     for format in nut matroska; do
         pipes sound.mkv out.bin -i - -o - -f $format -c:v libx264 --preset ultrafast
@@ -88,23 +88,23 @@ containers)
     quiet_ffmpeg -i in.mkv -c copy -movflags +faststart in.mp4
     pipes in.mp4 out.y4m -i - -o -
     same "$(count out.y4m)" 20 'frames from MP4'
-    # MP4 is finished at its beginning: not in a pipe.
+    # MP4 is completed at its beginning, which a pipe does not allow.
     piped in.mkv out.mp4 -i - -o - -f mp4
     same $status 4 'exit status'
     says 'stdout: cannot write the header.*nut or matroska'
-    # A part of what comes; what is before it is read and left out.
+    # With --ss, everything before that time is read and dropped.
     pipes in.mkv out.y4m -i - -o - --ss 0.2
     same "$(count out.y4m)" 10 'frames of a part'
     ;;
 untouched)
-    # Without -i - it is not read: loops of the shell live from it.
+    # Without -i - stdin is not read, because loops of the shell need it.
     synth in.mkv 0.12
     echo precious >list
     { "$RIFEC" ${RIFEC_FLAGS:-} -i in.mkv -o out.mkv 2>stderr; cat; } <list >rest
     same "$(cat rest)" precious 'what the next program reads'
     ;;
 gone)
-    # A reader that has had enough: the output cannot be written.
+    # The reader closes the pipe: the output cannot be written.
     synth in.mkv 1 25 320x180
     mkfifo fifo
     head -c 10 fifo >/dev/null &
@@ -116,7 +116,7 @@ gone)
     same $status 4 'exit status without a stdout'
     ;;
 cut)
-    # A writer that dies in a frame; one that never wrote.
+    # One writer ends within a frame; another one never writes.
     synth in.mkv 0.2
     quiet_ffmpeg -i in.mkv in.y4m
     head -c 20000 in.y4m >cut.y4m
@@ -132,7 +132,7 @@ cut)
     [ ! -e out.mkv ] || fail 'an output of nothing'
     ;;
 idle)
-    # Ctrl-C while the writer thinks: what came is finished.
+    # Ctrl-C while the writer is idle: the frames that have arrived are finished.
     synth in.mkv 0.4
     quiet_ffmpeg -i in.mkv in.y4m
     mkfifo fifo
@@ -157,7 +157,8 @@ idle)
     ! grep -q 'cut off' stderr || fail 'a stop is not damage'
     ;;
 fifo)
-    # A named pipe is a pipe: read as it comes, and no hold on a Ctrl-C.
+    # A named pipe works like stdin: it is read as data arrives, and does not block a
+    # Ctrl-C.
     synth in.mkv 0.4
     mkfifo fifo
     cat in.mkv >fifo &

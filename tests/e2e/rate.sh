@@ -1,15 +1,15 @@
-# Other ways to choose the output's times than a factor of the input's.
+# Options other than a factor that set the output's times.
 . "$(dirname "$0")/lib.sh"
 
 case $1 in
 fps)
-    # Film to 60: 1001 frames for every 400, here 28 for eleven and a bit.
+    # Film to 60 fps: 1001 frames for every 400; here 28 for a little more than eleven.
     synth film.mp4 0.458 24000/1001
     works -i film.mp4 -o out.mp4 --fps 60
     judge rate film.mp4 out.mp4 60 exact
     works -y -i film.mp4 -o out.mp4 --fps ntsc
     judge rate film.mp4 out.mp4 30000/1001 exact
-    # Down: every instant on a source frame is that frame.
+    # A lower rate: an output time on a source frame gives that frame.
     python3 "$tests/e2e/pattern.py" moving 64 48 10 >in.y4m
     works -y -i in.y4m -o down.mkv -c:v ffv1 -r 25/2 --stats stats.json
     judge rate in.y4m down.mkv 25/2
@@ -18,7 +18,7 @@ fps)
     ;;
 cfr)
     synth even.mkv 0.4 25 64x48 -c:v mjpeg -pix_fmt yuvj420p
-    # MP4 counts its frames, so that the average is known.
+    # MP4 counts its frames, so the average rate is known.
     quiet_ffmpeg -i even.mkv -c copy -bsf:v 'setts=ts=(N*N*7+N*33)*0.001/TB' uneven.mp4
     works -i uneven.mp4 -o out.mp4 --x2 --cfr
     judge rate uneven.mp4 out.mp4 "$(entry out.mp4 v:0 avg_frame_rate)" exact
@@ -45,7 +45,7 @@ tail)
     same "$(sort -u loop | wc -l)" 15 'different frames of the loop'
     ;;
 part)
-    # From 0.5 s to 1.5 s, sound and all: the middle half of the clip.
+    # From 0.5 s to 1.5 s, with sound and subtitles: the middle half of the clip.
     works -i "$lotus" -o out.mkv -c:v ffv1 --x2 --ss 0.5 --to 1.5
     same "$(frame_sums out.mkv yuv420p | sed -n 'p;n')" "$(frame_sums "$lotus" yuv420p | sed -n 7,18p)" originals
     judge json - 'abs(float(format["duration"]) - 1) < 0.05' <<END
@@ -56,7 +56,7 @@ END
     intact out.mkv
     ;;
 ends)
-    # A picture that ends before its time takes sound and subtitles with it.
+    # If the picture ends early, sound and subtitles end with it.
     cat >in.srt <<'END'
 1
 00:00:00,500 --> 00:00:01,000
@@ -84,12 +84,13 @@ END
         echo $ends | awk '{ exit !($1 > 1.9 && $1 < 2.1 && $2 > $1 - 0.03 && $2 < $1 + 0.05 &&
             $3 > $1 - 0.05 && $3 < $1 + 0.05) }' || fail "picture, sound, subtitles end at $ends"
     done
-    # All of it is all of the sound.
+    # Without a limit, all of the sound is kept.
     works -i in.mkv -o all.mkv --x2 --device cpu
     same "$(packet_sums all.mkv a:0)" "$(packet_sums in.mkv a:0)" 'the sound'
     ;;
 slow-sound)
-    # As long as the picture, at the pitch it had: 440 crossings of zero a second.
+    # The sound lasts as long as the picture, at its original pitch: 440 cycles per
+    # second.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=10:d=2 -f lavfi -i sine=440:d=2:r=44100 \
         -c:v libx264 -c:a aac in.mp4
     run -i in.mp4 -o out.mp4 --slowmo-audio --x4
@@ -118,7 +119,7 @@ END
     fails 2 'fps and --slowmo' -y -i in.mp4 -o out.mp4 --slowmo-audio -r 60
     ;;
 slow-beat)
-    # A beep is heard when its picture is shown, to 10 ms, at every factor.
+    # At every factor, a beep is heard within 10 ms of its picture.
     beeps() {
         quiet_ffmpeg -f lavfi -i color=gray:s=64x48:r=25:d=2.2 -f lavfi -i \
             "aevalsrc='if(lt(mod(t\,0.5)\,0.1)*gte(t\,0.5)\,0.4*sin(6283*t)\,0)':s=$1:d=2.2" \

@@ -1,6 +1,6 @@
-# The lines "stream, dts, pts, duration, size, checksum" of every frame, as
-# committed in tests/ref. The input is computed, the C kernels give one result
-# on every machine, and FFV1 loses nothing: any difference is a change.
+# Compares the lines "stream, dts, pts, duration, size, checksum" of every frame with
+# those in tests/ref. The input is computed, the C kernels give one result on every
+# machine, and FFV1 loses nothing: any difference is a change.
 #
 #   reference.sh CASE [update]
 . "$(dirname "$0")/lib.sh"

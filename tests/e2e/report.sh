@@ -1,4 +1,5 @@
-# What rifec says of itself: statistics, progress, help, and nothing unasked.
+# rifec's reports on its own work: statistics, progress and help; nothing without being
+# asked.
 . "$(dirname "$0")/lib.sh"
 
 python3 "$tests/e2e/pattern.py" moving 64 48 10 | quiet_ffmpeg -i - -c:v ffv1 in.mkv
@@ -24,7 +25,7 @@ stats-stdout)
     judge json stdout 'output["frames_written"] == 20'
     ;;
 stats-failed)
-    # A failed run reports too.
+    # A failed run writes statistics as well.
     fails 3 'missing\.mkv' -i missing.mkv -o out.mkv --stats stats.json
     judge json stats.json 'exit == 3' '"missing.mkv" in error' 'not checks["framecount_ok"]'
     ;;
@@ -41,8 +42,8 @@ progress)
         'output == "out.mkv"' 'file == files == 1'
     ;;
 given)
-    # What counts is what the encoder was given: x264 holds dozens of frames back, and
-    # writes nothing until it has them.
+    # Progress counts the frames that the encoder has received: x264 holds dozens of
+    # frames back and writes nothing before it has them.
     quiet_ffmpeg -i in.mkv -pix_fmt yuv420p in.y4m
     mkfifo fifo
     ran='rifec <fifo'
@@ -63,18 +64,17 @@ given)
     judge progress lines
     ;;
 first)
-    # The first line says what goes in, what comes out and on which engine, before any
-    # work is done.
+    # The first line names input, output and engine, before any work is done.
     works -i in.mkv -o out.mp4 --factor 5/2 --device cpu --progress json
     grep -v warning stderr | head -n 1 >first
     grep -Eq '^rifec: in\.mkv: 64x48 ffv1, 25 fps, 0\.40 s -> out\.mp4: 62\.5 fps, libx264 in mp4, on the CPU \([0-9]+ threads?, FP32\)$' first ||
         fail "the first line: $(cat first)"
-    # And the last what came of it.
+    # The last line gives the result.
     grep -Eq '^rifec: out\.mp4: 25 frames at 62\.5 fps from 10 decoded, 0\.40 s of video in [0-9.]+ s \([0-9.]+ fps, limited by [a-z ]+\)$' stderr ||
         fail 'the last line'
     works -i in.mkv -f null --ss 0.1 --to 0.3 --device cpu
     says 'in.mkv: .* 0\.20 s of 0\.40 s -> no output: 50 fps'
-    # One line sums up what was not interpolated.
+    # One line sums up the frames that were not interpolated.
     python3 "$tests/e2e/pattern.py" moving 64 48 3 >half.y4m
     quiet_ffmpeg -i half.y4m -i half.y4m -filter_complex '[0:v]loop=2:1:2[a];[1:v]negate[b];[a][b]concat' \
         -c:v ffv1 scenes.mkv
@@ -82,7 +82,7 @@ first)
     says '[0-9] frames interpolated, 1 scene cut, 2 duplicates$'
     ;;
 schema)
-    # Real output is as docs/schema has it, whatever becomes of the run.
+    # Real output conforms to docs/schema, however the run ends.
     fits() {
         python3 "$tests/e2e/schema.py" "$tests/../docs/schema/$1" "$2" || fail "$2 is not as $1"
     }
@@ -105,7 +105,7 @@ schema)
     done
     ;;
 end)
-    # "end" is said when all is done, and never of a run that fails then.
+    # "end" is reported when everything is done, and never by a run that fails afterwards.
     fails_so() {
         fails "$@" --progress json
         grep '^{' stderr >lines
@@ -114,16 +114,16 @@ end)
     }
     # The statistics cannot be written.
     [ ! -e /dev/full ] || fails_so 4 'cannot write the statistics' -i in.mkv -o out.mkv --stats /dev/full
-    # The disk is full at the end.
+    # The disk becomes full at the end.
     [ ! -e /dev/full ] || fails_so 4 'cannot write' -y -i in.mkv -o /dev/full -f mkv
-    # The input is damaged: there is an output, and yet.
+    # The input is damaged: the run fails although there is an output.
     head -c $(($(wc -c <in.mkv) * 2 / 3)) in.mkv >cut.mkv
     fails_so 3 'cut.mkv' -i cut.mkv -o cut.out.mkv
-    # Nothing was ever begun.
+    # The run fails before it begins.
     fails_so 4 'already exists' -i in.mkv -o cut.out.mkv
     ;;
 nowhere)
-    # -f null has no file, and does not speak of one.
+    # -f null has no file, and no message names one.
     works -i in.mkv -f null -o out.mp4 --stats stats.json
     says 'warning: -f null writes nothing: out\.mp4'
     says 'no output: 20 frames'
@@ -136,7 +136,7 @@ nowhere)
     done
     ;;
 late)
-    # A picture that begins after the sound is not counted from the file's start.
+    # If the picture begins after the sound, progress is counted from the picture's start.
     synth film.mkv 4 25 160x96
     quiet_ffmpeg -f lavfi -i sine=d=5 -itsoffset 4 -i film.mkv -map 0 -map 1 -c:v copy -c:a aac late.mkv
     works -i late.mkv -o out.mkv --x2 --progress json --preset ultrafast --device cpu
@@ -146,7 +146,7 @@ late)
     judge json line.json 'frame == total_frames == 200' 'eta_s == 0' 'progress == "end"'
     ;;
 wrong)
-    # A file that speaks of more than it has: at the end all is done nevertheless.
+    # If the header promises more than the file has, progress still ends at 100 percent.
     quiet_ffmpeg -i in.mkv -f lavfi -i sine=d=3 -map 0 -map 1 -c:v copy -c:a aac long.mkv
     works -i long.mkv -o out.mkv --x2 --progress json
     grep '^{' stderr | tail -n 1 >line.json
@@ -157,7 +157,7 @@ quiet)
     [ ! -s stderr ] || fail 'words in spite of -q'
     works -i in.mkv -o again.mkv --x2 --progress off --loglevel warning
     [ ! -s stderr ] || fail 'words without a cause'
-    # What is not shown is in the report all the same.
+    # Warnings that are not shown are in the report as well.
     quiet_ffmpeg -i in.mkv -f lavfi -i sine=d=1 -c:v copy -c:a aac loud.mkv
     works -q -i loud.mkv -o out.webm --x2 --stats stats.json
     [ ! -s stderr ] || fail 'words in spite of -q'
@@ -176,7 +176,7 @@ null)
     same "$(ls)" "$(printf 'in.mkv\nstats.json\nstderr\nstdout')" files
     ;;
 half)
-    # Asking for FP16 works everywhere, and is answered once where it cannot be.
+    # --fp16 is accepted everywhere; where it is impossible, one warning says so.
     works -i in.mkv -o out.mkv --x2 --fp16 --device cpu
     same "$(grep -c 'FP16 was asked for' stderr)" 1 'lines about FP16'
     same "$(count out.mkv)" 20 frames
@@ -201,13 +201,13 @@ doctor)
         '^(ok|--) +NVDEC +[^ ]' '^(ok|--) +NVENC +[^ ]' '^rifec works here, on the (C|G)PU\.$'; do
         grep -Eq "$line" stdout || fail "no line like $line"
     done
-    # Whatever is absent, there is something to do about it.
+    # For everything that is missing, there is advice.
     if grep -q '^-- *CUDA' stdout; then
         grep -A1 '^-- *CUDA' stdout | grep -q '^ *> ' || fail 'no advice'
         run --doctor --device cuda
         same $status 6 'exit status for a device that is not there'
     fi
-    # What it says of a broken model is what a run would end with.
+    # A broken model gives the same status as in a run.
     echo '{}' >broken.safetensors
     run --doctor --model broken.safetensors
     same $status 5 'exit status for a broken model'

@@ -1,12 +1,12 @@
-# --resume: what a stopped run finished is not made again, and what comes out is
-# what would have come out.
+# --resume: the finished work of a stopped run is not done again, and the output is the
+# same as without the stop.
 . "$(dirname "$0")/lib.sh"
 
-# 600 output frames, which are two segments and a half, and sound.
+# 600 output frames, which are two and a half segments, and sound.
 quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=12 -f lavfi -i sine=d=12 -t 12 \
     -c:v ffv1 -c:a aac in.mkv
 
-# stop SIGNAL ARGUMENTS: starts, and stops when the first segment is finished.
+# stop SIGNAL ARGUMENTS: starts rifec, and stops it when the first segment is finished.
 stop() {
     signal=$1
     shift
@@ -25,7 +25,7 @@ stop() {
     wait $process || status=$?
 }
 
-# What was there before is used: the summary says how much.
+# The earlier work is used: the summary gives the number of kept frames.
 goes_on() {
     works "$@" --device cpu
     says 'of these frames were kept'
@@ -49,7 +49,8 @@ stopped)
     goes_on -i in.mkv -o out.mp4 --resume
     works -i in.mkv -o once.mp4 --resume --device cpu
     cmp out.mp4 once.mp4 || fail 'stopped or not makes a difference'
-    # Without --resume the encoder does not begin anew, the rest is the same.
+    # Without --resume the encoder does not restart for each segment; the rest is the
+    # same.
     works -i in.mkv -o plain.mp4 --device cpu
     for stream in v:0 a:0; do
         same "$(entry out.mp4 $stream codec_name,start_time,duration,nb_frames)" \
@@ -84,7 +85,7 @@ settings)
     fails 2 'other settings.*--x3' -i in.mkv -o out.mp4 --resume --crf 20 --x3
     quiet_ffmpeg -i in.mkv -c copy -metadata title=changed other.mkv
     fails 2 'other settings.*input' -i other.mkv -o out.mp4 --resume --crf 20
-    # How it is told, and where, is no matter.
+    # The spelling of the options and the current folder do not matter.
     cp in.mkv copy.mkv
     goes_on --crf 20 --resume --threads 1 -v -o out.mp4 -i copy.mkv
     ;;
@@ -104,7 +105,7 @@ state)
     : >out.mkv.resume/settings
     fails 2 'settings are damaged.*other settings.*delete the folder' \
         -i in.mkv -o out.mkv --resume -c:v ffv1 --x3
-    # The folder of another version is recognised, and not touched.
+    # The folder of another version is recognised and left alone.
     printf 'rifec: 0.1.0, segments of 240 frames\n' >out.mkv.resume/settings
     before=$(cd out.mkv.resume && cksum ./*)
     fails 2 'is from rifec 0\.1.*delete the folder' -i in.mkv -o out.mkv --resume -c:v ffv1
@@ -118,7 +119,8 @@ state)
     same "$(count out.mkv)" 600 frames
     ;;
 edited)
-    # In its middle, where no kept frame comes from, and with its times put back.
+    # A change in the middle, where no kept frame comes from, with the old times of the
+    # file.
     stop KILL -i in.mkv -o out.mkv --resume -c:v ffv1
     cp -p in.mkv copy.mkv
     size=$(wc -c <in.mkv)

@@ -1,7 +1,7 @@
-# Cuts and repeated frames, in clips made for it.
+# Cuts and repeated frames, in clips made for this test.
 . "$(dirname "$0")/lib.sh"
 
-# part NAME FILTER: twelve frames at 12 per second.
+# part NAME FILTER: makes twelve frames at 12 per second.
 part() {
     quiet_ffmpeg -f lavfi -i "$2" -frames:v 12 -c:v ffv1 "$1.mkv"
 }
@@ -26,7 +26,7 @@ found)
     judge json stats.json 'len(cuts) == 3' \
         'all(abs(a - b) < 0.002 for a, b in zip(cuts, (1, 2, 3)))' \
         'input["frames"] == 48' 'output["frames_planned"] == output["frames_written"] == 96'
-    # Nothing of two scenes in one frame: at a cut the earlier one is repeated.
+    # No frame mixes two scenes: at a cut the earlier frame is repeated.
     for cut in 12 24 36; do
         frame_sums out.mkv yuv420p >sums
         same "$(sed -n "$((2 * cut))p" sums)" "$(sed -n "$((2 * cut - 1))p" sums)" 'at a cut'
@@ -36,7 +36,8 @@ off)
     joined
     works -i joined.mkv -o out.mkv --x2 -c:v ffv1 --scene off --stats stats.json
     judge json stats.json 'cuts == []' 'output["frames_synthesized"] == 47'
-    # A threshold that nothing reaches is the same, a very low one finds cuts in motion.
+    # A threshold that no score reaches gives the same; a very low one finds cuts in
+    # motion.
     works -i joined.mkv -f null --x2 --scene-threshold 1 --stats stats.json
     judge json stats.json 'cuts == []'
     works -i joined.mkv -f null --x2 --scene-threshold 0.001 --stats stats.json
@@ -59,7 +60,7 @@ split)
     same "$(sed -n 48p sums)" "$(sed -n 49p sums)" 'after half way'
     ;;
 blend)
-    # Black to white is a cut when it is said to be one: grey lies between.
+    # Black to white is a cut if the list says so; otherwise gray is between them.
     quiet_ffmpeg -f lavfi -i color=black:s=64x48:r=4:d=0.25 -vf format=gray -c:v ffv1 0.mkv
     quiet_ffmpeg -f lavfi -i color=white:s=64x48:r=4:d=0.25 -vf format=gray -c:v ffv1 1.mkv
     printf "file '%s.mkv'\n" 0 1 >list
@@ -75,8 +76,8 @@ assert all(abs(a - b) <= 1 for a, b in zip(levels, want)), (levels, want)
 END
     ;;
 smooth)
-    # On twos: every drawing is shown twice. Bridged, each frame differs from
-    # the one before; held, every second does not.
+    # Animation on twos shows every drawing twice. With smooth, each frame differs from
+    # the one before it; with hold, every second frame does not.
     quiet_ffmpeg -i "$lotus" -an -sn -vf 'scale=160:96,format=yuv420p,setpts=2*PTS' \
         -frames:v 8 -r 6 -c:v ffv1 slow.mkv
     quiet_ffmpeg -i slow.mkv -r 12 -vsync cfr -c:v ffv1 twos.mkv
@@ -86,8 +87,8 @@ smooth)
     same "$(count out.mkv)" $((2 * n)) frames
     judge json held.json "input['duplicates'] == $((n / 2))" \
         "output['frames_synthesized'] == $((n / 2 - 1))"
-    # Between a drawing and its repetition lies the drawing, with --dedup off what the
-    # network makes of the two: now and then the same, but not always.
+    # Between a drawing and its repetition there is the same drawing. With --dedup off the
+    # network interpolates the two: the result is sometimes the same, but not always.
     works -i twos.mkv -o off.mkv --x2 -c:v ffv1 --dedup off --stats off.json
     judge json off.json "output['frames_synthesized'] == $((n - 1))"
     for out in held off; do

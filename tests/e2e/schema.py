@@ -1,6 +1,7 @@
-"""Holds JSON to a schema of docs/schema: schema.py SCHEMA FILE, one object in the file or
-one on each line. Stricter than the schemas: a key that they do not describe is an error.
-Knows the keywords that they use, and refuses others."""
+"""Checks JSON against a schema of docs/schema: schema.py SCHEMA FILE, one object in the
+file or
+one on each line. It is stricter than the schemas: a key that they do not describe is an
+error. It knows the keywords that they use, and refuses others."""
 import json
 import re
 import sys

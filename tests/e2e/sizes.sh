@@ -1,7 +1,7 @@
 # Every width and height from 2 up, odd and prime ones too.
 . "$(dirname "$0")/lib.sh"
 
-# picture SIZE FORMAT: four moving frames in in.nut.
+# picture SIZE FORMAT: makes four moving frames in in.nut.
 picture() {
     quiet_ffmpeg -f lavfi -i "testsrc2=s=256x256:r=25:d=0.16" -vf "scale=$(echo $1 | tr x :),format=$2" \
         -c:v rawvideo in.nut
@@ -19,8 +19,7 @@ case $1 in
     done
     ;;
 tile)
-    # In bands of rows the picture is the same, bit by bit where additions keep
-    # their order.
+    # In bands of rows the result is the same, bit by bit if additions keep their order.
     picture 48x285 yuv420p
     works -i in.nut -o whole.nut -c:v rawvideo --kernels c --tile off --frames 2
     works -i in.nut -o bands.nut -c:v rawvideo --kernels c --tile 32 --frames 2
@@ -30,8 +29,8 @@ tile)
     fails 2 '--tile takes auto, off or a number of rows' -i in.nut -o out.nut --tile 5
     ;;
 short)
-    # Bands are taken unasked where the whole does not fit, and only there; with a
-    # limit on the process this can be tried on any machine.
+    # Without an option, bands are used only if the whole picture does not fit into
+    # memory. A limit on the process makes this testable on any machine.
     quiet_ffmpeg -f lavfi -i testsrc2=s=1920x1080:r=25:d=0.08 -c:v rawvideo -pix_fmt yuv420p in.nut
     limit=1000000 # KiB
     flags='-i in.nut -c:v rawvideo --device cpu --threads 2'
@@ -44,7 +43,7 @@ short)
     rows=$(sed -n 's/.*memory is short: processing \([0-9]*\) rows.*/\1/p' stderr)
     works $flags -o same.nut --tile "$rows" --frames 2
     same "$(frame_sums bands.nut yuv420p)" "$(frame_sums same.nut yuv420p)" 'pictures'
-    # No room even for that is a message, not a crash.
+    # If there is no memory even for bands, a message says so; there is no crash.
     (ulimit -v $((limit - 250000)) && fails 7 'cannot (allocate|start)|no memory' $flags -o out.nut)
     [ ! -e out.nut ] || fail 'an output'
     ;;

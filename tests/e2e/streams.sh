@@ -1,7 +1,7 @@
-# Streams beside the picture arrive packet by packet as they were.
+# Streams other than the video are copied packet by packet.
 . "$(dirname "$0")/lib.sh"
 
-# One of everything that Matroska can hold: in.mkv.
+# Makes in.mkv with one stream of each kind that Matroska can hold.
 everything() {
     printf '1\n00:00:00,100 --> 00:00:00,300\nOne\n\n2\n00:00:00,400 --> 00:00:00,700\nTwo\n' >in.srt
     quiet_ffmpeg -i in.srt in.ass
@@ -35,10 +35,10 @@ mkv)
     for stream in a:0 s:0 s:1 v:1; do
         same "$(packet_sums out.mkv $stream)" "$(packet_sums in.mkv $stream)" "packets of $stream"
     done
-    # FFmpeg loses Opus's 6.5 ms of padding on the way, here as in `-c copy`.
+    # FFmpeg loses the 6.5 ms of Opus padding here, as it does with `-c copy`.
     same "$(packet_sums out.mkv a:1 | cut -d, -f4-)" "$(packet_sums in.mkv a:1 | cut -d, -f4-)" \
         'packets of a:1'
-    quiet_ffmpeg -dump_attachment:t:0 font.out -i out.mkv 2>/dev/null || true # wants an output
+    quiet_ffmpeg -dump_attachment:t:0 font.out -i out.mkv 2>/dev/null || true # no output
     cmp font.ttf font.out || fail 'the font has changed'
     quiet_ffmpeg -i out.mkv -map 0:v:2 -c copy picture.out.jpg
     cmp picture.jpg picture.out.jpg || fail 'the cover has changed'
@@ -58,7 +58,8 @@ left-out)
     ! warned || fail 'a warning about what is not wanted'
     ;;
 cannot-hold)
-    # Said for each stream, with what could hold it, and the rest is done.
+    # Each stream that is left out is named, with a container that can hold it; the rest
+    # is done.
     everything
     works -i in.mkv -o out.webm --x2
     same "$(streams out.webm)" 'vp9 opus webvtt webvtt ' streams
@@ -79,7 +80,7 @@ cover)
     same "$(streams out.mp4 v)" 'h264 h264 mjpeg ' 'video and cover'
     quiet_ffmpeg -i out.mp4 -map 0:v:2 -c copy picture.out.jpg
     cmp picture.jpg picture.out.jpg || fail 'the cover has changed'
-    # ... and back, where it has no name yet.
+    # ... and back from MP4, where the streams have no titles yet.
     works -i out.mp4 -o back.mkv --x2 --ss 0.2
     quiet_ffmpeg -i back.mkv -map 0:v:2 -c copy picture.back.jpg
     cmp picture.jpg picture.back.jpg || fail 'the cover has changed'
@@ -89,19 +90,19 @@ cover)
     says 'warning: stream 7 \(cover picture.*mov cannot'
     ;;
 offset)
-    # Picture and sound that start late, and not together, stay so.
+    # Picture and sound that start late, and at different times, keep their offset.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.8 -f lavfi -i sine=440:d=0.8 \
         -filter_complex '[0:v]setpts=PTS+1.2/TB[v];[1:a]asetpts=PTS+1.0/TB[a]' \
         -map '[v]' -map '[a]' -copyts -c:a flac in.mkv
     same "$(entry in.mkv v:0 start_time)" 1.200000 'the test itself: start'
     works -i in.mkv -o out.mkv --x2
-    # ... from zero on: where a file's clock begins is of no meaning.
+    # ... and start from zero, because the start of a file's clock has no meaning.
     quiet_ffmpeg -i in.mkv -map 0 -c copy -f nut zero.nut
     judge times zero.nut out.mkv 2
     same "$(packet_sums out.mkv a:0)" "$(quiet_ffmpeg -i in.mkv -c copy zero.mkv
         packet_sums zero.mkv a:0)" 'packets of the sound'
-    # AVI knows no start; the picture comes as long after the sound all the same, which
-    # has no hole behind its first packet.
+    # AVI has no start time; the picture still comes as long after the sound as before,
+    # and the sound has no gap after its first packet.
     works -i in.mkv -o out.avi --x2
     ffprobe -v error -select_streams v:0 -show_entries frame=best_effort_timestamp_time \
         -of csv=p=0 out.avi | awk 'NR == 1 { exit !($1 > 0.17 && $1 < 0.23) }' ||
@@ -110,7 +111,7 @@ offset)
         awk 'NR == 2 { exit !($1 > 0 && $1 < 0.2) }' || fail 'the sound in AVI'
     ;;
 programs)
-    # A transport stream keeps its services and the numbers of its streams.
+    # A transport stream keeps its services and its stream numbers.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.8 -f lavfi -i sine=440:d=0.8 \
         -f lavfi -i sine=880:d=0.8 -map 0 -map 1 -map 2 -c:v libx264 -c:a mp2 \
         -program title=First:program_num=7:st=0:st=1 -program title=Second:program_num=9:st=2 \
@@ -124,7 +125,7 @@ programs)
     same "$(list out.ts)" "$(list in.ts)" programs
     ;;
 backwards)
-    # Times that go back are put right and counted, once.
+    # Times that go back are repaired and counted, once.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.8 -f lavfi -i sine=440:d=0.8 \
         -c:v flv1 -c:a libmp3lame -ar 22050 good.flv
     python3 "$tests/e2e/craft.py" backwards good.flv in.flv
@@ -137,7 +138,7 @@ backwards)
     done
     ;;
 phone)
-    # A phone's file: a turned picture, a second one, data that nothing can hold.
+    # A phone's file: rotation, a second picture, and data that no container can hold.
     clip=$(eval_clip e04_rot90_face_vfr.mp4)
     works -i "$clip" -o out.mp4 --factor 1 --to 0.1 --preset ultrafast
     same "$(entry out.mp4 '' codec_name | tr '\n' ' ')" 'h264 hevc ' streams
@@ -147,7 +148,7 @@ phone)
     same "$(grep -c 'warning: stream [23] (data, mett, eng) is left out' stderr)" 2 warnings
     ;;
 late-clock)
-    # Recordings whose clock began long before them become no longer by that.
+    # A recording whose clock began long before it does not become longer.
     sources='-f lavfi -i testsrc2=s=64x48:r=25:d=0.8 -f lavfi -i sine=440:d=0.8'
     quiet_ffmpeg $sources -c:v libx264 -c:a aac -output_ts_offset 50000 in.flv
     quiet_ffmpeg $sources -c:v libx264 -c:a aac -output_ts_offset 1670000000 in.mkv
@@ -176,7 +177,7 @@ late-clock)
     done
     ;;
 apart)
-    # Two programmes with clocks of their own lie beside each other, as long as the film.
+    # Two programmes with different clocks are aligned, and the film has its own length.
     sources='-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=440:d=1'
     quiet_ffmpeg $sources $sources -map 0 -map 1 -map 2 -map 3 -c:v libx264 -c:a mp2 \
         -bsf:v:1 setts=ts=TS+450000000 -bsf:a:1 setts=ts=TS+450000000 \
@@ -190,7 +191,7 @@ apart)
     done
     ;;
 joined)
-    # Two recordings in one file: the clock jumps back, the film goes on.
+    # Two recordings in one file: the clock jumps back, and the film continues.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=2 -f lavfi -i sine=440:d=2 \
         -c:v libx264 -c:a aac one.ts
     cat one.ts one.ts >two.ts
@@ -205,8 +206,8 @@ joined)
     same "$(count part.mp4)" 100 'frames of the part'
     ;;
 edited)
-    # Edit lists of MP4: frames before the cut are decoded, never shown; a track that
-    # begins late does so.
+    # Edit lists of MP4: frames before the cut are decoded and never shown; a track that
+    # begins late still does.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=440:d=1 \
         -c:v libx264 -g 25 -bf 2 -c:a aac whole.mp4
     quiet_ffmpeg -ss 0.5 -i whole.mp4 -c copy cut.mp4
@@ -220,8 +221,8 @@ edited)
     done
     ;;
 unplayed)
-    # What an edit list cuts off does not come back where there are no edit lists: not
-    # the sound, and a second picture only as long as it takes to decode it.
+    # Content that an edit list removes does not return in containers without edit lists:
+    # no sound at all, and of a second video only the frames that decoding needs.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=2 -f lavfi -i sine=440:d=2 \
         -f lavfi -i testsrc=s=64x48:r=25:d=2 -map 0 -map 1 -map 2 -c:v libx264 -c:a aac whole.mp4
     quiet_ffmpeg -ss 1 -i whole.mp4 -map 0 -c copy cut.mp4
@@ -238,7 +239,7 @@ unplayed)
     same "$(packet_sums out.mkv a:0 | wc -l)" "$(packet_sums whole.mp4 a:0 | wc -l)" 'packets of the sound'
     ;;
 which-video)
-    # The largest video that moves, whatever its place and its frame rate.
+    # rifec takes the largest video that moves, whatever its position and frame rate.
     quiet_ffmpeg -f lavfi -i testsrc2=s=96x64:r=5:d=0.6 -f lavfi -i testsrc2=s=64x48:r=30:d=0.6 \
         -f lavfi -i testsrc2=s=320x240:d=0.04 -map 0 -map 1 -map 2 -c:v libx264 -c:v:2 png in.mkv
     quiet_ffmpeg -i in.mkv -map 0:v:0 -map 0:v:1 -c copy in.ts
@@ -255,14 +256,14 @@ which-video)
     says 'has 3 videos; v:2'
     chosen in.mov 64 '--video-stream 1'
     fails 2 'in\.ts: --video-stream 2 is none .* numbered 0 to 1' -i in.ts -o no.mkv --video-stream 2
-    # Transparency beside the colours is a gray video of the same size.
+    # Transparency in a separate stream is a gray video of the same size.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:d=0.4 -f lavfi -i testsrc2=s=96x64:d=0.4 \
         -map 1 -map 0 -c:v ffv1 -pix_fmt:v:0 gray -pix_fmt:v:1 yuv420p alpha.mkv
     works -y -i alpha.mkv -o out.mkv --factor 1
     says 'has 2 videos; v:1 \(ffv1, 64x48\)'
     ;;
 timeless)
-    # A bare stream has no times: its frames come one period after the other.
+    # A raw stream has no times: its frames follow each other at one period.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.6 -c:v libx264 -bf 2 in.h264
     works -i in.h264 -o out.mp4 --x2 --strict
     says 'warning: in.h264: repaired [0-9]+ missing or non-increasing timestamps'
@@ -270,7 +271,7 @@ timeless)
     judge times timed.mkv out.mp4 2 exact
     ;;
 negative)
-    # Times below zero, which players cut off: all move up together, and stay together.
+    # Players drop times below zero, so all streams move up together.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=440:d=1 \
         -c:v libx264 -bf 2 -c:a flac zero.mkv
     quiet_ffmpeg -i zero.mkv -c copy -output_ts_offset -0.4 -avoid_negative_ts disabled in.mkv
@@ -284,14 +285,14 @@ negative)
         fail 'picture and sound moved apart'
     ;;
 longer)
-    # Sound that is longer than the picture and left out cuts nothing off.
+    # Sound that is longer than the picture and is left out does not shorten anything.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -f lavfi -i sine=440:d=4 \
         -c:v libx264 -c:a aac in.mp4
     works -i in.mp4 -o out.mkv --x2 --no-audio
     same "$(count out.mkv)" 20 frames
     ;;
 second-video)
-    # A further video that is cut begins with a frame that needs no other.
+    # A second video that is cut begins with a keyframe.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=4 -f lavfi -i testsrc2=s=32x32:r=25:d=4 \
         -map 0 -map 1 -c:v libx264 -g 40 -sc_threshold 0 in.mkv
     works -i in.mkv -o out.mkv --x2 --ss 1 --to 3

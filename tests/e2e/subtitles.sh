@@ -1,16 +1,16 @@
-# Text that the container cannot hold as it is becomes text that it can; words
-# and times stay. Pictures of text stay pictures.
+# Text subtitles that the container cannot hold are converted; words and times stay.
+# Subtitles that are images are copied.
 . "$(dirname "$0")/lib.sh"
 
 printf '1\n00:00:00,100 --> 00:00:00,300\nOne <i>slanted</i>\n\n2\n00:00:00,400 --> 00:00:00,700\nTwo\nlines\n' >in.srt
 
-# clip CODEC FILE: a picture with these subtitles, in Finnish.
+# clip CODEC FILE: makes a video with these subtitles, in Finnish.
 clip() {
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.8 -i in.srt -map 0 -map 1 \
         -c:s "$1" -metadata:s:s language=fin -disposition:s forced "$2"
 }
 
-# What is shown and when, whatever the codec: as SubRip, to the hundredth.
+# Prints texts and times, whatever the codec: as SubRip, to the hundredth.
 texts() {
     ffmpeg -nostdin -v error -i "$1" -map 0:s:0 -f srt - | tr -d '\r' | sed -E 's/(,[0-9]{2})[0-9]/\1/g'
 }
@@ -56,7 +56,8 @@ bitmap)
     same "$(packet_sums out.mkv s:0)" "$(packet_sums in.mkv s:0)" 'packets of the pictures'
     ;;
 unreadable)
-    # Latin-1 where UTF-8 is due: counted, status 3, and the rest arrives.
+    # Latin-1 instead of UTF-8: the subtitles are counted, status 3, and the rest is
+    # complete.
     printf '1\n00:00:00,100 --> 00:00:00,200\nabc\n\n2\n00:00:00,400 --> 00:00:00,700\nxyz\n' >in.srt
     clip subrip good.mkv
     sed 's/xyz/x\xe4z/' good.mkv >in.mkv
@@ -64,7 +65,7 @@ unreadable)
     texts out.mp4 | grep -q abc || fail 'the good text is missing'
     ;;
 part)
-    # Moved, and cut where the picture is.
+    # Subtitles are moved and cut together with the picture.
     clip subrip in.mkv
     works -i in.mkv -o out.mp4 --x2 --ss 0.2 --to 0.6
     same "$(texts out.mp4 | sed '/^$/d')" '1

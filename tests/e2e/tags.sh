@@ -1,5 +1,4 @@
-# What is told about the file and its streams: titles, chapters, timecode, how
-# the picture is to be turned.
+# Metadata of the file and its streams: titles, chapters, timecode and rotation.
 . "$(dirname "$0")/lib.sh"
 
 printf ';FFMETADATA1\ntitle=A title\nartist=Somebody\ncomment=Words\ngenre=Test\ndate=2020-01-02\n%s' \
@@ -20,7 +19,7 @@ END=800
 title=End
 ' >meta.txt
 
-# clip FILE [options]: 0.8 s with these tags and chapters.
+# clip FILE [options]: makes 0.8 s with these tags and chapters.
 clip() {
     to=$1
     shift
@@ -53,13 +52,13 @@ file)
     works -i in.mkv -o out2.mkv --x2 --no-metadata
     same "$(file_tags out2.mkv)" '' 'tags that are not wanted'
     same "$(chapters out2.mkv)" "$(chapters in.mkv)" chapters
-    # What FFmpeg counted in the input's picture is not true of the output's.
+    # FFmpeg's statistics of the input's video are wrong for the output's.
     same "$(stream_tag in.mkv v:0 BPS)" 12345 'the test itself: statistics'
     same "$(stream_tag out.mkv v:0 BPS,ENCODER)" '' 'tags of the old picture'
     same "$(stream_tag out.mkv a:0 title)" Commentary 'title of the sound'
     ;;
 phone)
-    # MP4 keeps any tag when the input had it in that way.
+    # MP4 keeps any tag if the input had it in MP4's form.
     clip in.mov -metadata com.apple.quicktime.make=Maker -metadata com.apple.quicktime.model=One \
         -movflags use_metadata_tags
     keys=com.apple.quicktime.make,com.apple.quicktime.model,title
@@ -95,15 +94,15 @@ part)
     works -i in.mkv -o slow.mkv --x2 --slowmo --ss 0.4 --to 0.72
     same "$(chapters slow.mkv)" '0.000000,0.160000,Middle
 0.160000,0.640000,End' 'chapters of a part in slow motion'
-    # FFmpeg 7 tells of the sound that the decoder needs before 0, and such a part
-    # begins before 0, too.
+    # FFmpeg 7 also reports sound that only prepares the decoder before 0, and such a part
+    # begins before 0 as well.
     clip early.mkv
     works -i early.mkv -o out2.mkv --x2 --ss 0.4 --to 0.72
     same "$(chapters out2.mkv | sed 's/.*,//' | tr '\n' ' ')" 'Middle End ' 'chapters after early sound'
     chapters out2.mkv | grep -q '^0\.000000,0\.080000,' || fail "$(chapters out2.mkv)"
     ;;
 unsorted)
-    # Matroska and MP4 lose a chapter that begins before the one written before it.
+    # Matroska and MP4 lose a chapter that begins before the chapter written before it.
     clip plain.mkv
     for times in 500,700 0,300 200,500; do
         printf '[CHAPTER]\nTIMEBASE=1/1000\nSTART=%s\nEND=%s\n' ${times%,*} ${times#*,}
@@ -113,7 +112,7 @@ unsorted)
         ffprobe -v error -show_entries chapter=start_time -of csv=p=0 "$1" | tr -d , | tr '\n' ' '
     }
     same "$(starts in.nut)" '0.500000 0.000000 0.200000 ' 'the test itself: order'
-    # The output begins at zero, where this clip does not, and its chapters move along.
+    # The output begins at zero, this clip does not, and its chapters move as well.
     begin=$(ffprobe -v error -show_entries format=start_time -of csv=p=0 in.nut)
     expected=$(python3 -c "print(*('%.3f000' % max(0, t - $begin) for t in (0, .2, .5)), '')")
     for out in out.mkv out.mp4; do
@@ -131,7 +130,7 @@ slow)
     same "$(entry out.mkv '' codec_type)" video streams
     ;;
 timecode)
-    # The last field counts frames, of which there are more now.
+    # The last field counts frames, and the output has more of them.
     clip in.mov -timecode 01:02:03:12
     same "$(stream_tag in.mov v:0 timecode)" 01:02:03:12 'the test itself: timecode'
     works -i in.mov -o out.mov --x2
@@ -151,12 +150,12 @@ turned)
         same "$(side $out v:0 rotation)" -90 "rotation in $out"
         same "$(entry $out v:0 width,height)" "$(entry in.mp4 v:0 width,height)" "size in $out"
     done
-    # Never without a word.
+    # Nothing is lost without a message.
     works -i in.mp4 -o out.mkv --x2
     [ "$(side out.mkv v:0 rotation)" = -90 ] || says 'warning: .*appear sideways; use \.mp4'
     ;;
 exif)
-    # Pictures of a camera that was held upright: turned as the first of them says.
+    # Images of a camera that was held upright are rotated as the first of them says.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.16 plain%d.jpg
     for i in 1 2 3 4; do
         python3 "$tests/e2e/craft.py" exif plain$i.jpg turned$i.jpg 6
@@ -178,11 +177,11 @@ shape)
         works -y -i wide.mkv -o $out --x2
         same "$(entry $out v:0 sample_aspect_ratio,display_aspect_ratio | tr '\n' ' ')" '4:3 4:3 ' \
             "aspect in $out"
-        [ $out != out.mov ] || continue # FFmpeg writes that into MP4 only
+        [ $out != out.mov ] || continue # FFmpeg writes this into MP4 only
         works -y -i pair.mkv -o $out --x2
         same "$(entry $out v:0 sample_aspect_ratio)" "$(entry pair.mkv v:0 sample_aspect_ratio)" \
             "the container's aspect in $out"
-        # FFmpeg 7.1 forgets in MP4 which half is which, here as in `-c copy`.
+        # In MP4, FFmpeg 7.1 loses which half is left, here as with `-c copy`.
         quiet_ffmpeg -i pair.mkv -c copy -strict unofficial copy.${out#*.}
         same "$(side $out v:0 side_data_type,type,inverted)" \
             "$(side copy.${out#*.} v:0 side_data_type,type,inverted)" "stereo in $out"

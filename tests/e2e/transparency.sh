@@ -1,4 +1,4 @@
-# What becomes of transparency on its way from decoder to encoder.
+# Transparency between decoder and encoder.
 . "$(dirname "$0")/lib.sh"
 
 # cutout FILE [encoder options]
@@ -9,7 +9,7 @@ cutout() {
         quiet_ffmpeg -f rawvideo -pix_fmt rgba -s 96x50 -r 25 -i - "$@" "$file"
 }
 
-# alpha_sums FILE: one checksum of the transparency for each frame.
+# alpha_sums FILE: prints one checksum of the transparency for each frame.
 alpha_sums() {
     ffmpeg -nostdin -v error ${decoder:-} -i "$1" -map 0:v -vf alphaextract,format=gray -vsync passthrough \
         -f framemd5 - | sed '/^#/d; s/.*, *//'
@@ -17,13 +17,13 @@ alpha_sums() {
 
 case $1 in
 opaque)
-    # Motion across the edges, a height that is padded: opaque stays opaque.
+    # Motion across the edges and a height that is padded: opaque pixels stay opaque.
     quiet_ffmpeg -i "$lotus" -frames:v 3 -vf 'crop=160:90,format=rgba' -c:v rawvideo in.nut
     works -i in.nut -o out.nut -c:v rawvideo --x3
     same "$(alpha_sums out.nut | sort -u | wc -l)" 1 'different transparencies'
     ;;
 palette)
-    # A palette can be transparent: it becomes a format with alpha.
+    # A palette can be transparent; it becomes a format with alpha.
     cutout in.gif -vf 'split[a][b];[a]palettegen[p];[b][p]paletteuse'
     works -i in.gif -o out.mkv -c:v ffv1
     same "$(entry out.mkv v:0 pix_fmt)" bgra 'pixel format'
@@ -45,7 +45,7 @@ vp9)
     same "$(alpha_sums out.webm | sed -n 'p;n')" "$(alpha_sums in.webm)" 'transparency of the originals'
     ;;
 lost)
-    # An encoder that cannot hold it gets the colours, and that is said.
+    # An encoder without alpha gets the colours, and a message says so.
     cutout in.mov -c:v qtrle -pix_fmt argb
     works -i in.mov -o out.mkv --preset ultrafast
     says 'libx264 gets .*, converted from argb; transparency is lost'

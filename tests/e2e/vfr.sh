@@ -1,9 +1,9 @@
-# Times of frames that are not even, or not in order.
+# Frame times that are uneven or out of order.
 . "$(dirname "$0")/lib.sh"
 
 case $1 in
 gaps)
-    # Uneven gaps are each split evenly; nothing becomes a constant rate.
+    # Each uneven gap is split evenly; the rate does not become constant.
     synth even.mkv 0.4 25 64x48 -c:v mjpeg -pix_fmt yuvj420p
     quiet_ffmpeg -i even.mkv -c copy -bsf:v 'setts=ts=N*N*7+N*33' uneven.mkv
     for factor in 2 3 5/2; do
@@ -14,7 +14,8 @@ gaps)
     done
     ;;
 back)
-    # A time that steps back makes no frame of a tick: it moves between its neighbours.
+    # A time that goes back does not make a frame of one tick: it moves between its
+    # neighbours.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.8 -c:v mjpeg \
         -bsf:v 'setts=pts=PTS+512*(eq(mod(N\,5)\,2)-eq(mod(N\,5)\,3)):dts=DTS' back.mov
     works -i back.mov -o out.mkv --factor 1 -c:v ffv1
@@ -24,7 +25,7 @@ back)
         awk 'NR > 1 && $1 - last < 15 { exit 1 } { last = $1 }' || fail 'frames of a few ms'
     ;;
 bare)
-    # A bare stream has no times, and yet a part can be taken out of it.
+    # A raw stream has no times, but a part of it can be taken.
     synth in.h264 0.8 25 64x48 -c:v libx264 -bf 2
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.8 -c:v mpeg2video -bf 2 -f mpeg2video in.m2v
     for in in in.h264 in.m2v; do
@@ -35,7 +36,8 @@ bare)
     same "$(count out.mkv)" 5 frames
     ;;
 ticks)
-    # A container that counts in milliseconds says so before frames get equal times.
+    # If a container counts in milliseconds, a message says so before frames get equal
+    # times.
     synth in.mp4 0.02 600 64x48 -c:v libx264
     works -i in.mp4 -o out.mkv
     says 'warning: matroska counts time in steps of 1 ms'

@@ -2,7 +2,7 @@
 . "$(dirname "$0")/lib.sh"
 program=$(dirname "$RIFEC")/rifec-weights
 
-# tool STATUS ARGUMENTS: must end so; its words are in stdout and stderr.
+# tool STATUS ARGUMENTS: must end with STATUS; its output is in stdout and stderr.
 tool() {
     expected=$1
     shift
@@ -14,7 +14,7 @@ tool() {
     fi
 }
 
-# shows NAME VALUE: a line of info.
+# shows NAME VALUE: `info` prints this line.
 shows() {
     same "$(sed -n "s/^$1  *//p" stdout)" "$2" "$1"
 }
@@ -49,7 +49,7 @@ convert)
     tool 0 convert a.safetensors --fp32 b.safetensors
     tool 0 info b.safetensors
     shows types F32
-    # ncnn has beta folded: exact in FP32 only, which is then what is written.
+    # ncnn's weights have beta folded in, which is exact in FP32 only; so FP32 is written.
     tool 0 convert b.safetensors folder/
     tool 0 verify folder built-in
     tool 0 verify folder/flownet.bin folder/flownet.param
@@ -62,14 +62,14 @@ convert)
     tool 0 verify e.bin built-in
     grep -q GridSample e.param || fail 'no GridSample'
     ! grep -q rife.Warp e.param || fail 'a warp of its own'
-    # One of the two files alone.
+    # Only one of the two files exists.
     cp c.bin alone.bin
     tool 5 info alone.bin
     grep -q 'alone\.param' stderr || fail 'the other file is not named'
     cp c.param other.param
     tool 5 info other.param
     grep -q 'other\.bin' stderr || fail 'the other file is not named'
-    # An output that exists is kept.
+    # An existing output is kept.
     sum=$(cksum <c.param)
     tool 4 convert folder c.param
     grep -q 'c\.param: already exists' stderr || fail 'not said'
@@ -77,7 +77,7 @@ convert)
     tool 0 convert -y folder c.param
     tool 0 verify c.param folder
     tool 4 convert built-in nowhere/f.safetensors
-    # The input is never an output, by whatever name; a link is not followed.
+    # The input is never an output, under any name; a link is not followed.
     sum=$(cksum <a.safetensors)
     ln a.safetensors hard.safetensors
     ln -s a.safetensors soft.safetensors
@@ -88,7 +88,7 @@ convert)
     tool 4 convert -y g.part.safetensors g.safetensors
     tool 4 convert -y c.bin c.param
     tool 4 convert -y folder folder
-    tool 0 convert a.safetensors a.param # another file, of the same stem
+    tool 0 convert a.safetensors a.param # another file with the same stem
     same "$(cksum <a.safetensors)" "$sum" 'the input'
     ln -s a.safetensors h.part.safetensors
     tool 4 convert built-in h.safetensors
@@ -149,9 +149,9 @@ END
     esac
     ;;
 range)
-    # A bias that FP16 cannot hold, then one that is no number.
+    # A bias that FP16 cannot hold, then one that is not a number.
     tool 0 convert built-in full.safetensors --fp32
-    # put VALUE: the first bias of the last layer.
+    # put VALUE: sets the first bias of the last layer.
     put() {
         python3 - "$1" <<'END'
 import json, struct, sys
@@ -197,7 +197,7 @@ full)
     done
     ;;
 frames)
-    # What was converted makes the same pictures.
+    # Converted weights give the same pictures.
     synth in.mkv 0.2
     tool 0 convert built-in folder/
     tool 0 convert built-in a.safetensors --fp32
@@ -229,7 +229,7 @@ usage)
     tool 0 --version
     same "$(cat stdout)" "rifec-weights $("$RIFEC" --version | sed -n 's/^rifec //p')" 'version'
     tool 0 --help
-    # The manual page knows every option and every exit status of --help.
+    # The manual page has every option and every exit status of --help.
     manual=$(sed 's/\\-/-/g; s/\\f[BIR]//g' "$tests/../packaging/rifec-weights.1.in")
     for word in $(grep -oE -e '(^|[ ,|[])--?[a-z][a-z0-9-]*' stdout | tr -d ' ,|[' | sort -u) \
         built-in; do
