@@ -1,9 +1,9 @@
-"""Input and output of one run, side by side, as ffprobe sees them.
+"""Compares input and output of one run, as ffprobe reports them.
 
     clips.py video INPUT OUTPUT STATS   STATS is rifec's JSON; prints a row of a table
     clips.py pictures INPUT OUTPUT      patterns of PNG, f%d.png
 
-Exit status 1, and every difference on stderr, when they do not agree.
+Exit status 1, and every difference on stderr, if they do not agree.
 """
 
 import glob
@@ -17,14 +17,14 @@ from fractions import Fraction
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "e2e"))
 from judge import frame_times, source_times, split  # noqa: E402
 
-# What every video must say again, and what every copied stream must.
+# Properties that every output video, and every copied stream, must have again.
 PICTURE = ("width", "height", "pix_fmt", "sample_aspect_ratio", "color_range", "color_space",
            "color_transfer", "color_primaries", "chroma_location")
 COPIED = ("codec_name", "profile", "width", "height", "sample_rate", "channels",
           "channel_layout", "pix_fmt", "sample_aspect_ratio")
-# Names of the input's own file and of who wrote it.
+# Tags that name the input's own format and the program that wrote it.
 NOT_KEPT = {"major_brand", "minor_version", "compatible_brands", "encoder", "vendor_id"}
-# Counted anew, by FFmpeg or by the muxer.
+# Counted again, by FFmpeg or by the muxer.
 COUNTED = {"duration", "bps", "number_of_frames", "number_of_bytes"}
 
 
@@ -40,14 +40,14 @@ def tags(group):
 
 
 def side_data(group):
-    """Rotation, mastering display and the like; not what each codec says in its way."""
+    """Rotation, mastering display and the like, but not the parts that differ by codec."""
     return {(data["side_data_type"], key): value
             for data in group.get("side_data_list", []) for key, value in data.items()
             if key != "side_data_type" and data["side_data_type"] != "CPB properties"}
 
 
 class Pair:
-    """Collects what differs between the two files."""
+    """Collects the differences between the two files."""
 
     def __init__(self, before, after):
         self.before, self.after, self.differences = before, after, []
@@ -61,7 +61,7 @@ class Pair:
             self.differences.append(f"{what}: {float(before)} became {float(after)}")
 
     def keeps(self, what, before, after):
-        """Everything that was said is said; more may be."""
+        """Every tag is still there; there may be more."""
         for key, value in before.items():
             self.same(f"{what} {key}", value, after.get(key))
 
@@ -72,7 +72,7 @@ class Pair:
 
 
 def packets(path, index):
-    """Time and contents of each packet of a stream."""
+    """Returns time and contents of each packet of a stream."""
     found = ffprobe(path, "-select_streams", str(index), "-show_entries",
                     "packet=pts_time,data_hash", "-show_data_hash", "md5")["packets"]
     return [(Fraction(packet["pts_time"]), packet["data_hash"]) for packet in found]
@@ -83,21 +83,22 @@ def compare_copied(pair, what, before, after, video_in, video_out):
     given, written = (packets(path, stream["index"])
                       for path, stream in ((pair.before, before), (pair.after, after)))
     pair.same(f"{what}: packets", [data for _, data in given], [data for _, data in written])
-    # As long after the picture as it was; containers round to a millisecond.
+    # The delay after the picture is the same; containers round to a millisecond.
     for n, ((time_in, _), (time_out, _)) in enumerate(zip(given, written)):
         pair.near(f"{what}: packet {n} after the picture", time_in - video_in,
                   time_out - video_out, Fraction(2, 1000))
 
 
 def shown_times(path):
-    """As source_times(), but a tick is no duration: some programs write that for all."""
+    """Like source_times(), but ignores a duration of one tick, which some programs write
+    for all frames."""
     *at, end = source_times(path)
     gap = at[-1] - at[-2]
     return at + [end if end - at[-1] > gap / 8 else at[-1] + gap]
 
 
 def compare_video(pair, before, after):
-    """Returns the times of the frames, in and out, each with the end of the last."""
+    """Returns the times of the frames in input and output, each with the end of the last."""
     what = f"stream {before['index']}"
     pair.keeps(what, {key: before[key] for key in PICTURE if key in before}, after)
     if before.get("field_order", "unknown") != "unknown":
@@ -113,14 +114,14 @@ def compare_video(pair, before, after):
 
 
 def left_out(stats):
-    """Numbers of the streams that rifec said it would leave out."""
+    """Returns the numbers of the streams that rifec reported as left out."""
     found = (re.match(r"stream (\d+) .*is left out", text) for text in stats["warnings"])
     return {int(match.group(1)) for match in found if match}
 
 
 def length(file):
-    """The streams' word, where they have one: some programs put more into the header
-    of MP4 than there is."""
+    """Returns the durations that the streams give, if any: the duration in MP4's header
+    can be longer."""
     ends = [Fraction(s["duration"]) for s in file["streams"] if "duration" in s]
     starts = [Fraction(s["start_time"]) for s in file["streams"] if "duration" in s]
     if len(ends) < len(file["streams"]):
@@ -135,7 +136,7 @@ def compare_files(before, after, stats_path):
     shown = ("-show_streams", "-show_format", "-show_chapters")
     given, written = ffprobe(before, *shown), ffprobe(after, *shown)
     lost = left_out(stats)
-    for index in lost:  # the rest of what there is here fits into any container
+    for index in lost:  # all the other streams here fit into any container
         pair.same(f"left out: stream {index}", given["streams"][index]["codec_type"], "data")
     kept = [stream for stream in given["streams"] if stream["index"] not in lost]
     pair.same("kinds of streams", [s["codec_type"] for s in kept],
@@ -166,7 +167,7 @@ def compare_files(before, after, stats_path):
 
 
 def numbered(pattern):
-    """The files of f%d.png or f%02d.png, by their numbers."""
+    """Returns the files of f%d.png or f%02d.png, by their numbers."""
     head, tail = re.split(r"%0?\d*d", pattern)
     form = re.compile(re.escape(head) + r"(\d+)" + re.escape(tail) + "$")
     found = {int(form.match(path).group(1)): path

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Real clips through rifec in a plain loop, and beside each what ffprobe says of input
-# and output: the table of docs/fidelity.md. Takes minutes, so it is run by hand.
+# Runs rifec on real clips in a plain loop, and compares input and output as ffprobe
+# reports them: the table of docs/fidelity.md. It takes minutes, so it is run by hand.
 #
 #   tests/clips.sh RIFEC CLIPS [OUTPUTS]
 #
-# CLIPS has videos in eval/ and pictures in other folders. Outputs are kept in OUTPUTS,
-# or nowhere. Exit status 0 when all agree, 1 when one does not, 77 without clips.
+# CLIPS has videos in eval/ and images in other folders. Outputs are kept in OUTPUTS, if
+# that is given. Exit status 0 if all agree, 1 if one does not, 77 without clips.
 set -u
 
 [ $# -ge 2 ] || { sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 2; }
@@ -25,13 +25,13 @@ echo '| clip | streams | frames | picture, s | file, s | ffprobe |'
 echo '|---|---|---|---|---|---|'
 for clip in "$clips"/eval/*; do
     name=${clip##*/}
-    [ "${name##*.}" != y4m ] || name=$name.mkv # presets are of encoders
+    [ "${name##*.}" != y4m ] || name=$name.mkv # y4m has no presets
     "$rifec" -q -y -i "$clip" -o "$out/$name" --x2 --preset ultrafast --deinterlace auto \
         --strict --stats "$out/$name.json" &&
         python3 "$judge" video "$clip" "$out/$name" "$out/$name.json" || status=1
 done
 
-# films SET PATTERN...: two or three pictures each become four or six.
+# films SET PATTERN...: two or three images of each set become four or six.
 films() {
     set=$1 films=0 bad=0
     shift

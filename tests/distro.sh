@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes a bare Debian system with debootstrap, in a mount namespace of its own, and does
-# in it what a newcomer does. One line per step with its time comes last.
+# in it what a newcomer does. It ends with one line per step and its time.
 #
 #   tests/distro.sh bookworm|trixie [PART...]
 #
@@ -11,8 +11,8 @@
 #   test      ./setup.sh test $DISTRO_TESTS (gcc asan)
 #   cuda      install the distribution's nvidia-cuda-toolkit, then README's commands
 #
-# Without a part: run. Wants root, debootstrap and the mirror that this machine's apt
-# uses, or that DISTRO_MIRROR names; ends with 77 where one is missing. Takes HEAD of this
+# Without a part: run. Needs root, debootstrap, and the mirror that this machine's apt
+# uses or that DISTRO_MIRROR names; ends with 77 if one is missing. Takes HEAD of this
 # repository. Bare systems and packages are kept for a week in
 # ${XDG_CACHE_HOME:-/var/cache}/rifec.
 set -eu
@@ -32,7 +32,7 @@ usage() {
 
 # --- outside: a folder, a namespace around it, and away with it -----------------
 
-# The mirror of Debian that apt uses here.
+# Prints the Debian mirror that apt uses here.
 find_mirror() {
     apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' \
         2>/dev/null | head -n 1
@@ -47,7 +47,7 @@ outside() {
     [ -n "$mirror" ] || skip "apt knows no mirror of Debian; name one in DISTRO_MIRROR"
     mkdir -p "$cache"
     folder=$(mktemp -d "${TMPDIR:-/tmp}/distro-$suite-XXXXXX")
-    # The mounts are in the namespace only, and end with its last process.
+    # The mounts exist only in the namespace and end with its last process.
     trap 'rm -rf --one-file-system "$folder"' EXIT
     trap 'exit 130' INT HUP TERM
     status=0
@@ -72,11 +72,11 @@ make_system() {
     else
         tar -C "$folder" -xf "$bare"
     fi
-    chmod 755 "$folder" # mktemp's mode keeps out all but root
+    chmod 755 "$folder" # mktemp's mode admits root only
     mount -t proc proc "$folder/proc"
     mount -t sysfs -o ro sysfs "$folder/sys" 2>/dev/null || true
     mount --rbind /dev "$folder/dev"
-    # Packages stay for the next run. apt's own settings come along: a proxy, say.
+    # Packages are kept for the next run. apt's own settings, such as a proxy, are copied.
     mkdir -p "$cache/$suite-packages"
     mount --bind "$cache/$suite-packages" "$folder/var/cache/apt/archives"
     find "$cache/$suite-packages" -name '*.deb' -mtime +7 -delete
@@ -94,7 +94,7 @@ within() {
         ${http_proxy:+http_proxy="$http_proxy"} TERM=dumb sh -c "cd /src && $1"
 }
 
-# step COMMAND: it must succeed.
+# step COMMAND: runs it; it must succeed.
 step() {
     began=$(date +%s)
     verdict=passed
@@ -111,7 +111,7 @@ note() {
   $1  $(($(date +%s) - began)) s  $2"
 }
 
-# refuses SECONDS PATTERN COMMAND: it must fail within that time, and say why.
+# refuses SECONDS PATTERN COMMAND: it must fail within that time and print this message.
 refuses() {
     began=$(date +%s)
     printf '== %s: refuses: %s\n' "$suite" "$3" >&2
@@ -125,7 +125,7 @@ refuses() {
     note "$verdict" "refuses: $3"
 }
 
-# The commands of README's "Try it", without their comments.
+# Prints the commands of README's first screen, without their comments.
 readme_commands() {
     sed -n 's/^    \(\.\/setup\.sh run[^#]*\).*/\1/p' "$root/README.md" | sed 's/ *$//'
 }
@@ -145,7 +145,7 @@ part_run() {
     refuses 20 'cannot download packages' 'unshare --net ./setup.sh run'
     refuses 5 'needs root' 'RIFEC_BUILD=/tmp/nobody setpriv --reuid 65534 --clear-groups ./setup.sh run'
     run_readme
-    # What was built elsewhere runs, too.
+    # A build from another machine runs as well.
     step 'mkdir /ro && cp -r . /ro/src && rm -rf /ro/src/build && mount --bind -o ro /ro /ro &&
         XDG_CACHE_HOME=/tmp/cache /ro/src/setup.sh run && umount /ro'
 }
@@ -168,7 +168,7 @@ part_cuda() {
     step 'sed -i "s/ main$/ main contrib non-free/" /etc/apt/sources.list && apt-get -qq update &&
         apt-get -qq install -y --no-install-recommends nvidia-cuda-toolkit >/dev/null && nvcc --version'
     run_readme
-    # From CUDA 12 on it is built in, before the reason was in the output above.
+    # CUDA is built in from version 12 on; for an older one, the output gives the reason.
     step 'case $(nvcc --version) in
         *"release 11"*) build/rifec --version | grep "no CUDA" ;;
         *) build/rifec --version | grep "CUDA 1[2-9]" ;;

@@ -36,7 +36,7 @@ if(TARGET rifec_cli)
     rifec_add_fuzzer(film CUTS 3 SOURCES media/copy_engine.c LIBS rifec_pipeline)
 endif()
 
-# Damaged films through the whole program, but for its engine, which only copies: opening
+# Damaged films go through the whole program, but with an engine that only copies: opening
 # the real one takes longer than such a film.
 if(TARGET rifec_cli)
     add_executable(rifec_copying ${PROJECT_SOURCE_DIR}/src/cli/main.c media/copy_engine.c)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The tests that need a GPU: those of label gpu, then the op tests under
-# compute-sanitizer (fewer cases). A short table comes last.
+# Runs the tests that need a GPU: those of label gpu, then the op tests under
+# compute-sanitizer (fewer cases). It ends with a short table.
 #
 #   tests/gpu.sh BUILD [memcheck|racecheck|initcheck|synccheck...]
 #
@@ -18,7 +18,7 @@ trap 'rm -rf "$logs"' EXIT
 export LD_LIBRARY_PATH="$build/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 table= failed=0
 
-# run TITLE COMMAND...: a row of the table; the output is shown when it fails.
+# run TITLE COMMAND...: adds a row to the table; the output is shown if the command fails.
 run() {
     title=$1
     shift
@@ -40,7 +40,7 @@ run() {
 $(printf '%-12s %6ss  %s' "$verdict" "$took" "$title")"
 }
 
-# The programs; the same commands as in engine.cmake.
+# The programs, with the same arguments as in engine.cmake.
 for op in $ops; do
     run "$op" "$build/tests/test_$op" --cuda
 done
@@ -72,7 +72,7 @@ if [ -x "$build/tests/test_precision" ]; then
     cat "$logs/log"
 fi
 
-# The program, where it is: decoding on the GPU, and the whole way through.
+# If the program is here: decoding on the GPU, and whole jobs.
 if [ -x "$build/rifec" ]; then
     for case in doctor h264 hevc hevc10 hevc12 vp9 av1 part pipeline encoder cut; do
         run "nvdec, $case" env RIFEC="$build/rifec" sh "$tests/gpu/nvdec.sh" $case
@@ -84,14 +84,15 @@ export RIFEC_TEST_QUICK=1
 for tool in $tools; do
     case $tool in
     none) continue ;;
-    # Memory as it comes, so that what nobody wrote is found when a kernel reads it;
-    # the harness itself reads all of an output.
+    # Memory is not poisoned here, so initcheck finds data that is read before it is
+    # written; the harness itself reads all of an output.
     initcheck) options='--check-api-memory-access no' poison='env RIFEC_TEST_UNPOISONED=1' ;;
     *) options= poison= ;;
     esac
     for op in $ops; do
-        # A warp's lanes wait for each other and one arrives at the barrier for all, which
-        # racecheck does not see. With every lane arriving it finds nothing (2026-11-29).
+        # The lanes of a warp wait for each other, and one arrives at the barrier for all,
+        # which racecheck does not see. With every lane arriving, it finds nothing
+        # (2026-11-29).
         if [ "$op-$tool" = tail-racecheck ]; then
             run "$op, $tool" sh -c 'exit 77'
             continue

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Three frames of each clip as YUV4MPEG, for tests/gpu/precision.c on a machine that
-# has neither the clips nor FFmpeg:
+# Writes three frames of each clip as YUV4MPEG, for tests/gpu/precision.c on a machine
+# that has neither the clips nor FFmpeg:
 #
 #   tests/gpu_clips.sh FOLDER CLIP...
 #
-# Every second frame from half a second on, so that things move; 8 bits, or 10.
+# Takes every second frame from half a second on, so that things move; in 8 or 10 bits.
 set -eu
 
 folder=${1:?usage: gpu_clips.sh FOLDER CLIP...}

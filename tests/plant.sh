@@ -1,10 +1,10 @@
 #!/bin/sh
-# Plants one fault each in conversion, timeline, warp, merge and chroma, and looks whether
-# the golden run of the generated clips turns red.
+# Plants one fault each in conversion, timeline, warp, merge and chroma, and checks that
+# the golden run of the generated clips fails.
 #
 #   tests/plant.sh [FOLDER]     FOLDER: where to build; kept, so that a second run is quick
 #
-# Ends with 1 if a fault is not noticed, or one can no longer be planted.
+# Ends with 1 if a fault is not noticed or can no longer be planted.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -34,7 +34,8 @@ golden() {
 }
 
 missed=0
-# plant NAME FILE PATTERN REPLACEMENT: as sed's s command; must change the file.
+# plant NAME FILE PATTERN REPLACEMENT: applies sed's s command, which must change the
+# file.
 plant() {
     file=$tree/src/$2
     cp "$file" "$folder/kept"

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Power loss on ext4, by hand: tests/power_loss.sh RIFEC [TRIALS]
+# Power loss on ext4, run by hand: tests/power_loss.sh RIFEC [TRIALS]
 #
 # Jobs run on a file system in an image. The image is copied while they run, at the moment
-# when they end, and some seconds later: a copy holds what had reached the "disk", as after
-# a loss of power. It is mended by e2fsck, and what is in it is judged. Wants root, loop
-# devices, e2fsprogs and ffmpeg; mounts in a namespace of its own.
+# when they end, and some seconds later: a copy contains what had reached the "disk", as
+# after a loss of power. e2fsck repairs the copy, and its files are checked. Needs root,
+# loop devices, e2fsprogs and ffmpeg; mounts in a namespace of its own.
 set -eu
 
 if [ "${POWER_LOSS_INSIDE:-}" != yes ]; then
@@ -23,7 +23,7 @@ ffmpeg -nostdin -v error -f lavfi -i testsrc2=s=64x48:r=25:d=12 long.mkv
 
 losses=0 copies=0
 
-# begin: an empty file system, whose journal is written every 5 s, as is usual.
+# begin: makes an empty file system that writes its journal every 5 s, the usual interval.
 begin() {
     rm -f image
     truncate -s 96M image
@@ -31,14 +31,14 @@ begin() {
     mount -o loop image disk
 }
 
-# copy NAME: the power goes.
+# copy NAME: simulates the loss of power.
 copy() {
     cp --sparse=always image "$1"
     copies=$((copies + 1))
 }
 
-# judge NAME WHEN FILE...: in the copy each file is what it is in `want`; before the end
-# of the job (WHEN is "before") it may also be absent, or as it was in `old`.
+# judge NAME WHEN FILE...: each file in the copy is the same as in `want`; before the end
+# of the job (WHEN is "before") it may also be absent, or the same as in `old`.
 judge() {
     name=$1 when=$2
     shift 2
@@ -58,7 +58,7 @@ judge() {
     rm "$name"
 }
 
-# try FILES COMMAND...: FILES are what comes of it.
+# try FILES COMMAND...: runs a job whose outputs are FILES.
 try() {
     files=$1
     shift
@@ -96,7 +96,7 @@ try() {
     done
 }
 
-# The image as it was in the middle of a job with --resume: the same command goes on.
+# The image from the middle of a job with --resume: the same command continues the job.
 try_resume() {
     (cd disk && exec "$rifec" -q -i ../long.mkv -o r.mkv --resume) </dev/null >out 2>&1 &
     process=$!

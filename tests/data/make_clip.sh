@@ -4,8 +4,8 @@
 #
 #   tests/data/make_clip.sh crystal.mp4
 #
-# Every third frame, so that there is something to interpolate; the sound and
-# the subtitle are made here.
+# Takes every third frame, so that there is something to interpolate; the sound and the
+# subtitle are made here.
 set -eu
 
 source=${1:?usage: make_clip.sh crystal.mp4}

@@ -3,8 +3,8 @@
 
     python3 tests/data/make_torch.py        # needs torch
 
-tests/unit/weights_files.c knows what is in them: every way in which a tensor can lie
-in its storage, in the types that are read, beside things that are not.
+tests/unit/weights_files.c knows the contents: every way in which a tensor can lie
+in its storage, in the types that rifec reads, next to entries that are not tensors.
 """
 import collections
 import pathlib

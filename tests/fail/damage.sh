@@ -1,7 +1,7 @@
-# Damage in the input, wherever it is: reported, exit status 3, and the rest is kept.
+# Damage anywhere in the input is reported, with exit status 3, and the rest is kept.
 . "$(dirname "$0")/../e2e/lib.sh"
 
-# film FILE SECONDS: picture and sound, as television sends them.
+# film FILE SECONDS: makes a video with sound as in television broadcasts.
 film() {
     quiet_ffmpeg -f lavfi -i "testsrc2=s=64x48:r=25:d=$2" -f lavfi -i "sine=440:d=$2" \
         -c:v libx264 -g 25 -bf 2 -c:a aac "$1"
@@ -14,7 +14,8 @@ packets() {
 
 case $1 in
 sound-packet)
-    # The filter between ADTS and MP4 refuses a packet: it is dropped, and all else arrives.
+    # The filter between ADTS and MP4 refuses a packet: it is dropped, and everything else
+    # is kept.
     film good.ts 1
     python3 "$tests/e2e/craft.py" adts good.ts bad.ts 20
     for out in out.mp4 out.mkv; do
@@ -26,7 +27,7 @@ sound-packet)
     done
     ;;
 sound-slowed)
-    # The same where the sound is decoded, slowed down and encoded again.
+    # The same when the sound is decoded, slowed down and encoded again.
     film good.ts 1
     python3 "$tests/e2e/craft.py" adts good.ts bad.ts 20
     fails 3 'warning: stream 1 \(audio, aac\): [12] damaged audio packets? w' \
@@ -34,7 +35,7 @@ sound-slowed)
     same "$(count out.mp4)" 50 frames
     ;;
 limited)
-    # --frames and --to end a job early, and what was read until then was damaged.
+    # --frames and --to end a job early, and the part that was read is damaged.
     film good.ts 6
     python3 - <<'END'
 data = bytearray(open("good.ts", "rb").read())
@@ -47,14 +48,15 @@ END
     done
     same "$(count out.mkv)" 60 frames
     ;;
-no-alarm) # nothing is lost of these, although they look as if
+no-alarm) # these inputs lose nothing, although they look damaged
     whole() {
         run -q -i "$1" -f null --factor 1
         same $status 0 "$1: status"
         ! grep -q 'cut off\|cannot be decoded' stderr || fail "$1: $(cat stderr)"
     }
     film='-f lavfi -i testsrc2=s=64x48:r=25:d=1.2'
-    # Recordings that begin anywhere, and whose first pictures need others before them.
+    # Recordings that begin anywhere; their first pictures need others that come before
+    # them.
     x264='-c:v libx264 -preset ultrafast -x264-params open-gop=1:keyint=10:bframes=3:b-adapt=0:scenecut=0'
     quiet_ffmpeg $film $x264 -f mpegts open264.ts
     quiet_ffmpeg $film -c:v mpeg2video -bf 2 -g 12 -f mpegts open2.ts
@@ -65,7 +67,7 @@ no-alarm) # nothing is lost of these, although they look as if
         ffmpeg -v quiet -y -i late.ts -c copy late.mkv
         whole late.mkv
     done
-    # A fragmented MP4 of unknown duration; one that begins within a fragment.
+    # A fragmented MP4 of unknown duration, and one that begins within a fragment.
     quiet_ffmpeg $film -c:v libx264 -preset ultrafast -g 25 \
         -movflags frag_keyframe+empty_moov frag.mp4
     python3 - <<'END'
@@ -78,14 +80,14 @@ END
     whole unknown.mp4
     quiet_ffmpeg -ss 0.5 -i frag.mp4 -c copy edited.mp4
     whole edited.mp4
-    # Two times that are hours ahead.
+    # Two times are hours ahead.
     for name in stray.mp4 stray.ts; do
         quiet_ffmpeg -i frag.mp4 -c copy \
             -bsf:v 'setts=pts=PTS+if(eq(mod(N\,20)\,15)\,7200/TB\,0):dts=DTS' $name
         whole $name
     done
     ;;
-cut) # a film that was cut off is recognised by its container's own rules
+cut) # the rules of its container tell whether a film is cut off
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=4 -f lavfi -i sine=d=4 -c:v mpeg4 -c:a mp2 \
         -shortest any.mkv
     for name in a.mp4 a.mov a.mkv a.avi a.ts a.nut a.mxf a.mpg a.flv; do
@@ -94,7 +96,7 @@ cut) # a film that was cut off is recognised by its container's own rules
         *.flv) codec='-c:v flv -c:a libmp3lame -ar 44100' ;;
         *.mxf | *.mpg) codec='-c:v mpeg2video -an' ;;
         *.ts) codec='-c:v mpeg2video -c:a copy' ;;
-        # Copied with times in milliseconds, FFmpeg 7.1 fills a fifth of the file with
+        # When times are copied in milliseconds, FFmpeg 7.1 fills a fifth of the file with
         # empty packets.
         *.avi) codec='-r 25 -c:v mpeg4 -c:a copy' ;;
         esac

@@ -1,5 +1,5 @@
-# Faults injected into a small job, one in each run (inject.c): the process never dies
-# of them, says what failed, and leaves neither an output nor a .part.
+# Injects faults into a small job, one in each run (inject.c): the process never crashes,
+# names what failed, and leaves neither an output nor a .part file.
 . "$(dirname "$0")/../e2e/lib.sh"
 
 # Four small frames with sound, a title and a chapter.
@@ -7,7 +7,7 @@ quiet_ffmpeg -i "$lotus" -map 0:v:0 -map 0:a:0 -frames:v 4 -t 0.3 -vf scale=64:3
     -c:v libx264 -preset ultrafast -c:a copy -metadata title=tiny tiny.mp4
 job='-i tiny.mp4 -o out.mkv --x2 --preset ultrafast --device cpu --stats stats.json'
 
-# What each run finds beside its inputs.
+# Prepares the folder for each run, next to the inputs.
 prepare() {
     rm -f out.mkv
 }
@@ -22,7 +22,7 @@ with() {
         ${RIFEC_FLAGS:-} $job </dev/null >stdout 2>stderr || status=$?
 }
 
-# Two frames, the plain kernels: a job that takes a fifth of a second.
+# Two frames and the plain kernels: a job that takes a fifth of a second.
 use_tiny_job() {
     quiet_ffmpeg -i tiny.mp4 -frames:v 2 -t 0.17 -vf scale=32:32 -c:v libx264 \
         -preset ultrafast -c:a copy two.mp4
@@ -30,9 +30,9 @@ use_tiny_job() {
     job="$job --stats stats.json"
 }
 
-# numbers KIND TIMES STEP: of the calls from each place in the program the first TIMES;
-# every STEPth of these. CUDA's runtime, which is linked statically, is not our code: it
-# may well go on without memory.
+# numbers KIND TIMES STEP: prints the numbers of the first TIMES calls from each place in
+# the program, and of these every STEPth. CUDA's runtime, which is linked statically, is
+# not our code; it may continue without memory.
 numbers() {
     count_calls "$1"
     sed -n 's/^[0-9]* 0x/0x/p' faults | sort -u >places
@@ -44,8 +44,8 @@ numbers() {
     [ -s numbers ] || fail "the test itself: no call of $1 to try"
 }
 
-# each KIND STATUS PATTERN: these faults, one in each run. What fails after the output
-# has its name (its statistics) leaves a whole film.
+# each KIND STATUS PATTERN: injects these faults, one in each run. A failure after the
+# output has its name (in its statistics) leaves a complete film.
 each() {
     while read -r n; do
         rm -f stats.json
@@ -58,8 +58,8 @@ each() {
 }
 no_memory='out of memory|no memory|cannot allocate'
 
-# The jobs below go through rifec with an engine that only copies, which takes a tenth of
-# the time. NAME.mkv has N frames and sound.
+# The jobs below use rifec with an engine that only copies, which takes a tenth of the
+# time. NAME.mkv has N frames and sound.
 copying() {
     RIFEC=$COPYING
     quiet_ffmpeg -f lavfi -i testsrc2=s=16x16:r=25 -f lavfi -i sine -c:v ffv1 \
@@ -73,7 +73,7 @@ nothing_unfinished() {
 
 # each_kind FILE FRAMES: each fault of each kind ends the job with its status and a
 # message, and leaves nothing unfinished; the same command then does the whole job (tried
-# after every third).
+# after every third fault).
 each_kind() {
     tried=0
     while read -r kind code pattern; do
@@ -101,7 +101,7 @@ EOF
     echo "$tried faults"
 }
 
-# How many calls of a kind the job makes.
+# Prints the number of calls of a kind that the job makes.
 count_calls() {
     with "$1" 0
     same $status 0 'the test itself: without a fault'
@@ -109,7 +109,7 @@ count_calls() {
     [ "${calls:-0}" -gt 0 ] || fail "the test itself: no call of $1"
 }
 
-# ended STATUS PATTERN: so it had to end, and nothing is left.
+# ended STATUS PATTERN: the job ended with this status and message, and left nothing.
 ended() {
     [ $status = "$1" ] || fail "exit status $status instead of $1"
     says "$2"
@@ -149,8 +149,8 @@ files | files-all)
     done
     ;;
 thread | thread-all)
-    # Threads that only count how many there is room for may be missing; the stages'
-    # own may not.
+    # rifec starts threads to count how many there is room for; these may fail. The
+    # threads of the stages may not.
     use_tiny_job
     [ "$1" = thread ] && times=3 || times=99
     numbers thread $times 1
@@ -168,7 +168,7 @@ thread | thread-all)
     [ $failed -ge 3 ] || fail "only $failed threads were missed"
     ;;
 resumed-all)
-    # A run that goes on where another stopped, for lack of a name for its output.
+    # A run that continues another, which stopped because its output had no name yet.
     copying in 124
     job='-y -i in.mkv -o out.mkv --x2 -c:v ffv1 --resume'
     count_calls rename
@@ -182,7 +182,7 @@ resumed-all)
     each_kind out.mkv 248
     ;;
 golden-all)
-    # A run that is held to golden frames, with reports.
+    # A run that is compared with golden frames and writes reports.
     copying in 4
     job='-y -i in.mkv -o out.mkv --x2 -c:v ffv1 --golden G'
     works $job --update-golden --golden-frames
@@ -198,7 +198,7 @@ golden-made-all)
     each_kind out.mkv 8
     ;;
 batch)
-    # What a batch needs before its first film.
+    # The allocations of a batch before its first film.
     copying a 3
     cp a.mkv b.mkv
     job='-y -i a.mkv -i b.mkv -o out/ --x2 -c:v ffv1'
@@ -217,8 +217,8 @@ batch-all)
     each_kind out/b.2x.mkv 6
     ;;
 limit)
-    # At most so many threads at a time. Few are enough for a slower job; with fewer
-    # than that it says so before it begins.
+    # A limit on the number of threads: a job with few threads is slower; with too few, it
+    # ends with a message before it begins.
     for codec in libx264 libx265; do
         needs_encoder $codec
         for threads in 0 6; do

@@ -1,15 +1,15 @@
-# Inputs that are not what they should be: a clear message, the right status,
-# and whatever can be saved is saved.
+# Inputs that are wrong in some way: there is a clear message and the right status, and
+# rifec keeps what it can.
 . "$(dirname "$0")/../e2e/lib.sh"
 
-# Refused: nothing is written.
+# rifec refuses this and writes nothing.
 refused() {
     fails 3 "$1" -i "$2" -o out.mp4 --x2
     [ ! -e out.mp4 ] || fail 'an output of nothing'
 }
 
-# The input stops early: the frames FFmpeg can decode of it are all there, times
-# right, and the file is a good one.
+# The input ends early: the output is valid and has all the frames that FFmpeg can decode,
+# at the right times.
 saved() {
     fails 3 "warning: .*$1" -i "$1" -o out.mp4 --x2 --stats stats.json
     intact out.mp4
@@ -39,7 +39,8 @@ text)
     refused 'text\.mp4: ' text.mp4
     ;;
 opens-others)
-    # A text that makes FFmpeg open other files, whatever its name, opens none of them.
+    # A text file that makes FFmpeg open other files opens none of them, whatever its
+    # name.
     synth secret.ts 0.2
     printf '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n%s\n#EXT-X-ENDLIST\n' \
         "$PWD/secret.ts" >hls.mp4
@@ -65,13 +66,13 @@ END
     done
     refused 'm3u\.ts: this is not a video but a playlist' m3u.ts
     refused 'pls\.mp4: this is not a video but a playlist' pls.mp4
-    # Who names the format means it, and still nothing of the network is opened.
+    # --input-format selects such a format, but it still opens nothing from the network.
     works -i hls.mp4 --input-format hls -o out.mp4
     printf '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n#EXT-X-ENDLIST\n' >net.m3u8
     run -vv -i net.m3u8 --input-format hls -y -o out.mp4
     same $status 3 'exit status'
     grep -qi "whitelist" stderr || fail 'the network is not refused'
-    # A name that is a pattern for other files is a name where the file exists.
+    # A name that is a pattern for other files is a plain name if that file exists.
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:d=0.2 out%d.png
     cp out1.png 'out%d.png'
     works -y -i 'out%d.png' -o one.mp4
@@ -99,7 +100,7 @@ no-frames)
     refused 'none\.y4m: ' none.y4m
     ;;
 one-frame)
-    # A whole video of one frame: held for as long as it was shown.
+    # A complete video of one frame is held for its duration.
     synth one.mp4 0.04
     same "$(count one.mp4)" 1 'the test itself: frames'
     works -i one.mp4 -o out.mp4 --x3
@@ -107,7 +108,7 @@ one-frame)
     same "$(frame_sums out.mp4 yuv420p | wc -l)" 3 frames
     ;;
 truncated-mp4)
-    # The index comes first, so all but the lost part can be found.
+    # The index comes first, so everything except the lost part can be found.
     synth whole.mp4 2 25 160x96 -movflags +faststart -c:v libx264 -bf 2 -g 10
     head -c "$(($(wc -c <whole.mp4) * 6 / 10))" whole.mp4 >cut.mp4
     saved cut.mp4
@@ -118,8 +119,8 @@ truncated-mkv)
     saved cut.mkv
     ;;
 damaged)
-    # Junk in the middle: said, and the rest is there. In MP4 the decoder meets
-    # it; in Matroska the demultiplexer skips it, and frames with it.
+    # Junk in the middle is reported, and the rest is kept. In MP4 the decoder meets it;
+    # in Matroska the demultiplexer skips it, and frames with it.
     for whole in whole.mp4 whole.mkv; do
         synth $whole 2 25 160x96 -c:v libx264 -bf 2 -g 10
         middle=$(($(wc -c <$whole) / 2))
@@ -149,7 +150,8 @@ range)
     [ ! -e out.mp4 ] || fail 'an output'
     ;;
 size-change)
-    # The picture grows half-way: what came before is kept, and said why.
+    # The frame size changes half-way: the frames before it are kept, and the message
+    # gives the reason.
     synth small.ts 0.4 25 64x48 -c:v libx264
     synth large.ts 0.4 25 96x64 -c:v libx264 -output_ts_offset 0.4
     cat small.ts large.ts >mixed.ts

@@ -1,9 +1,8 @@
-"""Judges what record.c recorded: order.py RECORD [FINAL...]
+"""Checks the record of record.c: order.py RECORD [FINAL...]
 
-Every file that gets another name was synced after its last write, and the folder of the
-new name is synced afterwards; nothing is truncated. Each FINAL is the new name of a
-file. What lies in a folder FINAL.resume is removed only when the folder of FINAL has
-been synced.
+Every renamed file was synced after its last write, and the folder of its new name was
+synced afterwards; no file was truncated. Each FINAL is the new name of a file. The contents
+of a folder FINAL.resume are removed only after the folder of FINAL has been synced.
 """
 import os
 import sys
@@ -23,7 +22,7 @@ def read(path):
 
 
 def is_synced(events, name, begin, end):
-    """Synced in events[begin:end], and not written after that."""
+    """The file was synced in events[begin:end], and not written after that."""
     synced = False
     for event in events[begin:end]:
         if event[0] in ("write", "create") and event[1] == name:

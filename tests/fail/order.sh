@@ -1,5 +1,6 @@
-# The order of write, sync, rename and remove, of which a power loss makes the test.
-# Wants RECORD_LIBRARY, made from record.c. The power loss itself: docs/testing.md.
+# The order of write, sync, rename and remove, on which the result of a power loss
+# depends. Needs RECORD_LIBRARY, made from record.c. docs/testing.md describes a real
+# power loss.
 . "$(dirname "$0")/../e2e/lib.sh"
 
 cd "$(pwd -P)"
@@ -7,7 +8,8 @@ synth in.mkv 0.4
 record=$(mktemp)
 trap 'rm -rf "$folder" "$record"' EXIT
 
-# recorded ARGUMENTS: works, and leaves in $record what it did in this folder.
+# recorded ARGUMENTS: must succeed, and puts a record of its actions in this folder into
+# $record.
 recorded() {
     : >"$record"
     (
@@ -16,7 +18,7 @@ recorded() {
     )
 }
 
-# ordered FINAL...: each has got its name, and all was done in order.
+# ordered FINAL...: each file has its final name, and everything was done in order.
 ordered() {
     python3 "$tests/fail/order.py" "$record" "$@" || {
         cat "$record"
@@ -35,7 +37,8 @@ film)
     recorded -i in.mkv -o new/ -f mp4
     ordered new/in.2x.mp4
     grep -qx "sync $PWD" "$record" || fail 'the new folder is not synced into its own'
-    # The test itself: without a sync, without that of the folder.
+    # Checks the test itself: a record without a sync, and one without the folder's sync,
+    # fail.
     grep -v "^sync .*part" "$record" >less || true
     ! python3 "$tests/fail/order.py" less new/in.2x.mp4 >said || fail 'a missing sync is not seen'
     grep -vx "sync $PWD/new" "$record" >less || true
@@ -46,7 +49,7 @@ pictures)
     ordered p01.png p20.png
     recorded -i in.mkv -o p%02d.png -y
     ordered p01.png p20.png
-    # All are synced before the first is moved.
+    # All files are synced before the first is moved.
     sed '/^\(rename\|exchange\) /q' "$record" >before
     same "$(grep -c '^sync .*/p[0-9]*\.png' before)" 20 'pictures synced before the first moves'
     ;;
@@ -72,7 +75,7 @@ weights)
     ordered f/flownet.param f/flownet.bin
     ;;
 old)
-    # File systems whose renames know no flags, and then those without hard links.
+    # File systems without flags for renaming, and then those without hard links.
     for old in flags links; do
         export LD_PRELOAD="$RECORD_LIBRARY" RECORD_OLD=$old
         works -i in.mkv -o film.mkv
@@ -93,7 +96,7 @@ old)
     done
     ;;
 errors)
-    # A sync that fails is an error: nothing gets a name that may not be safe.
+    # A sync that fails is an error: a file that may not be safe never gets its name.
     export LD_PRELOAD="$RECORD_LIBRARY" RECORD_FAIL='sync *.part.mkv'
     fails 4 'out\.mkv: cannot write it to the disk: Input/output error' -i in.mkv -o out.mkv
     [ ! -e out.mkv ] || fail 'an output'

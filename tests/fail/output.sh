@@ -1,10 +1,10 @@
-# Outputs that cannot be: exit status 4, a message that names the file, and
-# nothing lost or left lying about.
+# Outputs that cannot be written: exit status 4, a message that names the file, and
+# nothing is lost or left over.
 . "$(dirname "$0")/../e2e/lib.sh"
 
 synth in.mkv 0.4
 
-# A file that must survive.
+# keep FILE: makes a file that must survive.
 keep() {
     echo precious >"$1"
 }
@@ -13,7 +13,7 @@ kept() {
     same "$(cat "$1")" precious "$1"
 }
 
-# hold FILE: a job that has FILE as its output, and stands still until `release`.
+# hold FILE: starts a job with the output FILE that waits until `release`.
 hold() {
     synth held.mkv 1 20 160x90
     "$RIFEC" ${RIFEC_FLAGS:-} -i held.mkv -o "$1" --x2 </dev/null >held.out 2>&1 &
@@ -28,7 +28,7 @@ hold() {
     kill -STOP $held
 }
 
-# Its exit status in $status.
+# Ends that job; its exit status is in $status.
 release() {
     kill -CONT $held
     status=0
@@ -37,7 +37,8 @@ release() {
 
 case $1 in
 two-writers)
-    # The second job with the same output ends before its work, and says who has it.
+    # The second job with the same output ends before it does any work, and names the
+    # first.
     hold out.mkv
     synth other.mkv 0.8
     fails 4 "out\.mkv: (process $held|another process) is writing it" -i other.mkv -o out.mkv --x2
@@ -50,7 +51,7 @@ two-writers)
     intact out.mkv
     ;;
 appears-meanwhile)
-    # Not replaced without -y; and the work is not lost.
+    # Without -y an existing file is not replaced, and the work is not lost.
     hold out.mkv
     keep out.mkv
     release
@@ -61,8 +62,8 @@ appears-meanwhile)
     rm out.part.mkv
     ;;
 starts)
-    # Two jobs with one output, started at the same time. (A hundred, by hand:
-    # RIFEC_STARTS=100.)
+    # Two jobs with one output start at the same time. (RIFEC_STARTS=100 tries it a
+    # hundred times.)
     synth other.mkv 0.6
     n=0
     while [ $n -lt ${RIFEC_STARTS:-4} ]; do
@@ -86,8 +87,8 @@ starts)
     done
     ;;
 stats)
-    # --stats destroys nothing: not what the run reads or writes, by whatever name, and
-    # without -y no file but statistics of an earlier run.
+    # --stats destroys nothing: no file that the run reads or writes, under any name, and
+    # without -y only the statistics of an earlier run.
     cp in.mkv copy.mkv
     ln in.mkv hard.mkv
     ln -s in.mkv soft.mkv
@@ -117,7 +118,7 @@ stats)
     judge json notes.json 'tool == "rifec"'
     ;;
 part-is-link)
-    # The temporary name leads elsewhere: nothing there is touched.
+    # The temporary name is a link to another file, which is not touched.
     keep victim
     ln -s victim out.part.mkv
     fails 4 'out\.part\.mkv: .*symbolic link' -i in.mkv -o out.mkv --x2
@@ -141,7 +142,7 @@ mode)
     same "$(stat -c %a new.mkv)" "$(printf %o $((0666 & ~$(umask))))" 'mode of a new file'
     ;;
 long-name)
-    # As long as a name may be; the temporary one has to fit, too.
+    # Names of the maximum length: the temporary name has to fit as well.
     for length in 250 251 255; do
         name=$(printf "%0$((length - 4))d.mkv" 0)
         works -i in.mkv -o "$name" --x2 --frames 2
@@ -151,7 +152,7 @@ long-name)
     done
     ;;
 descriptor)
-    # What the process has open is written where it stands.
+    # A file descriptor of the process is written directly.
     ran='-o /dev/stdout, -o /dev/fd/3'
     "$RIFEC" ${RIFEC_FLAGS:-} -q -i in.mkv -o /dev/stdout -f nut --x2 >out.nut </dev/null
     same "$(count out.nut)" 20 'frames on /dev/stdout'
@@ -159,7 +160,7 @@ descriptor)
     same "$(count three.nut)" 20 'frames on /dev/fd/3'
     ;;
 part-is-input)
-    # The name that out.mp4 is written under until it is whole.
+    # The input has the temporary name of out.mp4.
     synth out.part.mp4
     before=$(cksum <out.part.mp4)
     fails 4 out.part.mp4 -i out.part.mp4 -o out.mp4 --x2
@@ -186,7 +187,7 @@ exists-n)
     kept out.mp4
     ;;
 replaced)
-    # With -y too the old file stays until the new one is whole.
+    # With -y, too, the old file stays until the new one is complete.
     keep out.mp4
     fails 5 'no\.safetensors' -i in.mkv -o out.mp4 --x2 -y --model no.safetensors
     kept out.mp4
@@ -203,7 +204,7 @@ is-input)
     cmp in.mkv copy.mkv || fail 'the input has changed'
     ;;
 is-folder)
-    # A folder is where outputs go, unless it has the very name of one.
+    # A folder receives outputs, unless it has the very name of one.
     mkdir -p folder.mp4/in.2x.mkv
     fails 4 'folder\.mp4/in\.2x\.mkv: .*directory' -i in.mkv -o folder.mp4 --x2 -y
     ;;
@@ -214,7 +215,7 @@ no-folder)
     kept file
     ;;
 read-only)
-    # Root may write anywhere but into /proc.
+    # Root may write anywhere except into /proc.
     if [ "$(id -u)" = 0 ]; then
         closed=/proc
     else
@@ -224,7 +225,7 @@ read-only)
     fails 4 "$closed/out.*\.mp4: cannot create" -i in.mkv -o $closed/out.mp4 --x2
     ;;
 full-limit)
-    # The limit on file sizes is as good as a full disk, and asks for no rights.
+    # A limit on file sizes acts like a full disk and needs no rights.
     synth large.mkv 1 25 320x180
     keep out.mkv
     ulimit -f 100 # blocks of 512 bytes, or of 1024
@@ -241,14 +242,14 @@ full-disk)
         -i large.mkv -o disk/out.mkv -y --x2 -c:v ffv1
     kept disk/out.mkv
     same "$(ls disk)" out.mkv 'files on the full disk'
-    # A small file shows the full disk at its end only.
+    # A small file meets the full disk only at its end.
     fill=disk/fill
     head -c 300k /dev/zero 2>/dev/null >$fill || true
     fails 4 'disk/small.*\.mp4: cannot write.*No space left' -i in.mkv -o disk/small.mp4 --x2
     same "$(ls disk | tr '\n' ' ')" 'fill out.mkv ' 'files on the full disk'
     ;;
 link)
-    # A link is written through, and stays: to a file, or to where none is yet.
+    # The output is written through a link, which stays: to a file, or to a new name.
     mkdir away
     keep away/there.mkv
     ln -s away/there.mkv there.mkv
@@ -265,7 +266,7 @@ link)
 no-container)
     fails 4 'out\.xyz: .*container' -i in.mkv -o out.xyz --x2
     fails 4 "nonsense" -i in.mkv -o out.mp4 -f nonsense --x2
-    # The image writers of FFmpeg are no containers for a film.
+    # FFmpeg's image writers are not containers for a film.
     [ ! -e out.xyz ] && [ ! -e out.mp4 ] || fail 'an output'
     ;;
 esac

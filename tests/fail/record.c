@@ -30,7 +30,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* The function that ours stands before. */
+/* The real function, which ours calls. */
 #define REAL(name, type) ((type)dlsym(RTLD_NEXT, name))
 
 static void absolute(char out[PATH_MAX], int folder, const char *path)
@@ -68,7 +68,8 @@ static bool must_fail(const char *what, const char *path)
            fnmatch(fail + n + 1, path, 0) == 0;
 }
 
-/* False if the call has to fail. The record itself is written past ourselves. */
+/* Returns false if the call has to fail. The record itself is written without our
+ * functions. */
 static bool record(const char *what, int folder, const char *path, int folder2,
                    const char *path2)
 {
@@ -201,7 +202,7 @@ int renameat2(int folder, const char *from, int folder2, const char *to, unsigne
         errno = EINVAL;
         return -1;
     }
-    /* Only those that happen: without -y one may find its name taken. */
+    /* Records only renames that succeed: without -y the name may be taken. */
     bool taken = flags & RENAME_NOREPLACE &&
                  faccessat(folder2, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
     if (!taken && !record(what, folder, from, folder2, to))

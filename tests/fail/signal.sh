@@ -1,11 +1,11 @@
-# Asked to stop: once, and what is done becomes a good file; twice, and nothing
-# is left.
+# After the first signal, the finished part becomes a valid file; after a second one,
+# nothing is left.
 . "$(dirname "$0")/../e2e/lib.sh"
 
 synth in.mkv 60 25 160x96 -bf 0
 echo precious >old.mkv
 
-# Starts rifec in the background and waits for frames to come out of it.
+# Starts rifec in the background and waits until it has written frames.
 start() {
     ran="rifec $* &"
     interruptible "$RIFEC" ${RIFEC_FLAGS:-} "$@" --device cpu --progress json </dev/null >stdout 2>stderr &
@@ -25,11 +25,11 @@ finish() {
     wait $process || status=$?
     [ $status = "$1" ] || fail "exit status $status instead of $1"
     grep '^{' stderr >lines
-    judge progress lines "$1" # who watches is told so, too
+    judge progress lines "$1" # the progress report says the same
     no_leftovers
 }
 
-# What was written is whole: every frame decodes and stands at its time.
+# The output is complete: every frame decodes and has its time.
 shorter_but_whole() {
     intact "$1"
     frames=$(count "$1")
@@ -47,7 +47,7 @@ once)
     shorter_but_whole old.mkv
     ;;
 sound)
-    # What is decoded ahead is dropped, and the sound read ahead with it.
+    # Frames that were decoded ahead are dropped, together with their sound.
     quiet_ffmpeg -i in.mkv -f lavfi -i sine=d=60 -c:v copy -c:a aac loud.mkv
     start -i loud.mkv -o out.mkv --x2 --preset ultrafast -e tune=zerolatency
     kill -INT $process
@@ -70,7 +70,7 @@ hangup)
     shorter_but_whole out.mkv
     ;;
 loop)
-    # A shell ends its loop only when the program in it died of the signal.
+    # A shell ends its loop only if the signal killed the program in it.
     cat >run.py <<'END'
 import os, signal, subprocess, sys, time
 p = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stderr=open("stderr", "wb"))
@@ -85,8 +85,8 @@ END
     shorter_but_whole out.mkv
     ;;
 ignored)
-    # What was ignored when we began stays so: Ctrl-C is for the foreground job, and
-    # nohup is for the closing of the terminal.
+    # A signal that was ignored at the start stays ignored: Ctrl-C is for the foreground
+    # job, and nohup protects from the closing of the terminal.
     for signal in INT TERM HUP; do
         : >stderr
         (trap '' $signal; exec "$RIFEC" ${RIFEC_FLAGS:-} -i in.mkv -o $signal.mkv --frames 60 \
@@ -103,18 +103,19 @@ ignored)
     done
     ;;
 both)
-    # timeout(1) signals its child and then the whole group: that is one wish to stop.
+    # timeout(1) signals its child and then the whole group: both together are one
+    # request.
     start -i in.mkv -o out.mkv --x2 --preset ultrafast -e tune=zerolatency
     kill -TERM $process
     kill -INT $process
     status=0
     wait $process || status=$?
-    [ $status = 143 ] || [ $status = 130 ] || fail "exit status $status" # either may be first
+    [ $status = 143 ] || [ $status = 130 ] || fail "exit status $status" # either order
     no_leftovers
     shorter_but_whole out.mkv
     ;;
 twice)
-    # A frame that takes long, so that the second signal finds it at work.
+    # One frame takes long, so the second signal arrives while it is made.
     synth large.mkv 2 25 640x384
     start -i large.mkv -o old.mkv -y --x2 --preset ultrafast -e tune=zerolatency \
         --kernels c --threads 1

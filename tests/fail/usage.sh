@@ -1,9 +1,9 @@
-# Wrong words on the command line: said at once, before any file is touched.
+# Wrong options are reported at once, before any file is touched.
 . "$(dirname "$0")/../e2e/lib.sh"
 
 synth in.mkv 0.12
 
-# refused STATUS PATTERN ARGUMENTS, with an input and an output.
+# refused STATUS PATTERN ARGUMENTS: runs them with an input and an output.
 refused() {
     expected=$1 pattern=$2
     shift 2
@@ -19,7 +19,7 @@ flag)
     refused 2 --factor --facter 2
     ;;
 habit)
-    # -vf was cut into -v -f, and -hide_banner printed the help with status 0.
+    # -vf was once read as -v -f, and -hide_banner printed the help with status 0.
     refused 2 'ffmpeg apply them' -vf null
     refused 2 'video is always|cannot be copied' -c:v copy
     works -hide_banner -nostdin -v error -y -i in.mkv -c copy -map 0 -f null -
@@ -34,7 +34,7 @@ key)
     ;;
 codec)
     refused 8 nonsense --x2 -c:v nonsense
-    # A decoder, a sound encoder: names FFmpeg knows, but no video encoder.
+    # A decoder and an audio encoder: names that FFmpeg knows, but not video encoders.
     refused 8 aac --x2 -c:v aac
     ;;
 device)

@@ -1,5 +1,5 @@
-# Weights that are none, or another network's: exit status 5, the file named,
-# and no output begun.
+# Files that are not weights, or weights of another network: exit status 5, the file is
+# named, and no output is begun.
 . "$(dirname "$0")/../e2e/lib.sh"
 
 synth in.mkv 0.12
@@ -10,8 +10,8 @@ refused() {
     no_leftovers
 }
 
-# change STATEMENTS: alters header (a dictionary) and data (bytes) on the way
-# from the good weights to bad.safetensors.
+# change STATEMENTS: changes header (a dictionary) and data (bytes) of the good weights,
+# and writes bad.safetensors.
 change() {
     python3 - "$weights" "$1" <<'END'
 import json, struct, sys
@@ -49,7 +49,7 @@ header)
     refused 'bad\.safetensors: .*block2\.conv0\.1\.0\.weight' bad.safetensors
     ;;
 shape)
-    # The same bytes, said to be of another shape; then of another type.
+    # The same bytes declared with another shape, then with another type.
     change 'shape = header["block1.conv0.0.0.weight"]["shape"]; shape.reverse()'
     refused 'bad\.safetensors: .*block1\.conv0\.0\.0\.weight' bad.safetensors
     change 'header["block1.conv0.0.0.weight"]["dtype"] = "I16"'

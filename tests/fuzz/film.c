@@ -1,13 +1,13 @@
 /*
- * A whole job, x2, with the bytes of a film, a picture, a playlist: whatever FFmpeg takes
- * them for. The engine is the one of copy_engine.c, and the output goes nowhere.
+ * A whole job, x2, with the bytes of a film, an image or a playlist, as FFmpeg recognises
+ * them. The engine is that of copy_engine.c, and the output is discarded.
  */
 #include "fuzz.h"
 #include "pipeline/pipeline.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct pipeline_report r; /* large for a stack */
+    static struct pipeline_report r; /* too large for the stack */
     struct progress progress = { .mode = PROGRESS_OFF };
     struct pipeline_options opt = {
         .input.path = fuzz_file(data, size),
@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_begin();
     int err = pipeline_run(&opt, &progress, &r);
     if (err == RIFEC_ERR_INPUT && r.in.damaged)
-        MUST(fuzz_warned()); /* what could be made of it was made */
+        MUST(fuzz_warned()); /* the usable part was used */
     else
         fuzz_judge(err);
     MUST(err || r.out.frames_written == r.out.frames_planned);

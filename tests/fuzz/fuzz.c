@@ -1,4 +1,4 @@
-/* What the harnesses share: the log, copies, a file. */
+/* Shared by the harnesses: the log, copies, a file. */
 #define _POSIX_C_SOURCE 200809L
 #include "fuzz.h"
 

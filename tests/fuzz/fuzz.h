@@ -16,7 +16,7 @@
 /* Returns 0, always. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* As assert(), in every kind of build. */
+/* Like assert(), but in every kind of build. */
 #define MUST(condition)                                                                  \
     do {                                                                                 \
         if (!(condition)) {                                                              \
@@ -25,17 +25,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                                \
     } while (0)
 
-/* Before anything that logs: messages are made, counted and not shown. */
+/* Call this before anything that logs: messages are formatted and counted, and not
+ * shown. */
 void fuzz_begin(void);
 
-/* After it: 0, or an error that was explained by an error message. */
+/* Call this after it: `err` is 0, or an error message explained it. */
 void fuzz_judge(int err);
 
 /* True after a warning. */
 bool fuzz_warned(void);
 
-/* A copy that ends where its memory ends, so that AddressSanitizer sees any read beyond
- * it. Freed with free(). */
+/* Returns a copy at the very end of its memory, so that AddressSanitizer sees any read
+ * beyond it. Free it with free(). */
 uint8_t *fuzz_copy(const void *data, size_t size);
 
 /* The same, as a string that ends at its first NUL. */

@@ -1,4 +1,5 @@
-/* Golden manifests, and tolerances: what is read and written again is the same. */
+/* Golden manifests and tolerances: what is read, written and read again stays the
+ * same. */
 #include <string.h>
 
 #include "fuzz.h"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes the inputs in tests/fuzz/corpus that are not the finds of a fuzzer (those are
-# named after what broke). Needs ffmpeg, python3 and a built rifec; the result is
-# committed, so that the tests need none of these.
+# Makes the inputs in tests/fuzz/corpus, except those that a fuzzer found (which are named
+# after what broke). Needs ffmpeg, python3 and a built rifec; the result is committed, so
+# that the tests need none of these.
 #
 #   tests/fuzz/make_corpus.sh build
 set -eu
@@ -121,8 +121,8 @@ open("weights/safetensors", "wb").write(struct.pack("<Q", len(text)) + text + by
 text = b'{"1":1,'
 open("weights/comma-at-the-end", "wb").write(struct.pack("<Q", len(text)) + text)
 
-# The whole network as torch.save() writes it, of tensors without strides: all of their
-# elements are the one number that the file has.
+# The whole network as torch.save() writes it, with tensors without strides: all elements
+# are the one number in the file.
 def word(text):
     return b"X" + struct.pack("<I", len(text)) + text.encode()
 

@@ -1,4 +1,4 @@
-/* Templates of names: on lines of their own a template, an input and a format. */
+/* Templates of names: a template, an input and a format, one per line. */
 #include <string.h>
 
 #include "fuzz.h"

@@ -1,4 +1,4 @@
-/* The command line: one word on a line. */
+/* The command line: one word per line. */
 #include <string.h>
 
 #include "cli/options.h"
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         end = strchr(at, '\n');
         if (end)
             *end = '\0';
-        if (end || *at) /* a last empty line is no word */
+        if (end || *at) /* an empty last line is not a word */
             argv[argc++] = at;
     }
     int err = options_parse(&opt, argc, argv);

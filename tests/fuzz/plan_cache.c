@@ -1,4 +1,4 @@
-/* The file of measured plans, which any program may have written to. */
+/* The file of measured plans, which any program may have changed. */
 #include <string.h>
 
 #include "engine/cudnn/plan_cache.h"

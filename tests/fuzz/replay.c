@@ -1,11 +1,13 @@
 /*
- * Runs a harness without libFuzzer, in every build: over each file of the folders that
- * are named, and over files that are cut short. Prints what it is at, so that the last
- * line names the input of a crash.
+ * Runs a harness without libFuzzer, in every build: over each file of the given folders,
+ * and over the same files cut short. Prints each input before it is used, so that the
+ * last line names the input of a crash.
  *
  * usage: fuzz_NAME CUTS FOLDER_OR_FILE...
  *
- * CUTS is how many lengths of each file are tried, at most.
+ * CUTS is the maximum number of lengths that are tried for each file.
+ *
+ *
  */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>

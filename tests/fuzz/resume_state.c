@@ -1,7 +1,6 @@
 /*
  * The text files in a .resume folder: an input as it is, and as the text of a file whose
- * checksum is right. Between two texts, which a byte of 1 separates, the difference is
- * described.
+ * checksum is right. If a byte of 1 separates two texts, their difference is described.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>

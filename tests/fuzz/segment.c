@@ -1,6 +1,6 @@
 /*
- * Segments of --resume: an input as it is, and with all of its checksums and its length
- * put right, so that what they protect is reached.
+ * Segments of --resume: an input as it is, and with correct checksums and length, so that
+ * the parts behind the checksums are reached.
  */
 #include <string.h>
 
@@ -19,7 +19,7 @@ static void put_digest(uint8_t *at, const uint8_t *data, size_t size)
     MUST(err == 0);
 }
 
-/* The records must lie within the data; what is left over stays. */
+/* The records must lie within the data; the rest stays unchanged. */
 static void seal(uint8_t *data, size_t size)
 {
     struct AVMurMur3 *all = av_murmur3_alloc();
@@ -42,7 +42,7 @@ static void seal(uint8_t *data, size_t size)
     av_free(all);
 }
 
-/* What was found whole can be read to its end. */
+/* A segment that was found complete can be read to its end. */
 static void read_all(const char *path)
 {
     struct segment_reader *s;

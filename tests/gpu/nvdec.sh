@@ -1,5 +1,5 @@
-# NVDEC against software: the same bytes of every frame, and through the whole
-# program with the engine on the GPU. Needs rifec alone, no ffmpeg.
+# NVDEC against software decoding: the same bytes of every frame, also in whole jobs with
+# the engine on the GPU. Needs rifec only, no ffmpeg.
 # usage: nvdec.sh CASE, with RIFEC the program
 set -eu
 lotus=$(cd "$(dirname "$0")/.." && pwd)/data/lotus.mp4
@@ -32,14 +32,14 @@ if [ "$1" = doctor ]; then
 fi
 grep -Eq '^ok +NVDEC' doctor || { sed -n 's/^-- *NVDEC */skipped: /p' doctor; exit 77; }
 
-# rifec, which must end well and have NVDEC decode.
+# Runs rifec, which must succeed and decode with NVDEC.
 on_gpu() {
     "$RIFEC" "$@" -v >log 2>&1 || fail "exit status $?: rifec $*"
     ! grep -q 'decoded in software' log || fail "rifec $*"
     grep -q 'decoded by NVDEC' log || fail "nobody says who decoded: rifec $*"
 }
 
-# clip NAME ENCODER PIXFMT [options]: the test clip once more, in another codec.
+# clip NAME ENCODER PIXFMT [options]: makes the test clip in another codec.
 clip() {
     name=$1 encoder=$2 pix_fmt=$3
     shift 3
@@ -61,14 +61,14 @@ esac
 originals='--factor 1 --no-audio --no-subs -f framemd5'
 case $1 in
 av1)
-    # Not on every GPU (Hopper has none): then software, and a line about it.
+    # Not every GPU can do it (Hopper cannot): then software decodes, and a line says so.
     "$RIFEC" -i $in -o gpu.md5 $originals --hwaccel cuda -v >log 2>&1 || fail "exit status $?"
     grep -q 'NVDEC' log || fail 'nobody says who decoded'
     "$RIFEC" -i $in -o cpu.md5 $originals --hwaccel none >log 2>&1
     cmp gpu.md5 cpu.md5 || fail 'NVDEC and software differ'
     ;;
 h264|hevc|hevc10|hevc12|vp9)
-    # Into host memory for the CPU's engine, and kept on the device for CUDA's.
+    # Frames go to host memory for the CPU's engine, and stay on the device for CUDA's.
     "$RIFEC" -i $in -o cpu.md5 $originals --hwaccel none >log 2>&1 || fail 'software'
     for device in cpu cuda; do
         on_gpu -i $in -o gpu.md5 $originals --hwaccel cuda --device $device -y
@@ -82,8 +82,8 @@ part)
     cmp gpu.md5 cpu.md5 || fail 'NVDEC and software differ'
     ;;
 pipeline)
-    # Frames from the device's memory are the frames from the host's: what the
-    # network makes of them is the same, bit by bit; also the frames' equality.
+    # Frames in device memory give the same bits as frames in host memory: the network's
+    # output and the comparison of frames.
     for precision in fp32 fp16; do
         flags="--x2 --device cuda --$precision --no-audio --no-subs"
         "$RIFEC" -i $in -o host.md5 $flags -f framemd5 --hwaccel none -y >log 2>&1 || fail 'host frames'
@@ -94,7 +94,7 @@ pipeline)
     on_gpu -i $in -f null --x4 --dedup smooth --device cuda --no-audio --no-subs
     ;;
 encoder)
-    # The originals are fetched for the encoder; a lossless one shows them.
+    # The originals are downloaded for the encoder; a lossless one shows them.
     on_gpu -i $in -o out.mkv --x2 --device cuda --no-audio --no-subs -c:v libx264 --crf 0 --preset ultrafast
     "$RIFEC" -i $in -o cpu.md5 $originals --hwaccel none >log 2>&1 || fail 'software'
     "$RIFEC" -i out.mkv -o out.md5 $originals --hwaccel none >log 2>&1 || fail 'the output'
@@ -102,7 +102,7 @@ encoder)
     sums cpu.md5 >given
     sums out.md5 | awk 'NR % 2' >kept
     cmp given kept || fail 'the originals changed'
-    # NVENC where the card has it, else a clear error that names others.
+    # NVENC works if the card has it; otherwise a clear error names other encoders.
     status=0
     "$RIFEC" -i $in -o nvenc.mp4 --x2 --device cuda -c:v h264_nvenc >log 2>&1 || status=$?
     case $status in

@@ -39,7 +39,7 @@ static struct rifec *open_engine(const struct rifec_format *format, int width, i
     return CHECK_INT(rifec_open(&r, &p), 0) ? r : NULL;
 }
 
-/* The in-betweens of `count` frames; false when there is no engine for them. */
+/* Makes the in-betweens of `count` frames; returns false if no engine can. */
 static bool interpolate(const struct rifec_frame *frames, int count, bool halved,
                         struct rifec_frame *out[])
 {
@@ -78,7 +78,8 @@ static void free_results(struct results *r)
 
 /* --- scaling ---------------------------------------------------------------------- */
 
-/* Catmull-Rom's weights of the four samples around a place between the middle two. */
+/* Weights of Catmull-Rom for the four samples around a position between the middle
+ * two. */
 static void cubic(float f, float w[4])
 {
     w[0] = ((-0.5f * f + 1) * f - 0.5f) * f;
@@ -138,7 +139,7 @@ static struct rifec_frame scaled(const struct rifec_frame *in, int width, int he
     return out;
 }
 
-/* The shorter side becomes `size`. */
+/* Scales the shorter side to `size`. */
 static void try_size(const struct rifec_frame *frames, int count, int size)
 {
     int w = frames[0].width, h = frames[0].height, least = w < h ? w : h;
@@ -175,9 +176,9 @@ static void try_size(const struct rifec_frame *frames, int count, int size)
 
 #define TILE_WIDTH  480 /* multiples of 32 pixels of the first block's, 8 to one */
 #define TILE_HEIGHT 256
-#define NEAR_EDGE   640 /* pixels whose flow may know of the picture's edge */
+#define NEAR_EDGE   640 /* pixels from the edge within which flow may depend on it */
 
-/* The middle of the picture, again and again: then the true error is the same in every
+/* Repeats the middle of the picture as tiles: then the true error is the same in every
  * tile that is far from the edges. */
 static struct rifec_frame tiled(const struct rifec_frame *in, int columns, int rows)
 {
@@ -196,7 +197,7 @@ static struct rifec_frame tiled(const struct rifec_frame *in, int columns, int r
     return out;
 }
 
-/* One tile of two pictures. */
+/* The error of one tile between two pictures. */
 static double tile_error(const struct rifec_frame *a, const struct rifec_frame *b,
                          int column, int row)
 {

@@ -11,7 +11,7 @@ done
 warnings='-Wall -Wextra -Wpedantic -Werror -fsyntax-only'
 failed=0
 
-check() { # header, what it includes it as, options
+check() { # check HEADER LANGUAGE [OPTIONS]: compiles a file that includes the header
     header=$1 name=$2
     shift 2
     echo "#include \"$name\"" | "$compiler" $warnings "$@" - ||
@@ -30,7 +30,7 @@ for header in include/rifec/*.h; do
         check "$header" "${header#include/}" -x "${standard%11}" -std="$standard" -Iinclude
     done
 done
-# CUDA's headers are not on every machine.
+# CUDA's headers do not exist on every machine.
 for header in $(find src -name '*.h' ! -path '*/cuda/*' ! -path '*/cudnn/*'); do
     check "$header" "${header#src/}" -x c -std=c17 -Iinclude -Isrc $libraries
 done
