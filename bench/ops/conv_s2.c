@@ -58,8 +58,8 @@ void bench_conv_s2(const struct bench *b)
     for (int i = 0; i < b->net.net->network->block_count; i++) {
         const struct ifnet_block *k = &b->net.net->block[i];
         const struct block_layers w = weights_block(b->net.weights, i);
-        struct conv_args a[2] = { { k->input, k->mid, w.conv0 },
-                                  { k->mid, k->ping, w.conv1 } };
+        struct conv_args a[2] = { { .in = k->input, .out = k->mid, .layer = w.conv0 },
+                                  { .in = k->mid, .out = k->ping, .layer = w.conv1 } };
         measure(b, i, &a[0]);
         measure(b, i, &a[1]);
         measure_both(b, i, a);

@@ -23,10 +23,11 @@ void bench_encode(const struct bench *b)
 {
     const struct ifnet *net = b->net.net;
     const struct source *s = &b->net.source[0];
-    if (!net->network->encoder_channels)
+    if (!net->network->encoder_layers)
         return;
     struct encode_args a = { .image = s->image,
                              .layers = weights_encoder(b->net.weights),
+                             .count = net->network->encoder_layers,
                              .ping = net->encoder_ping,
                              .pong = net->encoder_pong,
                              .out = s->features };

@@ -12,7 +12,9 @@ void bench_resconv(const struct bench *b)
 {
     for (int i = 0; i < b->net.net->network->block_count; i++) {
         const struct ifnet_block *k = &b->net.net->block[i];
-        struct conv_args a = { k->ping, k->pong, weights_block(b->net.weights, i).res };
+        struct conv_args a = { .in = k->ping,
+                               .out = k->pong,
+                               .layer = weights_block(b->net.weights, i).res };
         int c = k->ping.channels;
         double pixels = (double)k->ping.width * k->ping.height;
         char shape[64];

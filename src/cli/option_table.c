@@ -225,7 +225,7 @@ const struct option_row option_rows[] = {
               "motion, more for small detail",
       .store = store_scale },
     { GROUP_ENGINE, .name = "model", .arg = "FILE", .initial = "built-in",
-      .help = "use other weights of RIFE 4.6 or 4.25: safetensors, PyTorch or ncnn",
+      .help = "use other weights of RIFE 4.0 to 4.26: safetensors, PyTorch or ncnn",
       .store = store_text, FIELD(job.engine.model) },
     { GROUP_ENGINE, .name = "threads", .neutral = true,
       .arg = "N", .initial = "0",

@@ -9,37 +9,17 @@
 #include "base/err.h"
 #include "base/log.h"
 
-/* The first row whose tensor exists decides. */
+/* Other networks: the first row whose tensor exists decides. */
 static const struct sign {
     const char *prefix;  /* of a tensor's name                  */
     const char *without; /* NULL, or: and none begins like this */
     const char *name, *why;
-    const struct network *network; /* it is this one, or if a first layer has another
-                                    * shape, a relative; NULL: it does not run */
 } signs[] = {
-    { "decoder4.", NULL, "IFRNet", "an encoder and four decoders", NULL },
-    { "encode.cnn0.", "block4.", "RIFE 4.13 to 4.24", "an encoder before the blocks",
-      NULL },
-    { "encode.cnn0.", NULL, "a relative of RIFE 4.25", "a first layer of another shape",
-      &networks[NETWORK_4_25] },
-    { "encode.6.", NULL, "RIFE 4.10 or later",
-      "an encoder of four layers before the blocks", NULL },
-    { "encode.0.", NULL, "RIFE 4.7 to 4.9", "an encoder of two layers before the blocks",
-      NULL },
-    { "encode.", NULL, "a RIFE later than 4.6", "an encoder before the blocks", NULL },
-    { "block4.", NULL, "a RIFE later than 4.6", "five blocks", NULL },
+    { "decoder4.", NULL, "IFRNet", "an encoder and four decoders" },
     { "block0.conv1.", NULL, "RIFE 2 or 3, or one of its HD models",
-      "blocks that end in conv1, and no timestep", NULL },
+      "blocks that end in conv1, and no timestep" },
     { "unet.", "block3.", "the RIFE of the paper (ECCV 2022)",
-      "three blocks and a network that refines", NULL },
-    { "block0.conv0.0.1.weight", NULL, "RIFE 4.0 or 4.1, or older",
-      "PReLUs in the blocks", NULL },
-    { "block0.convblock.0.0.", NULL, "RIFE 4.2 to 4.4",
-      "blocks without residual convolutions", NULL },
-    { "block0.lastconv.weight", NULL, "a RIFE before 4.5", "blocks without pixel shuffle",
-      NULL },
-    { "block0.", NULL, "another RIFE", "a first layer of another shape",
-      &networks[NETWORK_4_6] },
+      "three blocks and a network that refines" },
 };
 
 bool architecture_uses(const struct network *n, const char *tensor)
@@ -73,18 +53,43 @@ static const struct stored_tensor *find(const struct tensors *t,
     return found;
 }
 
-/* The number of the network's tensors that the file has, in the right shapes. */
+/*
+ * How well the file fits: the number of its tensors that the network has by name decides;
+ * where that is the same, the number of those that have its shape, and then how few are
+ * missing. Zero if there are none at all.
+ */
 static int count_fitting(const struct tensors *t, const struct network *n)
 {
     struct network_layer l;
-    int count = 0;
+    char name[64];
+    int named = 0, fitting = 0, missing = 0;
     for (int i = 0; network_layer(n, i, &l); i++)
         for (int k = 0; k < LAYER_TENSORS; k++) {
             bool fits;
-            find(t, &l, (enum layer_tensor)k, &fits);
-            count += fits;
+            if (!network_tensor(&l, (enum layer_tensor)k, name))
+                continue;
+            bool found = find(t, &l, (enum layer_tensor)k, &fits);
+            named += found;
+            missing += !found;
+            fitting += fits;
         }
-    return count;
+    enum { MANY = 1000 }; /* more than a network has tensors */
+    return named ? (named * MANY + fitting) * MANY + MANY - 1 - missing : 0;
+}
+
+/* The network that fits best, or NULL. */
+static const struct network *find_nearest(const struct tensors *t)
+{
+    const struct network *best = NULL;
+    int most = 0;
+    for (int i = 0; i < NETWORKS; i++) {
+        int count = count_fitting(t, &networks[i]);
+        if (count > most) {
+            best = &networks[i];
+            most = count;
+        }
+    }
+    return best;
 }
 
 /* The first layer of a block or of the encoder that has another shape in the file, or
@@ -104,32 +109,24 @@ static const struct stored_tensor *find_stranger(const struct tensors *t,
 
 struct architecture architecture_guess(const struct tensors *t)
 {
-    const struct network *best = NULL;
-    int most = 0;
-    for (int i = 0; i < NETWORKS; i++) {
-        int count = count_fitting(t, &networks[i]);
-        if (count > most) {
-            best = &networks[i];
-            most = count;
-        }
-    }
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         const struct sign *s = &signs[i];
         const struct stored_tensor *found = tensors_find_prefix(t, s->prefix);
-        if (!found || (s->without && tensors_find_prefix(t, s->without)))
-            continue;
-        const struct stored_tensor *stranger =
-            s->network ? find_stranger(t, s->network) : found;
-        if (stranger)
+        if (found && (!s->without || !tensors_find_prefix(t, s->without)))
             return (struct architecture){ .name = s->name,
                                           .why = s->why,
-                                          .tensor = stranger->name };
-        best = best ? best : s->network;
-        break;
+                                          .tensor = found->name };
     }
-    if (!best)
+    const struct network *nearest = find_nearest(t);
+    if (!nearest)
         return (struct architecture){ .tensor = t->count ? t->list[0].name : NULL };
-    return (struct architecture){ .name = best->name, .network = best };
+    const struct stored_tensor *stranger = find_stranger(t, nearest);
+    if (stranger)
+        return (struct architecture){ .name = nearest->name,
+                                      .is_relative = true,
+                                      .why = "a first layer of another shape",
+                                      .tensor = stranger->name };
+    return (struct architecture){ .name = nearest->name, .network = nearest };
 }
 
 static void mention_extras(const struct tensors *t, const struct network *n)
@@ -159,8 +156,9 @@ int architecture_check(const struct tensors *t, struct architecture *out)
              out->tensor ? out->tensor : "", out->tensor ? "'" : "");
     if (!out->network)
         FAIL(RIFEC_ERR_MODEL,
-             "%s: it looks like %s, with %s ('%s'): only RIFE 4.25, 4.6 and 4.5 run here",
-             t->name, out->name, out->why, out->tensor);
+             "%s: it looks like %s%s, with %s ('%s'): only RIFE 4.0 to 4.26 run here",
+             t->name, out->is_relative ? "a relative of " : "", out->name, out->why,
+             out->tensor);
     mention_extras(t, out->network);
 fail:
     return err;

@@ -8,6 +8,7 @@
 struct architecture {
     const char *name;              /* "RIFE 4.6"; NULL: no RIFE at all            */
     const struct network *network; /* NULL: it does not run here                  */
+    bool is_relative;              /* it is not the one of this name, but like it */
     const char *why;               /* if not: "an encoder before its blocks", and */
     const char *tensor;            /* the tensor that shows it                    */
 };

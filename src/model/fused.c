@@ -9,8 +9,10 @@ int fused_front(const struct ops *ops, const struct front_args *a, void *stream)
     int err = ops->front ? ops->front(a, stream) : OP_DECLINED;
     if (err != OP_DECLINED)
         return err;
-    const struct conv_args first = { a->gather.out, a->mid, a->conv0 };
-    const struct conv_args second = { a->mid, a->out, a->conv1 };
+    const struct conv_args first = { .in = a->gather.out,
+                                     .out = a->mid,
+                                     .layer = a->conv0 };
+    const struct conv_args second = { .in = a->mid, .out = a->out, .layer = a->conv1 };
     TRY(ops->gather(&a->gather, stream));
     TRY(ops->conv_s2(&first, stream));
     TRY(ops->conv_s2(&second, stream));
@@ -24,8 +26,16 @@ int fused_resblock(const struct ops *ops, const struct resblock_args *a, void *s
     if (err != OP_DECLINED)
         return err;
     for (int i = 0; i < a->count; i += 2) {
-        TRY(ops->resconv(&(struct conv_args){ a->ping, a->pong, &a->layers[i] }, stream));
-        TRY(ops->resconv(&(struct conv_args){ a->pong, a->ping, &a->layers[i + 1] },
+        const bool is_last = i + 2 == a->count;
+        const struct tensor *in = a->spare && i > 0 ? a->spare : &a->ping;
+        const struct tensor *out = a->spare && !is_last ? a->spare : &a->ping;
+        TRY(ops->resconv(
+            &(struct conv_args){ .in = *in, .out = a->pong, .layer = &a->layers[i] },
+            stream));
+        TRY(ops->resconv(&(struct conv_args){ .in = a->pong,
+                                              .out = *out,
+                                              .layer = &a->layers[i + 1],
+                                              .add_out = a->spare && is_last },
                          stream));
     }
 fail:

@@ -2,6 +2,7 @@
 #include "model/ifnet.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -81,6 +82,46 @@ static bool level_is_kept(const struct ifnet *net, int b)
     return b < last_block(net) || in_bands(&net->block[b]);
 }
 
+/* Channels of a tensor whose layers have c of them. */
+static int pad_channels(const struct ifnet_params *p, int c)
+{
+    return p->block_size ? round_up(c, p->block_size) : c;
+}
+
+/* The shapes of block b and of its level. */
+static void shape_block(struct ifnet *net, int b)
+{
+    const struct ifnet_params *p = &net->params;
+    const struct network *n = net->network;
+    struct ifnet_block *k = &net->block[b];
+    struct level *level = &net->level[b];
+    const int c = n->block[b].channels;
+    k->scale = (float)n->block[b].scale * net->widened / p->scale;
+    const int height = (int)((float)net->height_padded / k->scale);
+    const int width = (int)((float)net->width_padded / k->scale);
+    *level =
+        (struct level){ .height = height / 2 * n->shuffle,
+                        .width = width / 2 * n->shuffle,
+                        .scale = k->scale * 2 / (float)n->shuffle,
+                        .dtype = b == last_block(net) ? p->last_level_dtype : DTYPE_FP32,
+                        .replaces_mask = n->mask_is_replaced };
+    k->rows = height / 4;
+    k->kept = p->band_rows ? p->band_rows / 4 : k->rows;
+    const int rows = min_int(k->rows, k->kept + 2 * halo(n)), h = 4 * rows;
+    k->input = make_tensor(p, round_up(network_inputs(n, b), IFNET_INPUTS), h, width);
+    k->mid = make_tensor(p, pad_channels(p, c / 2), h / 2, width / 2);
+    const int wide =
+        p->width_multiple ? round_up(c, p->width_multiple) : pad_channels(p, c);
+    k->ping = k->pong = k->spare = make_tensor(p, wide, rows, width / 4);
+    k->band = *level;
+    k->band.height = 2 * rows * n->shuffle;
+}
+
+static bool needs_spare(const struct network *n)
+{
+    return n->residual == RESIDUAL_BLOCK;
+}
+
 /*
  * Lifetime of the buffers in memory, within one block and then in blend:
  *
@@ -97,49 +138,36 @@ void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *a
     const struct network *n = p->network;
     int multiple = p->scale < 1 ? (int)((float)n->multiple / p->scale) : n->multiple;
     *net = (struct ifnet){
+        .params = *p,
         .network = n,
         .width = p->width,
         .height = p->height,
         .width_padded = round_up(p->width, multiple),
         .height_padded = round_up(p->height, multiple),
         .dtype = p->dtype,
+        .widened = 1,
     };
     assert(n->resconvs % 2 == 0);
     assert(p->last_level_dtype == DTYPE_FP32 ||
            !p->band_rows); /* keep_rows() moves FP32 */
     size_t big = ifnet_image_bytes(net), small = 0, levels = 0;
     for (int b = 0; b < net->network->block_count; b++) {
-        struct ifnet_block *k = &net->block[b];
-        struct level *level = &net->level[b];
-        int c = n->block[b].channels;
-        level->scale = (float)n->block[b].scale / p->scale;
-        level->height = (int)((float)net->height_padded / level->scale);
-        level->width = (int)((float)net->width_padded / level->scale);
-        level->dtype = b == last_block(net) ? p->last_level_dtype : DTYPE_FP32;
-        level->replaces_mask = n->mask_is_replaced;
-        k->rows = level->height / 4;
-        k->kept = p->band_rows ? p->band_rows / 4 : k->rows;
-        int h = 4 * min_int(k->rows, k->kept + 2 * halo(n)), w = level->width;
-        k->input = make_tensor(p, round_up(n->block[b].inputs, IFNET_INPUTS), h, w);
-        k->mid = make_tensor(p, c / 2, h / 2, w / 2);
-        k->ping = k->pong = make_tensor(p, c, h / 4, w / 4);
-
+        const struct ifnet_block *k = &net->block[b];
         const int channels = level_channels(n, b);
+        shape_block(net, b);
         size_t scratch = p->no_scratch ? 0 : scratch_bytes(k, channels);
         big = max_size(big, tensor_bytes(&k->input));
-        big = max_size(big, 2 * tensor_bytes(&k->ping) + scratch);
+        big = max_size(big, (needs_spare(n) ? 3 : 2) * tensor_bytes(&k->ping) + scratch);
         small = max_size(small, tensor_bytes(&k->mid));
-        k->band = *level;
-        k->band.height = h;
         if (level_is_kept(net, b))
-            levels += level_bytes(level, channels);
+            levels += level_bytes(&net->level[b], channels);
         if (in_bands(k) || !level_is_kept(net, b))
             small = max_size(small, level_bytes(&k->band, channels));
     }
     net->big_at = arena_reserve(arena, big);
     net->small_at = arena_reserve(arena, small);
     net->levels_at = arena_reserve(arena, levels);
-    if (n->encoder_channels) {
+    if (n->encoder_layers) {
         net->encoder_ping = net->encoder_pong = make_tensor(
             p, n->encoder_channels, net->height_padded / 2, net->width_padded / 2);
         net->encoder_at = arena_reserve(arena, 2 * tensor_bytes(&net->encoder_ping));
@@ -154,37 +182,58 @@ static void place_level(struct level *l, void *at, int channels)
     l->features = channels > LEVEL_CHANNELS ? l->mask + pixels : NULL;
 }
 
-void ifnet_bind(struct ifnet *net, const struct arena *arena)
+/* Points the tensors of the blocks to their memory. */
+static void place_blocks(struct ifnet *net)
 {
-    unsigned char *big = arena_at(arena, net->big_at);
-    unsigned char *small = arena_at(arena, net->small_at);
-    unsigned char *levels = arena_at(arena, net->levels_at);
+    unsigned char *levels = net->levels;
     for (int b = 0; b < net->network->block_count; b++) {
         struct ifnet_block *k = &net->block[b];
         size_t feature_bytes = tensor_bytes(&k->ping);
-        k->input.data = (void *)big;
-        k->mid.data = (void *)small;
-        k->ping.data = (void *)big;
-        k->pong.data = (void *)(big + feature_bytes);
-        k->deconv_scratch = (void *)(big + 2 * feature_bytes);
+        unsigned char *after = net->big + 2 * feature_bytes;
+        k->input.data = (void *)net->big;
+        k->mid.data = (void *)net->small;
+        k->ping.data = (void *)net->big;
+        k->pong.data = (void *)(net->big + feature_bytes);
+        k->spare.data = needs_spare(net->network) ? (void *)after : NULL;
+        k->deconv_scratch =
+            (void *)(after + (needs_spare(net->network) ? feature_bytes : 0));
         struct level *l = &net->level[b];
         bool kept = level_is_kept(net, b);
         const int channels = level_channels(net->network, b);
-        place_level(l, kept ? levels : small, channels);
+        place_level(l, kept ? levels : net->small, channels);
         k->band.flow = l->flow;
         k->band.mask = l->mask;
         k->band.features = l->features;
         if (in_bands(k))
-            place_level(&k->band, small, channels);
+            place_level(&k->band, net->small, channels);
         if (kept)
             levels += level_bytes(l, channels);
     }
-    if (net->network->encoder_channels) {
+}
+
+void ifnet_bind(struct ifnet *net, const struct arena *arena)
+{
+    net->big = arena_at(arena, net->big_at);
+    net->small = arena_at(arena, net->small_at);
+    net->levels = arena_at(arena, net->levels_at);
+    place_blocks(net);
+    if (net->network->encoder_layers) {
         unsigned char *encoder = arena_at(arena, net->encoder_at);
         net->encoder_ping.data = (void *)encoder;
         net->encoder_pong.data = (void *)(encoder + tensor_bytes(&net->encoder_ping));
     }
-    net->out = ifnet_image(net, (void *)big);
+    net->out = ifnet_image(net, (void *)net->big);
+}
+
+/* All scales times `factor`, 1 or 2. No tensor is larger for that. */
+static void widen(struct ifnet *net, float factor)
+{
+    if (net->widened == factor)
+        return;
+    net->widened = factor;
+    for (int b = 0; b < net->network->block_count; b++)
+        shape_block(net, b);
+    place_blocks(net);
 }
 
 struct image ifnet_image(const struct ifnet *net, float *data)
@@ -205,24 +254,26 @@ size_t ifnet_image_bytes(const struct ifnet *net)
 
 size_t ifnet_source_bytes(const struct ifnet *net)
 {
-    return ifnet_image_bytes(net) * (net->network->encoder_channels ? 2 : 1);
+    return ifnet_image_bytes(net) * (size_t)(1 + net->network->source_features / 4);
 }
 
 struct source ifnet_source(const struct ifnet *net, float *data)
 {
     struct source s = { .image = ifnet_image(net, data) };
-    if (net->network->encoder_channels)
-        s.features = ifnet_image(net, data + ifnet_image_bytes(net) / sizeof *data);
+    s.features.count = net->network->source_features;
+    if (s.features.count)
+        s.features.image = ifnet_image(net, data + ifnet_image_bytes(net) / sizeof *data);
     return s;
 }
 
 int ifnet_encode(struct ifnet *net, const struct source *source, void *stream)
 {
-    if (!net->network->encoder_channels)
+    if (!net->network->encoder_layers)
         return 0;
     return net->ops->encode(
         &(struct encode_args){ .image = source->image,
                                .layers = weights_encoder(net->weights),
+                               .count = net->network->encoder_layers,
                                .ping = net->encoder_ping,
                                .pong = net->encoder_pong,
                                .out = source->features },
@@ -277,7 +328,7 @@ static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task,
                                                       .features1 = task->source1.features,
                                                       .levels = net->level,
                                                       .level_count = b,
-                                                      .scale = net->level[b].scale,
+                                                      .scale = k->scale,
                                                       .t = task->t,
                                                       .top = 4 * top,
                                                       .out = k->input },
@@ -287,15 +338,21 @@ static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task,
                                           .conv1 = w.conv1 },
                     stream));
     TRY(fused_resblock(
-        ops, &(struct resblock_args){ k->ping, k->pong, w.res, net->network->resconvs },
+        ops,
+        &(struct resblock_args){ .ping = k->ping,
+                                 .pong = k->pong,
+                                 .layers = w.res,
+                                 .count = net->network->resconvs,
+                                 .spare = k->spare.data ? &k->spare : NULL },
         stream));
     if (b == last_block(net) && deconv_is_left(net, task))
         return 0;
     struct deconv_args deconv = deconv_args(net, b);
     TRY(ops->deconv(&deconv, stream));
+    const int n = 2 * net->network->shuffle; /* rows of the level for one of ping */
     if (in_bands(k))
-        keep_rows(&k->band, 4 * (row - top), &net->level[b], 4 * row,
-                  4 * min_int(k->kept, k->rows - row));
+        keep_rows(&k->band, n * (row - top), &net->level[b], n * row,
+                  n * min_int(k->kept, k->rows - row));
 fail:
     return err;
 }
@@ -322,14 +379,59 @@ static int finish(struct ifnet *net, const struct ifnet_task *task, void *stream
     return fused_blend_store(ops, &tail.blend_store, stream);
 }
 
+static int forward_block(struct ifnet *net, int b, const struct ifnet_task *task,
+                         void *stream)
+{
+    int err = 0;
+    const struct ifnet_block *k = &net->block[b];
+    int step = in_bands(k) ? k->kept : k->rows;
+    for (int row = 0; row < k->rows; row += step)
+        TRY(forward_band(net, b, task, row, stream));
+fail:
+    return err;
+}
+
+/*
+ * Whether the level moves some pixel of each image by more than 32 pixels in one
+ * direction, where flow is interpolated for the full resolution. Its largest values lie
+ * next to the level's own pixels.
+ */
+static bool is_far(const struct level *l)
+{
+    const float away = 0.5f / l->scale; /* from a pixel of the level to the next sample */
+    float most[2] = { 0 };
+    for (int y = 0; y < l->height; y++)
+        for (int x = 0; x < l->width; x++)
+            for (int corner = 0; corner < 4; corner++) {
+                int y1 = y + (corner & 1 ? 1 : -1), x1 = x + (corner & 2 ? 1 : -1);
+                y1 = y1 < 0 || y1 == l->height ? y : y1;
+                x1 = x1 < 0 || x1 == l->width ? x : x1;
+                for (int c = 0; c < 4; c++) {
+                    const float *flow = l->flow + c;
+                    float v00 = flow[4 * (y * l->width + x)];
+                    float v01 = flow[4 * (y * l->width + x1)];
+                    float v10 = flow[4 * (y1 * l->width + x)];
+                    float v11 = flow[4 * (y1 * l->width + x1)];
+                    float top = v00 + (v10 - v00) * away;
+                    float bottom = v01 + (v11 - v01) * away;
+                    float v = fabsf(top + (bottom - top) * away) * l->scale;
+                    most[c / 2] = v > most[c / 2] ? v : most[c / 2];
+                }
+            }
+    return most[0] > 32 && most[1] > 32;
+}
+
 int ifnet_forward(struct ifnet *net, const struct ifnet_task *task, void *stream)
 {
     int err = 0;
+    widen(net, 1);
     for (int b = 0; b < net->network->block_count; b++) {
-        const struct ifnet_block *k = &net->block[b];
-        int step = in_bands(k) ? k->kept : k->rows;
-        for (int row = 0; row < k->rows; row += step)
-            TRY(forward_band(net, b, task, row, stream));
+        TRY(forward_block(net, b, task, stream));
+        if (b == 1 && net->network->restarts && net->widened == 1 &&
+            is_far(&net->level[1])) {
+            widen(net, 2);
+            b = -1;
+        }
     }
     TRY(finish(net, task, stream));
 fail:

@@ -17,23 +17,11 @@ struct ifnet_block {
     struct tensor input;      /* [inputs][h][w], h and w the padded size / scale */
     struct tensor mid;        /* [c/2][h/2][w/2]                                */
     struct tensor ping, pong; /* [c][h/4][w/4]                                  */
+    struct tensor spare;      /* the same, where a skip reaches over the block  */
+    float scale;              /* full-resolution pixels per pixel of the input  */
     float *deconv_scratch;    /* [DECONV_SCRATCH()][h/4][w/4]                   */
     int rows, kept;           /* of ping: in the whole, and new in each band    */
-    struct level band;        /* what deconv writes: the level or a part of it  */
-};
-
-struct ifnet {
-    int width, height, width_padded, height_padded;
-    enum dtype dtype; /* of the tensors */
-    const struct network *network;
-    struct ifnet_block block[NETWORK_BLOCKS_MAX];
-    struct level level[NETWORK_BLOCKS_MAX];   /* what each block added, .scale included */
-    struct tensor encoder_ping, encoder_pong; /* [encoder_channels][h/2][w/2] */
-    struct image out; /* the in-between, until the next forward, if no frame was given */
-    const struct weights *weights;
-    const struct ops *ops;
-
-    size_t big_at, small_at, levels_at, encoder_at; /* offsets in the arena */
+    struct level band;        /* what deconv writes in bands: a part of the level */
 };
 
 /*
@@ -52,10 +40,28 @@ struct ifnet_params {
     int width, height;
     float scale;
     int block_size;              /* of the tensors; 0: all channels in one block */
+    int width_multiple;          /* of the channels of ping and pong; 0: of block_size */
     int band_rows;               /* 0: whole */
     enum dtype dtype;            /* of the tensors */
     enum dtype last_level_dtype; /* of the last level: FP32, or FP16 without bands */
     bool no_scratch;             /* nothing needs deconv_scratch */
+};
+
+struct ifnet {
+    struct ifnet_params params;
+    int width, height, width_padded, height_padded;
+    enum dtype dtype; /* of the tensors */
+    const struct network *network;
+    struct ifnet_block block[NETWORK_BLOCKS_MAX];
+    struct level level[NETWORK_BLOCKS_MAX];   /* what each block added, .scale included */
+    struct tensor encoder_ping, encoder_pong; /* [encoder_channels][h/2][w/2] */
+    struct image out; /* the in-between, until the next forward, if no frame was given */
+    const struct weights *weights;
+    const struct ops *ops;
+
+    float widened; /* 2 while the scales are twice those of the network; else 1 */
+    size_t big_at, small_at, levels_at, encoder_at; /* offsets in the arena */
+    unsigned char *big, *small, *levels;            /* and where that is   */
 };
 
 /* Plans the network. Reserves memory in the arena. */

@@ -11,6 +11,7 @@
 #include "model/dtype.h"
 #include "model/tensors.h"
 
+struct network;
 struct weights;
 
 /* Is it a .param file? */
@@ -27,6 +28,9 @@ struct ncnn_options {
     enum dtype dtype; /* of the convolutions' numbers: FP32 or FP16 */
     bool stock;       /* warp by ncnn's own layers, not by rife.Warp */
 };
+
+/* Whether there is a graph for the network. */
+bool ncnn_can_write(const struct network *n);
 
 /*
  * Writes both files, of weights of 4.5 or 4.6. Blobs in0 and in1 are the pictures,

@@ -422,7 +422,13 @@ static int check_graph(const struct reader *r)
     int err = 0;
     const char *name = r->t->name;
     /* If it is another version or has too few blocks, the names show it. */
-    if (!architecture_guess(r->t).network || r->group_count != ifnet->block_count)
+    const struct network *n = architecture_guess(r->t).network;
+    if (n && n != &networks[NETWORK_4_5] && n != ifnet)
+        FAIL(RIFEC_ERR_MODEL,
+             "%s: it looks like %s, of which ncnn's graph is not read here: take the "
+             "weights as safetensors or of PyTorch",
+             name, n->name);
+    if (!n || r->group_count != ifnet->block_count)
         return 0;
     for (int b = 0; b < ifnet->block_count; b++) {
         const char *wrong = find_difference(&r->group[b]);

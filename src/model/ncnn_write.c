@@ -291,6 +291,11 @@ static void put_numbers(FILE *f, enum dtype dtype, const struct weights *w)
                   l.op == DECONV ? ifnet->deconv_outputs : l.cout);
 }
 
+bool ncnn_can_write(const struct network *n)
+{
+    return n == &networks[NETWORK_4_5] || n == &networks[NETWORK_4_6];
+}
+
 int ncnn_write(const struct weights *w, const struct ncnn_options *opt, FILE *param,
                FILE *bin)
 {

@@ -60,15 +60,17 @@ struct load_args {
 /*
  * encode: the features of a source frame, where the network has an encoder. RGB,
  * clamped to 0..1 and with its padding, goes through four convolutions: 3x3 of stride 2,
- * 3x3, 3x3, each with zero padding 1 and followed by lrelu, then a transposed 4x4 of
- * stride 2 and padding 1. The first three have outputs of half the padded size, the last
- * of the padded size. Tolerance as conv_s2.
+ * 3x3, 3x3, each with zero padding 1 and followed by an activation, then a transposed 4x4
+ * of stride 2 and padding 1. Some networks have the first and the last only. All but the
+ * last have outputs of half the padded size, the last of the padded size. Tolerance as
+ * conv_s2.
  */
 struct encode_args {
     struct image image;
-    const struct conv_layer *layers; /* [NETWORK_ENCODER_MAX]                      */
+    const struct conv_layer *layers; /* [count]                                    */
+    int count;                       /* 2 or 4                                     */
     struct tensor ping, pong;        /* of half the size; between the convolutions */
-    struct image out;                /* all of the padded size is written          */
+    struct features out;             /* all of the padded size is written          */
 };
 
 /*
@@ -81,40 +83,42 @@ struct encode_args {
  * which holds the rows from `top` on. The channels are
  *
  *     without features     0..2 image 0, 3..5 image 1, 6 t, 7 mask, 8..11 flow
- *     with features        0..2 image 0, 3..5 image 1, 6..9 and 10..13 their features,
- *                          14 t, 15 mask, 16..23 the level's features, 24..27 flow
+ *     with features        0..2 image 0, 3..5 image 1, the features of both, t, mask, the
+ *                          features of the last level where it has any, flow
  *
  * and then zeros. Without levels (the first block) flow, mask and the level's features
  * are zero; out need not have channels for them. At most four full-resolution values are
  * read per output pixel; nothing else is computed. Tolerance: FP32 rounding, 1e-5 for
  * values of order 1.
  */
-#define GATHER_CHANNELS 28 /* at most */
+#define GATHER_CHANNELS (6 + 2 * FEATURES_MAX + 2 + LEVEL_FEATURES + 4) /* at most */
 struct gather_args {
     struct image image0, image1;
-    struct image features0, features1; /* data is NULL where there are none */
+    struct features features0, features1;
     const struct level *levels;
     int level_count;   /* 0..4 */
-    float scale;       /* 64 .. 0.5, a power of two */
+    float scale;       /* 128 .. 0.5, a power of two */
     const float *t;    /* 0 < *t < 1, where the backend reads it when it runs */
     int top;           /* first row of out within the whole; 0 when it is the whole */
     struct tensor out; /* channels: a multiple of IFNET_INPUTS */
 };
 
 /*
- * conv_s2: out = lrelu(conv3x3(in) + bias), stride 2, zero padding 1.
- * out is half as high and wide as in. in may have more channels than the
- * layer: those are zero. FP32 accumulation in any order:
- * tolerance 1e-5 * sum |w * in|.
+ * conv_s2: out = act(conv3x3(in) + bias), stride 2, zero padding 1, where act is lrelu,
+ * or of the layer's slopes. out is half as high and wide as in. in and out may have more
+ * channels than the layer: those are zero, and are written. FP32 accumulation in any
+ * order: tolerance 1e-5 * sum |w * in|.
  */
 /*
- * resconv: out = lrelu(conv3x3(in) + bias + in), zero padding 1, in and out of
+ * resconv: out = act(conv3x3(in) + bias + in), zero padding 1, in and out of
  * one shape and never the same memory. Beta is in the layer's weights and
- * bias already. Tolerance as conv_s2.
+ * bias already. A plain layer does not add in. With add_out what out held before is
+ * added to it in the end. Tolerance and further channels as conv_s2.
  */
 struct conv_args {
     struct tensor in, out;
     const struct conv_layer *layer;
+    bool add_out; /* only where the network has a skip over a whole block */
 };
 
 /*
@@ -124,9 +128,10 @@ struct conv_args {
  *     channel c at (2Y + i, 2X + j) = d[4c + 2i + j][Y][X],  i, j in 0..1
  *     d[o][2y - 1 + ky][2x - 1 + kx] += in[.][y][x] * w[ky][kx][.][o]
  *
- * so out, FP32 or FP16, is four times as high and wide as in. Channels 0..3 are the flow,
- * channel 4 the mask, and where out.features is set the next 8 are those. The layer
- * carries the outputs of these channels only, 20 or 52. Tolerance as conv_s2.
+ * so out, FP32 or FP16, is four times as high and wide as in. If it is twice as high and
+ * wide, there is no pixel shuffle: channel c at (Y, X) = d[c][Y][X]. Channels 0..3 are
+ * the flow, channel 4 the mask, and where out.features is set the next 8 are those. The
+ * layer carries the outputs of these channels only, 20 or 52, or 5. Tolerance as conv_s2.
  */
 #define DECONV_SCRATCH(cout) (4 * (((cout) + 31) / 32 * 32)) /* channels, four phases */
 struct deconv_args {
@@ -215,6 +220,8 @@ struct resblock_args {
     struct tensor ping, pong;
     const struct conv_layer *layers; /* [count], an even number */
     int count;
+    const struct tensor *spare; /* NULL, or: what ping was is added to what it becomes.
+                                 * It has the same shape and may be written */
 };
 
 struct tail_args {

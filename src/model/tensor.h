@@ -3,6 +3,7 @@
 #define RIFEC_MODEL_TENSOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "model/dtype.h"
@@ -41,16 +42,29 @@ struct image {
     unsigned long long texture; /* CUDA: a view of it for the texture unit; 0: none */
 };
 
-#define SOURCE_FEATURES 4 /* channels of a source frame's features, as of an image */
-
 /*
  * A source frame: its picture, and what the network's encoder made of the picture, once
- * for all in-betweens of the frame. The features are an image of the same size with four
- * feature channels in the place of R, G, B and alpha; data is NULL without an encoder.
+ * for all in-betweens of the frame. The features are images of the same size, one after
+ * the other, with four feature channels in the place of R, G, B and alpha; count is zero
+ * without an encoder.
  */
-struct source {
-    struct image image, features;
+#define FEATURES_MAX 16
+struct features {
+    struct image image; /* the first */
+    int count;          /* of feature channels, a multiple of 4 */
 };
+struct source {
+    struct image image;
+    struct features features;
+};
+
+/* Feature channels i to i + 3, i a multiple of 4, as an image. */
+static inline struct image features_image(const struct features *f, int i)
+{
+    struct image im = f->image;
+    im.data += (size_t)i * (size_t)im.width_padded * (size_t)im.height_padded;
+    return im;
+}
 
 /*
  * The increments of flow and mask from one block, kept at the block's own resolution. One

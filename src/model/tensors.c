@@ -249,8 +249,8 @@ static int check_shape(const struct tensors *t, const struct stored_tensor *s,
     tensor_format_shape(have_text, s->dims, s->rank);
     tensor_format_shape(want_text, want, rank);
     log_error(
-        "%s: tensor '%s' has shape %s, but IFNet 4.6 needs %s: weights of another model "
-        "or version?",
+        "%s: tensor '%s' has shape %s, but the network needs %s: weights of another "
+        "model or version?",
         t->name, s->name, have_text, want_text);
     return RIFEC_ERR_MODEL;
 }
@@ -261,7 +261,8 @@ int tensors_read(const struct tensors *t, const char *name, const int *dims, int
     int err = 0;
     const struct stored_tensor *s = tensors_find(t, name);
     if (!s)
-        FAIL(RIFEC_ERR_MODEL, "%s: tensor '%s' is missing: not the weights of IFNet 4.6",
+        FAIL(RIFEC_ERR_MODEL,
+             "%s: tensor '%s' is missing: the file is damaged, or for another network",
              t->name, name);
     if (!is_float(s))
         FAIL(RIFEC_ERR_MODEL, "%s: tensor '%s' has type %.20s: expected F32, F16 or BF16",

@@ -21,9 +21,16 @@ struct reader {
     float *next;   /* where the next layer's numbers go        */
 };
 
+/* Whether the layer is followed by an activation of other slopes than LEAKY_SLOPE. */
+static bool has_slopes(const struct network_layer *l)
+{
+    return l->kernel == 3 && l->slope != SLOPE_LEAKY;
+}
+
 static size_t layer_floats(const struct network_layer *l)
 {
-    return (size_t)(l->kernel * l->kernel * l->cin * l->cout + l->cout);
+    int vectors = has_slopes(l) ? 2 : 1;
+    return (size_t)(l->kernel * l->kernel * l->cin * l->cout + vectors * l->cout);
 }
 
 /* All layers together. */
@@ -42,7 +49,7 @@ static size_t tensor_floats(const struct network *n)
     size_t most = 0;
     struct network_layer l;
     for (int i = 0; network_layer(n, i, &l); i++) {
-        size_t floats = (size_t)(l.kernel * l.kernel * l.cin * l.outputs);
+        size_t floats = (size_t)(l.kernel * l.kernel * l.inputs * l.outputs);
         most = floats > most ? floats : most;
     }
     return most;
@@ -52,9 +59,13 @@ static size_t tensor_floats(const struct network *n)
 static void place(struct reader *r, struct conv_layer *layer,
                   const struct network_layer *l)
 {
-    *layer = (struct conv_layer){ .cin = l->cin, .cout = l->cout, .kernel = l->kernel };
+    *layer = (struct conv_layer){
+        .cin = l->cin, .cout = l->cout, .kernel = l->kernel, .is_plain = l->is_plain
+    };
     layer->weight = r->next;
     layer->bias = r->next + (size_t)(l->kernel * l->kernel * l->cin * l->cout);
+    if (has_slopes(l))
+        layer->slopes = layer->bias + l->cout;
     r->next += layer_floats(l);
 }
 
@@ -68,8 +79,9 @@ static int read_tensor(struct reader *r, const struct network_layer *l,
 }
 
 /*
- * nn.Conv2d: file [outputs][cin][3][3]; nn.ConvTranspose2d: file [cin][outputs][4][4].
- * The first cout of the outputs are read.
+ * nn.Conv2d: file [outputs][inputs][3][3]; nn.ConvTranspose2d: file
+ * [inputs][outputs][4][4]. The first cout of the outputs are read. An output that reads
+ * one group of the inputs gets weights of zero for the others.
  */
 static int read_conv(struct reader *r, struct conv_layer *layer,
                      const struct network_layer *l)
@@ -78,12 +90,16 @@ static int read_conv(struct reader *r, struct conv_layer *layer,
     const int taps = l->kernel * l->kernel;
     const bool is_transposed = l->kernel == 4;
     TRY(read_tensor(r, l, TENSOR_WEIGHT));
-    for (int o = 0; o < l->cout; o++)
-        for (int i = 0; i < l->cin; i++) {
-            int row = is_transposed ? i * l->outputs + o : o * l->cin + i;
+    memset(layer->weight, 0, (size_t)(taps * l->cin * l->cout) * sizeof *layer->weight);
+    for (int o = 0; o < l->cout; o++) {
+        int first = o / (l->cout * l->inputs / l->cin) * l->inputs;
+        for (int i = 0; i < l->inputs; i++) {
+            int row = is_transposed ? i * l->outputs + o : o * l->inputs + i;
             for (int k = 0; k < taps; k++)
-                layer->weight[(k * l->cin + i) * l->cout + o] = r->tensor[row * taps + k];
+                layer->weight[(k * l->cin + first + i) * l->cout + o] =
+                    r->tensor[row * taps + k];
         }
+    }
     TRY(read_tensor(r, l, TENSOR_BIAS));
     memcpy(layer->bias, r->tensor, (size_t)l->cout * sizeof *layer->bias);
 fail:
@@ -117,14 +133,30 @@ fail:
     return err;
 }
 
+static int read_slopes(struct reader *r, struct conv_layer *layer,
+                       const struct network_layer *l)
+{
+    int err = 0;
+    for (int o = 0; l->slope == SLOPE_ONE && o < l->cout; o++)
+        layer->slopes[o] = 1;
+    if (l->slope == SLOPE_FILE) {
+        TRY(read_tensor(r, l, TENSOR_SLOPE));
+        memcpy(layer->slopes, r->tensor, (size_t)l->cout * sizeof *layer->slopes);
+    }
+fail:
+    return err;
+}
+
 static int read_layer(struct reader *r, struct conv_layer *layer,
                       const struct network_layer *l)
 {
     int err = 0;
     place(r, layer, l);
     TRY(read_conv(r, layer, l));
-    if (l->op == RESCONV)
+    if (l->op == RESCONV && !l->is_plain)
         TRY(fold_beta(r, layer, l));
+    if (has_slopes(l))
+        TRY(read_slopes(r, layer, l));
 fail:
     return err;
 }

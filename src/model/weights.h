@@ -17,12 +17,15 @@
 
 /*
  * One convolution: out[o] = bias[o] + sum in[i] * weight[ky][kx][i][o].
- * kernel is 3, or 4 for a transposed convolution.
+ * kernel is 3, or 4 for a transposed convolution. An activation multiplies a negative
+ * output by its channel's slope.
  */
 struct conv_layer {
     int cin, cout, kernel;
     float *weight; /* [kernel][kernel][cin][cout] */
     float *bias;   /* [cout] */
+    float *slopes; /* [cout]; NULL: all are LEAKY_SLOPE */
+    bool is_plain; /* a resconv that does not add its input */
     void *plan;    /* a backend's own: repacked weights, prepared kernels */
 };
 

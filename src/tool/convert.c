@@ -188,7 +188,7 @@ static int to_ncnn(const struct tool_options *opt, const struct tensors *t,
     int err = 0;
     struct ncnn_options ncnn = { .stock = opt->stock };
     struct output param = { 0 }, bin = { 0 };
-    if (w->network->encoder_channels)
+    if (!ncnn_can_write(w->network))
         FAIL(RIFEC_ERR_MODEL,
              "%s: it is %s, and only RIFE 4.5 and 4.6 can be converted to ncnn: write a "
              ".safetensors file",

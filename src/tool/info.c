@@ -97,8 +97,8 @@ int tool_info(const struct tool_options *opt)
     if (arch.network)
         printf("network       %s\n", arch.name);
     else if (arch.name)
-        printf("network       %s, which rifec cannot run: it has %s ('%s')\n", arch.name,
-               arch.why, shown[1]);
+        printf("network       %s%s, which rifec cannot run: it has %s ('%s')\n",
+               arch.is_relative ? "a relative of " : "", arch.name, arch.why, shown[1]);
     else
         printf("network       not RIFE\n");
     printf("parameters    %lld in %d tensors\n", s.parameters, s.tensors);

@@ -128,12 +128,12 @@ with open('rife425.safetensors', 'wb') as f:
     f.write(len(text).to_bytes(8, 'little') + text + bytes(at))
 END
     tool 0 info rife425.safetensors
-    shows network 'RIFE 4.25'
+    shows network 'RIFE 4.25 or 4.26'
     shows parameters '5664776 in 158 tensors'
     tool 0 convert rife425.safetensors a.safetensors
     tool 0 verify a.safetensors rife425.safetensors
     tool 9 verify a.safetensors built-in
-    grep -q 'RIFE 4.25 and built-in is RIFE 4.6' stderr || fail 'not said'
+    grep -q 'RIFE 4.25 or 4.26 and built-in is RIFE 4.6' stderr || fail 'not said'
     tool 5 convert rife425.safetensors ncnn/
     grep -q 'can be converted to ncnn' stderr || fail 'not said'
     [ ! -e ncnn ] || fail 'a folder is left'

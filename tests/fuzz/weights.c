@@ -42,7 +42,7 @@ static void write_both(const struct weights *w, const struct tensors *t)
         int err = safetensors_write(t, w->network, dtype, a);
         MUST(err == 0);
         rewind(a);
-        if (!w->network->encoder_channels) { /* convert refuses it before */
+        if (ncnn_can_write(w->network)) { /* convert refuses it before */
             err =
                 ncnn_write(w, &(struct ncnn_options){ .dtype = dtype, .stock = i }, a, b);
             MUST(err == 0);

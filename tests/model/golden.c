@@ -2,7 +2,7 @@
  * The whole network against PyTorch: flow and mask after each block, and the
  * in-between, on the inputs of tests/golden.
  *
- *     golden DIR c|dnn|best                  on the CPU
+ *     golden DIR c|dnn|best [all]            on the CPU; all: also what is made by hand
  *     golden DIR fp32|tf32|fp16 [KERNELS]    on the GPU
  */
 #define _POSIX_C_SOURCE 200809L /* mkstemp */
@@ -23,21 +23,43 @@
 #include "engine/cuda/cuda_net.h"
 #endif
 
-/* As in make_golden.py and make_golden_425.py. The model built in is 4.6; another
+/* As in make_golden.py and make_golden_family.py. The model built in is 4.6; another
  * network has weights of random_model.h, and its file what the last block left. */
+enum { BUILT_IN = -1 };
+#define BY_HAND   .by_hand = true
+#define COMMITTED .by_hand = false
 static const struct golden {
     const char *name;
     int width, height;
     float t, scale;
     int network;
+    bool by_hand; /* its file is not in tests/golden */
+    int boost;
 } cases[] = {
-    { "even", 96, 64, 0.5f, 1, NETWORK_4_6 },
-    { "quarter", 96, 64, 0.25f, 1, NETWORK_4_6 },
-    { "odd", 75, 53, 0.25f, 1, NETWORK_4_6 },
-    { "half", 75, 53, 0.5f, 0.5f, NETWORK_4_6 },
-    { "double", 61, 32, 0.5f, 2, NETWORK_4_6 },
-    { "rife425", 75, 53, 0.25f, 1, NETWORK_4_25 },
-    { "rife425_double", 61, 50, 0.5f, 2, NETWORK_4_25 },
+    { "even", 96, 64, 0.5f, 1, BUILT_IN, COMMITTED },
+    { "quarter", 96, 64, 0.25f, 1, BUILT_IN, COMMITTED },
+    { "odd", 75, 53, 0.25f, 1, BUILT_IN, COMMITTED },
+    { "half", 75, 53, 0.5f, 0.5f, BUILT_IN, COMMITTED },
+    { "double", 61, 32, 0.5f, 2, BUILT_IN, COMMITTED },
+    { "rife400", 75, 53, 0.25f, 1, NETWORK_4_0, COMMITTED },
+    { "rife400_restart", 75, 53, 0.5f, 1, NETWORK_4_0, COMMITTED, .boost = 2 },
+    { "rife402", 75, 53, 0.25f, 1, NETWORK_4_2, COMMITTED },
+    { "rife405", 75, 53, 0.25f, 1, NETWORK_4_5, BY_HAND },
+    { "rife406", 75, 53, 0.25f, 1, NETWORK_4_6, BY_HAND },
+    { "rife407", 75, 53, 0.25f, 1, NETWORK_4_7, COMMITTED },
+    { "rife410", 75, 53, 0.25f, 1, NETWORK_4_10, BY_HAND },
+    { "rife412_lite", 75, 53, 0.25f, 1, NETWORK_4_12_LITE, BY_HAND },
+    { "rife413", 75, 53, 0.25f, 1, NETWORK_4_13, COMMITTED },
+    { "rife414_lite", 75, 53, 0.25f, 1, NETWORK_4_14_LITE, BY_HAND },
+    { "rife415_lite", 75, 53, 0.25f, 1, NETWORK_4_15_LITE, BY_HAND },
+    { "rife420", 75, 53, 0.25f, 1, NETWORK_4_20, BY_HAND },
+    { "rife421", 75, 53, 0.25f, 1, NETWORK_4_21, COMMITTED },
+    { "rife422_lite", 75, 53, 0.25f, 1, NETWORK_4_22_LITE, BY_HAND },
+    { "rife425", 75, 53, 0.25f, 1, NETWORK_4_25, COMMITTED },
+    { "rife425_double", 61, 50, 0.5f, 2, NETWORK_4_25, COMMITTED },
+    { "rife425_lite", 75, 53, 0.25f, 1, NETWORK_4_25_LITE, COMMITTED },
+    { "rife425_heavy", 75, 53, 0.25f, 1, NETWORK_4_25_HEAVY, BY_HAND },
+    { "rife426_heavy", 75, 53, 0.25f, 1, NETWORK_4_26_HEAVY, BY_HAND },
 };
 
 /*
@@ -264,12 +286,13 @@ static bool has_cudnn(void)
 #endif
 
 /* The weights of a case's network, in a file that the caller removes. */
-static void write_model(char path[32], int network)
+static void write_model(char path[32], const struct golden *g)
 {
     strcpy(path, "/tmp/rifec-golden-XXXXXX");
     int fd = mkstemp(path);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "wb");
-    if (!CHECK(f && !random_model_write(f, &networks[network], NULL)))
+    if (!CHECK(f &&
+               !random_model_write_boosted(f, &networks[g->network], NULL, g->boost)))
         exit(1);
     fclose(f);
 }
@@ -287,7 +310,10 @@ int main(int argc, char **argv)
         return CHECK_SKIP;
     if (gpu && kernels && !strcmp(kernels, "cudnn") && !has_cudnn())
         return CHECK_SKIP;
+    const bool all = !gpu && argc > 3 && !strcmp(argv[3], "all");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        if (cases[i].by_hand && !all)
+            continue;
         char path[4096];
         struct tensors *file;
         struct rifec_params p = { .width = cases[i].width,
@@ -301,8 +327,8 @@ int main(int argc, char **argv)
         if (!CHECK_INT(tensors_open(&file, path), 0))
             return 1;
         char model[32] = "";
-        if (cases[i].network != NETWORK_4_6)
-            write_model(model, cases[i].network);
+        if (cases[i].network != BUILT_IN)
+            write_model(model, &cases[i]);
         p.model = *model ? model : NULL;
         /* The CUDA engine refuses what it does not run. */
         CHECK_INT((gpu ? run_gpu : run_cpu)(&p, cases[i].t, cases[i].name, file),

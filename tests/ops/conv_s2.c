@@ -13,18 +13,25 @@ static void against_formula(const struct conv_args *a)
     for (int o = 0; o < a->out.channels; o++)
         for (int y = 0; y < a->out.height; y++)
             for (int x = 0; x < a->out.width; x++) {
-                double size;
-                double want = lrelu(conv3x3_at(&a->in, a->layer, 2, o, y, x, &size));
+                double size = 0, want = 0;
+                if (o < a->layer->cout)
+                    want = activation(a->layer, o,
+                                      conv3x3_at(&a->in, a->layer, 2, o, y, x, &size));
                 checkop_compare_double("conv_s2_c", tensor_at(&a->out, o, y, x), &want, 1,
                                        TOLERANCE * size, 0);
             }
 }
 
-static void try(int cin, int cout, int height, int width, int block, int threads)
+static void try(int cin, int own, int height, int width, int block, int threads,
+                bool slopes)
 {
-    checkop_case("%d -> %d channels, %dx%d, block %d", cin, cout, width, height, block);
-    int channels = (cin + block - 1) / block * block;
-    struct conv_layer layer = make_layer(cin, cout, 3);
+    checkop_case("%d -> %d channels, %dx%d, block %d%s", cin, own, width, height, block,
+                 slopes ? ", PReLU" : "");
+    const int channels = (cin + block - 1) / block * block;
+    const int cout = (own + block - 1) / block * block;
+    struct conv_layer layer = make_layer(cin, own, 3);
+    if (slopes)
+        give_slopes(&layer);
     struct conv_args a = { .in = make_tensor(channels, height, width, block),
                            .out = make_tensor(cout, height / 2, width / 2, block),
                            .layer = &layer };
@@ -47,10 +54,10 @@ static void try(int cin, int cout, int height, int width, int block, int threads
     }
 #endif
 #if RIFEC_HAVE_DNN
-    if (is_for_dnn(block, 9L * cin * cout * height * width / 4)) {
+    if (!slopes && is_for_dnn(block, 9L * cin * cout * height * width / 4)) {
         struct dnn *dnn;
         a.out = make_tensor(cout, height / 2, width / 2, block);
-        if (dnn_open(&dnn) < 0 || conv_s2_dnn_open(dnn, &layer, &a.in) < 0)
+        if (dnn_open(&dnn) < 0 || conv_s2_dnn_open(dnn, &layer, &a.in, cout) < 0)
             checkop_fail("conv_s2_dnn_open");
         else if (conv_s2_dnn(&a, &s) < 0)
             checkop_fail("conv_s2_dnn");
@@ -159,7 +166,7 @@ static void try_sm90(int cin, int cout, int height, int width)
 /* Of tensors that are nowhere. */
 static bool fits(const struct conv_layer *l, struct tensor in, struct tensor out)
 {
-    return conv_s2_sm90_fits(&(struct conv_args){ in, out, l });
+    return conv_s2_sm90_fits(&(struct conv_args){ .in = in, .out = out, .layer = l });
 }
 
 static void what_fits(void)
@@ -283,6 +290,7 @@ static int on_cuda(void)
 {
     static const int shapes[][2] = { { 7, 96 },  { 96, 192 }, { 12, 64 }, { 64, 128 },
                                      { 12, 48 }, { 48, 96 },  { 12, 32 }, { 32, 64 } };
+    static const int odd[][2] = { { 28, 12 }, { 12, 24 }, { 52, 16 }, { 23, 192 } };
     if (!checkcuda_start())
         return CHECK_SKIP;
     for (int i = 0; i < checkop_cases(64); i++) {
@@ -313,9 +321,13 @@ int main(int argc, char **argv)
 #endif
     static const int shapes[][2] = { { 7, 96 },  { 96, 192 }, { 12, 64 }, { 64, 128 },
                                      { 12, 48 }, { 48, 96 },  { 12, 32 }, { 32, 64 } };
-    try(16, 16, 2, 2, 8, 1);
+    static const int odd[][2] = { { 28, 12 }, { 12, 24 }, { 52, 16 }, { 23, 192 } };
+    try(16, 16, 2, 2, 8, 1, false);
     for (int i = 0; i < 32; i++)
         try(shapes[i % 8][0], shapes[i % 8][1], 2 * checkop_int(1, 12),
-            2 * checkop_int(1, 20), i / 8 % 2 ? 16 : 8, checkop_int(1, 3));
+            2 * checkop_int(1, 20), i / 8 % 2 ? 16 : 8, checkop_int(1, 3), false);
+    for (int i = 0; i < 8; i++)
+        try(odd[i % 4][0], odd[i % 4][1], 2 * checkop_int(1, 6), 2 * checkop_int(1, 8),
+            i / 4 % 2 ? 16 : 8, checkop_int(1, 3), i % 2);
     return checkop_finish();
 }

@@ -83,7 +83,8 @@ static inline void try_conv_versions(enum conv_op op, const struct conv_layer *l
         snprintf(what, sizeof what, "%s, %s", conv_abilities[i].name, dtype_name(dtype));
         for (int k = 0; k < 2; k++) {
             struct tensor out = checkcuda_blank_tensor(want, CUDA_BLOCK, dtype);
-            if (v->conv(&(struct conv_args){ *in, out, &packed }, checkcuda_stream()) < 0)
+            if (v->conv(&(struct conv_args){ .in = *in, .out = out, .layer = &packed },
+                        checkcuda_stream()) < 0)
                 checkop_fail("%s failed", what);
             got[k] = checkcuda_get_tensor(&out, want->block);
         }

@@ -52,14 +52,22 @@ static inline struct conv_layer make_layer(int cin, int cout, int kernel)
     return l;
 }
 
+/* Slopes of a PReLU. */
+static inline void give_slopes(struct conv_layer *l)
+{
+    l->slopes = checkop_floats((size_t)l->cout);
+    checkop_fill(l->slopes, (size_t)l->cout, -0.5f, 0.5f);
+}
+
+/* The activation after output o. */
+static inline double activation(const struct conv_layer *l, int o, double v)
+{
+    return v > 0 ? v : (double)(l->slopes ? l->slopes[o] : LEAKY_SLOPE) * v;
+}
+
 static inline double weight_at(const struct conv_layer *l, int ky, int kx, int i, int o)
 {
     return l->weight[((ky * l->kernel + kx) * l->cin + i) * l->cout + o];
-}
-
-static inline double lrelu(double v)
-{
-    return v > 0 ? v : (double)LEAKY_SLOPE * v;
 }
 
 /* The 3x3 convolution of ops.h at one output; *size becomes sum |w * in|. */

@@ -228,12 +228,11 @@ static void random_layer(struct conv_layer *l, int cin, int cout, int kernel)
 {
     int n = kernel * kernel * cin * cout;
     float size = sqrtf(3.0f / (float)(kernel * kernel * cin));
-    *l = (struct conv_layer){ cin,
-                              cout,
-                              kernel,
-                              malloc((size_t)n * sizeof(float)),
-                              malloc((size_t)cout * sizeof(float)),
-                              NULL };
+    *l = (struct conv_layer){ .cin = cin,
+                              .cout = cout,
+                              .kernel = kernel,
+                              .weight = malloc((size_t)n * sizeof(float)),
+                              .bias = malloc((size_t)cout * sizeof(float)) };
     for (int i = 0; i < n; i++)
         l->weight[i] = uniform() * size;
     for (int i = 0; i < cout; i++)
@@ -250,7 +249,7 @@ struct block {
 static void block_open(struct block *b, enum dtype dtype, int index, int h, int w)
 {
     int c = networks[NETWORK_4_6].block[index].channels;
-    random_layer(&b->conv0, networks[NETWORK_4_6].block[index].inputs, c / 2, 3);
+    random_layer(&b->conv0, network_inputs(&networks[NETWORK_4_6], index), c / 2, 3);
     random_layer(&b->conv1, c / 2, c, 3);
     random_layer(&b->res, c, c, 3);
     random_layer(&b->deconv, c, DECONV_LIVE, 4);
@@ -292,10 +291,14 @@ static void block_close(struct block *b)
 static int block_run(struct block *b, struct cuda_stream *s)
 {
     int err = 0;
-    TRY(conv_s2_cudnn(&(struct conv_args){ b->input, b->mid, &b->conv0 }, s));
-    TRY(conv_s2_cudnn(&(struct conv_args){ b->mid, b->ping, &b->conv1 }, s));
-    TRY(resconv_cudnn(&(struct conv_args){ b->ping, b->pong, &b->res }, s));
-    TRY(resconv_cudnn(&(struct conv_args){ b->pong, b->ping, &b->res }, s));
+    TRY(conv_s2_cudnn(
+        &(struct conv_args){ .in = b->input, .out = b->mid, .layer = &b->conv0 }, s));
+    TRY(conv_s2_cudnn(
+        &(struct conv_args){ .in = b->mid, .out = b->ping, .layer = &b->conv1 }, s));
+    TRY(resconv_cudnn(
+        &(struct conv_args){ .in = b->ping, .out = b->pong, .layer = &b->res }, s));
+    TRY(resconv_cudnn(
+        &(struct conv_args){ .in = b->pong, .out = b->ping, .layer = &b->res }, s));
     TRY(deconv_cudnn(&(struct deconv_args){ b->ping, &b->deconv, b->level, NULL }, s));
 fail:
     return err;

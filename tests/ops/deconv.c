@@ -7,9 +7,12 @@
 /* Tolerance of ops.h: 1e-5 * sum |w * in|; the sums here are below 30. */
 #define TOLERANCE 1e-5
 
-static struct level make_level(const struct tensor *in, bool has_features)
+/* shuffle: 2, or 1 without a pixel shuffle. */
+static struct level make_level(const struct tensor *in, bool has_features, int shuffle)
 {
-    struct level l = { .height = 4 * in->height, .width = 4 * in->width, .scale = 1 };
+    struct level l = { .height = 2 * shuffle * in->height,
+                       .width = 2 * shuffle * in->width,
+                       .scale = 1 };
     size_t n = (size_t)l.height * (size_t)l.width;
     l.flow = checkop_floats(4 * n);
     l.mask = checkop_floats(n);
@@ -21,7 +24,7 @@ static struct level make_level(const struct tensor *in, bool has_features)
 static void against_formula(const struct deconv_args *a)
 {
     const struct conv_layer *l = a->layer;
-    int H = 2 * a->in.height, W = 2 * a->in.width;
+    int H = 2 * a->in.height, W = 2 * a->in.width, n = a->out.width / W;
     double *d = malloc(sizeof *d * (size_t)(l->cout * H * W));
     for (int i = 0; i < l->cout * H * W; i++)
         d[i] = l->bias[i / (H * W)];
@@ -38,7 +41,8 @@ static void against_formula(const struct deconv_args *a)
     for (int o = 0; o < l->cout; o++)
         for (int Y = 0; Y < H; Y++)
             for (int X = 0; X < W; X++) {
-                int c = o / 4, at = (2 * Y + o / 2 % 2) * a->out.width + 2 * X + o % 2;
+                int c = o / (n * n);
+                int at = (n * Y + o / n % n) * a->out.width + n * X + o % n;
                 const float *got = c < 4   ? &a->out.flow[4 * at + c]
                                    : c < 5 ? &a->out.mask[at]
                                            : &a->out.features[8 * at + c - 5];
@@ -59,17 +63,19 @@ static void compare_levels(const char *what, const struct level *got,
                         tolerance, 0);
 }
 
-static void try(int cin, int height, int width, int block, int threads, bool has_features)
+static void try(int cin, int height, int width, int block, int threads, bool has_features,
+                int shuffle)
 {
-    checkop_case("%d channels, %dx%d, block %d%s", cin, width, height, block,
-                 has_features ? ", features" : "");
-    const int cout = 4 * (LEVEL_CHANNELS + (has_features ? LEVEL_FEATURES : 0));
+    checkop_case("%d channels, %dx%d, block %d%s, shuffle %d", cin, width, height, block,
+                 has_features ? ", features" : "", shuffle);
+    const int cout =
+        shuffle * shuffle * (LEVEL_CHANNELS + (has_features ? LEVEL_FEATURES : 0));
     struct conv_layer layer = make_layer(cin, cout, 4);
     struct deconv_args a = { .in = make_tensor(cin, height, width, block),
                              .layer = &layer };
     a.scratch = checkop_floats(DECONV_SCRATCH(cout) * (size_t)(height * width));
     checkop_fill(a.in.data, tensor_floats(&a.in), -1, 1);
-    a.out = make_level(&a.in, has_features);
+    a.out = make_level(&a.in, has_features, shuffle);
     struct cpu_stream s = { .threads = threads };
     deconv_c(&a, &s);
     if ((long)cin * height * width < 30000)
@@ -78,7 +84,7 @@ static void try(int cin, int height, int width, int block, int threads, bool has
     (void)want; /* when the reference is alone */
 #if CPU_HAVE_AVX2
     if (__builtin_cpu_supports("avx2")) {
-        a.out = make_level(&a.in, has_features);
+        a.out = make_level(&a.in, has_features, shuffle);
         deconv_avx2(&a, &s);
         compare_levels("deconv_avx2", &a.out, &want, 0);
     }
@@ -86,7 +92,7 @@ static void try(int cin, int height, int width, int block, int threads, bool has
 #if RIFEC_HAVE_DNN
     if (is_for_dnn(block, 16L * cin * cout * height * width)) {
         struct dnn *dnn;
-        a.out = make_level(&a.in, has_features);
+        a.out = make_level(&a.in, has_features, shuffle);
         if (dnn_open(&dnn) < 0 || deconv_dnn_open(dnn, &layer, &a.in) < 0)
             checkop_fail("deconv_dnn_open");
         else if (deconv_dnn(&a, &s) < 0)
@@ -108,7 +114,7 @@ static void try_cuda(int cin, int height, int width, enum dtype dtype, bool to_h
     struct deconv_args a = { .in = make_tensor(cin, height, width, CUDA_BLOCK),
                              .layer = &layer };
     checkop_fill(a.in.data, tensor_floats(&a.in), -1, 1);
-    a.out = make_level(&a.in, false);
+    a.out = make_level(&a.in, false, 2);
     struct tensor in = checkcuda_tensor(&a.in, CUDA_BLOCK, dtype);
     struct cpu_stream s = { .threads = CUDA_TEST_THREADS };
     deconv_c(&a, &s);
@@ -170,9 +176,11 @@ int main(int argc, char **argv)
         return on_cuda();
 #endif
     static const int channels[] = { 192, 128, 96, 64, 32 };
-    try(16, 1, 1, 8, 1, false);
+    try(16, 1, 1, 8, 1, false, 2);
+    try(64, 3, 5, 8, 2, false, 1);
+    try(192, 4, 7, 16, 2, false, 1);
     for (int i = 0; i < 30; i++)
         try(channels[i % 5], checkop_int(1, 14), checkop_int(1, 30), i / 5 % 2 ? 16 : 8,
-            checkop_int(1, 3), i / 10 == 1);
+            checkop_int(1, 3), i / 10 == 1, 2);
     return checkop_finish();
 }

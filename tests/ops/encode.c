@@ -41,7 +41,7 @@ static struct planes conv(struct planes in, const struct conv_layer *l, int stri
                         sum += plane_get(&in, i, y * stride + k / 3 - 1,
                                          x * stride + k % 3 - 1) *
                                weight_at(l, k / 3, k % 3, i, o);
-                *plane_at(&out, o, y, x) = lrelu(sum);
+                *plane_at(&out, o, y, x) = activation(l, o, sum);
             }
     free(in.at);
     return out;
@@ -76,39 +76,54 @@ static void against_formula(const struct encode_args *a)
         for (int i = 0; i < h * w; i++)
             p.at[c * h * w + i] = fmin(fmax(a->image.data[4 * i + c], 0), 1);
     p = conv(p, &a->layers[0], 2);
-    p = conv(p, &a->layers[1], 1);
-    p = conv(p, &a->layers[2], 1);
-    p = transposed(p, &a->layers[3]);
-    for (int c = 0; c < SOURCE_FEATURES; c++)
+    for (int i = 1; i < a->count - 1; i++)
+        p = conv(p, &a->layers[i], 1);
+    p = transposed(p, &a->layers[a->count - 1]);
+    for (int c = 0; c < a->out.count; c++) {
+        const struct image im = features_image(&a->out, c / 4 * 4);
         for (int i = 0; i < h * w; i++)
-            checkop_compare_double("encode_c", &a->out.data[SOURCE_FEATURES * i + c],
+            checkop_compare_double("encode_c", &im.data[4 * i + c % 4],
                                    &p.at[c * h * w + i], 1, TOLERANCE, 0);
+    }
     free(p.at);
 }
 
-static void try(int width, int height, int channels, int block, int threads)
+static struct features make_features(int width, int height, int wp, int hp, int count)
 {
+    struct features f = { .image = checkop_blank_image(width, height, wp, hp),
+                          .count = count };
+    f.image.data = checkop_floats((size_t)(count * wp * hp));
+    return f;
+}
+
+static void try(int width, int height, int channels, int features, int block, int threads)
+{
+    const int count = features == 4 && block == 16 ? 2 : 4; /* layers */
     int wp = (width + 63) / 64 * 64, hp = (height + 63) / 64 * 64;
-    checkop_case("%dx%d, %d channels, block %d", width, height, channels, block);
-    const struct conv_layer layers[] = { make_layer(3, channels, 3),
-                                         make_layer(channels, channels, 3),
-                                         make_layer(channels, channels, 3),
-                                         make_layer(channels, SOURCE_FEATURES, 4) };
+    checkop_case("%dx%d, %d layers, %d channels, %d features, block %d", width, height,
+                 count, channels, features, block);
+    struct conv_layer layers[NETWORK_ENCODER_MAX];
+    for (int i = 0; i < count; i++)
+        layers[i] = make_layer(i ? channels : 3, i == count - 1 ? features : channels,
+                               i == count - 1 ? 4 : 3);
+    if (count == 2)
+        give_slopes(&layers[0]);
     struct encode_args a = { .image = checkop_image(width, height, wp, hp, -0.5f, 1.5f),
                              .layers = layers,
+                             .count = count,
                              .ping = make_tensor(channels, hp / 2, wp / 2, block),
                              .pong = make_tensor(channels, hp / 2, wp / 2, block),
-                             .out = checkop_blank_image(width, height, wp, hp) };
+                             .out = make_features(width, height, wp, hp, features) };
     struct cpu_stream s = { .threads = threads };
     encode_c(&a, &s);
     against_formula(&a);
 #if CPU_HAVE_AVX2
     if (__builtin_cpu_supports("avx2")) {
         struct encode_args b = a;
-        b.out = checkop_blank_image(width, height, wp, hp);
+        b.out = make_features(width, height, wp, hp, features);
         encode_avx2(&b, &s);
-        checkop_compare("encode_avx2", b.out.data, a.out.data,
-                        SOURCE_FEATURES * (size_t)(wp * hp), 0, 0);
+        checkop_compare("encode_avx2", b.out.image.data, a.out.image.data,
+                        (size_t)(features * wp * hp), 0, 0);
     }
 #endif
     checkop_free_all();
@@ -120,7 +135,7 @@ int main(int argc, char **argv)
     if (checkop_on_cuda())
         return CHECK_SKIP; /* no GPU has it yet */
     for (int i = 0; i < checkop_cases(8); i++)
-        try(checkop_int(1, 100), checkop_int(1, 100), 16, i % 2 ? 16 : 8,
-            checkop_int(1, 3));
+        try(checkop_int(1, 100), checkop_int(1, 100), i / 2 % 2 ? 32 : 16, 4 << i / 2 % 3,
+            i % 2 ? 16 : 8, checkop_int(1, 3));
     return checkop_finish();
 }

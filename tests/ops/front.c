@@ -110,7 +110,7 @@ static void try(int block, int width, int height, bool textured, enum flow flow)
     checkop_case("block %d, %dx%d, images of %s%s", block, width, height,
                  textured ? "FP16 with a texture" : "FP32", names[flow]);
     struct conv_layer conv0 =
-        make_cuda_layer(networks[NETWORK_4_6].block[block].inputs, c / 2, 3, true);
+        make_cuda_layer(network_inputs(&networks[NETWORK_4_6], block), c / 2, 3, true);
     struct conv_layer conv1 = make_cuda_layer(c / 2, c, 3, true);
     struct level levels[3], device_levels[3];
     checkop_levels(levels, block, 8, wp, hp, FLOW);

@@ -1,4 +1,6 @@
 /* resconv: the reference against the formula in double, the others against it. */
+#include <string.h>
+
 #include "convtest.h"
 #if RIFEC_HAVE_CUDA
 #include "convcuda.h"
@@ -8,61 +10,94 @@
 /* Tolerance of ops.h: 1e-5 * sum |w * in|; the sums here are below 40. */
 #define TOLERANCE 1e-5
 
-static void against_formula(const struct conv_args *a)
+/* before: what out held. */
+static void against_formula(const struct conv_args *a, const struct tensor *before)
 {
     for (int o = 0; o < a->out.channels; o++)
         for (int y = 0; y < a->out.height; y++)
             for (int x = 0; x < a->out.width; x++) {
-                double size, residual = tensor_get(&a->in, o, y, x);
-                double want =
-                    lrelu(conv3x3_at(&a->in, a->layer, 1, o, y, x, &size) + residual);
+                double size = 0, want = 0;
+                double residual = a->layer->is_plain ? 0 : tensor_get(&a->in, o, y, x);
+                if (o < a->layer->cout)
+                    want = activation(a->layer, o,
+                                      conv3x3_at(&a->in, a->layer, 1, o, y, x, &size) +
+                                          residual);
+                if (a->add_out)
+                    want += tensor_get(before, o, y, x);
                 checkop_compare_double("resconv_c", tensor_at(&a->out, o, y, x), &want, 1,
-                                       TOLERANCE * (size + fabs(residual)), 0);
+                                       TOLERANCE * (1 + size + fabs(residual)), 0);
             }
 }
 
+static struct tensor copy_tensor(const struct tensor *t)
+{
+    struct tensor copy = make_tensor(t->channels, t->height, t->width, t->block);
+    memcpy(copy.data, t->data, tensor_floats(t) * sizeof *t->data);
+    return copy;
+}
+
 /* Winograd, in the build whose channel block the tensors have. */
-static void try_wino(struct conv_args *a, const struct tensor *want, int threads)
+static void try_wino(struct conv_args *a, const struct tensor *before,
+                     const struct tensor *want, int threads)
 {
 #if CPU_HAVE_AVX2
     int c = want->channels, wide = want->block == 16;
     int runs = wide ? __builtin_cpu_supports("avx512f")
                     : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (c % WINO_GROUP_MAX || !runs)
+    if (c % resconv_wino_group(want->block) || !runs)
         return;
     struct cpu_stream s = { .threads = threads,
                             .scratch_floats = resconv_wino_scratch(c) };
     s.scratch = checkop_floats((size_t)threads * s.scratch_floats);
     struct conv_layer layer = *a->layer;
     float *plan = layer.plan = checkop_floats(resconv_wino_floats(c));
-    (wide ? resconv_wino_weights_avx512 : resconv_wino_weights_avx2)(&layer, plan);
+    (wide ? resconv_wino_weights_avx512 : resconv_wino_weights_avx2)(&layer, c, plan);
     a->layer = &layer;
-    a->out = make_tensor(c, want->height, want->width, want->block);
+    a->out = copy_tensor(before);
     (wide ? resconv_wino_avx512 : resconv_wino_avx2)(a, &s);
     checkop_compare(wide ? "resconv_wino_avx512" : "resconv_wino_avx2", a->out.data,
                     want->data, tensor_floats(want), 40 * TOLERANCE, 0);
 #else
-    (void)a, (void)want, (void)threads;
+    (void)a, (void)before, (void)want, (void)threads;
 #endif
 }
 
-static void try(int channels, int height, int width, int block, int threads)
+/* What a network may do otherwise: not add the input, end with a PReLU, add what was in
+ * the output. */
+enum { PLAIN = 1, SLOPES = 2, ADD_OUT = 4 };
+
+static void try(int own, int height, int width, int block, int threads, int kind)
 {
-    checkop_case("%d channels, %dx%d, block %d", channels, width, height, block);
-    struct conv_layer layer = make_layer(channels, channels, 3);
+    /* Tensors have channels for whole groups. */
+    const int group = own % 32 ? resconv_wino_group(block) : 8;
+    const int channels = (own + group - 1) / group * group;
+    checkop_case("%d of %d channels, %dx%d, block %d, kind %d", own, channels, width,
+                 height, block, kind);
+    struct conv_layer layer = make_layer(own, own, 3);
+    layer.is_plain = kind & PLAIN;
+    if (kind & SLOPES)
+        give_slopes(&layer);
     struct conv_args a = { .in = make_tensor(channels, height, width, block),
                            .out = make_tensor(channels, height, width, block),
-                           .layer = &layer };
-    checkop_fill(a.in.data, tensor_floats(&a.in), -1, 1);
+                           .layer = &layer,
+                           .add_out = kind & ADD_OUT };
+    for (int c = 0; c < channels; c++)
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++) {
+                *tensor_at(&a.in, c, y, x) = c < own ? checkop_float(-1, 1) : 0;
+                *tensor_at(&a.out, c, y, x) = c < own ? checkop_float(-1, 1) : 0;
+            }
+    const struct tensor before = copy_tensor(&a.out);
     struct cpu_stream s = { .threads = threads };
     resconv_c(&a, &s);
-    if ((long)channels * channels * height * width < 500000)
-        against_formula(&a);
+    if ((long)own * own * height * width < 500000)
+        against_formula(&a, &before);
     struct tensor want = a.out;
 #if RIFEC_HAVE_DNN
-    if (is_for_dnn(block, 9L * channels * channels * height * width)) {
+    if (!(kind & (SLOPES | ADD_OUT)) &&
+        is_for_dnn(block, 9L * channels * channels * height * width)) {
         struct dnn *dnn;
-        a.out = make_tensor(channels, height, width, block);
+        a.out = copy_tensor(&before);
         if (dnn_open(&dnn) < 0 || resconv_dnn_open(dnn, &layer, &a.in) < 0)
             checkop_fail("resconv_dnn_open");
         else if (resconv_dnn(&a, &s) < 0)
@@ -73,7 +108,7 @@ static void try(int channels, int height, int width, int block, int threads)
         dnn_close(&dnn);
     }
 #endif
-    try_wino(&a, &want, threads);
+    try_wino(&a, &before, &want, threads);
     checkop_free_all();
 }
 
@@ -122,9 +157,14 @@ int main(int argc, char **argv)
         return on_cuda();
 #endif
     static const int channels[] = { 192, 128, 96, 64 };
-    try(16, 1, 1, 8, 1);
+    static const int odd[] = { 24, 32, 48, 64 };
+    try(16, 1, 1, 8, 1, 0);
     for (int i = 0; i < 32; i++)
         try(channels[i % 4], checkop_int(1, 20), checkop_int(1, 40), i / 4 % 2 ? 16 : 8,
-            checkop_int(1, 3));
+            checkop_int(1, 3), 0);
+    for (int i = 0; i < 16; i++)
+        try(odd[i % 4], checkop_int(1, 9), checkop_int(1, 12), i / 2 % 2 ? 16 : 8,
+            checkop_int(1, 3), i % 8);
+    try(384, 2, 5, 8, 2, 0);
     return checkop_finish();
 }

@@ -10,6 +10,7 @@
 
 #include "check.h"
 #include "message.h"
+#include "model/architecture.h"
 #include "model/tensor.h"
 #include "model/tensors.h"
 #include "model/sha256.h"
@@ -288,15 +289,15 @@ static void second_network(void)
     struct weights w;
     if (!CHECK_INT(load_425(&w, NULL), 0))
         return;
-    CHECK_STR(w.network->name, "RIFE 4.25");
+    CHECK_STR(w.network->name, "RIFE 4.25 or 4.26");
     CHECK_INT(network_layers(w.network), 59);
     CHECK_INT(weights_block(&w, 1).conv0->cin, 28);
     CHECK_INT(weights_block(&w, 3).deconv->cout, 52);
     CHECK_INT(weights_block(&w, 4).deconv->cout, DECONV_LIVE); /* no features */
     const struct conv_layer *encoder = weights_encoder(&w);
     CHECK_INT(encoder[0].cin, 3);
-    CHECK_INT(encoder[3].cout, SOURCE_FEATURES);
-    CHECK(encoder[3].bias + SOURCE_FEATURES == w.data + w.count);
+    CHECK_INT(encoder[3].cout, 4);
+    CHECK(encoder[3].bias + 4 == w.data + w.count);
     weights_close(&w);
     static const char *const missing[] = { "encode.cnn2.bias", "block0.conv0.0.0.weight",
                                            "block4.lastconv.0.weight" };
@@ -304,6 +305,56 @@ static void second_network(void)
         CHECK_INT(load_425(&w, missing[i]), RIFEC_ERR_MODEL);
         if (!CHECK(strstr(message, missing[i]) && strstr(message, "missing")))
             fprintf(stderr, "    %s\n", message);
+    }
+}
+
+/* The network's numbers in a file. */
+static long long parameters(const struct network *n)
+{
+    struct network_layer l;
+    char name[64];
+    int dims[4];
+    long long sum = 0;
+    for (int i = 0; network_layer(n, i, &l); i++)
+        for (int k = 0; k < LAYER_TENSORS; k++)
+            if (network_tensor(&l, (enum layer_tensor)k, name)) {
+                int rank = network_shape(&l, (enum layer_tensor)k, dims);
+                sum += random_model_count(dims, rank);
+            }
+    return sum;
+}
+
+/* Every layout has as many parameters as the modules of vs-rife, which were counted, and
+ * is told from all others. */
+static void all_layouts(void)
+{
+    static const long long counted[NETWORKS] = {
+        [NETWORK_4_0] = 5160980,       [NETWORK_4_2] = 5156420,
+        [NETWORK_4_5] = 5275520,       [NETWORK_4_6] = 5306256,
+        [NETWORK_4_7] = 5325012,       [NETWORK_4_10] = 5364312,
+        [NETWORK_4_13] = 5364312,      [NETWORK_4_12_LITE] = 2631804,
+        [NETWORK_4_14_LITE] = 2968152, [NETWORK_4_15_LITE] = 2616476,
+        [NETWORK_4_20] = 15376512,     [NETWORK_4_21] = 9322416,
+        [NETWORK_4_22_LITE] = 4866052, [NETWORK_4_25] = 5664776,
+        [NETWORK_4_25_LITE] = 5622700, [NETWORK_4_25_HEAVY] = 21663528,
+        [NETWORK_4_26_HEAVY] = 5723156
+    };
+    static const char *const without[] = { NULL, "block1.conv0.1.0.bias" };
+    for (int i = 0; i < NETWORKS; i++) {
+        const struct network *n = &networks[i];
+        CHECK_INT(parameters(n), counted[i]);
+        char *data = NULL;
+        size_t bytes = 0;
+        struct tensors *t;
+        FILE *f = open_memstream(&data, &bytes);
+        CHECK(f && !random_model_write_empty(f, n, without[i % 2]));
+        fclose(f);
+        if (CHECK_INT(tensors_open_memory(&t, data, bytes, "layout"), 0)) {
+            struct architecture arch = architecture_guess(t);
+            CHECK_STR(arch.network ? arch.network->name : "none", n->name);
+            tensors_close(&t);
+        }
+        free(data);
     }
 }
 
@@ -319,5 +370,6 @@ int main(int argc, char **argv)
     model_file(argv[1]);
     walk_meets_every_layer();
     second_network();
+    all_layouts();
     return check_result();
 }

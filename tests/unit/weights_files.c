@@ -315,13 +315,14 @@ static void looks_like(const char *what, const char *const *names)
 static void other_networks(void)
 {
 #define LOOKS(what, ...) looks_like(what, (const char *const[]){ __VA_ARGS__, NULL })
-    LOOKS("4.7 to 4.9", "block0.conv0.0.0.weight", "module.encode.0.weight",
+    LOOKS("a relative of RIFE 4.7,", "block0.conv0.0.0.weight", "module.encode.0.weight",
           "encode.1.weight");
-    LOOKS("4.10 or later", "encode.0.weight", "encode.6.weight");
-    LOOKS("4.13 to 4.24", "block3.conv0.0.0.weight", "encode.cnn0.weight");
+    LOOKS("a relative of RIFE 4.10,", "encode.0.weight", "encode.6.weight");
+    LOOKS("a relative of RIFE 4.13,", "block3.conv0.0.0.weight", "encode.cnn0.weight");
     LOOKS("a relative of RIFE 4.25", "block4.conv0.0.0.weight", "encode.cnn0.weight");
-    LOOKS("4.2 to 4.4", "block0.convblock.0.0.weight", "block0.lastconv.weight");
-    LOOKS("4.0 or 4.1", "block0.conv0.0.0.weight", "block0.conv0.0.1.weight",
+    LOOKS("a relative of RIFE 4.2,", "block0.conv0.0.0.weight",
+          "block0.convblock.0.0.weight", "block0.lastconv.weight");
+    LOOKS("a relative of RIFE 4.0 ", "block0.conv0.0.0.weight", "block0.conv0.0.1.weight",
           "block0.lastconv.weight", "block3.conv0.0.0.weight");
     LOOKS("RIFE 2 or 3", "block0.conv0.0.0.weight", "block0.conv1.weight");
     LOOKS("of the paper", "block0.conv0.0.1.weight", "unet.down0.conv1.0.weight");

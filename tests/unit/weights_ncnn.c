@@ -200,7 +200,7 @@ static void other_graphs(const struct pair *p)
     refused(p, "block0.convblock.3", "b15_0", "b12_0", "something else");
     refused(p, "Interp", "1.250000e-01", "2.500000e-01", "factor");
     refused(p, "rife.Warp", "rife.Warp", "Crop     ", "warps");
-    refused(p, "PixelShuffle", "PixelShuffle", "Noop        ", "before 4.5");
+    refused(p, "PixelShuffle", "PixelShuffle", "Noop        ", "lastconv");
     refused(p, "block3.lastconv", "4=1", "4=0", "padded");
     refused(p, "block0.conv0.0", "Convolution", "ConvolutionDepthWise",
             "kind of layer"); /* in the next line */
@@ -334,10 +334,10 @@ static void other_version(const char *what, int inputs, int encoders, int encode
 static void other_versions(void)
 {
     other_version("4.0 or 4.1", 3, 0, 0, 4, 10, true, false);
-    other_version("4.2 to 4.4", 3, 0, 0, 4, 10, false, false);
-    other_version("4.7 to 4.9", 3, 2, 1, 4, 10, false, true);
-    other_version("4.10 or later", 3, 2, 3, 4, 10, false, true);
-    other_version("4.10 or later", 3, 2, 3, 5, 10, false, true);
+    other_version("a relative of RIFE 4.2,", 3, 0, 0, 4, 10, false, false);
+    other_version("a relative of RIFE 4.2,", 3, 2, 1, 4, 10, false, true);
+    other_version("a relative of RIFE 4.2,", 3, 2, 3, 4, 10, false, true);
+    other_version("a relative of RIFE 4.2,", 3, 2, 3, 5, 10, false, true);
     other_version("RIFE 1, 2 or 3", 2, 0, 0, 3, 8, true, false);
     other_version("not the weights of a RIFE", 3, 0, 0, 4, 6, false, false);
 }

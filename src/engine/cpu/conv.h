@@ -9,7 +9,7 @@
 #include "engine/cpu/cpu.h"
 #include "model/weights.h"
 
-#define CONV_COUT_MAX 192
+#define CONV_COUT_MAX NETWORK_CHANNELS_MAX
 #define CONV_PIXELS   8 /* outputs side by side that share a weight while it is hot */
 
 /*
@@ -36,9 +36,10 @@ static inline void conv_tap(const struct tensor *in, int y, int x, int step, int
     }
 }
 
-static inline float leaky(float v)
+/* The activation after output o. */
+static inline float activate(const struct conv_layer *l, int o, float v)
 {
-    return v > 0 ? v : LEAKY_SLOPE * v;
+    return v > 0 ? v : (l->slopes ? l->slopes[o] : LEAKY_SLOPE) * v;
 }
 
 /*
@@ -69,6 +70,7 @@ static inline void conv_row(const struct conv_args *a, int y, int stride, int re
     const struct conv_layer *l = a->layer;
     const struct tensor *in = &a->in, *out = &a->out;
     float acc[CONV_PIXELS][CONV_COUT_MAX];
+    residual = residual && !l->is_plain;
     for (int x = 0; x < out->width; x += CONV_PIXELS) {
         int pixels = out->width - x < CONV_PIXELS ? out->width - x : CONV_PIXELS;
         for (int p = 0; p < pixels; p++)
@@ -78,10 +80,15 @@ static inline void conv_row(const struct conv_args *a, int y, int stride, int re
             conv_tap(in, y * stride + k / 3 - 1, x * stride + k % 3 - 1, stride, pixels,
                      l->weight + (size_t)k * l->cin * l->cout, l->cin, l->cout, acc);
         for (int p = 0; p < pixels; p++) {
-            for (int o = 0; o < l->cout; o++) {
+            for (int o = 0; o < out->channels; o++) {
                 size_t row = (size_t)(o / out->block) * out->height + y;
                 size_t at = (row * out->width + x + p) * out->block + o % out->block;
-                out->data[at] = leaky(residual ? acc[p][o] + in->data[at] : acc[p][o]);
+                if (o >= l->cout) {
+                    out->data[at] = 0;
+                    continue;
+                }
+                float v = activate(l, o, residual ? acc[p][o] + in->data[at] : acc[p][o]);
+                out->data[at] = a->add_out ? v + out->data[at] : v;
             }
         }
     }

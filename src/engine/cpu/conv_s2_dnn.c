@@ -1,21 +1,26 @@
-/* conv_s2 by oneDNN. The input's spare channels get zero weights. */
+/* conv_s2 by oneDNN. Channels that the layer does not have get zero weights. */
 #include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
 #include "engine/cpu/dnn.h"
 
-int conv_s2_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tensor *in)
+int conv_s2_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tensor *in,
+                     int out_channels)
 {
-    int cin = in->channels, cout = layer->cout;
+    const int cin = in->channels, cout = out_channels;
+    float bias[2 * NETWORK_CHANNELS_MAX] = { 0 };
     float *weight = mem_alloc(9 * (size_t)cin * (size_t)cout * sizeof *weight);
     if (!weight)
         return mem_fail("the weights");
+    memcpy(bias, layer->bias, (size_t)layer->cout * sizeof *bias);
     for (int k = 0; k < 9; k++)
         for (int i = 0; i < cin; i++)
             for (int o = 0; o < cout; o++)
                 weight[(k * cin + i) * cout + o] =
-                    i < layer->cin ? layer->weight[(k * layer->cin + i) * cout + o] : 0;
+                    i < layer->cin && o < layer->cout
+                        ? layer->weight[(k * layer->cin + i) * layer->cout + o]
+                        : 0;
     struct dnn_conv *plan = NULL;
     int err = dnn_conv_open(d, &plan,
                             &(struct dnn_conv_desc){ .cin = cin,
@@ -31,7 +36,7 @@ int conv_s2_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tenso
                                                      .pad_bottom = 0, /* sizes are even */
                                                      .pad_right = 0,
                                                      .weight = weight,
-                                                     .bias = layer->bias,
+                                                     .bias = bias,
                                                      .lrelu = 1 });
     layer->plan = plan;
     mem_free(weight);

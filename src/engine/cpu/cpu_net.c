@@ -43,7 +43,7 @@ static int set_threads(int threads)
 
 /* A build of resconv_wino.c. */
 struct wino {
-    void (*weights)(const struct conv_layer *layer, float *out);
+    void (*weights)(const struct conv_layer *layer, int channels, float *out);
     int (*run)(const struct conv_args *a, void *stream);
     const char *name;
 };
@@ -68,7 +68,7 @@ static const struct wino *find_wino(enum cpu_wino which)
  * features: a network with an encoder keeps the reference. */
 static void take_same_bits(struct ops *ops, const struct network *n, bool avx2)
 {
-    const bool has_features = n->encoder_channels > 0;
+    const bool has_features = n->source_features > 0;
     if (!has_features)
         ops->gather = gather_row;
     ops->blend = blend_row;
@@ -99,7 +99,8 @@ static int take_dnn_ops(struct cpu_net *n, bool resconv)
             continue;
         const struct ifnet_block *k = &n->net.block[l.block];
         if (l.op == CONV_S2)
-            TRY(conv_s2_dnn_open(n->dnn, layer, l.index == 0 ? &k->input : &k->mid));
+            TRY(conv_s2_dnn_open(n->dnn, layer, l.index == 0 ? &k->input : &k->mid,
+                                 l.index == 0 ? k->mid.channels : k->ping.channels));
         else if (l.op == DECONV)
             TRY(deconv_dnn_open(n->dnn, layer, &k->ping));
         else if (resconv)
@@ -114,22 +115,21 @@ fail:
 }
 #endif
 
-static size_t wino_bytes(const struct network *n)
+static size_t wino_bytes(const struct ifnet *net)
 {
     size_t floats = 0;
-    struct network_layer l;
-    for (int i = 0; network_layer(n, i, &l); i++)
-        if (l.op == RESCONV)
-            floats += resconv_wino_floats(l.cout);
+    for (int b = 0; b < net->network->block_count; b++)
+        floats += (size_t)net->network->resconvs *
+                  resconv_wino_floats(net->block[b].ping.channels);
     return floats * sizeof(float);
 }
 
 /* The memory that the widest layer needs. */
-static size_t wino_scratch(const struct network *n)
+static size_t wino_scratch(const struct ifnet *net)
 {
     size_t floats = 0;
-    for (int i = 0; i < n->block_count; i++) {
-        size_t needed = resconv_wino_scratch(n->block[i].channels);
+    for (int b = 0; b < net->network->block_count; b++) {
+        size_t needed = resconv_wino_scratch(net->block[b].ping.channels);
         floats = needed > floats ? needed : floats;
     }
     return floats;
@@ -141,9 +141,10 @@ static void take_wino(struct cpu_net *n, const struct wino *wino, float *plans)
     for (int i = 0; network_layer(n->weights.network, i, &l); i++) {
         if (l.op != RESCONV)
             continue;
-        wino->weights(&n->weights.layers[i], plans);
+        const int channels = n->net.block[l.block].ping.channels;
+        wino->weights(&n->weights.layers[i], channels, plans);
         n->weights.layers[i].plan = plans;
-        plans += resconv_wino_floats(l.cout);
+        plans += resconv_wino_floats(channels);
     }
     n->ops.resconv = wino->run;
 }
@@ -165,17 +166,19 @@ static void plan_memory(struct cpu_net *n, const struct rifec_params *p,
                                        .height = p->height,
                                        .scale = p->scale,
                                        .block_size = c->block,
+                                       .width_multiple =
+                                           c->wino ? resconv_wino_group(c->block) : 0,
                                        .band_rows = band_rows },
                &n->arena);
     for (int i = 0; i < CPU_NET_SOURCES; i++)
         at->source[i] = arena_reserve(&n->arena, ifnet_source_bytes(&n->net));
     s->scratch_floats = cpu_scratch_floats(n->net.width_padded,
                                            n->net.level[network->block_count - 1].width);
-    if (c->wino && s->scratch_floats < wino_scratch(network))
-        s->scratch_floats = wino_scratch(network);
+    if (c->wino && s->scratch_floats < wino_scratch(&n->net))
+        s->scratch_floats = wino_scratch(&n->net);
     at->scratch =
         arena_reserve(&n->arena, (size_t)s->threads * s->scratch_floats * sizeof(float));
-    at->plans = arena_reserve(&n->arena, c->wino ? wino_bytes(network) : 0);
+    at->plans = arena_reserve(&n->arena, c->wino ? wino_bytes(&n->net) : 0);
 }
 
 /* As a whole if that fits into three quarters of what is free, else in bands. */
@@ -228,6 +231,9 @@ static int open_all(struct cpu_net *n, const struct rifec_params *p,
     TRY(cpu_choose(m, p->kernels, &c));
     wino = find_wino(c.wino);
     TRY(weights_open(&n->weights, p->model));
+    /* oneDNN's convolutions are made for one shape and end with a leaky ReLU. */
+    c.dnn = c.dnn && !n->weights.network->restarts &&
+            n->weights.network->residual != RESIDUAL_BLOCK;
     TRY(open_memory(n, p, &c, &plans));
     n->ops = reference_ops;
     n->net.ops = &n->ops;
@@ -240,7 +246,7 @@ static int open_all(struct cpu_net *n, const struct rifec_params *p,
     if (c.dnn) {
         TRY(take_dnn_ops(n, !wino));
         dnn_describe(dnn, sizeof dnn);
-        if (!n->weights.network->encoder_channels)
+        if (!n->weights.network->encoder_layers)
             weights_drop_data(&n->weights); /* each op has its own copy now */
     }
 #endif

@@ -9,20 +9,22 @@ static inline float *output(const struct level *out, size_t at, int c)
     return c < 4 ? &out->flow[4 * at + c] : &out->mask[at];
 }
 
-/* The transposed convolution's row Y, columns of one parity px, shuffled into out. */
+/* The transposed convolution's row Y, columns of one parity px, shuffled into out: each
+ * of its pixels is n x n there. */
 static void deconv_row(const struct deconv_args *a, int Y, int px)
 {
     const struct conv_layer *l = a->layer;
     const struct tensor *in = &a->in;
+    const int n = a->out.width / (2 * in->width);
     float acc[CONV_PIXELS][CONV_COUT_MAX];
     for (int x = 0; x < in->width; x += CONV_PIXELS) {
         int pixels = in->width - x < CONV_PIXELS ? in->width - x : CONV_PIXELS;
         transposed_conv(l, in, Y, px, x, pixels, acc);
         for (int p = 0; p < pixels; p++) {
             for (int o = 0; o < l->cout; o++) {
-                int row = 2 * Y + o / 2 % 2, col = 2 * (2 * (x + p) + px) + o % 2;
+                int row = n * Y + o / n % n, col = n * (2 * (x + p) + px) + o % n;
                 size_t at = (size_t)row * a->out.width + col;
-                *output(&a->out, at, o / 4) = acc[p][o];
+                *output(&a->out, at, o / (n * n)) = acc[p][o];
             }
         }
     }

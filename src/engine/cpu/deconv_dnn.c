@@ -4,8 +4,9 @@
  *
  * Phase (py, px) makes outputs (2y + py, 2x + px). Its rows: for py = 0 kernel
  * row 3 at y - 1 and 1 at y, for py = 1 kernel row 2 at y and 0 at y + 1;
- * columns likewise. Its channels, 20 or 52, are rounded up to whole blocks.
+ * columns likewise. Its channels, 20, 52 or 5, are rounded up to whole blocks.
  */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,15 +27,15 @@ static int phase_channels(const struct conv_layer *l, int block)
     return (l->cout + block - 1) / block * block;
 }
 
-/* weight[2][2][cin][channels] of one phase, spare channels zero. */
-static void phase_weights(const struct conv_layer *l, int py, int px, int channels,
-                          float *weight)
+/* weight[2][2][inputs][channels] of one phase, spare channels zero. */
+static void phase_weights(const struct conv_layer *l, int py, int px, int inputs,
+                          int channels, float *weight)
 {
-    memset(weight, 0, 4 * (size_t)l->cin * (size_t)channels * sizeof *weight);
+    memset(weight, 0, 4 * (size_t)inputs * (size_t)channels * sizeof *weight);
     for (int k = 0; k < 4; k++) {
         int tap = kernel_index[py][k / 2] * 4 + kernel_index[px][k % 2];
         for (int i = 0; i < l->cin; i++)
-            memcpy(weight + (k * l->cin + i) * channels,
+            memcpy(weight + (k * inputs + i) * channels,
                    l->weight + (tap * l->cin + i) * l->cout,
                    (size_t)l->cout * sizeof *weight);
     }
@@ -46,16 +47,17 @@ int deconv_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tensor
     float bias[DECONV_SCRATCH(4 * CHANNELS_MAX) / 4] = { 0 };
     memcpy(bias, layer->bias, (size_t)layer->cout * sizeof *bias);
     struct deconv_plan *plan = dnn_own(d, calloc(1, sizeof *plan));
-    float *weight = mem_alloc(4 * (size_t)layer->cin * (size_t)channels * sizeof *weight);
+    const int inputs = in->channels;
+    float *weight = mem_alloc(4 * (size_t)inputs * (size_t)channels * sizeof *weight);
     if (!plan || !weight) {
         err = mem_fail("the weights");
         goto fail;
     }
     for (int p = 0; p < 4; p++) {
         int py = p / 2, px = p % 2;
-        phase_weights(layer, py, px, channels, weight);
+        phase_weights(layer, py, px, inputs, channels, weight);
         TRY(dnn_conv_open(d, &plan->phase[py][px],
-                          &(struct dnn_conv_desc){ .cin = layer->cin,
+                          &(struct dnn_conv_desc){ .cin = inputs,
                                                    .cout = channels,
                                                    .height = in->height,
                                                    .width = in->width,
@@ -74,6 +76,20 @@ int deconv_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tensor
 fail:
     mem_free(weight);
     return err;
+}
+
+/* Row y of one phase without a pixel shuffle: its channels are those of a pixel. */
+static void plain_row(const struct deconv_args *a, int phase, size_t phase_floats, int y)
+{
+    int w = a->in.width, block = a->in.block;
+    const float *in = a->scratch + phase * phase_floats + (size_t)y * w * block;
+    for (int x = 0; x < w; x++, in += block) {
+        int row = 2 * y + phase / 2, col = 2 * x + phase % 2;
+        size_t at = (size_t)row * a->out.width + col;
+        for (int i = 0; i < 4; i++)
+            a->out.flow[4 * at + i] = in[i];
+        a->out.mask[at] = in[4]; /* a block has eight channels or more */
+    }
 }
 
 /*
@@ -106,6 +122,7 @@ int deconv_dnn(const struct deconv_args *a, void *stream)
 {
     const struct cpu_stream *s = stream;
     const struct deconv_plan *plan = a->layer->plan;
+    const bool is_plain = a->out.width == 2 * a->in.width;
     size_t phase_floats = (size_t)phase_channels(a->layer, a->in.block) *
                           (size_t)a->in.height * (size_t)a->in.width;
     for (int p = 0; p < 4; p++) {
@@ -117,6 +134,6 @@ int deconv_dnn(const struct deconv_args *a, void *stream)
 #pragma omp parallel for num_threads(s->threads) schedule(static)
     for (int y = 0; y < a->in.height; y++)
         for (int p = 0; p < 4; p++)
-            shuffle_row(a, p, phase_floats, y);
+            (is_plain ? plain_row : shuffle_row)(a, p, phase_floats, y);
     return 0;
 }

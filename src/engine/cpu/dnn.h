@@ -40,8 +40,10 @@ int dnn_conv_run(const struct dnn_conv *c, const float *in, float *out);
 /* Frees p, from malloc(), when d closes. Returns p, or NULL when out of memory. */
 void *dnn_own(struct dnn *d, void *p);
 
-/* Prepare a layer for its op below: leaves its plan in layer->plan. */
-int conv_s2_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tensor *in);
+/* Prepare a layer for its op below: leaves its plan in layer->plan. Layers with slopes
+ * of their own are not for oneDNN. */
+int conv_s2_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tensor *in,
+                     int out_channels);
 int resconv_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tensor *in);
 int deconv_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tensor *in);
 

@@ -1,4 +1,4 @@
-/* encode, the reference: four convolutions, one after the other. */
+/* encode, the reference: its convolutions, one after the other. */
 #include "engine/cpu/conv.h"
 #include "engine/cpu/sample.h"
 
@@ -25,7 +25,7 @@ static void image_row(const struct encode_args *a, int y)
         for (int o = 0; o < l->cout; o++) {
             size_t row = (size_t)(o / out->block) * out->height + y;
             out->data[(row * out->width + x) * out->block + o % out->block] =
-                leaky(acc[o]);
+                activate(l, o, acc[o]);
         }
     }
 }
@@ -33,36 +33,46 @@ static void image_row(const struct encode_args *a, int y)
 /* Row Y of the last, the transposed convolution. */
 static void features_row(const struct encode_args *a, int Y)
 {
-    const struct conv_layer *l = &a->layers[3];
+    const struct conv_layer *l = &a->layers[a->count - 1];
     const struct tensor *in = &a->ping;
     float acc[CONV_PIXELS][CONV_COUT_MAX];
-    float *row = a->out.data + SOURCE_FEATURES * (size_t)Y * a->out.width_padded;
+    float *rows[FEATURES_MAX / 4];
+    for (int i = 0; i < l->cout; i += 4) {
+        struct image im = features_image(&a->out, i);
+        rows[i / 4] = im.data + 4 * (size_t)Y * im.width_padded;
+    }
     for (int px = 0; px < 2; px++)
         for (int x = 0; x < in->width; x += CONV_PIXELS) {
             int pixels = in->width - x < CONV_PIXELS ? in->width - x : CONV_PIXELS;
             transposed_conv(l, in, Y, px, x, pixels, acc);
             for (int p = 0; p < pixels; p++)
-                for (int o = 0; o < SOURCE_FEATURES; o++)
-                    row[SOURCE_FEATURES * (2 * (x + p) + px) + o] = acc[p][o];
+                for (int o = 0; o < l->cout; o++)
+                    rows[o / 4][4 * (2 * (x + p) + px) + o % 4] = acc[p][o];
         }
 }
 
 int C_NAME(encode)(const struct encode_args *a, void *stream)
 {
     const struct cpu_stream *s = stream;
-    const struct conv_args second = { a->ping, a->pong, &a->layers[1] };
-    const struct conv_args third = { a->pong, a->ping, &a->layers[2] };
+    const struct conv_args second = { .in = a->ping,
+                                      .out = a->pong,
+                                      .layer = &a->layers[1] };
+    const struct conv_args third = { .in = a->pong,
+                                     .out = a->ping,
+                                     .layer = &a->layers[2] };
 #pragma omp parallel num_threads(s->threads)
     {
 #pragma omp for schedule(static)
         for (int y = 0; y < a->ping.height; y++)
             image_row(a, y);
+        if (a->count > 2) {
 #pragma omp for schedule(static)
-        for (int y = 0; y < a->ping.height; y++)
-            conv_row(&second, y, 1, 0);
+            for (int y = 0; y < a->ping.height; y++)
+                conv_row(&second, y, 1, 0);
 #pragma omp for schedule(static)
-        for (int y = 0; y < a->ping.height; y++)
-            conv_row(&third, y, 1, 0);
+            for (int y = 0; y < a->ping.height; y++)
+                conv_row(&third, y, 1, 0);
+        }
 #pragma omp for schedule(static)
         for (int Y = 0; Y < 2 * a->ping.height; Y++)
             features_row(a, Y);

@@ -14,16 +14,18 @@ static void full_resolution(const struct gather_args *a, int x, int y,
     warp(&a->image0, x, y, flow, 1, 3, v);
     warp(&a->image1, x, y, flow + 2, 1, 3, v + 3);
     v += 6;
-    if (a->features0.data) {
-        warp(&a->features0, x, y, flow, 0, SOURCE_FEATURES, v);
-        warp(&a->features1, x, y, flow + 2, 0, SOURCE_FEATURES, v + SOURCE_FEATURES);
-        v += 2 * SOURCE_FEATURES;
+    for (int i = 0; i < a->features0.count; i += 4, v += 4) {
+        struct image im = features_image(&a->features0, i);
+        warp(&im, x, y, flow, 0, 4, v);
+    }
+    for (int i = 0; i < a->features1.count; i += 4, v += 4) {
+        struct image im = features_image(&a->features1, i);
+        warp(&im, x, y, flow + 2, 0, 4, v);
     }
     *v++ = *a->t;
     *v++ = flow[4];
-    if (a->features0.data) {
-        if (a->level_count)
-            lazy_features(&a->levels[a->level_count - 1], x, y, v);
+    if (a->level_count && a->levels[a->level_count - 1].features) {
+        lazy_features(&a->levels[a->level_count - 1], x, y, v);
         v += LEVEL_FEATURES;
     }
     for (int c = 0; c < 4; c++)

@@ -12,14 +12,20 @@
 
 int resconv_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tensor *in)
 {
-    int c = layer->cout;
+    const int c = in->channels, own = layer->cout;
+    float bias[2 * NETWORK_CHANNELS_MAX] = { 0 };
     size_t floats = 9 * (size_t)c * (size_t)c;
     float *weight = mem_alloc(floats * sizeof *weight);
     if (!weight)
         return mem_fail("the weights");
-    memcpy(weight, layer->weight, floats * sizeof *weight);
-    for (int o = 0; o < c; o++)
+    memset(weight, 0, floats * sizeof *weight);
+    for (int k = 0; k < 9; k++)
+        for (int i = 0; i < own; i++)
+            memcpy(weight + (k * c + i) * c, layer->weight + (k * own + i) * own,
+                   (size_t)own * sizeof *weight);
+    for (int o = 0; o < own && !layer->is_plain; o++)
         weight[(4 * c + o) * c + o] += 1;
+    memcpy(bias, layer->bias, (size_t)own * sizeof *bias);
     struct dnn_conv *plan = NULL;
     int err = dnn_conv_open(d, &plan,
                             &(struct dnn_conv_desc){ .cin = c,
@@ -35,7 +41,7 @@ int resconv_dnn_open(struct dnn *d, struct conv_layer *layer, const struct tenso
                                                      .pad_bottom = 1,
                                                      .pad_right = 1,
                                                      .weight = weight,
-                                                     .bias = layer->bias,
+                                                     .bias = bias,
                                                      .lrelu = 1 });
     layer->plan = plan;
     mem_free(weight);

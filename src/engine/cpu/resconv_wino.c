@@ -151,10 +151,10 @@ static void multiply(const float *restrict spectrum, const float *restrict weigh
     }
 }
 
-static inline vec leaky(vec v)
+static inline vec activate(vec v, vec slopes)
 {
     veci positive = v > 0;
-    vec low = LEAKY_SLOPE * v;
+    vec low = slopes * v;
     return (vec)(((veci)v & positive) | ((veci)low & ~positive));
 }
 
@@ -172,14 +172,19 @@ static void transform_output(const struct conv_args *a, int tx, int ty, int b,
             t[y][x] = samples[y];
     }
     size_t c = (size_t)out->channels;
-    vec bias = load((const float *)a->layer->plan + 36 * c * c + b * LANES);
+    const float *vectors = (const float *)a->layer->plan + 36 * c * c + b * LANES;
+    const vec bias = load(vectors), slopes = load(vectors + c);
+    const bool is_plain = a->layer->is_plain, add_out = a->add_out;
     int rows = out->height - 4 * ty, columns = out->width - 4 * tx;
     for (int y = 0; y < 4 && y < rows; y++) {
         size_t row = (size_t)b * out->height + 4 * ty + y;
         size_t at = (row * out->width + 4 * tx) * LANES;
         from_points(t[y], samples);
-        for (int x = 0; x < 4 && x < columns; x++, at += LANES)
-            store(out->data + at, leaky(samples[x] + bias + load(a->in.data + at)));
+        for (int x = 0; x < 4 && x < columns; x++, at += LANES) {
+            vec v = samples[x] + bias;
+            v = activate(is_plain ? v : v + load(a->in.data + at), slopes);
+            store(out->data + at, add_out ? v + load(out->data + at) : v);
+        }
     }
 }
 
@@ -196,7 +201,7 @@ static void run_tiles(const struct conv_args *a, int first, float *scratch)
         for (int i = first; i < first + count; i++)
             transform_input(&a->in, i % across, i / across, b,
                             spectrum + (size_t)(i - first) * c + b * LANES);
-    const float *weight = a->layer->plan; /* [c / GROUP][36][c][GROUP], then the bias */
+    const float *weight = a->layer->plan; /* [c / GROUP][36][c][GROUP], bias, slopes */
     for (int g = 0; g < c / GROUP; g++) {
         for (int f = 0; f < 36; f++, weight += (size_t)c * GROUP)
             multiply(spectrum + f * SPECTRUM_POINT(c), weight, c,
@@ -219,10 +224,12 @@ int WINO_NAME(resconv_wino)(const struct conv_args *a, void *stream)
 }
 
 /*
- * G w G', in double, and the bias, into the order run_tiles() reads. The inner loops run
- * over output channels, which lie side by side, so that compilers make vectors of them.
+ * G w G', in double, the bias and the slopes, into the order run_tiles() reads. The inner
+ * loops run over output channels, which lie side by side, so that compilers make vectors
+ * of them. Channels that the layer does not have are zero.
  */
-void WINO_NAME(resconv_wino_weights)(const struct conv_layer *layer, float *out)
+void WINO_NAME(resconv_wino_weights)(const struct conv_layer *layer, int channels,
+                                     float *out)
 {
     const double a = sqrt(0.5), b = sqrt(2), n1 = 2 * a * a * (a * a - b * b);
     const double n2 = 2 * b * b * (b * b - a * a);
@@ -232,14 +239,16 @@ void WINO_NAME(resconv_wino_weights)(const struct conv_layer *layer, float *out)
                              { 1 / n2, b / n2, b * b / n2 },
                              { 1 / n2, -b / n2, b * b / n2 },
                              { 0, 0, 1 } };
-    size_t c = (size_t)layer->cout;
+    const size_t c = (size_t)channels, own = (size_t)layer->cout;
 #pragma omp parallel for schedule(static)
     for (size_t i = 0; i < c; i++)
         for (size_t o = 0; o < c; o += GROUP) {
             double w[9][GROUP];
             for (size_t k = 0; k < 9; k++)
                 for (size_t l = 0; l < GROUP; l++)
-                    w[k][l] = (double)layer->weight[(k * c + i) * c + o + l];
+                    w[k][l] = i < own && o + l < own
+                                  ? (double)layer->weight[(k * own + i) * own + o + l]
+                                  : 0;
             float *to = out + (o / GROUP * 36 * c + i) * GROUP;
             for (int f = 0; f < 36; f++, to += c * GROUP) {
                 double sum[GROUP] = { 0 };
@@ -252,5 +261,9 @@ void WINO_NAME(resconv_wino_weights)(const struct conv_layer *layer, float *out)
                     to[l] = (float)sum[l];
             }
         }
-    memcpy(out + 36 * c * c, layer->bias, c * sizeof *out);
+    float *vectors = out + 36 * c * c;
+    for (size_t o = 0; o < c; o++) {
+        vectors[o] = o < own ? layer->bias[o] : 0;
+        vectors[c + o] = o < own && layer->slopes ? layer->slopes[o] : LEAKY_SLOPE;
+    }
 }
