@@ -9,7 +9,7 @@ if(FFMPEG_FOUND)
     rifec_add_test(joins LABELS unit SOURCES media/joins.c LIBS rifec_media)
     rifec_add_test(segment LABELS unit SOURCES unit/segment.c LIBS rifec_pipeline)
     rifec_add_test(resume LABELS unit SOURCES unit/resume.c LIBS rifec_pipeline)
-    # Each stage alone, between neighbours that are fakes.
+    # Tests each stage alone, between fake neighbours.
     foreach(stage source inbetween outbox sink holdback)
         rifec_add_test(${stage} LABELS unit SOURCES pipeline/${stage}.c LIBS rifec_pipeline)
     endforeach()
@@ -21,7 +21,7 @@ if(FFMPEG_FOUND)
         SOURCES media/resuming.c media/copy_engine.c LIBS rifec_pipeline
         ARGS ${CMAKE_CURRENT_SOURCE_DIR}/data/lotus.mp4)
 
-    # The same with a GPU made of memory, whose libraries FFmpeg finds before any other.
+    # The same with a GPU made of memory; FFmpeg finds its libraries first.
     set(fake ${CMAKE_CURRENT_BINARY_DIR}/fake_cuda)
     foreach(library cuda nvcuvid)
         add_library(fake_${library} SHARED media/fake_cuda.c)

@@ -1,4 +1,4 @@
-/* The last message of the log, for tests of what errors say. */
+/* Keeps the last message of the log, for tests of error messages. */
 #ifndef RIFEC_TESTS_MESSAGE_H
 #define RIFEC_TESTS_MESSAGE_H
 
@@ -8,7 +8,7 @@
 
 static char message[1024];
 
-/* Of rifec_log_set(). */
+/* A callback for rifec_log_set(). */
 static inline void keep_message(void *opaque, enum rifec_log_level level,
                                 const char *line)
 {

@@ -1,7 +1,7 @@
 /*
- * An engine that repeats the earlier frame: the pipeline's threads, order and
- * times are tested with it, without a network and without OpenMP. It keeps two
- * in-betweens outstanding, as a GPU would, and fails when told to.
+ * An engine that repeats the earlier frame. It tests the pipeline's threads, order and
+ * times without a network and without OpenMP. It keeps two in-betweens outstanding, as a
+ * GPU would, and fails on request.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "copy_engine.h"
@@ -37,7 +37,7 @@ static void release(struct rifec_frame *f)
     free(f);
 }
 
-/* Where the CPU finds it. */
+/* Returns an address that the CPU can read. */
 static const uint8_t *pixels(const struct rifec_frame *f, int plane)
 {
     uintptr_t at = (uintptr_t)f->data[plane];
@@ -75,7 +75,7 @@ static struct rifec_frame *copy(const struct rifec_frame *from)
         int columns = subsampled(from->width, is_chroma ? from->format.chroma_w_log2 : 0);
         ptrdiff_t from_stride = from->stride[plane];
         ptrdiff_t stride = from_stride < 0 ? -from_stride : from_stride;
-        for (int y = 0; y < rows; y++) /* the last may end where its memory ends */
+        for (int y = 0; y < rows; y++) /* the last row may end at the end of its memory */
             memcpy(at + y * stride, pixels(from, plane) + y * from_stride,
                    (size_t)columns * (size_t)from->format.comp[c].step);
         f->data[plane] = at;
@@ -96,7 +96,7 @@ enum rifec_device rifec_device_of(const struct rifec_params *params)
     return copy_engine_on_cuda ? RIFEC_DEVICE_CUDA : RIFEC_DEVICE_CPU;
 }
 
-/* The fake asks nothing of a context, but that there is one. */
+/* The fake only checks that a context exists. */
 int rifec_cuda_open(struct rifec_cuda *out, int device_index, char *why, size_t why_size)
 {
     static int context, stream;
@@ -152,8 +152,8 @@ int rifec_put(struct rifec *r, int64_t seq, const struct rifec_frame *frame)
     return r->sources[seq & 1] ? 0 : mem_fail("a copy of a frame");
 }
 
-/* The top left corner, repeated if the picture is smaller: enough for tests to tell
- * pictures apart. */
+/* The thumbnail is the top left corner, repeated if the picture is smaller. That is
+ * enough for tests to distinguish pictures. */
 int rifec_thumbnail(struct rifec *r, const struct rifec_frame *frame, uint16_t *luma)
 {
     (void)r;
@@ -171,7 +171,7 @@ int rifec_equal(struct rifec *r, const struct rifec_frame *a, const struct rifec
 {
     (void)r;
     if (a->memory == RIFEC_MEMORY_CUDA && b->memory == RIFEC_MEMORY_CUDA)
-        *equal = pixels(a, 0)[0] == pixels(b, 0)[0]; /* of one colour each */
+        *equal = pixels(a, 0)[0] == pixels(b, 0)[0]; /* one colour each */
     else
         *equal = a->memory == b->memory && rifec_frame_equal(a, b);
     return 0;

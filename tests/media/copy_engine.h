@@ -1,19 +1,19 @@
-/* The engine of copy_engine.c stands in for librifec's. */
+/* The engine of copy_engine.c replaces librifec's. */
 #ifndef COPY_ENGINE_H
 #define COPY_ENGINE_H
 
 #include <stdbool.h>
 
-/* The in-between, counted from 0, whose making fails; -1: none. */
+/* The number, from 0 on, of the in-between that fails; -1: none. */
 extern int copy_engine_fails_at;
 
-/* How long each in-between takes, microseconds. */
+/* Microseconds that each in-between takes. */
 extern int copy_engine_takes_us;
 
-/* True: it runs on fake_cuda.c's GPU, and takes frames that lie there, too. */
+/* If true, it runs on fake_cuda.c's GPU and also accepts frames that are there. */
 extern bool copy_engine_on_cuda;
 
-/* Frames it was given that lay in device memory. */
+/* Number of frames that it received in device memory. */
 extern int copy_engine_from_device;
 
 #endif

@@ -1,5 +1,5 @@
-/* Sound that was drawn out badly: early beats begin when they should, and late ones,
- * which nothing can mend, are noticed. */
+/* Sound that was stretched badly: early beats are moved to their time, and late ones,
+ * which cannot be repaired, are noticed. */
 #include "media/out/envelope.h"
 
 #include <math.h>
@@ -12,7 +12,8 @@
 #define CHANNELS 2
 #define BEAT_S   0.1
 
-/* A beat each second from the first on, `late` seconds after it and as much longer. */
+/* A beat each second from the first on, `late` seconds too late, and longer by
+ * `stretch`. */
 static float beats(double t, double late, double stretch)
 {
     const double second = floor((t - late) / stretch + 1e-9);
@@ -20,7 +21,7 @@ static float beats(double t, double late, double stretch)
     return second >= 1 && into < BEAT_S * stretch ? 0.5f * (float)cos(6000 * t) : 0;
 }
 
-/* Where the output rises for the second time, in seconds. */
+/* Returns when the output rises for the second time, in seconds. */
 static double second_beat(const float *x, int n, double after)
 {
     for (int i = (int)(after * RATE); i < n; i++)
@@ -40,7 +41,7 @@ static void check_shift(int slowdown, double late, int64_t lag_ms)
     for (int i = 0; i < out_n * CHANNELS; i++)
         out[i] = beats((double)(i / CHANNELS) / RATE, late, slowdown);
     CHECK(envelope_open(&e, RATE, CHANNELS, (struct rational){ slowdown, 1 }) == 0);
-    /* In pieces of no particular length. */
+    /* In pieces of an arbitrary length. */
     for (int i = 0; i < in_n; i += 1001)
         CHECK(envelope_note(e, in + (ptrdiff_t)i * CHANNELS,
                             i + 1001 < in_n ? 1001 : in_n - i) == 0);
@@ -55,7 +56,7 @@ static void check_shift(int slowdown, double late, int64_t lag_ms)
     free(out);
 }
 
-/* What is right stays as it is. */
+/* Correct sound is not changed. */
 static void check_untouched(void)
 {
     struct envelope *e;

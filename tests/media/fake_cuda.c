@@ -1,11 +1,11 @@
 /*
  * Built twice: as libcuda.so.1 and as libnvcuvid.so.1. FFmpeg loads both by name
- * and wants every function of its list to be there; those that it does not call
+ * and needs every function in its list to exist; those that it does not call
  * here fail. Structures are those of the interfaces, as far as they are read.
  *
- * The decoder does not decode: it numbers the pictures. It has as few surfaces as
- * it was created with, and spoils each when it is given back, so that whoever keeps
- * one too long is found out.
+ * The decoder does not decode: it numbers the pictures. It has only as many surfaces as
+ * it was created with, and overwrites each when it is returned, so that a user who keeps
+ * one too long is noticed.
  */
 #include "fake_cuda.h"
 
@@ -136,7 +136,7 @@ int cuGetErrorString(int error, const char **text)
     return 0;
 }
 
-/* FFmpeg 7 asks, to know which functions to expect. */
+/* FFmpeg 7 asks for it, to know which functions to expect. */
 int cuDriverGetVersion(int *version);
 int cuDriverGetVersion(int *version)
 {
@@ -158,7 +158,7 @@ int cuCtxGetDevice(int *device)
     return 0;
 }
 
-/* Every attribute, alignment of textures included, is 512. */
+/* Every attribute is 512, including the alignment of textures. */
 int cuDeviceGetAttribute(int *value, int attribute, int device);
 int cuDeviceGetAttribute(int *value, int attribute, int device)
 {

@@ -1,5 +1,5 @@
-/* FFV1 as we set it up gives every sample back, at every size that rifec takes, and has
- * work for many cores where there is enough of it. */
+/* Our settings of FFV1 return every sample unchanged, at every size that rifec
+ * accepts, and give work to many cores if the picture is large enough. */
 #include "media/out/ffv1.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 static AVLFG noise;
 
-/* Noise in every bit of the format, and of no other. */
+/* Noise in every bit of the format, and zero in the others. */
 static AVFrame *picture(int width, int height, enum AVPixelFormat pix_fmt)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(pix_fmt);
@@ -66,7 +66,7 @@ static AVCodecContext *opened(const AVCodec *codec, const AVFrame *f)
     return c;
 }
 
-/* Through the encoder and a decoder that has its header. */
+/* Encodes the frame and decodes it with the encoder's header. */
 static bool comes_back(int width, int height, enum AVPixelFormat pix_fmt)
 {
     AVFrame *given = picture(width, height, pix_fmt), *got = av_frame_alloc();
@@ -114,7 +114,7 @@ static void test_sizes(void)
     }
 }
 
-/* Large enough for every grid. */
+/* A picture that is large enough for every grid. */
 static void test_grids(void)
 {
     CHECK(comes_back(640, 360, AV_PIX_FMT_YUV420P));
@@ -122,7 +122,7 @@ static void test_grids(void)
     CHECK(comes_back(1280, 720, AV_PIX_FMT_YUV420P));
     CHECK(comes_back(1919, 1079, AV_PIX_FMT_YUV420P));
     CHECK(comes_back(2560, 1440, AV_PIX_FMT_GRAY8));
-    /* Edges of slices that are no multiple of four, and what FFmpeg makes of them. */
+    /* Slices whose edges are not multiples of four, and FFmpeg's result for them. */
     for (int i = 0; i < 8; i++) {
         CHECK(comes_back(417 + i, 311 - i, AV_PIX_FMT_YUV410P));
         CHECK(comes_back(417 + i, 311, AV_PIX_FMT_YUV411P));
@@ -139,7 +139,7 @@ static void test_slices(void)
     CHECK_INT(ffv1_slices(1920, 1080, AV_PIX_FMT_GBRP16), 48);
     CHECK_INT(ffv1_slices(3840, 2160, AV_PIX_FMT_YUV420P10), 192);
     CHECK_INT(ffv1_slices(1919, 1079, AV_PIX_FMT_YUV420P), 49); /* no grid has 48 */
-    /* Version 3 cannot have fewer than four here, and four are too many. */
+    /* Version 3 cannot have fewer than four slices here, and four are too many. */
     CHECK_INT(ffv1_slices(1920, 2, AV_PIX_FMT_YUV420P), 0);
     CHECK_INT(ffv1_slices(400, 32, AV_PIX_FMT_YUV420P), 4);
     CHECK_INT(ffv1_slices(400, 30, AV_PIX_FMT_YUV420P), 0);

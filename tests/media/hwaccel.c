@@ -1,6 +1,6 @@
 /*
- * Decoding on a GPU, with one that is faked: surfaces that are few and do not last,
- * frames in memory that the CPU cannot reach, pictures fetched for the encoder, and
+ * Decoding on a GPU that is faked: surfaces that are few and do not last, frames in
+ * memory that the CPU cannot reach, pictures that are downloaded for the encoder, and
  * every way back to software.
  *
  * usage: hwaccel CLIP FOLDER, where LD_LIBRARY_PATH leads to the fakes
@@ -65,7 +65,7 @@ static int run(const struct pipeline_options *opt, struct pipeline_report *repor
     return pipeline_run(opt, &progress, report);
 }
 
-/* Which of the decoded pictures is shown n-th: packets come in another order. */
+/* The number of the decoded picture that is shown nth: packets come in another order. */
 static int shown[FRAMES];
 
 static void read_order(void)
@@ -91,7 +91,7 @@ static void read_order(void)
     avformat_close_input(&ctx);
 }
 
-/* Raw video of 4:2:0: every frame is of one colour, that of the picture it shows. */
+/* Raw video of 4:2:0: every frame has a single value, that of the picture it shows. */
 static void check_pictures(int width, int height)
 {
     size_t bytes = (size_t)(width * height * 3 / 2);
@@ -125,12 +125,12 @@ static void pictures(bool on_cuda, const char *what)
     CHECK_INT(copy_engine_from_device, on_cuda ? FRAMES : 0);
     CHECK_STR(r.in.decoder, "nvdec");
     CHECK_STR(r.in.pix_fmt, "yuv420p");
-    CHECK_STR(r.out.pix_fmt, "yuv420p"); /* as it would be without a GPU */
+    CHECK_STR(r.out.pix_fmt, "yuv420p"); /* the same as without a GPU */
     check_pictures(r.in.width, r.in.height);
     pipeline_report_close(&r);
 }
 
-/* An encoder that takes the GPU's order of samples gets it. */
+/* An encoder that accepts the GPU's order of samples gets it. */
 static void encoder(void)
 {
     struct pipeline_report r;
@@ -146,7 +146,7 @@ static void encoder(void)
     pipeline_report_close(&r);
 }
 
-/* Nobody wants the pixels: nothing is fetched, nothing falls over. */
+/* If the pixels are not needed, nothing is downloaded, and nothing crashes. */
 static void null_output(void)
 {
     struct pipeline_report r;
@@ -160,7 +160,7 @@ static void null_output(void)
     pipeline_report_close(&r);
 }
 
-/* A mix needs both pictures here. */
+/* A mix needs both pictures in host memory. */
 static void cut(void)
 {
     struct pipeline_report r;
@@ -179,7 +179,7 @@ static void cut(void)
     pipeline_report_close(&r);
 }
 
-/* The picture of the software decoder, of the whole stream, on all threads. */
+/* The software decoder gives the same pictures of the whole stream, on all threads. */
 static void fallback(const char *variable, enum hwaccel_mode mode)
 {
     struct pipeline_report r;
@@ -233,7 +233,7 @@ static AVBufferRef *open_device(void)
     return device;
 }
 
-/* A surface of an even size, filled with noise that stays in *soft. */
+/* Returns a surface of an even size, with noise that *soft keeps. */
 static AVFrame *make_surface(enum AVPixelFormat pix_fmt, int width, int height,
                              AVFrame *soft)
 {
@@ -257,7 +257,7 @@ static AVFrame *make_surface(enum AVPixelFormat pix_fmt, int width, int height,
     return f;
 }
 
-/* Odd sizes, and pictures that begin inside of a surface, arrive whole. */
+/* Odd sizes, and pictures that begin inside a surface, arrive unchanged. */
 static void cropped(enum AVPixelFormat pix_fmt, int width, int height, int left, int top,
                     bool to_host)
 {
@@ -271,7 +271,7 @@ static void cropped(enum AVPixelFormat pix_fmt, int width, int height, int left,
     p.context = p.stream = &context;
     par->codec_id = AV_CODEC_ID_HEVC;
     CHECK_INT(hwaccel_open(&h, &p, par, "clip"), 0);
-    /* As the decoder leaves it: right and bottom are cut off already. */
+    /* As after the decoder: right and bottom are cut off already. */
     f->width = left + width;
     f->height = top + height;
     f->crop_left = (size_t)left;
@@ -282,7 +282,7 @@ static void cropped(enum AVPixelFormat pix_fmt, int width, int height, int left,
     CHECK_INT(hwaccel_pix_fmt(f), pix_fmt);
     if (!to_host)
         CHECK(hwaccel_stream(f) == &context);
-    hwaccel_close(&h); /* frames outlive it */
+    hwaccel_close(&h); /* frames outlive their device */
     CHECK_INT(hwaccel_download(f), 0);
     CHECK_INT(f->format, pix_fmt);
     CHECK_INT(f->width, width);
@@ -305,8 +305,9 @@ static void cropped(enum AVPixelFormat pix_fmt, int width, int height, int left,
     avcodec_parameters_free(&par);
 }
 
-/* The GPU's order of samples becomes that of a software decoder, and back, without a
- * bit lost: for encoders that know one only, and when software takes over. */
+/* The GPU's order of samples is converted to that of a software decoder, and back,
+ * without a changed bit: for encoders that accept only one, and when software takes
+ * over. */
 static void reordered(enum AVPixelFormat gpu, enum AVPixelFormat planar, int depth)
 {
     AVFrame *f = av_frame_alloc();
@@ -343,7 +344,7 @@ static void reordered(enum AVPixelFormat gpu, enum AVPixelFormat planar, int dep
     av_frame_free(&f);
 }
 
-/* --doctor's trial says what a run would find. */
+/* --doctor's trial gives the result that a run would have. */
 static void trial(void)
 {
     static int context;

@@ -1,4 +1,4 @@
-/* Clocks that jump or lie apart: which shift a packet's times get. */
+/* Clocks that jump or that differ: which shift the times of a packet get. */
 #include "media/in/joins.h"
 
 #include "check.h"
@@ -10,7 +10,7 @@ static const enum AVMediaType types[STREAMS] = {
     AVMEDIA_TYPE_VIDEO, AVMEDIA_TYPE_AUDIO,
 };
 
-/* Times in milliseconds; starts has one per stream, -1: not seen when opened. */
+/* Times are in milliseconds; `starts` has one per stream, -1 if unknown at open. */
 static AVFormatContext *input(const int *starts)
 {
     AVFormatContext *ctx = avformat_alloc_context();
@@ -61,18 +61,18 @@ int main(void)
 {
     const int one[STREAMS] = { 1400, 1370, -1, -1, -1 };
     const int two[STREAMS] = { 1400, 1370, -1, 5001400, 5001370 };
-    /* Appended to itself: both streams move by as much. */
+    /* A file appended to itself: both streams move by the same shift. */
     STEPS(1, one, { PICTURE, 1400, 1400 }, { SOUND, 1370, 1370 }, { PICTURE, 5000, 5000 },
           { SOUND, 5010, 5010 }, { PICTURE, 1400, 5040 }, { SOUND, 5050, 5050 },
           { SOUND, 1370, 5010 }, { PICTURE, 1440, 5080 });
-    /* Hours ahead, all together. */
+    /* All streams are hours ahead. */
     STEPS(1, one, { PICTURE, 1400, 1400 }, { SOUND, 1370, 1370 },
           { SOUND, 9001410, 1410 }, { PICTURE, 9001440, 1440 });
-    /* Subtitles are silent for half a minute, and a picture is lost for as long. */
+    /* Subtitles are silent for half a minute, and the picture is missing for as long. */
     STEPS(0, one, { PICTURE, 1400, 1400 }, { WORDS, 1400, 1400 }, { SOUND, 1370, 1370 },
           { SOUND, 11000, 11000 }, { SOUND, 20000, 20000 }, { SOUND, 29000, 29000 },
           { WORDS, 31000, 31000 }, { PICTURE, 31040, 31040 });
-    /* Two programmes, in turn and one behind the other. */
+    /* Two programmes, interleaved and one after the other. */
     STEPS(0, two, { PICTURE, 1400, 1400 }, { OTHER_PICTURE, 5001400, 1370 },
           { OTHER_SOUND, 5001370, 1340 }, { SOUND, 1370, 1370 },
           { OTHER_PICTURE, 5001440, 1410 }, { PICTURE, 1440, 1440 });

@@ -1,6 +1,6 @@
 /*
  * The pipeline with an engine that only copies: order, times, counts, streams
- * copied byte by byte, and every way to stop early. Meant for TSan as well.
+ * that are copied byte by byte, and every way to stop early. Also run under TSan.
  *
  * usage: pipeline CLIP FOLDER
  */
@@ -23,7 +23,7 @@ static char out_path[1024], part_path[1024];
 struct contents {
     int streams;
     int64_t video_packets;
-    uint32_t sum[8];   /* of the packets of each stream but the video */
+    uint32_t sum[8];   /* packets of each stream except the video */
     int64_t first_pts; /* of the video, microseconds                  */
     int64_t end;       /* of the video, microseconds                  */
 };
@@ -94,7 +94,7 @@ static void test_factor(int64_t num, int64_t den)
     CHECK(access(part_path, F_OK) != 0);
 }
 
-/* A failing engine ends all three threads and leaves nothing behind. */
+/* An engine that fails ends all three threads and leaves nothing over. */
 static void test_engine_failure(void)
 {
     struct pipeline_report r;
@@ -128,7 +128,7 @@ static void test_null_output(void)
     CHECK(r.out.frames_written == 3 * r.in.frames);
 }
 
-/* Signals are for good, so these come last. */
+/* An interrupt cannot be undone, so these come last. */
 static void test_interrupt(void)
 {
     struct pipeline_report r;

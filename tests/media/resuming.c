@@ -1,8 +1,8 @@
 /*
- * The pipeline with --resume and an engine that only copies: whatever becomes of a
- * stopped run's folder, the next run makes the film that an undisturbed one makes, or
- * refuses. Nearly all segments here are of one frame, since less than a frame's work
- * may be lost.
+ * The pipeline with --resume and an engine that only copies: whatever happens to the
+ * folder of a stopped run, the next run makes the same film as an undisturbed run, or
+ * refuses. Nearly all segments here have one frame, so that less than a frame's work may
+ * be lost.
  *
  * usage: resuming CLIP
  */
@@ -24,7 +24,7 @@
 #include "rifec/log.h"
 
 #define EACH_FRAME 1e-9
-/* Runs that take ten times as long are for other faults. */
+/* Runs that take ten times as long test other faults. */
 #if defined(__SANITIZE_THREAD__)
 #define FLIPS 3
 #elif defined(__SANITIZE_ADDRESS__)
@@ -39,7 +39,7 @@ static char folder[] = "/tmp/rifec-resuming-XXXXXX";
 static char errors[4096], warnings[4096];
 static int warning_count;
 
-/* --- what happens beside the pipeline -------------------------------------- */
+/* --- the world around the pipeline ----------------------------------------- */
 
 static void append(char *to, size_t size, const char *line)
 {
@@ -59,7 +59,7 @@ static void on_message(void *opaque, enum rifec_log_level level, const char *lin
 }
 
 /* Where a process kills itself: before a file gets this name, at the nth removal of a
- * file in a folder, or at the nth of all that changes a folder or syncs. */
+ * file in a folder, or at the nth call that changes a folder or syncs. */
 static const char *dies_at_name;
 static int dies_at_removal, dies_at_event;
 
@@ -69,7 +69,7 @@ static void count_down(int *events)
         kill(getpid(), SIGKILL);
 }
 
-/* A power loss is not in this test, and thousands of segments are. */
+/* This test has no power loss, but thousands of segments. */
 int fsync(int fd)
 {
     (void)fd;
@@ -170,7 +170,7 @@ static int entries(const char *path)
     return count - 2;
 }
 
-/* Nothing but the input and, made without a stop, once.mp4. */
+/* Removes everything except the input and once.mp4, which was made without a stop. */
 static void clear(void)
 {
     errors[0] = warnings[0] = '\0';
@@ -231,7 +231,7 @@ static void stop_before(const struct pipeline_options *opt, const char *name)
     CHECK(!exists("out.mp4") && exists("out.part.mp4"));
 }
 
-/* A run that is killed when so many segments are in the folder. */
+/* Kills a run when this many segments are in the folder. */
 static void stop_at(const struct pipeline_options *opt, int segments)
 {
     char name[32];
@@ -245,7 +245,7 @@ static void stopped(void)
     stop_at(&opt, KEPT);
 }
 
-/* Goes on with so many frames of the stopped run, and makes the same film. */
+/* Continues with this many frames of the stopped run, and makes the same film. */
 static void goes_on(int frames)
 {
     struct pipeline_options opt = options();
@@ -270,11 +270,11 @@ static void test_stop_makes_no_difference(void)
     stopped();
     goes_on(KEPT);
     CHECK_INT(warning_count, 0);
-    /* With all frames kept, sound still ends where the picture does. */
+    /* With all frames kept, the sound still ends with the picture. */
     struct pipeline_options opt = options();
     stop_before(&opt, "/finished");
     goes_on(24);
-    /* Segments of 240 frames, where they do not take long. */
+    /* If frames are fast, segments have 240. */
     clear();
     opt.rate.factor.num = 22;
     opt.rate.frames = 500;
@@ -290,7 +290,7 @@ static void test_stop_makes_no_difference(void)
     unlink("long.mp4");
 }
 
-/* A slow job does not have to make 240 frames before something is kept. */
+/* A slow job keeps work before it has made 240 frames. */
 static void test_work_is_kept_by_time(void)
 {
     struct pipeline_options opt = options();
@@ -307,14 +307,14 @@ static void test_work_is_kept_by_time(void)
     CHECK_INT(report.out.frames_resumed, kept);
     CHECK_INT(report.out.frames_written, report.out.frames_planned);
     clear();
-    opt.output.keep_s = 0; /* a minute: not in this test, so nothing is left of it */
+    opt.output.keep_s = 0; /* a minute is too long for this test */
     copy_engine_fails_at = 11;
     CHECK_INT(run(&opt), RIFEC_ERR_DEVICE);
     copy_engine_fails_at = -1;
     CHECK(report.resumable == 0 && !exists("out.mp4.resume"));
 }
 
-/* The seed is printed, should it ever fail. */
+/* Prints the seed, in case it ever fails. */
 static void test_flipped_bits_make_no_difference(void)
 {
     unsigned seed = 12;
@@ -354,7 +354,7 @@ static void test_wrong_segments_are_made_again(void)
     goes_on(3);
     CHECK(warning_count == 1 && strstr(warnings, "another segment"));
     opt.output.resume_settings =
-        "--codec=mpeg4\n--factor=2\n--x=1\n"; /* one of another job */
+        "--codec=mpeg4\n--factor=2\n--x=1\n"; /* settings of another job */
     stop_at(&opt, 6);
     CHECK(rename("out.mp4.resume/000005.segment", "foreign") == 0);
     stopped();
@@ -369,7 +369,7 @@ static void test_wrong_segments_are_made_again(void)
     CHECK(truncate("out.mp4.resume/000000.segment", 0) == 0);
     goes_on(0);
     CHECK_INT(warning_count, 1);
-    stopped(); /* what is not there is no damage */
+    stopped(); /* a missing file is not damage */
     unlink("out.mp4.resume/000009.segment");
     goes_on(9);
     CHECK_INT(warning_count, 0);
@@ -394,12 +394,12 @@ static void test_settings_are_restored(void)
         goes_on(KEPT);
         CHECK(warning_count == 1 && strstr(warnings, "settings"));
     }
-    stopped(); /* but only if they were these */
+    stopped(); /* but only these settings */
     CHECK(truncate(settings, 0) == 0);
     opt.output.resume_settings = "--codec=mpeg4\n--factor=2\n--x=1\n";
     refuses(&opt, RIFEC_ERR_USAGE, "delete the folder");
     CHECK(exists("out.mp4.resume/000014.segment"));
-    for (int i = 0; i < KEPT; i++) { /* or if anything says which they were */
+    for (int i = 0; i < KEPT; i++) { /* or if any segment shows them */
         char path[64];
         snprintf(path, sizeof path, "out.mp4.resume/%06d.segment", i);
         flip(path, 0);
@@ -407,7 +407,7 @@ static void test_settings_are_restored(void)
     opt = options();
     refuses(&opt, RIFEC_ERR_USAGE, "damaged, too");
     CHECK(exists("out.mp4.resume/000014.segment"));
-    clear(); /* where nothing was kept, nothing is lost */
+    clear(); /* if nothing was kept, nothing is lost */
     CHECK(mkdir("out.mp4.resume", 0700) == 0);
     store(settings, "", 0);
     goes_on(0);
@@ -430,7 +430,7 @@ static void test_folder_of_0_1_is_left_alone(void)
     }
 }
 
-/* One bit in its middle, and all its times as before. */
+/* One bit in its middle, with all its times as before. */
 static void test_edited_input_is_noticed(void)
 {
     struct pipeline_options opt = options();
@@ -443,7 +443,7 @@ static void test_edited_input_is_noticed(void)
     refuses(&opt, RIFEC_ERR_USAGE, "another input");
     flip("in.mp4", 4 * (size_t)st.st_size + 1);
     CHECK(exists("out.mp4.resume/000014.segment"));
-    /* Its end, which no kept frame is made from, counts like the rest. */
+    /* Its end, from which no kept frame is made, counts as well. */
     flip("in.mp4", 8 * (size_t)st.st_size - 1);
     refuses(&opt, RIFEC_ERR_USAGE, "another input");
     flip("in.mp4", 8 * (size_t)st.st_size - 1);
@@ -470,7 +470,7 @@ static void test_scene_list_is_an_input(void)
     unlink("cuts");
 }
 
-/* Killed after the output has its name: the same command sees that it is done. */
+/* The run is killed after the output has its name: the same command finds it finished. */
 static void test_finished_job_is_recognised(void)
 {
     struct pipeline_options opt = options();
@@ -480,10 +480,10 @@ static void test_finished_job_is_recognised(void)
         int status = status_of(in_background(&opt));
         dies_at_removal = 0;
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-            break; /* there were not so many */
+            break; /* fewer calls than that */
         CHECK(WIFSIGNALED(status));
         CHECK(equal("out.mp4", "once.mp4") && exists("out.mp4.resume/finished"));
-        if (at == 2) { /* the same name and content, and yet another file */
+        if (at == 2) { /* the same name and content, but another file */
             copy_file("out.mp4", "x");
             CHECK(rename("x", "out.mp4") == 0);
             refuses(&opt, RIFEC_ERR_OUTPUT, "exists");
@@ -517,7 +517,7 @@ static void test_second_run_is_refused(void)
     kill(pid, SIGKILL);
     CHECK(WIFSIGNALED(status_of(pid)));
     CHECK(exists("out.mp4.resume/000000.segment"));
-    CHECK_INT(run(&opt), 0); /* the dead one holds nothing */
+    CHECK_INT(run(&opt), 0); /* the dead run holds no lock */
     CHECK(report.out.frames_resumed > 0);
     CHECK(equal("out.mp4", "once.mp4") && !exists("out.mp4.resume"));
 }

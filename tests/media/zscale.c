@@ -1,13 +1,12 @@
 /*
- * load against zimg: random codes, legal and not, of every pixel format go
- * through the load op and through FFmpeg's zscale filter, with the same matrix,
- * range and siting, and must become the same RGB. zscale takes planar YUV and
- * GBR only: the same codes are laid out twice, gray as luma beside neutral
- * chroma.
+ * Compares load with zimg: random sample values, legal and not, of every pixel format go
+ * through the load op and through FFmpeg's zscale filter, with the same matrix, range and
+ * siting, and must become the same RGB. zscale accepts only planar YUV and GBR: the same
+ * values are laid out twice, with gray as luma beside neutral chroma.
  *
- * Prints, per format, the largest difference in codes of the format's depth,
- * one of which is 1 / (2^depth - 1) of the way from black to white. Both sides
- * compute in FP32, whose rounding is 0.02 of a code at 16 bits.
+ * Prints, per format, the largest difference in steps of the format's depth; a step is 1
+ * / (2^depth - 1) of the way from black to white. Both sides compute in FP32, whose
+ * rounding is 0.02 of a step at 16 bits.
  * Skips without an ffmpeg that has zscale.
  *
  * usage: zscale FOLDER
@@ -28,10 +27,10 @@
 #define WIDTH_PADDED 64
 #define HEIGHT       32
 #define SAMPLES      ((size_t)WIDTH * HEIGHT)
-#define LIMIT        0.05 /* codes; asked for is 1 */
+#define LIMIT        0.05 /* steps; the promise is 1 */
 #define CODES        "zscale.raw"
 
-/* A format as decoders give it, and the planar one that has the same samples. */
+/* A decoder's format, and the planar format with the same samples. */
 static const struct {
     const char *ours, *planar;
 } rows[] = {
@@ -80,13 +79,13 @@ static const struct {
 static const char *const range_names[] = { "limited", "full" };
 static const char *const siting_names[] = { "left", "center", "topleft" };
 
-/* One way to read the codes. */
+/* One interpretation of the sample values. */
 struct reading {
     const char *matrix, *range, *siting;
     struct rifec_color color;
 };
 
-/* Every reading that makes a difference to the format; how many. */
+/* Lists the readings that make a difference to the format; returns their number. */
 static int readings_of(const struct rifec_format *f, struct reading *out)
 {
     int n = 0;
@@ -108,7 +107,8 @@ static int readings_of(const struct rifec_format *f, struct reading *out)
     return n;
 }
 
-/* Random codes in both frames; neutral chroma where only the planar one has any. */
+/* Puts random values into both frames, and neutral chroma where only the planar one
+ * has any. */
 static void fill_both(const struct rifec_frame *ours, const struct rifec_frame *planar)
 {
     fill_frame(ours);
@@ -121,14 +121,14 @@ static void fill_both(const struct rifec_frame *ours, const struct rifec_frame *
     }
 }
 
-/* Writes the planes without what lies between their rows. */
+/* Writes the planes without the padding of their rows. */
 static void write_raw(const char *path, const struct rifec_frame *f)
 {
     FILE *file = fopen(path, "wb");
     if (!file)
         abort();
     for (int p = 0; p < 3; p++) {
-        /* Chroma of a size; all planes of GBR are alike. */
+        /* Chroma planes have one size; all planes of GBR are alike. */
         size_t bytes = (size_t)component_width(f, p) * f->format.comp[0].step;
         for (int y = 0; y < component_height(f, p); y++)
             fwrite(f->data[p] + y * f->stride[p], 1, bytes, file);
@@ -136,7 +136,7 @@ static void write_raw(const char *path, const struct rifec_frame *f)
     fclose(file);
 }
 
-/* All readings in one run, one picture below the other: [G, B, R][reading][SAMPLES]. */
+/* Runs all readings at once, one picture below the other: [G, B, R][reading][SAMPLES]. */
 static void run_zscale(const char *path, const char *planar, const struct reading *r,
                        int n, float *out)
 {
@@ -172,7 +172,7 @@ static void run_zscale(const char *path, const char *planar, const struct readin
         checkop_fail("zscale gave %zu of %zu samples: %s", got, total, command);
 }
 
-/* The largest difference, in codes: zimg[] are its R, G and B planes. */
+/* Returns the largest difference in steps. zimg[] has its R, G and B planes. */
 static double compare(const struct image *ours, const float *const zimg[3], double max)
 {
     double worst = 0;

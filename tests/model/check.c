@@ -1,4 +1,4 @@
-/* The comparison behind --device check, with two engines on the CPU. */
+/* The comparison of --device check, with two engines on the CPU. */
 #include "check.h"
 #include "checkop.h"
 #include "clip.h"
@@ -29,7 +29,7 @@ static struct rifec_params make_params(const char *format, const char *kernels,
                                   .device = RIFEC_DEVICE_CPU };
 }
 
-/* The in-betweens of `p` alone. */
+/* Makes the in-betweens with the engine `p` alone. */
 static bool make_alone(const struct rifec_params *p, const struct rifec_frame *frames,
                        struct rifec_frame *out[FRAMES])
 {
@@ -64,7 +64,7 @@ static void compare(struct check_errors *errors, const struct rifec_params *p,
         struct rifec_frame *f;
         CHECK_INT(check_put(&c, i, &frames[i]), 0);
         if (i > 0 && CHECK_INT(check_between(&c, i - 1, i, 0.3f, &f), 0)) {
-            CHECK(clip_checksum(f) == clip_checksum(tried[i])); /* not the other's */
+            CHECK(clip_checksum(f) == clip_checksum(tried[i])); /* not the other */
             difference_add(&d, tried[i], reference[i], 0, WIDTH);
             rifec_frame_free(&f);
         }

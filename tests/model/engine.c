@@ -1,6 +1,6 @@
 /*
- * The engine through its public API: what it refuses, what stays resident,
- * who owns the frames, and that results depend on the input only.
+ * The engine through its public API: refusals, resident frames, ownership of frames, and
+ * results that depend on the input only.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,12 +25,12 @@ static void count_message(void *opaque, enum rifec_log_level level, const char *
 {
     (void)opaque;
     errors += level == RIFEC_LOG_ERROR;
-    /* A build without it warns each time an engine opens. */
+    /* A build without oneDNN warns each time an engine opens. */
     warnings += level == RIFEC_LOG_WARNING && !strstr(line, "built without oneDNN");
     snprintf(last_line, sizeof last_line, "%s", line);
 }
 
-/* The call fails with this code and says why, once. */
+/* The call fails with this code and logs one reason. */
 #define REFUSED(call, code)                                                              \
     do {                                                                                 \
         int before_ = errors;                                                            \
@@ -55,7 +55,7 @@ static void free_frame(struct rifec_frame *f)
     free(f);
 }
 
-/* Soft diagonal waves that have moved by `step` pixels. */
+/* Soft diagonal waves, moved by `step` pixels. */
 static struct rifec_frame *make_frame(const struct rifec_params *p, int step)
 {
     struct rifec_frame *f = calloc(1, sizeof *f);
@@ -85,7 +85,7 @@ static struct rifec_frame *make_frame(const struct rifec_params *p, int step)
     return f;
 }
 
-/* FNV-1a over the picture, padding of rows left out. */
+/* FNV-1a over the picture, without the padding of rows. */
 static uint64_t checksum(const struct rifec_frame *f)
 {
     uint64_t h = 0xcbf29ce484222325u;
@@ -123,7 +123,7 @@ static uint64_t between_sum(struct rifec *r, int64_t seq0, int64_t seq1, float t
     return sum;
 }
 
-/* In bands the result is that of the whole: C adds in one order, whatever the rows. */
+/* Bands give the same result as the whole: the C ops add in one order for any rows. */
 static void bands(void)
 {
     struct rifec_params p = make_params(20, 285, &yuv420p);
@@ -211,13 +211,13 @@ static void bad_calls(void)
         CHECK_INT(rifec_interp(r, 7, 8, 0.5f), 0);
     REFUSED(rifec_interp(r, 7, 8, 0.5f), RIFEC_ERR_USAGE);
     CHECK_INT(put(r, &p, 9, 2), 0);
-    REFUSED(rifec_interp(r, 7, 9, 0.5f), RIFEC_ERR_USAGE); /* 7 is forgotten */
+    REFUSED(rifec_interp(r, 7, 9, 0.5f), RIFEC_ERR_USAGE); /* 7 is no longer resident */
     rifec_close(&r);                                       /* with one outstanding */
     CHECK(r == NULL);
     rifec_close(&r);
 }
 
-/* Same pixels in other memory; and memory that the CPU cannot reach. */
+/* The same pixels in other memory, and memory that the CPU cannot reach. */
 static void equality(void)
 {
     struct rifec *r;
@@ -252,7 +252,7 @@ static void information(void)
     REFUSED(rifec_open(&r, &p), RIFEC_ERR_USAGE);
     p.precision = RIFEC_PRECISION_AUTO;
     p.threads = 2;
-    if (strstr(rifec_version(), "no CUDA")) { /* AUTO finds the CPU: FP32, and says so */
+    if (strstr(rifec_version(), "no CUDA")) { /* AUTO takes the CPU in FP32 and warns */
         p.device = RIFEC_DEVICE_AUTO;
         p.precision = RIFEC_PRECISION_TF32;
     }
@@ -271,7 +271,7 @@ static void information(void)
     rifec_close(&r);
 }
 
-/* A frame is read in put(), only there, and stays for two more. */
+/* A frame is read in put() only, and stays resident for the next two. */
 static void residency(void)
 {
     struct rifec *r;
@@ -285,7 +285,7 @@ static void residency(void)
     CHECK_INT(put(r, &p, 11, 1), 0);
     uint64_t ab = between_sum(r, 10, 11, 0.5f), quarter = between_sum(r, 10, 11, 0.25f);
     CHECK(ab != quarter);
-    CHECK(between_sum(r, 10, 11, 0.5f) == ab); /* made from resident frames, again */
+    CHECK(between_sum(r, 10, 11, 0.5f) == ab); /* made again from resident frames */
     CHECK(between_sum(r, 11, 10, 0.5f) != 0);
     CHECK_INT(put(r, &p, 20, 2), 0);
     uint64_t bc = between_sum(r, 11, 20, 0.5f);
@@ -299,7 +299,8 @@ static void residency(void)
     rifec_close(&r);
 }
 
-/* Handed-out frames are the caller's, return to be used again, outlive the engine. */
+/* The caller owns the frames that it takes; they return to the pool, and outlive the
+ * engine. */
 static void ownership(void)
 {
     struct rifec *r;
@@ -325,8 +326,8 @@ static void ownership(void)
     rifec_frame_free(&second);
 }
 
-/* Two engines of different kind at once give what each gives alone, on any thread count.
- */
+/* Two different engines at once give the same as each alone, with any number of
+ * threads. */
 static void independence(const char *kernels)
 {
     struct rifec_params p = make_params(75, 53, &yuv420p),
@@ -354,7 +355,7 @@ static void independence(const char *kernels)
     CHECK(sums[0][1] == sums[1][1] && sums[1][1] == sums[2][1]);
 }
 
-/* Every implementation gives the same picture, up to one code. */
+/* Every implementation gives the same picture, to within 1. */
 static void agreement(void)
 {
     struct rifec *r, *s;

@@ -1,11 +1,12 @@
 /*
- * The engine on a device, through its public API: what is under way beside each other
- * must not show in the pictures, nor where the frames lie.
+ * The engine on a device, through its public API: the pictures do not depend on the work
+ * that runs at the same time, nor on where the frames are.
  *
  *     engine_cuda cuda [CLIP.y4m]     the engine on CUDA
  *     engine_cuda cpu  [CLIP.y4m]     the same on the CPU, as far as that goes
  *
  * The clip, or without one a painted picture, is what CUDA and CPU are compared on.
+ *
  */
 #include <pthread.h>
 
@@ -35,7 +36,7 @@ static void keep_error(void *opaque, enum rifec_log_level level, const char *lin
         return;
     errors++;
     snprintf(last_error, sizeof last_error, "%s", line);
-    printf("%s\n", line); /* for when one comes that was not expected */
+    printf("%s\n", line); /* the reason, if this one was not expected */
 }
 
 static struct rifec_params make_params(const char *format, int width, int height,
@@ -68,8 +69,8 @@ static bool take_sum(struct rifec *r, uint64_t *sum)
     return true;
 }
 
-/* Every in-between of all frames at x4, as many under way as there may be. `anew`: both
- * frames are put again for each. */
+/* Makes every in-between of all frames at x4, with as many outstanding as allowed.
+ * `anew`: puts both frames again for each. */
 static bool run(const struct rifec_params *p, const struct rifec_frame *frames, bool anew,
                 uint64_t sums[RESULTS])
 {
@@ -96,13 +97,13 @@ static bool run(const struct rifec_params *p, const struct rifec_frame *frames, 
     }
     while (ok && taken < asked)
         ok = take_sum(r, &sums[taken++]);
-    /* Each once, whatever the factor. */
+    /* Each frame is loaded once, whatever the factor. */
     CHECK_INT(info->frames_loaded, anew ? 2 * RESULTS : FRAMES);
     rifec_close(&r);
     return ok;
 }
 
-/* --- what must not show ----------------------------------------------------------- */
+/* --- what must make no difference ------------------------------------------------- */
 
 static void same_bytes(const char *format, int width, int height,
                        enum rifec_precision precision)
@@ -146,7 +147,7 @@ static void *run_job(void *arg)
     return NULL;
 }
 
-/* Two engines of different kind in two threads. In FP16 each has textures of its own. */
+/* Two different engines in two threads. In FP16 each has its own textures. */
 static void two_engines(enum rifec_precision precision)
 {
     static struct job jobs[2];
@@ -170,9 +171,9 @@ static void two_engines(enum rifec_precision precision)
     checkop_free_all();
 }
 
-/* --- ends ------------------------------------------------------------------------- */
+/* --- closing, and too little memory ----------------------------------------------- */
 
-/* A frame outlives its engine, which is closed with results nobody took. */
+/* A frame outlives its engine, which is closed with results that were not taken. */
 static void early_close(void)
 {
     struct rifec *r;
@@ -195,14 +196,14 @@ static void early_close(void)
     checkop_free_all();
 }
 
-/* More than any device has; and afterwards a small one opens. */
+/* More memory than any device has; afterwards a small engine opens. */
 static void no_memory(void)
 {
     struct rifec *r;
     struct rifec_params p =
         make_params("yuv420p10", RIFEC_SIZE_MAX, RIFEC_SIZE_MAX, RIFEC_PRECISION_FP32);
     p.in_flight = RIFEC_IN_FLIGHT_MAX;
-    p.kernels = "ref"; /* cuDNN would have memory of its own to ask for */
+    p.kernels = "ref"; /* cuDNN would ask for memory of its own */
     int before = errors;
     CHECK_INT(rifec_open(&r, &p), RIFEC_ERR_NOMEM);
     CHECK(r == NULL);
@@ -214,7 +215,7 @@ static void no_memory(void)
     rifec_close(&r);
 }
 
-/* --- against the CPU -------------------------------------------------------------- */
+/* --- compared with the CPU -------------------------------------------------------- */
 
 static struct rifec_frame *middle(struct rifec *r, int64_t seq)
 {
@@ -283,9 +284,9 @@ static void compare(const char *path, enum rifec_precision precision)
     checkop_free_all();
 }
 
-/* --- beside the CPU --------------------------------------------------------------- */
+/* --- together with the CPU -------------------------------------------------------- */
 
-/* What --device check hands out is CUDA's. */
+/* --device check returns CUDA's pictures. */
 static void side_by_side(void)
 {
     struct rifec *r;
@@ -319,7 +320,7 @@ static size_t plane_bytes(const struct rifec_frame *f, int c)
     return (size_t)f->stride[f->format.comp[c].plane] * (size_t)component_height(f, c);
 }
 
-/* Planes that hold the picture only after their stream has been busy for a while. */
+/* Planes that get the picture only after their stream has been busy for a while. */
 static struct rifec_frame late_frame(const struct rifec_frame *host, void *busy)
 {
     struct rifec_frame f = checkcuda_blank_frame(host), whole = checkcuda_frame(host);
@@ -335,7 +336,7 @@ static struct rifec_frame late_frame(const struct rifec_frame *host, void *busy)
     return f;
 }
 
-/* What comes after put() may write there, on the frame's stream. */
+/* Work that follows put() on the frame's stream may write there. */
 static void overwrite(const struct rifec_frame *f)
 {
     for (int c = 0; c < 3; c++)
@@ -356,7 +357,7 @@ static void frames_on_device(const char *format)
         if (!CHECK_INT(rifec_open(&r, &p), 0))
             return;
         for (int i = 0; i < FRAMES; i++) {
-            /* Every other one from the host, in both runs. */
+            /* In both runs every other frame comes from the host. */
             bool here = !on_device || i % 4 == 3;
             struct rifec_frame f = here ? frames[i] : late_frame(&frames[i], busy);
             CHECK_INT(rifec_put(r, i, &f), 0);
@@ -387,7 +388,7 @@ static void looking(const char *format)
     void *busy = checkcuda_bytes(LATE_BYTES);
     struct rifec_frame a = late_frame(&frames[1], busy),
                        other = late_frame(&frames[2], busy);
-    /* The same picture; in the rows' padding other bytes. */
+    /* The same picture with other bytes in the padding of rows. */
     frames[1].data[0][frames[1].stride[0] - 1] ^= 0x0f;
     struct rifec_frame b = late_frame(&frames[1], busy);
     CHECK_INT(rifec_equal(r, &a, &b, &equal), 0);
@@ -395,8 +396,8 @@ static void looking(const char *format)
     CHECK_INT(rifec_equal(r, &a, &other, &equal), 0);
     CHECK(!equal);
     CHECK_INT(rifec_equal(r, &a, &frames[1], &equal), 0);
-    CHECK(!equal);                /* in different kinds of memory: not compared */
-    for (int c = 0; c < 3; c++) { /* the last sample of each component alone */
+    CHECK(!equal);                /* in different kinds of memory, so not compared */
+    for (int c = 0; c < 3; c++) { /* only the last sample of each component */
         int x = component_width(&frames[1], c) - 1,
             y = component_height(&frames[1], c) - 1;
         int code = get_code(&frames[1], c, x, y);

@@ -1,6 +1,6 @@
 /*
- * The engine as a guest in a program of somebody else's: messages and pictures go where
- * the caller wants them, two engines work in two threads, and nothing is left behind.
+ * The engine as a guest in another program: messages and pictures go where the caller
+ * wants them, two engines work in two threads, and nothing is left over.
  */
 #define _DEFAULT_SOURCE
 #include <malloc.h>
@@ -13,7 +13,7 @@
 
 #define WIDTH  37 /* odd: rows have padding in the engine's own frames */
 #define HEIGHT 26
-#define PAIRS  3 /* that each thread makes a picture of */
+#define PAIRS  3 /* pairs from which each thread makes a picture */
 
 static const struct rifec_color color = { RIFEC_MATRIX_BT709, RIFEC_RANGE_LIMITED,
                                           RIFEC_CHROMA_LEFT };
@@ -62,14 +62,14 @@ static void listen(void *opaque, enum rifec_log_level level, const char *line)
 {
     struct heard *h = opaque;
     (void)level;
-    /* A build without it warns each time an engine opens. */
+    /* A build without oneDNN warns each time an engine opens. */
     if (strstr(line, "built without oneDNN"))
         return;
     if (h->count++ == 0)
         snprintf(h->first, sizeof h->first, "%s", line);
 }
 
-/* Each engine's messages come to its own callback, and to no other. */
+/* Each engine's messages go to its own callback, and to no other. */
 static void log_per_engine(void)
 {
     struct heard process = { 0 }, first = { 0 }, second = { 0 }, refused = { 0 };
@@ -107,7 +107,7 @@ static void log_per_engine(void)
     rifec_log_set(RIFEC_LOG_WARNING, NULL, NULL);
 }
 
-/* Both ways out of the engine give the same bytes; what is no picture stays. */
+/* Both ways to take a picture give the same bytes; bytes outside the picture stay. */
 static void take_into(void)
 {
     struct rifec *r;
@@ -131,7 +131,7 @@ static void take_into(void)
         own.stride[plane] = plane == 1 ? -48 : 48;
     }
     CHECK_INT(rifec_interp(r, 0, 1, 0.5f), 0);
-    /* The next frame may push the first one out before the picture is fetched. */
+    /* The next frame may replace the first one before the picture is taken. */
     static struct picture c;
     make_picture(&c, 4);
     CHECK_INT(rifec_put(r, 2, &c.frame), 0);
@@ -176,7 +176,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Two engines in two threads give what each gives alone, and log apart. */
+/* Two engines in two threads give the same as each alone, and log separately. */
 static void two_threads(void)
 {
     static struct guest alone[2], together[2];
@@ -198,7 +198,7 @@ static void two_threads(void)
     CHECK(!rifec_frame_equal(&alone[0].out.frame, &alone[1].out.frame));
 }
 
-/* Opened, used and closed; now and then with an in-between that nobody takes. */
+/* Opens, uses and closes an engine; sometimes with an in-between that is not taken. */
 static void cycle(const struct picture *a, const struct picture *b, bool makes)
 {
     struct rifec *r;
@@ -224,7 +224,7 @@ static long long bytes_in_use(void)
 }
 
 /*
- * Engines one after the other leave nothing behind, to the byte. glibc counts the blocks
+ * Engines one after the other leave nothing over, to the byte. glibc counts the blocks
  * that a thread keeps for its next allocation as in use, so ctest turns these caches off
  * (GLIBC_TUNABLES).
  */
@@ -233,7 +233,7 @@ static void no_leak(int cycles)
     static struct picture a, b;
     make_picture(&a, 0);
     make_picture(&b, 2);
-    for (int i = 0; i < 4; i++) /* what libraries keep, they have then */
+    for (int i = 0; i < 4; i++) /* by then the libraries have what they keep */
         cycle(&a, &b, i % 2 == 0);
     long long before = bytes_in_use();
     for (int i = 0; i < cycles; i++)
@@ -243,7 +243,7 @@ static void no_leak(int cycles)
         fprintf(stderr, "    %d cycles left %lld bytes\n", cycles, after - before);
 }
 
-/* Argument: how many engines are opened and closed. */
+/* Argument: the number of engines to open and close. */
 int main(int argc, char **argv)
 {
     log_per_engine();

@@ -1,4 +1,4 @@
-/* Frames of one gray pixel, which count how many of them are alive. */
+/* Frames of one gray pixel; they count how many of them exist. */
 #ifndef FAKE_FRAME_H
 #define FAKE_FRAME_H
 

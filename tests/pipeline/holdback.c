@@ -1,4 +1,4 @@
-/* What waits for the picture, with a muxer that notes what it is given. */
+/* Packets that wait for the picture, with a muxer that records what it gets. */
 #include "pipeline/holdback.h"
 
 #include <stdlib.h>
@@ -64,7 +64,7 @@ static void wrote(const char *expected)
     written[0] = '\0';
 }
 
-/* A packet goes when the picture reaches its start, not before. */
+/* A packet is written when the picture reaches its start, not before. */
 static void waits_for_picture(void)
 {
     begin(1, INT64_MAX);
@@ -76,9 +76,9 @@ static void waits_for_picture(void)
     give(1, 40, 20);
     CHECK_INT(holdback_reach(&h, 39 * MS), 0);
     wrote("1:20+20 ");
-    CHECK_INT(holdback_reach(&h, 10 * MS), 0); /* it does not go back */
+    CHECK_INT(holdback_reach(&h, 10 * MS), 0); /* time does not go back */
     give(1, 39, 1);
-    wrote(""); /* behind the one at 40, which still waits */
+    wrote(""); /* it is after the one at 40, which still waits */
     CHECK_INT(holdback_reach(&h, 40 * MS), 0);
     wrote("1:40+20 1:39+1 ");
     give(2, 40, 1);
@@ -114,19 +114,19 @@ static void stretches(void)
     holdback_close(&h);
 }
 
-/* What waits in the order of decoding goes with the packet that needs it. */
+/* A packet that waits in decoding order is written with the packet that needs it. */
 static void orders_by_dts(void)
 {
     begin(1, INT64_MAX);
     give_sized(1, 80, 0, 20, 10);
     CHECK_INT(holdback_reach(&h, 0), 0);
     wrote("1:80+20 ");
-    give_sized(1, AV_NOPTS_VALUE, AV_NOPTS_VALUE, 0, 10); /* of no time: goes at once */
+    give_sized(1, AV_NOPTS_VALUE, AV_NOPTS_VALUE, 0, 10); /* no time: at once */
     CHECK(written[0]);
     holdback_close(&h);
 }
 
-/* The whole film: all of it is written, though it ends after the picture. */
+/* With the whole film, everything is written, although it ends after the picture. */
 static void ends_with_all(void)
 {
     begin(1, INT64_MAX);
@@ -139,14 +139,14 @@ static void ends_with_all(void)
     holdback_close(&h);
 }
 
-/* Cut short: what begins at the picture's end or after it is dropped. */
+/* If the film is cut short, packets from the picture's end on are dropped. */
 static void ends_with_picture(void)
 {
     begin(1, INT64_MAX);
     give(1, 0, 20);
     give(1, 99, 20);
     give(1, 100, 20);
-    give(2, 98, 3000); /* a subtitle is shortened, a sound is not */
+    give(2, 98, 3000); /* a subtitle is shortened, sound is not */
     h.reached_us = 100 * MS;
     CHECK_INT(holdback_end(&h, true), 0);
     wrote("1:0+20 1:99+20 2:98+2 ");
@@ -154,7 +154,7 @@ static void ends_with_picture(void)
     holdback_close(&h);
 }
 
-/* Where the end is known before, a subtitle is not shown beyond it. */
+/* If the end is known in advance, a subtitle is not shown beyond it. */
 static void shortens(void)
 {
     begin(1, 400 * MS);

@@ -1,6 +1,6 @@
 /*
- * The engine stage with a fake engine, which counts how many in-betweens are under way,
- * and a queue that is read afterwards.
+ * The engine stage with a fake engine, which counts the outstanding in-betweens, and a
+ * queue that is read afterwards.
  */
 #include "pipeline/inbetween.h"
 
@@ -105,7 +105,7 @@ static void begin(int64_t factor, const struct inbetween_params *more)
     inbetween_open(&b, &p);
 }
 
-/* A frame that differs from those before it. */
+/* Passes on a frame that differs from those before it. */
 static void give_frame(int64_t pts)
 {
     struct item it = { .kind = ITEM_FRAME, .frame = fake_frame(pts, 1) };
@@ -125,8 +125,8 @@ static void give_end(void)
     CHECK_INT(inbetween_item(&b, &(struct item){ .kind = ITEM_EOF }), 0);
 }
 
-/* All that came out: f a frame, r a reused one, R one that the engine would have made,
- * p a packet, e the end. Checks that times rise one by one. */
+/* Returns the output: f a frame, r a reused one, R one that the engine would have
+ * made, p a packet, e the end. Checks that times rise one by one. */
 static const char *read_all(void)
 {
     static char text[256];
@@ -157,7 +157,8 @@ static void end(void)
     queue_close(&out, item_drop);
 }
 
-/* As many in-betweens are under way at once as the engine allows, and all come out. */
+/* As many in-betweens are outstanding at once as the engine allows, and all are
+ * output. */
 static void overlaps(void)
 {
     for (int allowed = 1; allowed <= 4; allowed++) {
@@ -174,8 +175,8 @@ static void overlaps(void)
     }
 }
 
-/* After Ctrl-C, frames that were decoded ahead are dropped; packets and the end are not.
- */
+/* After Ctrl-C, frames that were decoded ahead are dropped; packets and the end are
+ * not. */
 static void drops_after_interrupt(void)
 {
     info.in_flight = 1;
@@ -194,7 +195,7 @@ static void drops_after_interrupt(void)
     end();
 }
 
-/* Interrupted before the first frame: that one is still shown. */
+/* If interrupted before the first frame, that frame is still shown. */
 static void keeps_first_frame(void)
 {
     info.in_flight = 1;
@@ -208,7 +209,7 @@ static void keeps_first_frame(void)
     end();
 }
 
-/* --frames: no more than these, and none is made for nothing. */
+/* --frames: there are no more than these, and no frame is made in vain. */
 static void stops_at_limit(void)
 {
     info.in_flight = 2;
@@ -238,7 +239,7 @@ static void reuses(void)
     end();
 }
 
-/* Between equal frames lies the frame itself, unless that is turned off. */
+/* Between equal frames the frame is repeated, unless that is turned off. */
 static void holds_equal(void)
 {
     for (int off = 0; off <= 1; off++) {

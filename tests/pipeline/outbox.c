@@ -1,11 +1,11 @@
-/* The outbox with an engine that hands out numbered frames: what it lets go, and when. */
+/* The outbox with an engine that returns numbered frames: what it releases, and when. */
 #include "pipeline/outbox.h"
 
 #include "check.h"
 #include "fake_frame.h"
 #include "rifec/error.h"
 
-static int taken; /* in-betweens handed out */
+static int taken; /* number of in-betweens taken */
 static int take_error;
 
 int rifec_take(struct rifec *r, struct rifec_frame **out)
@@ -21,7 +21,7 @@ int rifec_take(struct rifec *r, struct rifec_frame **out)
 
 static struct outbox box;
 
-/* Checks that the next frame has this time; -1: that none is ready. */
+/* Checks the time of the next frame; -1: checks that none is ready. */
 static void pops(int keep, int64_t pts)
 {
     struct rifec_frame *f;
@@ -36,7 +36,7 @@ static void fresh(void)
     taken = take_error = 0;
 }
 
-/* As many in-betweens stay in the engine as may: that is how they overlap. */
+/* As many in-betweens stay in the engine as allowed, so that they overlap. */
 static void keeps_in_flight(void)
 {
     fresh();
@@ -52,7 +52,7 @@ static void keeps_in_flight(void)
     CHECK_INT(taken, 4 + 3 + 2 + 1);
 }
 
-/* An original waits for the in-betweens before it, and passes when they are gone. */
+/* An original waits for the in-betweens before it, and is released after them. */
 static void keeps_order(void)
 {
     fresh();
@@ -69,7 +69,7 @@ static void keeps_order(void)
     pops(0, -1);
 }
 
-/* An in-between has the time and duration it was expected with. */
+/* An in-between gets the time and duration that were announced. */
 static void sets_times(void)
 {
     struct rifec_frame *f;
@@ -81,7 +81,7 @@ static void sets_times(void)
     rifec_frame_free(&f);
 }
 
-/* Many times around the ring, with a full one now and then. */
+/* Goes around the ring many times; sometimes the ring is full. */
 static void goes_around(void)
 {
     int64_t in = 0, out = 0;
@@ -98,7 +98,7 @@ static void goes_around(void)
     }
 }
 
-/* A failing engine: nothing is lost, and all of it is freed. */
+/* If the engine fails, nothing is lost, and everything is freed. */
 static void survives_failure(void)
 {
     struct rifec_frame *f;

@@ -1,6 +1,6 @@
 /*
- * The sink stage with an encoder, a muxer and a folder of segments that only note what
- * is asked of them. The encoder holds one frame back.
+ * The sink stage with an encoder, a muxer and a folder of segments that only record their
+ * calls. The encoder holds one frame back.
  */
 #include "pipeline/sink.h"
 
@@ -21,7 +21,7 @@ static void note(const char *what, int64_t number)
 }
 
 static int64_t held;  /* pts of the frame in the encoder; -1: none */
-static int64_t ready; /* of the packet it has for us; -1: none     */
+static int64_t ready; /* pts of its finished packet; -1: none */
 static bool drained;
 static int64_t encoded;
 static int send_error;
@@ -140,7 +140,7 @@ static bool is_cut_short(void *opaque)
 static struct sink s;
 static struct progress progress;
 
-/* Output frames are 40 ms, in the time base of 1/25. */
+/* Output frames last 40 ms, in the time base 1/25. */
 static void begin(bool resume)
 {
     static int folder;
@@ -198,7 +198,7 @@ static void happened(const char *expected)
     events[0] = '\0';
 }
 
-/* Every frame is in the output at the end, the encoder's last one, too. */
+/* At the end every frame is in the output, including the encoder's last one. */
 static void drains(void)
 {
     begin(false);
@@ -233,7 +233,7 @@ static void holds_sound_back(void)
     sink_close(&s);
 }
 
-/* Where the picture ends before its time, sound ends with it. */
+/* If the picture ends early, the sound ends with it. */
 static void cuts_sound(void)
 {
     begin(false);
@@ -247,7 +247,7 @@ static void cuts_sound(void)
     sink_close(&s);
 }
 
-/* Of an earlier run's frames the packets come from its segments. */
+/* Packets of an earlier run's frames come from its segments. */
 static void reuses(void)
 {
     begin(true);
@@ -266,7 +266,7 @@ static void reuses(void)
     sink_close(&s);
 }
 
-/* A segment ends with a drained encoder, which begins anew with the next. */
+/* At the end of a segment the encoder is drained, and it restarts with the next. */
 static void ends_segments(void)
 {
     begin(true);
@@ -278,7 +278,7 @@ static void ends_segments(void)
     sink_close(&s);
 }
 
-/* A failing encoder: the frame is freed, and what waited is. */
+/* If the encoder fails, the frame is freed, and so are the packets that waited. */
 static void survives_failure(void)
 {
     begin(false);

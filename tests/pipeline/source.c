@@ -1,6 +1,6 @@
 /*
- * The source stage with a demuxer that reads a list of packets and a decoder that makes
- * a frame of each of the video's, two packets later: what comes out, in which order.
+ * The source stage with a demuxer that reads a list of packets and a decoder that makes a
+ * frame of each of the video's, two packets later: its output, and the order of it.
  */
 #include "pipeline/source.h"
 
@@ -16,7 +16,7 @@
 
 #define DELAY 2 /* packets that the decoder holds back */
 
-/* --- a file: picture, sound, another sound that is not copied ------------------ */
+/* --- a file: picture, sound, and another sound that is not copied -------------- */
 
 static AVFormatContext *file;
 
@@ -159,7 +159,7 @@ int64_t decode_damaged(const struct decode *d)
 static struct source s;
 static char text[512];
 
-/* A picture each 40 ms and two sounds each 20 ms, all from 0 on. */
+/* A picture every 40 ms and two sounds every 20 ms, all from 0 on. */
 static void begin(int frames, int64_t from_ms, int64_t to_ms)
 {
     packet_count = next_packet = missed = 0;
@@ -179,7 +179,7 @@ static void begin(int frames, int64_t from_ms, int64_t to_ms)
     source_seek(&s);
 }
 
-/* Reads up to `most` items, or to the end: "f0 p0 e". */
+/* Reads at most `most` items, or to the end: "f0 p0 e". */
 static const char *read_items(int most)
 {
     for (bool ended = false; most > 0 && !ended; most--) {
@@ -204,7 +204,7 @@ static void end(void)
     CHECK_INT(frames_alive, 0);
 }
 
-/* The decoder is drained, so that the last frames come, and the end comes once. */
+/* The decoder is drained, so the last frames come; the end comes once. */
 static void reads_all(void)
 {
     begin(4, 0, 0);
@@ -216,7 +216,7 @@ static void reads_all(void)
     end();
 }
 
-/* --ss and --to: what lies in the part, moved so that it begins at zero. */
+/* --ss and --to: the part is moved, so that it begins at zero. */
 static void takes_part(void)
 {
     begin(6, 80, 160);
@@ -227,7 +227,8 @@ static void takes_part(void)
     end();
 }
 
-/* --frames: the picture ends, sound goes on until there; nothing more is decoded. */
+/* --frames: the picture ends, the sound continues to the same time; nothing more is
+ * decoded. */
 static void ends_picture(void)
 {
     begin(20, 0, 0);
@@ -241,7 +242,7 @@ static void ends_picture(void)
     end();
 }
 
-/* The same without any sound: it does not read the rest of the file. */
+/* The same without sound: the rest of the file is not read. */
 static void stops_reading(void)
 {
     begin(20, 0, 0);
@@ -254,7 +255,7 @@ static void stops_reading(void)
     end();
 }
 
-/* A picture that changes its size ends there, with all that came before. */
+/* If the picture changes its size, the video ends there, with all frames before it. */
 static void ends_at_resize(void)
 {
     begin(6, 0, 0);
@@ -265,7 +266,7 @@ static void ends_at_resize(void)
     end();
 }
 
-/* A file that was cut off gives what it has, and is reported once. */
+/* A file that was cut off gives all it has, and is reported once. */
 static void reports_truncation(void)
 {
     begin(3, 0, 0);
@@ -277,7 +278,7 @@ static void reports_truncation(void)
     end();
 }
 
-/* The first frame cannot be decoded: an error, not an empty film. */
+/* If the first frame cannot be decoded, that is an error, not an empty film. */
 static void fails_at_first(void)
 {
     struct item it;
