@@ -2,7 +2,7 @@
 foreach(name arguments crash dtype frame fused half log mem memlimit outfile queue rational thread)
     rifec_add_test(${name} LABELS unit SOURCES unit/${name}.c)
 endforeach()
-# It asks for more memory than there is; the sanitizers would rather stop.
+# It asks for more memory than exists; the sanitizers would stop there.
 set_property(TEST mem PROPERTY ENVIRONMENT
     ASAN_OPTIONS=allocator_may_return_null=1 TSAN_OPTIONS=allocator_may_return_null=1)
 
@@ -23,7 +23,7 @@ rifec_add_script(headers LABELS unit
 rifec_add_script(layers LABELS unit
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/layers.sh ${PROJECT_SOURCE_DIR})
 
-# The sanitizers add symbols of their own.
+# The sanitizers add their own symbols.
 if(NOT RIFEC_SANITIZE)
     rifec_add_script(symbols LABELS unit
         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/symbols.sh ${PROJECT_SOURCE_DIR}

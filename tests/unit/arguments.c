@@ -1,7 +1,7 @@
 /*
- * Wrong arguments of every public function: refused with the documented answer, and one
- * message that names the argument. What crashed once: NULL, in 14 places. What passed
- * once: a stride below the width, FP16 on the CPU, frames compared across sizes.
+ * Wrong arguments of every public function are refused with the documented answer, and
+ * one message that names the argument. NULL once crashed in 14 places. A stride below the
+ * width, FP16 on the CPU, and frames compared across sizes were once accepted.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -194,7 +194,7 @@ static void calls(void)
     REFUSED("seq1", rifec_interp(r, 7, INT64_MIN, 0.5f));
     REFUSED("timestep", rifec_interp(r, 7, INT64_MAX, 0));
     REFUSED("timestep", rifec_interp(r, 7, INT64_MAX, 1.5f));
-    /* What was refused has changed nothing. */
+    /* The refused calls have changed nothing. */
     QUIET(rifec_interp(r, 7, INT64_MAX, 0.5f) == 0);
     REFUSED("take one first", rifec_interp(r, 7, INT64_MAX, 0.5f));
     REFUSED("'out'", rifec_take(r, NULL));
@@ -248,7 +248,7 @@ static void helpers(void)
     CHECK(rifec_strerror(12345) != NULL);
 }
 
-/* The two halves of the helpers' word: they describe what the engine takes. */
+/* The helpers describe exactly the formats that the engine accepts. */
 static void planar_formats_open(void)
 {
     for (int family = RIFEC_FAMILY_GRAY; family <= RIFEC_FAMILY_RGB; family++)

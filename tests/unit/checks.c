@@ -1,5 +1,5 @@
-/* The checks at the end of a run, on outputs that no run would make: picture and sound
- * of an input and an output that are a few numbers. */
+/* The checks at the end of a run, on outputs that no run would make: the streams of an
+ * input and an output are a few numbers. */
 #include "pipeline/checks.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "check.h"
 #include "rifec/error.h"
 
-/* --- a file of a picture and a sound ---------------------------------------- */
+/* --- a file with a picture and a sound --------------------------------------- */
 
 static AVCodecParameters picture = { .codec_type = AVMEDIA_TYPE_VIDEO },
                          sound = { .codec_type = AVMEDIA_TYPE_AUDIO };
@@ -69,7 +69,7 @@ static void remember(void *opaque, enum rifec_log_level level, const char *line)
     snprintf(said, sizeof said, "%s%s", level == RIFEC_LOG_ERROR ? "error: " : "", line);
 }
 
-/* 25 frames a second in milliseconds, a second of them from 0.1 s on; the sound
+/* 25 frames per second in milliseconds, one second of them from 0.1 s on; the sound
  * begins at 0.3 s. */
 static const struct {
     int64_t picture_from, picture_to, sound_from; /* of the output, ms */
@@ -78,8 +78,8 @@ static const struct {
     const char *word;
 } cases[] = {
     { 100, 1100, 300, true, true, 0, 0, "" },
-    { 0, 1000, 200, true, true, 0, 0, "" },    /* all of it moved             */
-    { 100, 1140, 300, true, true, 40, 0, "" }, /* a frame more is none        */
+    { 0, 1000, 200, true, true, 0, 0, "" },    /* everything moved */
+    { 100, 1140, 300, true, true, 40, 0, "" }, /* one frame more is accepted */
     { 100, 1150, 300, false, true, 50, 0, "o: the video lasts 0.050 s longer" },
     { 100, 1000, 300, false, true, -100, 0, "o: the video lasts 0.100 s less" },
     { 100, 1100, 322, true, true, 0, 22, "" }, /* half a frame, and a rounding */
@@ -119,7 +119,7 @@ static void run(int i)
         fprintf(stderr, "in case %d: '%s'\n", i, said);
 }
 
-/* Drawn-out sound says itself how late it is. */
+/* Stretched sound reports its own delay. */
 static void run_slow(int64_t lag_ms, bool ok, const char *word)
 {
     struct timeline tl = {
@@ -136,7 +136,7 @@ static void run_slow(int64_t lag_ms, bool ok, const char *word)
     CHECK(ok ? !said[0] : strstr(said, word) != NULL);
 }
 
-/* A stream that the container cannot hold is an error only when asked for strictly. */
+/* A stream that the container cannot hold is an error only with --strict. */
 static void leave_out(void)
 {
     struct checks c = {
@@ -149,7 +149,7 @@ static void leave_out(void)
     CHECK(strstr(said, "error: o: 1 of the input's streams is missing") != NULL);
 }
 
-/* A frame too few or too many is an error, strict or not. */
+/* One frame too few or too many is an error, with --strict or without. */
 static void miscount(int64_t planned, int64_t written, const char *message)
 {
     struct timeline tl = {

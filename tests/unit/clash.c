@@ -1,5 +1,5 @@
 /* An output is never an input, the model, the list of cuts, another output or the
- * statistics, whatever they are called. */
+ * statistics, under any name. */
 #define _POSIX_C_SOURCE 200809L
 #include "pipeline/clash.h"
 
@@ -59,7 +59,7 @@ static const struct {
     { "a.mkv b.mkv", "x.mkv to_x.mkv", .code = RIFEC_ERR_USAGE },
     { "a.mkv b.mkv", "x.mkv x.part.mkv", .code = RIFEC_ERR_USAGE },
     { "a.mkv b.mkv", "old1.mkv old2.mkv",
-      .code = 0 }, /* hard links: each replaces its name */
+      .code = 0 }, /* hard links: each output replaces its own name */
     /* pictures */
     { "in/f%02d.png", "out/f%02d.png", .code = 0 },
     { "in/f%02d.png", "in/g%02d.png", .code = 0 },
@@ -75,7 +75,7 @@ static const struct {
     { "a.mkv", "in/f%02d.png", "in/f99.png", .code = RIFEC_ERR_USAGE },
     { "in", "o.mkv", "in/f01.png", .code = RIFEC_ERR_USAGE },
     { "in/f%02d.png", "o.mkv", "in/f01.png", .code = RIFEC_ERR_USAGE },
-    { "in/f01.png", "in/f%02d.png", .code = RIFEC_ERR_OUTPUT }, /* an animated one */
+    { "in/f01.png", "in/f%02d.png", .code = RIFEC_ERR_OUTPUT }, /* an animation */
     { "links/l1.png", "in/f%02d.png", .code = RIFEC_ERR_OUTPUT },
     { "numbers", "numbers/", .code = RIFEC_ERR_OUTPUT },
     { "numbers", "numbers/", .format = "jpg" },

@@ -1,5 +1,6 @@
-/* How a process ends that does not return from main(): its temporary files go, one line
- * says why, and the status is a signal's or 7. Each case is a process of its own. */
+/* A process that ends without returning from main(): its temporary files are removed,
+ * one line gives the reason, and the status is a signal's or 7. Each case runs in its
+ * own process. */
 #define _DEFAULT_SOURCE
 #include "base/crash.h"
 
@@ -18,7 +19,7 @@
 #include "check.h"
 
 static char folder[] = "/tmp/rifec-crash-XXXXXX";
-static char said[512]; /* on stderr, by the process of the last case */
+static char said[512]; /* stderr of the last case's process */
 
 /* --- ways to end ------------------------------------------------------------------ */
 
@@ -87,7 +88,7 @@ static void by_finishing(int unused)
 
 /* --- judging ---------------------------------------------------------------------- */
 
-/* Runs a case with a temporary file open; what wait() says of it. */
+/* Runs a case with a temporary file open; returns the status from wait(). */
 static int end_by(void (*how)(int), int argument, bool ignored)
 {
     int to_us[2];
@@ -109,7 +110,7 @@ static int end_by(void (*how)(int), int argument, bool ignored)
         if (outfile_create(&f, &(struct outfile_params){ .path = path }) == 0 &&
             access(part, F_OK) == 0)
             how(argument);
-        _exit(99); /* still here */
+        _exit(99); /* must not be reached */
     }
     close(to_us[1]);
     size_t length = 0;
@@ -133,7 +134,7 @@ static void dies_of(int number, bool speaks)
     CHECK((strstr(said, "rifec: ") != NULL) == speaks);
 }
 
-/* The sanitizers keep their handlers, and then the case is not ours. */
+/* The sanitizers keep their handlers; then our handler does not run. */
 static bool is_ours(int number)
 {
     struct sigaction now;
@@ -189,7 +190,7 @@ static void test_exit(void)
     CHECK(WIFEXITED(status));
     CHECK_INT(WEXITSTATUS(status), -RIFEC_ERR_NOMEM);
     CHECK(strstr(said, "memory or threads") != NULL);
-    CHECK_INT(end_by(by_finishing, 0, false), -1); /* not its business any more */
+    CHECK_INT(end_by(by_finishing, 0, false), -1); /* the handler no longer acts */
     CHECK_STR(said, "");
 }
 

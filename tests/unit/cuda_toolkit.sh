@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the build decides about the nvcc it finds: which GPUs, or why none. Every kind of
-# nvcc is a script here, which fails the way that kind does.
+# The build's decision about the nvcc that it finds: the list of GPUs, or the reason for
+# none. Each kind of nvcc is a script here that fails in its way.
 # Usage: cuda_toolkit.sh ROOT CMAKE
 set -eu
 root=$1 cmake=$2
@@ -30,7 +30,7 @@ END
 export FAKE_VERSION FAKE_GPUS FAKE_ERROR FAKE_HERE
 old='50 52 53 60 61 62 70 72 75 80 86 87 89 90'
 
-# expect PATTERN: of the answer to the nvcc that the variables describe.
+# expect PATTERN: the answer to the nvcc that the variables describe must match.
 expect() {
     answer=$(PATH=$folder:$PATH "$cmake" -D ROOT="$root" -D PROJECT_BINARY_DIR="$folder" \
         -D CMAKE_CUDA_COMPILER="$folder/nvcc" -D RIFEC_CUDA_ARCHITECTURES=here -P ask.cmake 2>&1) || true
@@ -43,7 +43,7 @@ FAKE_VERSION=13.0 FAKE_GPUS='75 80 86 87 88 89 90 100 110 103 120 121'
 expect 'for 75;80;86;89;90a;100;120; here *$'
 FAKE_HERE='8.9 9.0 9.0'
 expect 'here 89-real;90a-real$'
-FAKE_HERE='8.9 12.1' # unknown: it runs the PTX, of which there is one in the whole list
+FAKE_HERE='8.9 12.1' # unknown GPU: it runs the PTX, of which the list has one
 expect 'here *$'
 FAKE_VERSION=14.0 FAKE_GPUS='100 110 120' FAKE_HERE=''
 expect 'for 100;120;'

@@ -1,6 +1,6 @@
 /*
- * The names of the types of numbers, which files, reports and messages share, and that
- * every public precision has one.
+ * The names of the number types, which files, reports and messages share; every public
+ * precision has one.
  */
 #include <ctype.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The tests that docs/fidelity.md and docs/testing.md name as proof exist.
+# Every test that docs/fidelity.md and docs/testing.md name as proof exists.
 # Usage: fidelity.sh ROOT BUILD
 set -eu
 names=$(mktemp)
@@ -7,7 +7,7 @@ trap 'rm -f "$names"' EXIT
 ctest --test-dir "$2" -N | sed -n 's/.*#[0-9]*: //p' >"$names"
 grep -qx e2e/install/files "$names" || { echo 'skipped: not all tests are built'; exit 77; }
 
-# The last cell of each row in a table whose head ends in "test".
+# Takes the last cell of each row in tables whose heading ends in "test".
 awk -F'|' '/^\|/ { cell = $(NF - 1); if (!row++) proof = cell ~ /^ test $/
                    if (proof && row > 2) print cell; next } { row = 0 }' \
     "$1/docs/fidelity.md" "$1/docs/testing.md" |

@@ -1,4 +1,4 @@
-/* Frames: what counts as equal, and how many bytes they keep alive. */
+/* Frames: when two are equal, and the number of bytes they keep alive. */
 #include "rifec/frame.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 static uint8_t memory[2][2][STRIDE * ROWS];
 
-/* 5x3, so that chroma has 3x2 samples; everything outside is different noise. */
+/* 5x3, so chroma has 3x2 samples; everything outside is filled with different noise. */
 static struct rifec_frame frame(int which, struct rifec_format format)
 {
     struct rifec_frame f = { .width = 5, .height = 3, .format = format };

@@ -7,7 +7,7 @@
 #include "check.h"
 #include "model/weights.h"
 
-/* --- ops that write down that they were called ------------------------------------- */
+/* --- ops that record their calls --------------------------------------------------- */
 
 static char calls[32];
 
@@ -25,7 +25,7 @@ static int gather(const struct gather_args *a, void *stream)
     return called('g');
 }
 
-/* The first of the two reads what gather wrote. */
+/* The first of the two reads gather's output. */
 static int conv_s2(const struct conv_args *a, void *stream)
 {
     (void)stream;
@@ -56,7 +56,7 @@ static int store(const struct store_args *a, void *stream)
     return called('s');
 }
 
-/* What a fused op is to return, in `stream`. */
+/* `stream` points to the result that a fused op returns. */
 static int front(const struct front_args *a, void *stream)
 {
     (void)a;
@@ -85,7 +85,7 @@ static int tail(const struct tail_args *a, void *stream)
     return *(int *)stream;
 }
 
-/* --- what was called --------------------------------------------------------------- */
+/* --- the recorded calls ------------------------------------------------------------ */
 
 #define SINGLE                                                                           \
     .gather = gather, .conv_s2 = conv_s2, .resconv = resconv, .deconv = deconv,          \
@@ -95,7 +95,8 @@ static const struct ops single = { SINGLE };
 static const struct ops fused = { SINGLE, .front = front, .resblock = resblock,
                                   .blend_store = blend_store, .tail = tail };
 
-/* The calls of all fused ops, where each returns `result`; *err: what the last gave. */
+/* Returns the calls of all fused ops if each returns `result`; *err is the last one's
+ * result. */
 static const char *run(const struct ops *ops, int result, bool keep_level, int *err)
 {
     const struct conv_layer layers[4] = { 0 };
@@ -121,11 +122,11 @@ int main(void)
     CHECK(!strcmp(run(&single, 0, false, &err), "g12 rRrR dbs") && err == 0);
     CHECK(!strcmp(run(&single, 0, true, &err), "g12 rRrR dbs") && err == 0);
     CHECK(!strcmp(run(&fused, 0, false, &err), "F X T") && err == 0);
-    /* The fused tail makes no level, so deconv does. */
+    /* The fused tail does not make the level, so deconv makes it. */
     CHECK(!strcmp(run(&fused, 0, true, &err), "F X Td") && err == 0);
     CHECK(!strcmp(run(&fused, OP_DECLINED, false, &err), "Fg12 XrRrR TdBbs") && err == 0);
     CHECK(!strcmp(run(&fused, OP_DECLINED, true, &err), "Fg12 XrRrR TdBbs") && err == 0);
-    /* A failure is no refusal. */
+    /* A failure is not a refusal. */
     CHECK(!strcmp(run(&fused, RIFEC_ERR_DEVICE, false, &err), "F  ") &&
           err == RIFEC_ERR_DEVICE);
     return check_result();

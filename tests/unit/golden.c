@@ -1,4 +1,4 @@
-/* Tolerances, and manifests that are right, wrong, or somebody's attempt. */
+/* Tolerances, and manifests that are right, wrong or malicious. */
 #define _XOPEN_SOURCE 700 /* mkstemp */
 #include "golden/manifest.h"
 
@@ -88,7 +88,7 @@ static void check_good(void)
     CHECK(m.frames[1].has_tolerance && m.frames[1].tolerance.bound == 1);
     CHECK(m.has_tolerance && m.tolerance.bound == 50);
 
-    /* Written and read, it is the same. */
+    /* A manifest is the same after writing and reading it. */
     char path[] = "/tmp/golden-XXXXXX";
     int fd = mkstemp(path);
     CHECK(fd >= 0);
@@ -106,7 +106,7 @@ static void check_good(void)
     CHECK(!found);
 }
 
-/* One place of the text replaced. */
+/* Replaces one place of the text. */
 static void check_replaced(const char *from, const char *to)
 {
     static char text[sizeof good + 4096];
@@ -147,16 +147,16 @@ static void check_wrong(void)
     check_replaced("\"frames\":[", "\"frames\":{");
     check_replaced("{\"pts\":-1", "[{\"pts\":-1");
 
-    /* Cut anywhere. */
+    /* The text is cut at every length. */
     for (size_t i = 0; i + 1 < sizeof good - 1; i++)
         CHECK(parse(&m, good, i) == RIFEC_ERR_INPUT);
 
-    /* A depth that would fill the stack. */
+    /* Nested so deeply that it would overflow the stack. */
     static char deep[200000];
     memset(deep, '[', sizeof deep);
     CHECK_INT(parse(&m, deep, sizeof deep), RIFEC_ERR_INPUT);
 
-    /* Any byte changed: read or refused, never worse. The sanitizers look on. */
+    /* If any byte changes, the text is read or refused; the sanitizers watch. */
     static char text[sizeof good];
     unsigned state = 7;
     for (int i = 0; i < 4000; i++) {

@@ -1,4 +1,5 @@
-/* Every half and every bfloat16 against the definition, in double, and the way back. */
+/* Every half and every bfloat16 against the definition, in double; and the conversion
+ * back. */
 #include "base/half.h"
 
 #include <math.h>
@@ -26,7 +27,8 @@ static int same(float actual, double expected)
     return actual == expected && !signbit(actual) == !signbit(expected);
 }
 
-/* Each half comes back; between two, what is nearer, and the even one in the middle. */
+/* Each half comes back; a number between two goes to the nearer one, and from the
+ * middle to the even one. */
 static void way_back(void)
 {
     for (unsigned bits = 0; bits < 0x7c00; bits++) {

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Holds the #includes to the layers of docs/architecture.md: a file knows its own
-# layer and those it stands on, and each library has one home.
+# Checks the #includes against the layers of docs/architecture.md: a file includes its own
+# layer and the layers below it, and each library is used in one place.
 # Usage: layers.sh ROOT
 cd "$1/src" || exit 1
 libraries='pthread|omp|oneapi|dnnl|cjson|lib(av|sw)|cu(da|dnn|blas|fft)|nv'
 failed=0
 
-# layer FOLDER PROJECT LIBRARIES: what its files may include, as extended
-# regular expressions. C and POSIX headers are everybody's. FOLDER may end in
-# -maxdepth 1: without the folders in it.
+# layer FOLDER PROJECT LIBRARIES: the headers that its files may include, as extended
+# regular expressions. C and POSIX headers are always allowed. FOLDER may end in
+# -maxdepth 1, which excludes its subfolders.
 layer() {
     for file in $(find $1 -name '*.[ch]'); do
         grep -oE '^[ ]*#[ ]*include[ ]*["<][^">]*' "$file" | sed 's/.*include *//' |
@@ -28,7 +28,7 @@ layer golden   'base/|media/|golden/'                            'cjson|libav'
 layer pipeline 'base/|media/|golden/|pipeline/|rifec/'           'libav'
 layer cli      'base/|golden/|pipeline/|cli/|rifec/|media/versions\.h|tool/tool\.h' 'cjson'
 
-# CUDA stays in its folders, so that a machine without it builds the rest.
+# CUDA is used only in its folders, so that the rest builds on a machine without it.
 grep -rnE '#[ ]*include[ ]*<(cu(da|dnn|blas)|nv)' --include='*.[ch]' engine |
     grep -v '^engine/cud\(a\|nn\)/' && failed=1
 

@@ -41,14 +41,14 @@ static void test_format(void)
     CHECK_INT(h.level, RIFEC_LOG_ERROR);
 }
 
-/* What a file calls its tensors or its streams does not reach a terminal as orders. */
+/* Control characters in the names of tensors or streams do not reach a terminal. */
 static void test_control_characters(void)
 {
     struct heard h = { 0 };
     rifec_log_set(RIFEC_LOG_INFO, listen, &h);
     log_error("%s", "a\033[2Jb\nc\177 \xc3\xa9");
     CHECK_STR(h.line, "a?[2Jb?c? \xc3\xa9");
-    /* C1 as UTF-8 and bare, marks of direction, line separators, what is no UTF-8. */
+    /* C1 as UTF-8 and as bytes, marks of direction, line separators, invalid UTF-8. */
     log_error("%s", "a\xc2\x9b"
                     "1mb\x9b"
                     "2mc\xe2\x80\xae"
@@ -57,12 +57,12 @@ static void test_control_characters(void)
                     "f\xef\xbb\xbf"
                     "g\xe2\x80");
     CHECK_STR(h.line, "a?1mb?2mc?d?e?f?g??");
-    /* Letters, joiners and pictures stay. */
+    /* Letters, joiners and emoji stay. */
     log_error("%s", "\xd7\xa9 \xe2\x80\x8d \xe6\xbc\xa2 \xf0\x9f\x8e\xac");
     CHECK_STR(h.line, "\xd7\xa9 \xe2\x80\x8d \xe6\xbc\xa2 \xf0\x9f\x8e\xac");
 }
 
-/* Cut, not overrun; what matters stands first. */
+/* A long message is cut; the important part comes first. */
 static void test_long_message(void)
 {
     char text[4000];

@@ -19,13 +19,14 @@ static void test_alloc(void)
         unsigned char *p = mem_alloc(sizes[i]);
         CHECK(p && is_aligned(p));
         if (p)
-            memset(p, 0xa5, sizes[i]); /* for the sanitizer to judge */
+            memset(p, 0xa5, sizes[i]); /* the sanitizer checks this */
         mem_free(p);
     }
     mem_free(NULL);
 }
 
-/* What is called in place of a return code is still known at the end. */
+/* An allocation that fails in a function without a return code is still known at the
+ * end. */
 static void test_failures_are_counted(void)
 {
     unsigned long before = mem_failures();

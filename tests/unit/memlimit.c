@@ -14,9 +14,9 @@
 
 #define MIB(n) ((size_t)(n) << 20)
 
-static char root[64]; /* of this case's tree */
+static char root[64]; /* the folder of this case */
 
-/* Writes a file and the folders it lies in. */
+/* Writes a file and makes its folders. */
 static void put(const char *path, const char *text)
 {
     char name[512];
@@ -32,7 +32,7 @@ static void put(const char *path, const char *text)
     }
 }
 
-/* A tree with 8000 MiB to spare and no limit. */
+/* A tree with 8000 MiB free and no limit. */
 static void begin(void)
 {
     strcpy(root, "/tmp/rifec-limit-XXXXXX");
@@ -76,7 +76,7 @@ static void system_alone(void)
 
 /* --- version 2 -------------------------------------------------------------------- */
 
-/* As systemd makes them: MemoryMax= of a service. */
+/* A service of systemd with MemoryMax=. */
 static void version_2(void)
 {
     begin();
@@ -88,7 +88,7 @@ static void version_2(void)
     leaves(MIB(700), GROUP);
 }
 
-/* What caches files goes when it is needed. */
+/* Memory that caches files is free for use. */
 static void version_2_cache(void)
 {
     begin();
@@ -101,7 +101,8 @@ static void version_2_cache(void)
     leaves(MIB(500), GROUP);
 }
 
-/* The tightest of all above counts, and what their other members use. */
+/* The tightest limit of all parent groups counts, with the memory of their other
+ * members. */
 static void version_2_nested(void)
 {
     begin();
@@ -128,7 +129,7 @@ static void version_2_high(void)
     leaves(MIB(100), GROUP);
 }
 
-/* With a namespace of its own a container sees its group as the root. */
+/* In a container with its own namespace, its group looks like the root. */
 static void version_2_container(void)
 {
     begin();
@@ -183,7 +184,7 @@ static void version_1_parent(void)
     leaves(MIB(50), GROUP);
 }
 
-/* Docker mounts a container's own group where the root would be. */
+/* Docker mounts a container's own group in place of the root. */
 static void version_1_container(void)
 {
     begin();
@@ -194,7 +195,7 @@ static void version_1_container(void)
     put("/sys/fs/cgroup/memory/memory.limit_in_bytes", "104857600\n");
     put("/sys/fs/cgroup/memory/memory.usage_in_bytes", "1048576\n");
     leaves(MIB(99), GROUP);
-    begin(); /* and sometimes names a path that cannot be seen from inside */
+    begin(); /* sometimes the path does not exist inside the container */
     put("/proc/self/cgroup", "4:memory:/kubepods/pod1/0123\n");
     put("/proc/self/mountinfo", "35 31 0:32 /../.. /sys/fs/cgroup/memory ro - cgroup "
                                 "cgroup rw,memory\n");
@@ -235,7 +236,7 @@ static void slurm(void)
     setenv("SLURM_CPUS_ON_NODE", "4", 1);
     begin();
     leaves(MIB(3900), "Slurm");
-    begin(); /* the group is what counts in the end */
+    begin(); /* in the end the group's limit counts */
     put("/proc/self/cgroup", "0::/a\n");
     put("/proc/self/mountinfo", MOUNT2);
     put("/sys/fs/cgroup/a/memory.max", "1048576000\n");
@@ -245,7 +246,7 @@ static void slurm(void)
     unsetenv("SLURM_CPUS_ON_NODE");
 }
 
-/* A limit far above what anybody uses, and a process that uses nearly all of it. */
+/* A limit far above anything in use, and a process that uses nearly all of it. */
 static void ulimit_of(int resource, const char *statm, const char *by)
 {
     struct rlimit before, limit;

@@ -1,6 +1,6 @@
 #!/bin/sh
-# No lack of memory ends a job without a message: RIFEC_ERR_NOMEM comes from
-# mem_fail(), or from a line that logs or follows one. Usage: messages.sh ROOT
+# A lack of memory never ends a job without a message: RIFEC_ERR_NOMEM comes from
+# mem_fail(), or from a line that logs or is near one that does. Usage: messages.sh ROOT
 cd "$1/src" || exit 1
 failed=0
 for file in $(find . -name '*.c' ! -path ./base/err.c ! -path ./base/mem.c); do
@@ -13,7 +13,8 @@ for file in $(find . -name '*.c' ! -path ./base/err.c ! -path ./base/mem.c); do
         }
         END { exit found }' "$file" || failed=1
 done
-# What FFmpeg may lack memory for is not called without a look at its result.
+# Functions of FFmpeg that may run out of memory are never called without checking the
+# result.
 calls='av_dict_(set|copy)|av_(frame|packet)_(ref|copy_props)|av_new_packet'
 calls="$calls|av_frame_get_buffer|avcodec_parameters_(copy|(to|from)_context)"
 ! grep -rnE "^ *(\(void\) *)?($calls)\(" . || failed=1

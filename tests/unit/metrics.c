@@ -1,4 +1,4 @@
-/* PSNR, SSIM and the largest difference: against their definitions, in many formats. */
+/* PSNR, SSIM and the largest difference against their definitions, in many formats. */
 #include "media/metrics.h"
 
 #include <math.h>
@@ -56,7 +56,7 @@ static int sample(const AVFrame *f, const AVPixFmtDescriptor *d, int c, int x, i
     return value;
 }
 
-/* av_write_image_line2() would add bits to those that are there. */
+/* av_write_image_line2() would combine the bits with those already there. */
 static void set_sample(AVFrame *f, const AVPixFmtDescriptor *d, int c, int x, int y,
                        int value)
 {
@@ -69,7 +69,7 @@ static void set_sample(AVFrame *f, const AVPixFmtDescriptor *d, int c, int x, in
         to[1] = (uint8_t)(big ? stored : stored >> 8);
 }
 
-/* Both with the same samples: `spread` apart at most. */
+/* Fills both with samples that differ by at most `spread`. */
 static void fill(AVFrame *a, AVFrame *b, int spread)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get((enum AVPixelFormat)a->format);
@@ -84,7 +84,7 @@ static void fill(AVFrame *a, AVFrame *b, int spread)
             }
 }
 
-/* The definition, window by window. */
+/* SSIM by its definition, window by window. */
 static double slow_ssim(const AVFrame *a, const AVFrame *b, const AVPixFmtDescriptor *d,
                         int c)
 {
@@ -99,7 +99,7 @@ static double slow_ssim(const AVFrame *a, const AVFrame *b, const AVPixFmtDescri
                 double q = sample(b, d, c, x + i % 8, y + i / 8);
                 sa += p, sb += q, saa += p * p, sbb += q * q, sab += p * q;
             }
-            double ma = sa / 64, mb = sb / 64; /* variances of a sample: over 63 */
+            double ma = sa / 64, mb = sb / 64; /* variances of a sample: divide by 63 */
             double va = (saa - sa * ma) / 63, vb = (sbb - sb * mb) / 63;
             double vab = (sab - sa * mb) / 63;
             sum += (2 * ma * mb + c1) * (2 * vab + c2) /
@@ -122,7 +122,7 @@ static void check_format(enum AVPixelFormat format)
     CHECK_INT(m.max_abs, 0);
     CHECK_INT(m.differ, 0);
 
-    /* One sample of the last component. */
+    /* Changes one sample of the last component. */
     int last = d->nb_components - 1, x = columns_of(a, d, last) - 1, y = 5;
     int value = sample(a, d, last, x, y);
     set_sample(b, d, last, x, y, value > 7 ? value - 7 : value + 7);
@@ -133,7 +133,7 @@ static void check_format(enum AVPixelFormat format)
     CHECK(m.y / (HEIGHT / rows_of(a, d, last)) == y);
     CHECK(m.component != 0);
 
-    /* All of them, against the definitions. */
+    /* Compares all three with their definitions. */
     fill(a, b, 1 << (d->comp[0].depth - 3));
     double ssim = 0, mse = 0, total = 0;
     for (int c = 0; c < d->nb_components; c++) {
@@ -155,7 +155,7 @@ static void check_format(enum AVPixelFormat format)
     av_frame_free(&b);
 }
 
-/* Smaller than a window: the largest difference, and nothing that is not a number. */
+/* Frames smaller than a window: there is a largest difference, and SSIM is a number. */
 static void check_tiny(void)
 {
     for (int width = 1; width <= 9; width++) {

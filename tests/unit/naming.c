@@ -1,4 +1,4 @@
-/* Names of outputs: each row is an input, a template and what comes of them. */
+/* Names of outputs: each row has an input, a template and the result. */
 #define _POSIX_C_SOURCE 200809L
 #include "pipeline/naming.h"
 
@@ -80,7 +80,7 @@ static void test_refused(void)
     }
 }
 
-/* A folder keeps its dots, and is pictures. */
+/* A folder keeps the dots in its name, and contains images. */
 static void test_folders(void)
 {
     char base[] = "naming-XXXXXX", folder[64], error[256] = "";

@@ -1,6 +1,6 @@
 /*
- * The command line: each row is what a user types and what comes of it, fields
- * or a message. Messages are part of the interface; they are compared whole.
+ * The command line: each row has what a user types and the result, as fields or a
+ * message. Messages are part of the interface; they are compared as a whole.
  */
 #include "cli/options.h"
 
@@ -129,7 +129,7 @@ static const struct {
     { "-i a -o b -z", "unknown option '-z'" },
     { "-i a -o b -yz", "unknown option '-yz'" },
     { "-i a -o b --x2=3", "--x2 takes no argument" },
-    /* The first mistake is the one worth reading. */
+    /* The first mistake is reported. */
     { "-i a -o b --x2 --x4 --bogus", "--x2 and --x4 contradict each other" },
 };
 
@@ -144,7 +144,7 @@ static void test_refused(void)
     }
 }
 
-/* What an empty variable of a script makes. It cannot be written in the table. */
+/* An empty word, from an empty variable in a script. The table cannot express it. */
 static void test_empty_word(void)
 {
     static const struct {
@@ -312,7 +312,7 @@ static void test_accepted(void)
     }
 }
 
-/* --help wins over whatever else is wrong; --version does not. */
+/* --help works whatever else is wrong; --version does not. */
 static void test_help_and_version(void)
 {
     const char *const lines[] = { "-h", "--help", "--bogus -h",
@@ -341,7 +341,7 @@ static void test_help_and_version(void)
 
 /* --- the text of --help --------------------------------------------------- */
 
-/* The lines, each of which fits a terminal. */
+/* Reads the lines, each of which fits a terminal. */
 static int read_help(enum help_kind kind, char *text, size_t size)
 {
     char line[256];
@@ -363,7 +363,7 @@ static int read_help(enum help_kind kind, char *text, size_t size)
     return lines;
 }
 
-/* Every option has its place, once, in the order of the groups. */
+/* Every option appears once, in the order of the groups. */
 static void test_help_text(void)
 {
     char text[32768], name[64];
@@ -380,7 +380,7 @@ static void test_help_text(void)
     }
 }
 
-/* One screen, which names the long one and the manual. */
+/* The short help fits one screen and names the long one and the manual. */
 static void test_short_help(void)
 {
     static const char *const named[] = {

@@ -1,5 +1,5 @@
-/* Nothing precious is ever truncated, followed or replaced; what is written appears
- * whole, under one name, by one writer. */
+/* Existing files are never truncated, followed or replaced by accident; output appears
+ * complete, under one name, from one writer. */
 #define _GNU_SOURCE
 #include "base/outfile.h"
 
@@ -35,7 +35,7 @@ static void put(const char *path, const char *text)
     }
 }
 
-/* NULL when it is not there. */
+/* Returns the file's content, or NULL if the file does not exist. */
 static const char *get(const char *path)
 {
     static char text[256];
@@ -52,7 +52,7 @@ static bool exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
-/* Removes every file of the folder, which is the current one; returns how many. */
+/* Removes every file of the current folder; returns their number. */
 static int clear(void)
 {
     int count = 0;
@@ -89,7 +89,7 @@ static int mode_of(const char *path)
     return stat(path, &st) == 0 ? (int)(st.st_mode & 07777) : -1;
 }
 
-/* A process that has out.mkv open until its pipe is closed. */
+/* A process that keeps out.mkv open until its pipe is closed. */
 struct writer {
     pid_t pid;
     int hold[2];
@@ -109,7 +109,7 @@ static void start_writer(struct writer *w)
             _exit(1);
         while (read(w->hold[0], &byte, 1) > 0)
             ;
-        _exit(0); /* dies with its file unpublished */
+        _exit(0); /* dies before publishing its file */
     }
     close(w->hold[0]);
     CHECK(read(ready[0], &byte, 1) == 1);
@@ -162,7 +162,7 @@ static void test_replace(void)
 
     chmod("out.mkv", 0600);
     CHECK_INT(outfile_create(&f, &REPLACE), 0);
-    CHECK_INT(mode_of("out.part.mkv"), 0600); /* private from the first byte on */
+    CHECK_INT(mode_of("out.part.mkv"), 0600); /* private from the first byte */
     CHECK_INT(outfile_publish(&f), 0);
     CHECK_INT(mode_of("out.mkv"), 0600);
     CHECK_INT(clear(), 1);
@@ -206,12 +206,12 @@ static void test_part_in_the_way(void)
     CHECK_STR(get("victim"), "precious");
     CHECK_INT(clear(), 2);
 
-    CHECK_INT(symlink("victim", "out.part.mkv"), 0); /* dangling */
+    CHECK_INT(symlink("victim", "out.part.mkv"), 0); /* a dangling link */
     CHECK_INT(create(KEEP), RIFEC_ERR_OUTPUT);
     CHECK(!exists("victim"));
     CHECK_INT(clear(), 1);
 
-    put("victim", "precious"); /* never truncated: a name of it goes */
+    put("victim", "precious"); /* never truncated: only one name of it is removed */
     CHECK_INT(link("victim", "out.part.mkv"), 0);
     CHECK_INT(create(KEEP), RIFEC_ERR_OUTPUT);
     CHECK(strstr(message, "interrupted run; -y replaces it") != NULL);
@@ -246,7 +246,7 @@ static void test_other_writer(void)
     CHECK(exists("out.part.mkv"));
     end_writer(&w);
 
-    CHECK(exists("out.part.mkv")); /* dead now */
+    CHECK(exists("out.part.mkv")); /* its writer is dead now */
     CHECK_INT(create(KEEP), RIFEC_ERR_OUTPUT);
     CHECK(strstr(message, "interrupted run; -y replaces it") != NULL);
     CHECK_INT(write_out(TAKE_OVER, "new"), 0);
@@ -277,7 +277,7 @@ static void test_meanwhile(void)
     CHECK_INT(outfile_publish(&f), RIFEC_ERR_OUTPUT);
     CHECK_INT(clear(), 2);
 
-    CHECK_INT(outfile_create(&f, &KEEP), 0); /* a stranger took the temporary name */
+    CHECK_INT(outfile_create(&f, &KEEP), 0); /* another program took the temporary name */
     unlink("out.part.mkv");
     put("out.part.mkv", "another's");
     CHECK_INT(outfile_publish(&f), RIFEC_ERR_OUTPUT);
@@ -305,7 +305,7 @@ static void test_long_names(void)
     free(part_a);
     free(part_b);
 
-    for (int i = 0; i < 4; i++) { /* a character is not cut in two */
+    for (int i = 0; i < 4; i++) { /* a multi-byte character is not split */
         memset(a, 'x', sizeof a);
         for (int at = i; at + 2 < 255; at += 3)
             memcpy(a + at, "\xe2\x82\xac", 3);
@@ -388,7 +388,7 @@ static void test_crash(void)
         outfile_publish(&g);
         outfile_remove_unpublished();
         outfile_remove_unpublished();
-        outfile_discard(&f); /* for the sanitizer: another thread goes on a while */
+        outfile_discard(&f); /* for the sanitizer: another thread continues for a while */
         _exit(0);
     }
     int status;
@@ -442,14 +442,14 @@ static void test_folder(void)
     outfolder_remove(&f);
     CHECK_INT(clear(), 0);
 
-    CHECK_INT(mkdir("pictures.part", 0777), 0); /* a dead run's */
+    CHECK_INT(mkdir("pictures.part", 0777), 0); /* left by a dead run */
     put("pictures.part/1.png", "");
     CHECK_INT(create_folder(false), RIFEC_ERR_OUTPUT);
     CHECK(strstr(message, "interrupted run; -y replaces it") != NULL);
     CHECK_INT(create_folder(true), 0);
     CHECK_INT(clear(), 0);
 
-    CHECK_INT(mkdir("pictures.part", 0777), 0); /* with something of the user's */
+    CHECK_INT(mkdir("pictures.part", 0777), 0); /* with a file of the user's in it */
     put("pictures.part/notes.txt", "precious");
     CHECK_INT(create_folder(true), RIFEC_ERR_OUTPUT);
     CHECK_STR(get("pictures.part/notes.txt"), "precious");
@@ -482,7 +482,8 @@ static void test_folder(void)
     CHECK_INT(clear(), 0);
 }
 
-/* Starters fight for one name. Whoever succeeds has written its own text alone. */
+/* Several writers compete for one name. Each that succeeds has published exactly its
+ * own text. */
 static void fight(int round, bool replace, bool leave_dead)
 {
     enum { STARTERS = 6 };

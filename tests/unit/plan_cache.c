@@ -1,6 +1,6 @@
 /*
- * The plans file: what is put is found again, and only on the same machine; a
- * damaged, missing or unwritable file costs a measurement and nothing else.
+ * The plans file: an entry is found again, and only on the same machine; a damaged,
+ * missing or unwritable file costs only another measurement.
  */
 #define _DEFAULT_SOURCE
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static void put(const char *path, const char *machine, const char *layer, double
     CHECK(c == NULL);
 }
 
-/* Microseconds of the layer in the file; -1: not there. */
+/* Returns the layer's microseconds in the file; -1: no entry. */
 static double look_up(const char *path, const char *machine, const char *layer)
 {
     struct plan_entry e;
@@ -92,7 +92,7 @@ static void damaged(void)
     }
 }
 
-/* Of the right format, and things of other types within. */
+/* The format is right, but values have other types. */
 static void strange(void)
 {
     static const char *const texts[] = {
@@ -112,7 +112,7 @@ static void strange(void)
     }
 }
 
-/* A file where a folder is wanted, which not even root can write to. */
+/* A file in place of a folder, so not even root can write to it. */
 static void unwritable(void)
 {
     char path[300];
@@ -124,7 +124,7 @@ static void unwritable(void)
     CHECK_INT(warnings, 0);
 }
 
-/* None at all, and out of memory. */
+/* No file at all, and no memory. */
 static void none(void)
 {
     struct plan_entry e;

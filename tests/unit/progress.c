@@ -1,4 +1,4 @@
-/* The words of the progress line, and what of it reaches stderr. */
+/* The text of the progress line, and which parts of it reach stderr. */
 #define _POSIX_C_SOURCE 200809L
 #include "pipeline/progress.h"
 
@@ -28,7 +28,7 @@ static const struct {
     { PROGRESS_AUTO, 120, 120, 2, 8, 0, "frame=  120/120 100%  fps=15.0  x0.25" },
     { PROGRESS_AUTO, 100, 1000000, 2, 100, RUNNING,
       "frame=  100/1000000   0%  fps=1.00  x0.02  eta=277:45:00" },
-    /* More frames than the container promised: the promise is worth nothing. */
+    /* More frames than the container promised: its number is ignored. */
     { PROGRESS_AUTO, 130, 120, 2, 10, RUNNING, "frame=  130  fps=13.0  x0.20" },
 
     { PROGRESS_JSON, 812, 4796, 33.5, 134.66, RUNNING,
@@ -49,7 +49,7 @@ static const struct {
       "\"finishing\":false,\"progress\":\"continue\"}" },
 };
 
-/* A job that began at this time of the clock, and has made nothing yet. */
+/* A job that began at this time of the clock and has not made a frame yet. */
 static struct progress begun(enum progress_mode mode, double start_s)
 {
     struct progress p = { .mode = mode, .start_s = start_s };
@@ -80,7 +80,7 @@ static void test_names(void)
     CHECK(strstr(line, "\"progress\":\"continue\",\"input\":\"a\"}") != NULL);
 }
 
-/* Frames come in groups, at a rate; what is shown is asked for between the samples. */
+/* Frames come in groups, at a rate; the line is requested between the samples. */
 static void work(struct progress *p, double *now_s, double for_s, double fps, int group)
 {
     double end_s = *now_s + for_s, before = (double)p->frames_given;
@@ -92,7 +92,7 @@ static void work(struct progress *p, double *now_s, double for_s, double fps, in
     }
 }
 
-/* "eta=" of the line, in seconds; -1: none. */
+/* Returns "eta=" of the line, in seconds; -1: none. */
 static long eta_s(const struct progress *p, double now_s)
 {
     char line[256], *at;
@@ -103,7 +103,7 @@ static long eta_s(const struct progress *p, double now_s)
                                                              : -1;
 }
 
-/* An hour at 1 fps, then ten times as fast: half a minute later that is known. */
+/* An hour at 1 fps, then ten times as fast: half a minute later the line shows it. */
 static void test_rate_follows_last_seconds(void)
 {
     double now_s = 1000;
@@ -113,7 +113,7 @@ static void test_rate_follows_last_seconds(void)
     CHECK(labs(eta_s(&p, now_s) - 1200) <= 90);
     work(&p, &now_s, 30, 10, 2);
     CHECK(labs(eta_s(&p, now_s) - 90) <= 5);
-    /* And back: it is the last seconds that count. */
+    /* Slower again: only the last seconds count. */
     work(&p, &now_s, 30, 1, 2);
     CHECK(labs(eta_s(&p, now_s) - 870) <= 120);
 }
@@ -133,7 +133,7 @@ static void test_rate_of_slow_groups(void)
     }
 }
 
-/* A stop for a minute shows. */
+/* A pause of a minute is visible. */
 static void test_rate_of_standstill(void)
 {
     double now_s = 1000;
@@ -145,7 +145,7 @@ static void test_rate_of_standstill(void)
     CHECK(eta_s(&p, now_s) > 3 * before);
 }
 
-/* Frames of an earlier run go by in no time, and say nothing about the rest. */
+/* Frames of an earlier run take no time, and do not predict the rest. */
 static void test_reused_frames(void)
 {
     double now_s = 1000;
@@ -177,7 +177,7 @@ static void test_finishing(void)
     CHECK(strstr(line, "\"finishing\":true") != NULL);
 }
 
-/* A job of one moment, its stderr in a file: not a terminal. */
+/* A job of one moment with its stderr in a file, which is not a terminal. */
 static void record(struct progress *p, double shown_before_s, char *text, size_t size)
 {
     fflush(stderr);
@@ -188,7 +188,7 @@ static void record(struct progress *p, double shown_before_s, char *text, size_t
     dup2(fileno(f), STDERR_FILENO);
     progress_start(p);
     p->frames_given = 7;
-    progress_tick(p); /* not due */
+    progress_tick(p); /* not due yet */
     p->shown_s -= shown_before_s;
     progress_tick(p);
     progress_break_line(p);
@@ -234,7 +234,7 @@ static void test_output(void)
     CHECK_STR(text, "");
 }
 
-/* A job that failed before it started still finishes. */
+/* A job that failed before it started can still finish. */
 static void test_finish_without_start(void)
 {
     struct progress p = { .mode = PROGRESS_AUTO };

@@ -1,6 +1,6 @@
 /*
- * The queue: order, the limit in bytes, abort, and two threads at full speed
- * (the part that ThreadSanitizer is for).
+ * The queue: order, the limit in bytes, abort, and two threads at full speed (which
+ * ThreadSanitizer checks).
  */
 #include "base/queue.h"
 
@@ -20,7 +20,7 @@ static void drop(void *value)
     dropped++;
 }
 
-/* Interleaved pushes and pops so that the ring wraps while it grows. */
+/* Pushes and pops are interleaved, so that the ring wraps while it grows. */
 static void test_order(void)
 {
     struct queue *q;
@@ -47,7 +47,7 @@ struct sides {
     struct queue *q;
     int count;
     unsigned seed;
-    atomic_llong held; /* bytes pushed and not yet popped, seen from outside */
+    atomic_llong held; /* bytes pushed and not yet popped, as seen from outside */
     atomic_llong held_max;
 };
 
@@ -56,7 +56,7 @@ struct value {
     int weight;
 };
 
-/* A small generator per thread: the same sequence on both sides. */
+/* A small generator in each thread, with the same sequence on both sides. */
 static int next_weight(unsigned *seed)
 {
     *seed = *seed * 1664525u + 1013904223u;
@@ -106,15 +106,15 @@ static void test_two_threads(size_t limit_bytes, int count)
     CHECK_INT(thread_join(&consumer), 0);
     CHECK_INT((long long)queue_length(s.q), 0);
     CHECK_INT(s.held, 0);
-    /* The limit or one lone value, and one more that was popped but not yet
-     * counted off. */
+    /* The limit or one single value, and one more that was popped but not yet
+     * subtracted. */
     long long most = limit_bytes > 99 ? (long long)limit_bytes : 99;
     CHECK(s.held_max <= most + 99);
     queue_close(&s.q, drop);
 }
 
-/* A value above the limit passes when the queue is empty. That nothing joins
- * it there is seen by the bound in test_two_threads(). */
+/* A value above the limit passes if the queue is empty. The bound in
+ * test_two_threads() checks that no other joins it. */
 static void test_large_value(void)
 {
     struct queue *q;
@@ -128,7 +128,7 @@ static void test_large_value(void)
     queue_close(&q, drop);
 }
 
-/* A side that waits is woken by abort; what was queued is dropped by close. */
+/* Abort wakes a side that waits; close drops what is queued. */
 static void test_abort(void)
 {
     struct sides s = { .count = 1000, .seed = 7 };
@@ -137,7 +137,7 @@ static void test_abort(void)
 
     CHECK_INT(queue_open(&s.q, sizeof v, 500), 0);
     CHECK_INT(thread_start(&side, "producer", produce, &s), 0);
-    CHECK_INT(queue_pop(s.q, &v), 0); /* it runs; then it fills the queue */
+    CHECK_INT(queue_pop(s.q, &v), 0); /* the thread runs; then it fills the queue */
     queue_abort(s.q);
     CHECK_INT(thread_join(&side), RIFEC_ERR_ABORT);
     CHECK_INT(queue_pop(s.q, &v), RIFEC_ERR_ABORT);

@@ -26,7 +26,7 @@ int main(void)
     /* 23.976 to 60 fps: (60/1) / (24000/1001) */
     check_reduce(60 * 1001, 24000, 1001, 400);
 
-    /* gcd divides both, and what remains has none: by definition. */
+    /* By definition: the gcd divides both, and the quotients have no common divisor. */
     for (int64_t a = -30; a <= 30; a++) {
         for (int64_t b = 1; b <= 30; b++) {
             struct rational r = rational_reduce((struct rational){ a, b });

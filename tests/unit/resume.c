@@ -1,5 +1,5 @@
 /*
- * The state of --resume: text with a checksum, settings that are compared, and the
+ * The files of --resume: text with a checksum, settings that are compared, and the
  * checksum of an input.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -52,7 +52,7 @@ static enum state_kind kind_of(const char *data, size_t size)
 {
     enum state_kind kind;
     char *got;
-    char *exact = malloc(size + 1); /* the sanitizers see what is read behind it */
+    char *exact = malloc(size + 1); /* the sanitizers notice reads beyond it */
     memcpy(exact, data, size);
     CHECK_INT(state_parse(exact, size, &kind, &got), 0);
     CHECK((kind == STATE_WHOLE) == (got != NULL));
@@ -82,7 +82,7 @@ static void test_state_survives_or_is_damaged(void)
     data[size] = '\n';
     CHECK_INT(kind_of(data, size + 1), STATE_DAMAGED);
     CHECK_INT(kind_of(data, size), STATE_WHOLE);
-    /* The checksum is the one that segments carry. */
+    /* The checksum is the same as in segments. */
     uint8_t digest[DIGEST_SIZE];
     char sum[DIGEST_TEXT];
     CHECK_INT(state_digest(text, digest), 0);
@@ -109,7 +109,7 @@ static void test_other_versions_are_told_from_damage(void)
     CHECK_INT(kind_of(data, strlen(data)), STATE_OTHER);
     data[20] ^= 1;
     CHECK_INT(kind_of(data, strlen(data)), STATE_DAMAGED);
-    seal(data, "rifec resume 2"); /* shorter than the first line, and yet sealed */
+    seal(data, "rifec resume 2"); /* shorter than the first line, but with a checksum */
     CHECK_INT(kind_of(data, strlen(data)), STATE_OTHER);
     seal(data, "another program's\n");
     CHECK_INT(kind_of(data, strlen(data)), STATE_DAMAGED);
@@ -185,7 +185,7 @@ static void test_one_process_works_in_a_folder(void)
     CHECK_INT(folder_open(&theirs, output), RIFEC_ERR_OUTPUT);
     CHECK(!theirs && strstr(last_message, who) && strstr(last_message, "out.mp4.resume"));
     folder_close(&ours);
-    /* A file in its place. */
+    /* A file in place of the folder. */
     store("", 0);
     memcpy(output, path, strlen(path) + 1);
     snprintf(name, sizeof name, "%s.resume", path);
@@ -195,9 +195,9 @@ static void test_one_process_works_in_a_folder(void)
     unlink(name);
     snprintf(output, sizeof output, "%s/out.mp4", folder);
     snprintf(name, sizeof name, "%s.resume", output);
-    CHECK(stat(name, &st) != 0); /* nothing was in it */
+    CHECK(stat(name, &st) != 0); /* the folder was empty */
     CHECK_INT(folder_open(&ours, output), 0);
-    /* What is not ours in it stays, and so does the folder. */
+    /* Other files in the folder stay, and so does the folder. */
     char *segment, *foreign, *close_to_ours;
     bool has;
     CHECK_INT(folder_segment(ours, 12, &segment), 0);
@@ -243,17 +243,17 @@ static void test_whole_input_counts(void)
     CHECK_INT(input_sum_size(sum), (long long)size);
     CHECK_INT(input_sum_wait(sum, before), 0);
     CHECK(input_sum_ready(sum));
-    CHECK_INT(input_sum_wait(sum, before), 0); /* as often as one likes */
+    CHECK_INT(input_sum_wait(sum, before), 0); /* may be repeated */
     input_sum_close(&sum);
     CHECK(digest_of(data, size, once) == 0 && !memcmp(once, before, sizeof once));
-    /* One bit in the middle, the same size. */
+    /* One bit in the middle differs; the size is the same. */
     data[size / 2] ^= 4;
     store(data, size);
     CHECK_INT(input_sum_start(&sum, path, NULL), 0);
     CHECK_INT(input_sum_wait(sum, after), 0);
     input_sum_close(&sum);
     CHECK(memcmp(before, after, sizeof before) != 0);
-    /* Nobody waits: it ends with its owner. */
+    /* If the result is not needed, the thread ends with its owner. */
     CHECK_INT(input_sum_start(&sum, path, NULL), 0);
     input_sum_close(&sum);
     CHECK_INT(input_sum_start(&sum, path, always), 0);

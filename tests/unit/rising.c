@@ -1,4 +1,4 @@
-/* Frames whose times are missing, step back or stray: where they are placed. */
+/* Frames with times that are missing, step back or jump: their new places. */
 #include "pipeline/rising.h"
 
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static int take(struct rising *r, const int64_t *want, int count)
     return count;
 }
 
-/* Both lists have n times; a second is 1000 ticks. */
+/* Both lists have n times; a second has 1000 ticks. */
 static void check_times(const int64_t *in, const int64_t *want, int n, int64_t repaired)
 {
     struct rising r = { .start = 0, .gap = 10, .far = 10000 };
@@ -71,17 +71,17 @@ static void test_missing(void)
 
 static void test_steps_back(void)
 {
-    /* The last gap, where it fits; else the middle. */
+    /* The last gap, if it fits; otherwise the middle. */
     TIMES(1, 4, { 0, 10, 5, 40 }, { 0, 10, 20, 40 });
     TIMES(1, 5, { 0, 10, 30, 20, 40 }, { 0, 10, 30, 35, 40 });
     TIMES(1, 4, { 0, 10, 10, 20 }, { 0, 10, 15, 20 });
     TIMES(2, 5, { 0, 10, 10, 10, 16 }, { 0, 10, 12, 14, 16 });
     TIMES(1, 3, { 0, 10, 3 }, { 0, 10, 20 });
-    /* No room for one more: the next good time is a later one. */
+    /* There is no room for another frame: the next good time is a later one. */
     TIMES(2, 5, { 0, 10, 10, 11, 40 }, { 0, 10, 20, 30, 40 });
 }
 
-/* A clock that was set back: frames go on at the pace they had. */
+/* If a clock was set back, frames continue at the pace they had. */
 static void test_set_back(void)
 {
     TIMES(7, 10, { 500, 510, 520, 0, 10, 20, 30, 40, 50, 60 },
@@ -90,17 +90,17 @@ static void test_set_back(void)
 
 static void test_stray(void)
 {
-    /* Hours ahead and back: one time was wrong, not all that follow. */
+    /* Hours ahead and back again: one time was wrong, not all that follow. */
     TIMES(1, 5, { 0, 10, 9000000, 30, 40 }, { 0, 10, 20, 30, 40 });
     TIMES(1, 4, { 9000000, 10, 20, 30 }, { 0, 10, 20, 30 });
     TIMES(2, 6, { 0, 10, 9000000, 9000010, 40, 50 }, { 0, 10, 20, 30, 40, 50 });
-    /* A pause is none. */
+    /* A pause is not an error. */
     TIMES(0, 4, { 0, 10, 60000, 60010 }, { 0, 10, 60000, 60010 });
     TIMES(0, 4, { 0, 60000, 120000, 180000 }, { 0, 60000, 120000, 180000 });
     TIMES(0, 3, { 0, 10, 60000 }, { 0, 10, 60000 });
 }
 
-/* Whatever comes, as many go out, in times that rise. */
+/* For any input, the same number of frames comes out, with times that rise. */
 static void test_random(void)
 {
     uint64_t seed = 1;

@@ -1,6 +1,6 @@
 /*
- * Cuts: what the score says of pictures that move, brighten, stand still or
- * have nothing in common, and how lists of cuts are read.
+ * Cuts: the score of pictures that move, brighten, stand still or have nothing in common,
+ * and the reading of lists of cuts.
  */
 #define _POSIX_C_SOURCE 200809L /* mkstemp */
 #include "pipeline/scene.h"
@@ -37,7 +37,7 @@ static void make_fields(void)
                         (field[f][y][x] * 2 + field[f][y - 1][x] + field[f][y + 1][x] +
                          field[f][y][x - 1] + field[f][y][x + 1]) /
                         6;
-        for (int y = 0; y < FIELD; y++) /* contrast, and another mean for each */
+        for (int y = 0; y < FIELD; y++) /* contrast and mean differ between fields */
             for (int x = 0; x < FIELD; x++)
                 field[f][y][x] = (field[f][y][x] - .5f) * 3 + (f ? .65f : .35f);
     }
@@ -68,7 +68,7 @@ static void test_score(void)
     CHECK(scene_score(view(1, 5, 5, 1, 0), view(0, 0, 0, 1, 0)) > limit);
     CHECK(scene_is_cut(view(0, 0, 0, 1, 0), view(1, 0, 0, 1, 0), limit));
     CHECK(!scene_is_cut(view(0, 0, 0, 1, 0), view(0, 9, -7, 1, 0), limit));
-    /* From black into a picture there is nothing to interpolate either way. */
+    /* From black to a picture there is nothing to interpolate, in either direction. */
     double black = scene_score(view(0, 0, 0, 0, 0), view(0, 0, 0, 1, 0));
     CHECK(black >= 0 && isfinite(black));
     black = scene_score(view(0, 0, 0, 0, 0), view(0, 0, 0, 0, 0));
@@ -120,7 +120,7 @@ static void test_list(void)
     CHECK_INT(scene_list_open(&list, "/nonexistent/cuts"), RIFEC_ERR_INPUT);
 }
 
-/* As editors of other systems save a list; and a comment longer than any buffer. */
+/* Lists as editors of other systems save them, and a comment longer than any buffer. */
 static void test_list_of_another_editor(void)
 {
     struct scene_list list;
@@ -135,7 +135,7 @@ static void test_list_of_another_editor(void)
     scene_list_close(&list);
 }
 
-/* What was once read as another time, or not at all, is refused with its line. */
+/* Lines that were once misread or ignored are refused, with their number. */
 static void test_list_refused(void)
 {
     static const struct {
@@ -167,7 +167,7 @@ static void test_list_refused(void)
         if (!CHECK(strstr(message, cases[i].says) != NULL))
             fprintf(stderr, "    %s\n", message);
     }
-    /* UTF-16 ends as a string after its first digit. */
+    /* As a string, UTF-16 ends after its first digit. */
     CHECK_INT(open_bytes(&list, "1\0.\0005\0\n", 8), RIFEC_ERR_INPUT);
     CHECK(strstr(message, ":1: this is not a line of text") != NULL);
     rifec_log_set(RIFEC_LOG_WARNING, NULL, NULL);

@@ -1,6 +1,6 @@
 /*
  * Segments of --resume: what is written is read again, any damage is noticed, and no
- * number in a file is believed before it is checked.
+ * number in a file is used before it is checked.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "media/out/segment.h"
@@ -66,7 +66,7 @@ static size_t load(uint8_t *data, size_t room)
     return n;
 }
 
-/* In place: a file system may take long over one that is truncated and closed. */
+/* Written in place, because a file system may be slow to truncate and close a file. */
 static void store(const uint8_t *data, size_t size)
 {
     int fd = open(path, O_WRONLY | O_CREAT, 0600);
@@ -106,7 +106,7 @@ static void test_what_is_written_is_read(void)
               (!pkt->size || !memcmp(pkt->data, expected->data, (size_t)pkt->size)));
         CHECK(pkt->pts == expected->pts && pkt->dts == expected->dts &&
               pkt->duration == expected->duration);
-        /* A muxer would follow pointers in what is TRUSTED. */
+        /* A muxer would follow pointers in a packet marked TRUSTED. */
         CHECK_INT(pkt->flags, expected->flags & ~AV_PKT_FLAG_TRUSTED);
         CHECK_INT(pkt->side_data_elems, expected->side_data_elems);
         for (int k = 0; k < pkt->side_data_elems; k++)
@@ -121,7 +121,7 @@ static void test_what_is_written_is_read(void)
     segment_close(&s);
 }
 
-/* Each byte of the header is what the format says: no byte of the stack is in it. */
+/* Each byte of the header is as the format describes it; no byte comes from the stack. */
 static void test_header_is_as_described(void)
 {
     uint8_t data[4096], again[4096], header[HEADER] = "rifec segment 2\n";
@@ -168,7 +168,7 @@ static void test_every_length_is_noticed(void)
     CHECK_INT(state_of(data, size, why), SEGMENT_WHOLE);
 }
 
-/* Makes the checksums right again after a change, as nobody but a fuzzer does. */
+/* Makes the checksums right again after a change, as only a fuzzer does. */
 static void seal(uint8_t *data, size_t size)
 {
     uint8_t sums[16 * DIGEST_SIZE];
@@ -185,18 +185,18 @@ static void seal(uint8_t *data, size_t size)
     CHECK(digest_of(data, 80, data + 80) == 0);
 }
 
-/* Numbers that lie, under checksums that do not. */
+/* Wrong numbers under right checksums. */
 static void test_no_number_is_believed(void)
 {
     static const struct {
-        size_t at; /* in the file, or behind it: in the last record, from its start */
+        size_t at; /* in the file; beyond the header: in the last record */
         uint32_t value;
     } lies[] = {
         { HEADER, 0x7fffffff },      /* bytes of a body: 2 GiB                */
         { HEADER, 0xffffffff },      /* ... 4 GiB                             */
         { HEADER, 0 },               /* ... none                              */
-        { HEADER + 4, 1 },           /* a packet in another's place           */
-        { HEADER + 36, 1 },          /* side data that is not there           */
+        { HEADER + 4, 1 },           /* a packet in another packet's place */
+        { HEADER + 36, 1 },          /* side data that does not exist */
         { HEADER + 36, 0x7fffffff }, /* ... and a lot of it                   */
         { 32, 0xffffffff },          /* a negative number of a segment        */
         { 36, 4 },                   /* more packets than there are           */
@@ -219,7 +219,7 @@ static void test_no_number_is_believed(void)
         if (!CHECK_INT(state_of(data, size, why), SEGMENT_DAMAGED))
             fprintf(stderr, "lie %zu\n", i);
     }
-    /* The second packet's side data: 36 bytes into the body come type, then size. */
+    /* The second packet's side data: type, then size, 36 bytes into the body. */
     size_t second = HEADER + 4 + AV_RL32(whole + HEADER) + DIGEST_SIZE,
            side = second + 40;
     static const uint32_t types[] = { AV_PKT_DATA_NB, 0x7fffffff, 0xffffffff };
@@ -229,7 +229,7 @@ static void test_no_number_is_believed(void)
         seal(data, size);
         CHECK_INT(state_of(data, size, why), SEGMENT_DAMAGED);
     }
-    /* Two records that have changed places. */
+    /* Two records have changed places. */
     size_t first_size = second - HEADER, second_size = 4 + AV_RL32(whole + second) + 16;
     memcpy(data, whole, size);
     memcpy(data + HEADER, whole + second, second_size);
@@ -250,7 +250,7 @@ static void test_other_files_are_recognised(void)
     unlink(path);
     CHECK_INT(segment_check(path, &head, &state, why), 0);
     CHECK_INT(state, SEGMENT_ABSENT);
-    CHECK(mkfifo(path, 0600) == 0); /* nobody would write into it */
+    CHECK(mkfifo(path, 0600) == 0); /* a pipe without a writer */
     CHECK_INT(segment_check(path, &head, &state, why), 0);
     CHECK_INT(state, SEGMENT_DAMAGED);
     unlink(path);

@@ -1,6 +1,6 @@
 /*
- * How options may be spelled: in full, shortened, with a value in the same word, as
- * letters in one word, or as FFmpeg and other interpolators call them.
+ * The spellings of options: in full, shortened, with a value in the same word, as letters
+ * in one word, or as FFmpeg and other interpolators name them.
  */
 #include <stdlib.h>
 
@@ -18,7 +18,7 @@ static const struct option_row *row_of(const char *name)
 
 /* --- names ---------------------------------------------------------------- */
 
-/* The shortest beginnings that 0.1 understood. A new option must not take one away. */
+/* The shortest abbreviations that 0.1 accepted. A new option must not remove one. */
 static const struct {
     const char *shortest, *name;
 } beginnings[] = {
@@ -95,7 +95,7 @@ static const struct {
     { "g", "generate" },
 };
 
-/* Each option names itself when it has a value too many, or too few. */
+/* The message about a superfluous or missing value names the option. */
 static void check_is(const char *dashes, const char *name, int length,
                      const struct option_row *row)
 {
@@ -120,7 +120,7 @@ static void test_names(void)
             continue;
         for (size_t n = strlen(beginnings[i].shortest); n <= strlen(name); n++) {
             check_is("--", name, (int)n, row);
-            /* With one dash these are letters, or FFmpeg's. */
+            /* With one dash these are letters, or FFmpeg's options. */
             if (n > 1 && strncmp(name, "re", n) != 0 && strcmp(name, "stats") != 0)
                 check_is("-", name, (int)n, row);
         }
@@ -227,7 +227,7 @@ static void test_same(void)
         if (!CHECK_STR(opt.error, "") || (describe(&opt, text, sizeof text), false) ||
             !CHECK_STR(text, expected))
             fprintf(stderr, "    rifec %s\n", line);
-        /* A run that is resumed must not mind the spelling. */
+        /* A run that is resumed must not depend on the spelling. */
         if (!opt.duration_us && !other.duration_us)
             CHECK_STR(opt.settings ? opt.settings : "",
                       other.settings ? other.settings : "");
@@ -236,11 +236,11 @@ static void test_same(void)
     }
 }
 
-/* FFmpeg's outputs have no -o. */
+/* Outputs in FFmpeg's style have no -o. */
 static void test_output(void)
 {
     static const struct {
-        const char *line, *expected; /* what describe() makes of it, or the error */
+        const char *line, *expected; /* the result of describe(), or the error */
     } cases[] = {
         { "-i a -f null -", "a > - x2/1 format=null" },
         { "-i a -f null /dev/null", "a > - x2/1 format=null" },
@@ -275,7 +275,7 @@ static void test_output(void)
 static const struct {
     const char *words, *error;
 } refused[] = {
-    /* No word is cut into letters that take values. */
+    /* No word is split into letters that take values. */
     { "-encodes", "unknown option '-encodes': did you mean '-e ncodes'?" },
     { "-ifile", "unknown option '-ifile': did you mean '--tile', or '-i file'?" },
     { "-fnull", "unknown option '-fnull': did you mean '-f null'?" },
@@ -295,7 +295,7 @@ static const struct {
     { "-q:v:0:0 1", "unknown option '-q:v:0:0': write --crf N: the encoder's own scale, "
                     "lower is better" },
 
-    /* A value after an option that takes none. */
+    /* A value after an option without one. */
     { "-y 48", "-y takes no value, but '48' follows; write -i 48 for an input of that "
                "name" },
     { "--x2 60",
@@ -396,8 +396,9 @@ static void test_refused(void)
     }
 }
 
-/* What `ffmpeg -h long` lists, but for what works here without a value. Each needs a
- * value or is refused; none is cut into letters, and none prints the help. */
+/* The output of `ffmpeg -h long`, except for names that work here without a value.
+ * Each needs a value or is refused; none is split into letters, and none prints the
+ * help. */
 static void test_ffmpeg(void)
 {
     static const char list[] =
@@ -438,7 +439,7 @@ static void test_ffmpeg(void)
     }
 }
 
-/* What is logged: that the video is encoded, what a decimal became. */
+/* The log says that the video is encoded, and which fraction a decimal became. */
 static void test_note(void)
 {
     struct options opt;

@@ -1,4 +1,4 @@
-/* The JSON of --stats: its keys are what other programs rely on. */
+/* The JSON of --stats: other programs rely on its keys. */
 #define _POSIX_C_SOURCE 200809L
 #include "cli/stats.h"
 
@@ -68,7 +68,7 @@ static cJSON *parsed(const struct stats *stats)
     return root;
 }
 
-/* "timing.wall_s"; NULL when it is not there. */
+/* Returns the value at "timing.wall_s"; NULL if it does not exist. */
 static const cJSON *at(const cJSON *item, const char *path)
 {
     char key[64];
@@ -139,7 +139,7 @@ static void test_success(void)
     cJSON_Delete(root);
 }
 
-/* Nothing is known when the input does not open: null, not 0 or "". */
+/* If the input does not open, unknown values are null, not 0 or "". */
 static void test_failure(void)
 {
     static const struct pipeline_report nothing;
@@ -162,7 +162,7 @@ static void test_failure(void)
     cJSON_Delete(root);
 }
 
-/* Names are any bytes; what is written must be UTF-8 all the same. */
+/* Names may have any bytes; the JSON must still be UTF-8. */
 static void test_bytes(void)
 {
     static const char *const names[][2] = {
@@ -170,7 +170,7 @@ static void test_bytes(void)
         { "\xc3\xa9\xc3", "\xc3\xa9?" },
         { "\xc0\xaf", "??" },           /* a slash, too long */
         { "\xe0\x80\xaf", "???" },      /* the same */
-        { "\xed\xa0\x80", "???" },      /* half of a pair   */
+        { "\xed\xa0\x80", "???" },      /* half of a surrogate pair */
         { "\xf4\x90\x80\x80", "????" }, /* beyond U+10FFFF  */
         { "\xf0\x9f\x8e\x9e", "\xf0\x9f\x8e\x9e" },
         { "\"\\\n", "\"\\\n" },
@@ -196,7 +196,7 @@ static void test_nowhere(void)
     cJSON_Delete(root);
 }
 
-/* How fast this run was: what an earlier one made took it no time. */
+/* The speed of this run: frames kept from an earlier run took no time. */
 static void test_resumed(void)
 {
     static const struct pipeline_report resumed = {
@@ -226,13 +226,13 @@ static void test_file(void)
     snprintf(part, sizeof part, "%s/s.part.json", folder);
 
     CHECK_INT(stats_check(path, false), 0);
-    CHECK(stat(path, &st) != 0); /* a check leaves nothing behind */
+    CHECK(stat(path, &st) != 0); /* a check leaves no file */
     CHECK_INT(stats_write(path, text, false), 0);
     CHECK_INT(stats_write(path, text, false), 0); /* replaces */
     CHECK(stat(path, &st) == 0 && st.st_size > 500);
     CHECK(stat(part, &st) != 0);
     CHECK_INT(stats_check("-", false), 0);
-    CHECK_INT(stats_write("/dev/null", text, false), 0); /* a device stays one */
+    CHECK_INT(stats_write("/dev/null", text, false), 0); /* a device stays */
     CHECK(stat("/dev/null", &st) == 0 && !S_ISREG(st.st_mode));
 
     rifec_log_set(RIFEC_LOG_QUIET, NULL, NULL);
@@ -242,17 +242,17 @@ static void test_file(void)
     if (stat("/dev/full", &st) == 0)
         CHECK_INT(stats_write("/dev/full", text, false), RIFEC_ERR_OUTPUT);
 
-    put(path, "{\"schema\": 1, \"tool\": \"another\"}"); /* precious */
+    put(path, "{\"schema\": 1, \"tool\": \"another\"}"); /* not ours */
     CHECK_INT(stats_check(path, false), RIFEC_ERR_OUTPUT);
     CHECK_INT(stats_write(path, text, false), RIFEC_ERR_OUTPUT);
     CHECK(stat(path, &st) == 0 && st.st_size < 100);
     CHECK_INT(stats_write(path, text, true), 0);
     CHECK(stat(path, &st) == 0 && st.st_size > 500);
     free(text);
-    text = stats_text(&stats, false); /* of one film: indented */
+    text = stats_text(&stats, false); /* for one film: indented */
     CHECK_INT(stats_write(path, text, false), 0);
     CHECK_INT(stats_write(path, text, false), 0);
-    put(path, ""); /* of mktemp */
+    put(path, ""); /* as after mktemp */
     CHECK_INT(stats_write(path, text, false), 0);
     put(part, "precious");
     CHECK_INT(stats_check(path, false), RIFEC_ERR_OUTPUT);

@@ -1,4 +1,4 @@
-/* The lines before and after a job: all facts in them, and none that are unknown. */
+/* The lines before and after a job have all facts, and leave out unknown ones. */
 #include "cli/summary.h"
 
 #include "check.h"
@@ -55,7 +55,7 @@ static void test_begin(void)
            "libx264 in mp4, on the CPU (2 threads, FP32)");
 }
 
-/* What is unknown is left out, and nothing in its place. */
+/* Unknown values are left out, without a replacement. */
 static void test_unknown(void)
 {
     struct pipeline_report r = report();
@@ -142,7 +142,7 @@ static void test_frames(void)
     CHECK_STR(text, "1 frame interpolated, 3 scene cuts, 1 duplicate");
 }
 
-/* A long name is cut off, and nothing beyond the room is touched. */
+/* A long name is cut, and nothing is written beyond the buffer. */
 static void test_room(void)
 {
     static char name[5000], text[256];

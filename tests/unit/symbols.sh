@@ -1,6 +1,6 @@
 #!/bin/sh
 # The visible symbols of librifec are the functions of its headers, in the shared library
-# as in the archive: a program may have functions named as ours. Usage:
+# and in the archive, because a program may have functions with our internal names. Usage:
 # symbols.sh ROOT SHARED STATIC
 root=$1 shared=$2 static=$3
 folder=$(mktemp -d)

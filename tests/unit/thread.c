@@ -1,4 +1,4 @@
-/* Threads: what they return, and how many more can be started. */
+/* Threads: their return values, and how many more can be started. */
 #include "base/thread.h"
 
 #include "check.h"

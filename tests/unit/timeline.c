@@ -1,6 +1,6 @@
 /*
- * Timeline: random streams, factors and rates against the definition, evaluated
- * in 128-bit fractions, and the worked examples of docs/timestamps.md.
+ * The timeline: random streams, factors and rates against the definition, evaluated in
+ * 128-bit fractions, and the examples of docs/timestamps.md.
  */
 #include "pipeline/timeline.h"
 
@@ -41,7 +41,7 @@ static struct stream random_stream(void)
     s.p.time_base = (struct rational){ 1, bases[rnd(7)] };
     s.p.first_pts = s.pts[0];
     s.p.expected_step = vfr ? 1 + rnd(5000) : step;
-    /* A last frame that says a sliver of the gap before is not believed. */
+    /* If the last frame's duration is a sliver of the gap before it, it is ignored. */
     int64_t *end = &s.pts[s.frames],
             before = s.frames > 1 ? end[-1] - end[-2] : s.p.expected_step;
     if (end[0] - end[-1] <= before / 8)
@@ -50,7 +50,7 @@ static struct stream random_stream(void)
     return s;
 }
 
-/* Calls check for every output frame; returns how many there were. */
+/* Calls check for every output frame; returns their number. */
 static int64_t walk(const struct stream *s, struct timeline *tl,
                     void (*check)(const struct stream *, const struct timeline *,
                                   int64_t j, const struct instant *))
@@ -76,7 +76,7 @@ static int64_t walk(const struct stream *s, struct timeline *tl,
 
 /* --- by factor ------------------------------------------------------------ */
 
-/* Output frame j, by the definition: position j*D/N, gap split in ratio. */
+/* Output frame j by the definition: position j*D/N, with the gap split in proportion. */
 static void check_factor(const struct stream *s, const struct timeline *tl, int64_t j,
                          const struct instant *got)
 {
@@ -109,8 +109,8 @@ static void test_factors(void)
 
 /* --- by rate -------------------------------------------------------------- */
 
-/* Shown at P[0] + j/R; made from the pair around that, or an original if one is
- * less than half a tick and an eighth of a frame away. */
+/* Frame j is shown at P[0] + j/R; it is made from the pair around that time, or is an
+ * original if one is less than half a tick and an eighth of a frame away. */
 static void check_rate(const struct stream *s, const struct timeline *tl, int64_t j,
                        const struct instant *got)
 {
@@ -143,8 +143,8 @@ static void test_rates(void)
     }
 }
 
-/* 24000/1001 to 60: 1001/400, so 400 source frames give 1001, and every 400th
- * is met exactly. */
+/* 24000/1001 to 60: the ratio is 1001/400, so 400 source frames give 1001, and the
+ * time of every 400th is met exactly. */
 static void test_film_to_60(void)
 {
     struct timeline tl;
@@ -169,8 +169,8 @@ static void test_film_to_60(void)
     CHECK(tl.out.num == 1 && tl.out.den == 60);
 }
 
-/* Matroska rounds 1001/24000 s to milliseconds: doubling the rate still meets
- * every original. */
+/* Matroska rounds 1001/24000 s to milliseconds: doubling the rate still meets every
+ * original. */
 static void test_rounded_times_are_met(void)
 {
     struct timeline tl;
@@ -188,7 +188,7 @@ static void test_rounded_times_are_met(void)
     CHECK_INT(originals, 2399);
 }
 
-/* YUV4MPEG and AVI count in frames: half a tick is where the in-between lies. */
+/* YUV4MPEG and AVI count in frames, so an in-between is half a tick away. */
 static void test_a_tick_per_frame(void)
 {
     struct timeline tl;
@@ -232,8 +232,8 @@ static void test_film_rate(void)
     CHECK_INT(count, 2 * frames);
 }
 
-/* Frames 33 ms apart that claim to last 1 ms: the last is held as long as the
- * others were. */
+/* Frames 33 ms apart with durations of 1 ms: the last one is held as long as the
+ * others. */
 static void test_durations_that_lie(void)
 {
     struct timeline tl;
@@ -245,7 +245,7 @@ static void test_durations_that_lie(void)
     CHECK_INT(tl.gap, 33);
 }
 
-/* GIF counts hundredths of a second, and wants two of them between frames. */
+/* GIF counts hundredths of a second, and needs two of them between frames. */
 static void test_grid(void)
 {
     for (int k = 0; k < 2000; k++) {
@@ -276,7 +276,7 @@ static void test_grid(void)
         CHECK_INT(given, timeline_given(&tl));
         CHECK_INT(given, timeline_total(&tl));
         CHECK(end >= last + 2);
-        /* Nothing of the film's length is lost, to half a tick. */
+        /* The film keeps its duration, to half a tick. */
         double length = (double)(s.pts[s.frames] - s.pts[0]) / (double)s.p.time_base.den;
         if (s.p.tail != TAIL_DROP && end > last + 2)
             CHECK((double)end > 100 * length - 0.51 && (double)end < 100 * length + 0.51);
