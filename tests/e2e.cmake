@@ -100,7 +100,7 @@ if(TARGET rifec)
     rifec_script(fail input missing empty directory text opens-others encrypted audio-only cover-art no-frames one-frame
                             truncated-mp4 truncated-mkv damaged size-change range absurd)
     rifec_script(fail output two-writers appears-meanwhile starts stats part-is-link mode long-name descriptor)
-    rifec_script(fail damage cut no-alarm sound-packet sound-slowed limited)
+    rifec_script(fail damage bare bare-av1 cut no-alarm sound-packet sound-slowed limited)
     rifec_script(fail output part-is-input part-is-there exists exists-n replaced is-input is-folder no-folder read-only
                              full-limit full-disk link no-container)
     rifec_script(fail weights missing folder truncated header shape nan)

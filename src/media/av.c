@@ -88,10 +88,29 @@ int av_watched_errors(const void *context)
     return watched == context ? watched_errors : 0;
 }
 
+void av_count_undecodable(AVCodecContext *codec, atomic_int *count)
+{
+    codec->opaque = count; /* the contexts of its threads are copies */
+}
+
+static void count_undecodable(void *context, const char *fmt)
+{
+    static const char undecodable[] = "error while decoding MB";
+    const AVClass *class = context ? *(const AVClass **)context : NULL;
+    if (!class || class != avcodec_get_class() ||
+        strncmp(fmt, undecodable, sizeof undecodable - 1))
+        return;
+    const AVCodecContext *codec = context;
+    if (codec->opaque && !codec->hw_device_ctx)
+        atomic_fetch_add((atomic_int *)codec->opaque, 1);
+}
+
 static void forward(void *context, int av_level, const char *fmt, va_list ap)
 {
     if (av_level <= AV_LOG_ERROR && context && context == watched)
         atomic_fetch_add(&watched_errors, 1);
+    if (av_level <= AV_LOG_ERROR)
+        count_undecodable(context, fmt);
     enum rifec_log_level level = level_of(av_level);
     if (level > RIFEC_LOG_DEBUG || !log_shows(level))
         return;

@@ -2,9 +2,11 @@
 #ifndef RIFEC_MEDIA_AV_H
 #define RIFEC_MEDIA_AV_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <libavcodec/avcodec.h>
 #include <libavutil/dict.h>
 
 #include "base/log.h"
@@ -37,5 +39,13 @@ void av_log_to_rifec(void);
  */
 void av_watch_errors(const void *context);
 int av_watched_errors(const void *context);
+
+/*
+ * With several threads, libavcodec's H.264 decoder may output a picture before it finds
+ * that a part of it cannot be decoded, and then the frame has no flag: only the log
+ * tells. Such parts are counted in *count from now on. `codec` is a software decoder that
+ * is not open yet; its `opaque` is taken for this.
+ */
+void av_count_undecodable(AVCodecContext *codec, atomic_int *count);
 
 #endif

@@ -111,5 +111,41 @@ cut) # the rules of its container tell whether a film is cut off
         done
     done
     ;;
+bare) # streams without a container
+    # cut FILE: none of several shares of FILE passes, and the whole does.
+    cut() {
+        run -q -i "$1" -f null --factor 1 --deinterlace off
+        same $status 0 "$1, uncut: status"
+        size=$(wc -c <"$1")
+        for share in 41 53 67 95; do
+            head -c $((size * share / 100)) "$1" >"cut.${1#*.}"
+            run -q -i "cut.${1#*.}" -f null --factor 1 --deinterlace off
+            same $status 3 "$1, cut at $share %: status"
+        done
+    }
+    film='-f lavfi -i testsrc2=s=160x120:r=25:d=1'
+    quiet_ffmpeg -f lavfi -i testsrc2=s=720x576:r=25:d=0.4 -f lavfi -i sine=d=0.4:r=48000 \
+        -ac 2 -target pal-dv in.dv
+    quiet_ffmpeg $film -c:v mjpeg in.mjpeg
+    quiet_ffmpeg $film -c:v mpeg2video in.m2v
+    quiet_ffmpeg $film -c:v mpeg4 in.m4v
+    # The decoder's threads find such damage after the frame is output, or before.
+    quiet_ffmpeg $film -c:v libx264 in.h264
+    for name in in.dv in.mjpeg in.m2v in.m4v in.h264 in.h264; do
+        cut $name
+    done
+    ;;
+bare-av1)
+    needs_encoder libaom-av1
+    quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -c:v libaom-av1 -cpu-used 8 in.obu
+    run -q -i in.obu -f null --factor 1
+    same $status 0 'uncut: status'
+    size=$(wc -c <in.obu)
+    for share in 30 60 95; do
+        head -c $((size * share / 100)) in.obu >cut.obu
+        run -q -i cut.obu -f null --factor 1
+        same $status 3 "cut at $share %: status"
+    done
+    ;;
 esac
 no_leftovers

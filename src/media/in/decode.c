@@ -310,6 +310,8 @@ static int next_decoded(struct decode *d, AVFrame *av, bool *at_end)
     int err = 0, e;
     while ((e = decoder_receive(d->decoder, av)) < 0) {
         *at_end = e == AVERROR_EOF;
+        if (*at_end && !d->damaged && decoder_met_damage(d->decoder))
+            TRY(note_damage(d, AVERROR_INVALIDDATA));
         if (e == AVERROR(EAGAIN) || e == AVERROR_EOF)
             return 0;
         TRY(note_damage(d, e));

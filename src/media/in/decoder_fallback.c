@@ -6,6 +6,7 @@
  */
 #include "media/in/decoder_fallback.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/err.h"
@@ -23,6 +24,7 @@ struct decoder {
     AVPacket *kept[KEPT_MAX];
     int kept_count, replayed; /* replayed: of them, sent to the second decoder */
     bool keeping, replaying, ended;
+    atomic_int undecodable;
 };
 
 /*
@@ -51,8 +53,10 @@ static int open_codec(struct decoder *d, const AVCodec *codec)
         return e;
     d->codec->pkt_timebase = p->stream->time_base;
     d->codec->framerate = av_guess_frame_rate(p->format, p->stream, NULL);
-    if (!d->hwaccel)
+    if (!d->hwaccel) {
         threads_for_decoder(d->codec);
+        av_count_undecodable(d->codec, &d->undecodable);
+    }
     if (d->hwaccel && (e = hwaccel_attach(d->hwaccel, d->codec)) < 0)
         return e;
     return avcodec_open2(d->codec, codec, NULL);
@@ -213,6 +217,11 @@ const AVCodecContext *decoder_context(const struct decoder *d)
 bool decoder_is_hardware(const struct decoder *d)
 {
     return d->hwaccel && !hwaccel_refused(d->hwaccel);
+}
+
+bool decoder_met_damage(const struct decoder *d)
+{
+    return d->undecodable > 0;
 }
 
 enum AVPixelFormat decoder_pix_fmt(const struct decoder *d, const AVFrame *frame)

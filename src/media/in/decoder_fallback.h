@@ -35,6 +35,10 @@ const AVCodecContext *decoder_context(const struct decoder *d);
 /* True when the GPU decodes, as far as is known. */
 bool decoder_is_hardware(const struct decoder *d);
 
+/* True when a part of a picture could not be decoded, whether its frame says so or not.
+ */
+bool decoder_met_damage(const struct decoder *d);
+
 /* The pixel format of the stream itself, where `frame` came from the GPU in one of
  * its own: nv12 stands for yuv420p. */
 enum AVPixelFormat decoder_pix_fmt(const struct decoder *d, const AVFrame *frame);

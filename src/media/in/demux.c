@@ -330,10 +330,14 @@ static bool is_stopped(const struct demux *d)
  * at the end. */
 static bool ends_in_frame(const struct demux *d)
 {
-    /* FFmpeg counts a frame of IVF from its head of 12 bytes, without that. */
-    int head = is_called(d, "ivf") ? 12 : 0;
-    return d->end_byte >= 0 && (head || is_called(d, "yuv4mpegpipe")) &&
-           avio_tell(d->ctx->pb) > d->end_byte + head;
+    if (d->end_byte < 0)
+        return false;
+    const int64_t at = avio_tell(d->ctx->pb);
+    if (is_called(d, "dv")) /* FFmpeg fills up the last frame with the one before */
+        return at != d->end_byte;
+    if (is_called(d, "ivf")) /* FFmpeg counts a frame from its head, and without it */
+        return at > d->end_byte + 12;
+    return is_called(d, "yuv4mpegpipe") && at > d->end_byte;
 }
 
 /* For containers without a rule of their own: one that promises seconds which it does not
@@ -441,7 +445,8 @@ static void note(struct demux *d, const AVPacket *pkt)
     const AVStream *st = d->ctx->streams[pkt->stream_index];
     if (st != d->video && pkt->flags & AV_PKT_FLAG_CORRUPT && st->discard < AVDISCARD_ALL)
         d->corrupt = true;
-    if (pkt->pos >= 0)
+    /* Sound lies inside a frame of DV. */
+    if (pkt->pos >= 0 && pkt->pos + pkt->size > d->end_byte)
         d->end_byte = pkt->pos + pkt->size;
     int64_t ts = pkt->pts != AV_NOPTS_VALUE ? pkt->pts : pkt->dts;
     if (ts != AV_NOPTS_VALUE) {

@@ -32,7 +32,8 @@ enum truncation truncation_look(AVFormatContext *ctx)
         { "nut", truncation_nut },    { "ogg", truncation_ogg },
         { "mpegts", truncation_ts },  { "mpeg", truncation_ps },
         { "gif", truncation_gif },    { "apng", truncation_png },
-        { "mjpeg", truncation_jpeg },
+        { "mjpeg", truncation_jpeg }, { "jpeg_pipe", truncation_jpeg },
+        { "obu", truncation_obu },
     };
     if (!ctx->pb)
         return TRUNCATION_UNKNOWN;

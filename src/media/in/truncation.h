@@ -33,6 +33,7 @@ enum truncation truncation_ps(AVFormatContext *ctx, int64_t size);
 enum truncation truncation_gif(AVFormatContext *ctx, int64_t size);
 enum truncation truncation_png(AVFormatContext *ctx, int64_t size);
 enum truncation truncation_jpeg(AVFormatContext *ctx, int64_t size);
+enum truncation truncation_obu(AVFormatContext *ctx, int64_t size);
 
 /* For these: true when all `n` bytes from `at` on are in buf. */
 bool truncation_read(AVFormatContext *ctx, int64_t at, void *buf, int n);

@@ -198,3 +198,41 @@ enum truncation truncation_jpeg(AVFormatContext *ctx, int64_t size)
 {
     return ends_with(ctx, size, "\xFF\xD9", 2) ? TRUNCATION_NONE : TRUNCATION_CUT;
 }
+
+/* --- AV1 by itself -------------------------------------------------------- */
+
+/* The size of the unit whose first n bytes are at b, with its head; 0: it has none. */
+static int64_t unit_bytes(const uint8_t *b, int n)
+{
+    const int head = b[0] & 4 ? 2 : 1; /* with an extension */
+    if (b[0] & 0x81 || !(b[0] & 2))
+        return 0;
+    int64_t bytes = 0;
+    for (int i = 0; i < 8 && head + i < n; i++) {
+        bytes |= (int64_t)(b[head + i] & 0x7F) << 7 * i;
+        if (!(b[head + i] & 0x80))
+            return head + i + 1 + bytes;
+    }
+    return 0;
+}
+
+/* Units that each begin with their size (AV1 specification, section 5.3), or those inside
+ * others of annex B, which are left to the demuxer. */
+enum truncation truncation_obu(AVFormatContext *ctx, int64_t size)
+{
+    enum { TEMPORAL_DELIMITER = 2 };
+    int64_t at = 0;
+    while (at < size) {
+        uint8_t b[10];
+        const int n = (int)FFMIN(size - at, (int64_t)sizeof b);
+        if (!truncation_read(ctx, at, b, n))
+            return TRUNCATION_UNKNOWN;
+        if (at == 0 && b[0] >> 3 != TEMPORAL_DELIMITER)
+            return TRUNCATION_UNKNOWN;
+        const int64_t bytes = unit_bytes(b, n);
+        if (!bytes)
+            return n < (int)sizeof b ? TRUNCATION_CUT : TRUNCATION_UNKNOWN;
+        at += bytes;
+    }
+    return at > size ? TRUNCATION_CUT : TRUNCATION_NONE;
+}
