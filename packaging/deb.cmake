@@ -17,6 +17,10 @@ foreach(component program library development)
         # CPack writes maintainer scripts that call ldconfig, beside our trigger.
         file(WRITE ${share}/lintian/overrides/${name} "${name}: maintscript-calls-ldconfig\n")
     endif()
+    # The modes do not depend on the umask and on how the sources were unpacked.
+    file(CHMOD_RECURSE ${share}
+         FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ
+         DIRECTORY_PERMISSIONS ${CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
     file(GLOB to_compress ${share}/man/man1/*.1 ${share}/doc/${name}/changelog)
     execute_process(COMMAND gzip -9n ${to_compress} RESULT_VARIABLE status)
     if(NOT status EQUAL 0)

@@ -89,8 +89,10 @@ deb)
         command -v $tool >/dev/null || ! command -v apt-get >/dev/null || fail "no $tool: ./setup.sh test installs it"
         command -v $tool >/dev/null || { echo "skipped: no $tool"; exit 77; }
     done
-    cpack --config "$build/CPackConfig.cmake" -B "$folder" >log 2>&1 || { cat log; fail cpack; }
+    (umask 002 && cpack --config "$build/CPackConfig.cmake" -B "$folder" >log 2>&1) ||
+        { cat log; fail cpack; }
     lintian --fail-on error --allow-root ./*.deb >complaints 2>&1 || { cat complaints; fail lintian; }
+    ! grep perm complaints || fail 'modes depend on the umask'
     dpkg-deb -c rifec_*.deb >contents
     for file in bin/rifec share/man/man1/rifec.1.gz share/man/man1/rifec-weights.1.gz \
         share/bash-completion/completions/rifec share/zsh/vendor-completions/_rifec \
