@@ -1,4 +1,4 @@
-/* IFNet: its shapes, where its tensors lie, and the forward function. */
+/* IFNet: the shapes of its tensors, their places in memory, and the forward function. */
 #include "model/ifnet.h"
 
 #include <assert.h>
@@ -20,7 +20,7 @@ static size_t tensor_bytes(const struct tensor *t)
     return numbers * dtype_bytes(t->dtype);
 }
 
-/* Channels of what block b makes; nobody reads the features of the last. */
+/* Channels of block b's output. The last block's features are not needed. */
 static int level_channels(const struct network *n, int b)
 {
     return b == n->block_count - 1 ? LEVEL_CHANNELS : n->level_channels;
@@ -76,7 +76,7 @@ static bool in_bands(const struct ifnet_block *b)
     return b->ping.height < b->rows;
 }
 
-/* The last block's level may lie where mid was, when it is made at once. */
+/* The last block's level may take mid's memory, unless it is made in bands. */
 static bool level_is_kept(const struct ifnet *net, int b)
 {
     return b < last_block(net) || in_bands(&net->block[b]);
@@ -149,7 +149,7 @@ void ifnet_plan(struct ifnet *net, const struct ifnet_params *p, struct arena *a
     };
     assert(n->resconvs % 2 == 0);
     assert(p->last_level_dtype == DTYPE_FP32 ||
-           !p->band_rows); /* keep_rows() moves FP32 */
+           !p->band_rows); /* keep_rows() copies FP32 */
     size_t big = ifnet_image_bytes(net), small = 0, levels = 0;
     for (int b = 0; b < net->network->block_count; b++) {
         const struct ifnet_block *k = &net->block[b];
@@ -282,7 +282,7 @@ int ifnet_encode(struct ifnet *net, const struct source *source, void *stream)
 
 /* --- the network ------------------------------------------------------------------- */
 
-/* Rows of a band, `from` on, to the level's, `to` on. */
+/* Copies rows of a band, starting at `from`, to rows of the level, starting at `to`. */
 static void keep_rows(const struct level *band, int from, const struct level *level,
                       int to, int rows)
 {
@@ -304,13 +304,13 @@ static struct deconv_args deconv_args(const struct ifnet *net, int b)
                                  .scratch = k->deconv_scratch };
 }
 
-/* Whether finish() does the last block's deconv, so that it may be part of a fused op. */
+/* True if finish() runs the last block's deconv, so that a fused op may include it. */
 static bool deconv_is_left(const struct ifnet *net, const struct ifnet_task *task)
 {
     return task->frame && !in_bands(&net->block[last_block(net)]);
 }
 
-/* Block b for the rows of ping that begin at `row`. */
+/* Runs block b for a band of ping's rows that begins at `row`. */
 static int forward_band(struct ifnet *net, int b, const struct ifnet_task *task, int row,
                         void *stream)
 {
@@ -357,7 +357,7 @@ fail:
     return err;
 }
 
-/* From the levels to the in-between. */
+/* Makes the in-between from the levels. */
 static int finish(struct ifnet *net, const struct ifnet_task *task, void *stream)
 {
     const struct ops *ops = net->ops;

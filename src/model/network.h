@@ -1,6 +1,6 @@
 /*
- * A network of the IFNet family as a description: how many blocks it has, how wide
- * they are, at which scale each works and what its layers are called in a file.
+ * A network of the IFNet family as a description: its number of blocks, the width and
+ * scale of each, and the names of its layers in a file.
  *
  * network_layer() is the one walk over the layers. Whoever reads, writes, packs or
  * prints layers uses it.
@@ -36,19 +36,19 @@ struct network {
     int resconvs; /* convolutions of one size in each block, an even number */
     enum network_residual residual;
     int groups;            /* of the channels of these: 1 or 2                     */
-    int level_channels;    /* of what a block makes: four of flow, one of mask, and
+    int level_channels;    /* of a block's output: four of flow, one of mask, and
                             * LEVEL_FEATURES for the next block, or none           */
-    int shuffle;           /* pixels side by side that a deconvolution makes of one: 2, or
-                            * 1 where its outputs are pixels at half the resolution   */
+    int shuffle;           /* factor of the pixel shuffle after a deconvolution: 2, or 1
+                            * if there is none and the output has half the resolution */
     int deconv_outputs;    /* in the file, per block: shuffle squared for each channel of
-                            * the level, and more that nobody reads                */
+                            * the level, and more that are not read                */
     bool mask_is_replaced; /* a block's mask replaces that of the block before; else
                             * it is added                                          */
     int encoder_layers;    /* 0: there is no encoder */
     int encoder_channels;  /* between the encoder's layers */
-    int source_features;  /* that it makes of a frame: a multiple of 4, as an image has */
+    int source_features;  /* its output channels for a frame, a multiple of 4     */
     bool encoder_is_list; /* its layers have numbers in the file, not names       */
-    bool restarts;        /* where flow is very large, at twice the scales        */
+    bool restarts;        /* with twice the scales if flow is very large          */
     int multiple; /* a padded picture's width and height are multiples of it       */
 };
 
@@ -106,7 +106,7 @@ struct network_layer {
  */
 bool network_layer(const struct network *n, int i, struct network_layer *out);
 
-/* How many layers there are, and how many of them in each block. */
+/* The number of layers: of the network, of its encoder, of each block. */
 int network_layers(const struct network *n);
 int network_block_layers(const struct network *n);
 
@@ -120,9 +120,9 @@ enum layer_tensor {
 };
 
 /*
- * Writes the tensor's name: "block0.conv0.1.0.weight". Returns false where the layer
- * has no such tensor: beta belongs to convolutions that add their input, slopes to
- * those before a PReLU.
+ * Writes the tensor's name: "block0.conv0.1.0.weight". Returns false if the layer
+ * has no such tensor: only convolutions that add their input have beta, and only those
+ * before a PReLU have slopes.
  */
 bool network_tensor(const struct network_layer *l, enum layer_tensor which,
                     char name[64]);
@@ -130,7 +130,7 @@ bool network_tensor(const struct network_layer *l, enum layer_tensor which,
 /* A tensor's shape in the file; returns its rank. */
 int network_shape(const struct network_layer *l, enum layer_tensor which, int dims[4]);
 
-/* How many tensors the network reads from a file. */
+/* The number of tensors that the network reads from a file. */
 int network_tensors(const struct network *n);
 
 #endif

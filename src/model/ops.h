@@ -1,7 +1,7 @@
 /*
- * The operations IFNet is made of: THE CONTRACTS. One args struct and one
+ * The operations of IFNet: THE CONTRACTS. One args struct and one
  * comment per op, shared by every implementation, its test and its benchmark.
- * Functions of this table return 0 or a negative RIFEC_ERR_*; the fused ones also
+ * Functions of this table return 0 or a negative RIFEC_ERR_*; fused ops may also return
  * OP_DECLINED.
  *
  * Suffixes: _c is the reference (plain loops, FP32, the same bits on every
@@ -24,9 +24,8 @@
  *
  * Warp. The image at (x + flow_x, y + flow_y), each clamped to the padded
  * picture, 0 .. size - 1, bilinear between the four neighbours. NaN counts as 0
- * and any magnitude of flow is allowed. Where an image has a texture, front,
- * blend_store and tail may have the texture unit do it: its weights are multiples of
- * 1/256.
+ * and any magnitude of flow is allowed. If an image has a texture, front, blend_store and
+ * tail may use the texture unit, whose weights are multiples of 1/256.
  */
 #ifndef RIFEC_MODEL_OPS_H
 #define RIFEC_MODEL_OPS_H
@@ -41,14 +40,14 @@ struct conv_layer; /* model/weights.h: weights and bias of one convolution    */
 #define LEAKY_SLOPE  0.2f /* lrelu(v) = v > 0 ? v : 0.2 * v                     */
 
 /*
- * load: the planes of a frame to a padded image of RGB and alpha.
+ * load: converts the planes of a frame to a padded image of RGB and alpha.
  *
  * Samples become numbers by the range's offset and scale; chroma is linearly
  * interpolated at its true position (yuv.h), then the matrix is applied. The
- * result is not clamped: a YUV colour outside the RGB cube must survive the
- * way back (docs/numerics.md). Alpha is its code divided by 2^depth - 1, and
- * zero when the frame has none. The padding is zero, but for alpha, which repeats
- * the picture's edge there: what is opaque stays opaque.
+ * result is not clamped, because a YUV colour outside the RGB cube must survive the
+ * conversion back (docs/numerics.md). Alpha is the sample value divided by 2^depth - 1, or
+ * zero if the frame has none. The padding is zero in the colours. In alpha it repeats the
+ * picture's edge, so that opaque pixels stay opaque.
  * Tolerance against exact arithmetic: 2e-6 absolute.
  */
 struct load_args {
@@ -58,12 +57,11 @@ struct load_args {
 };
 
 /*
- * encode: the features of a source frame, where the network has an encoder. RGB,
+ * encode: the features of a source frame, if the network has an encoder. RGB,
  * clamped to 0..1 and with its padding, goes through four convolutions: 3x3 of stride 2,
  * 3x3, 3x3, each with zero padding 1 and followed by an activation, then a transposed 4x4
- * of stride 2 and padding 1. Some networks have the first and the last only. All but the
- * last have outputs of half the padded size, the last of the padded size. Tolerance as
- * conv_s2.
+ * of stride 2 and padding 1. Some networks have only the first and the last. The output of
+ * the last has the padded size, the others have half of it. Tolerance as conv_s2.
  */
 struct encode_args {
     struct image image;
@@ -98,22 +96,22 @@ struct gather_args {
     const struct level *levels;
     int level_count;   /* 0..4 */
     float scale;       /* 128 .. 0.5, a power of two */
-    const float *t;    /* 0 < *t < 1, where the backend reads it when it runs */
+    const float *t;    /* 0 < *t < 1; the backend reads it when the op runs   */
     int top;           /* first row of out within the whole; 0 when it is the whole */
     struct tensor out; /* channels: a multiple of IFNET_INPUTS */
 };
 
 /*
  * conv_s2: out = act(conv3x3(in) + bias), stride 2, zero padding 1, where act is lrelu,
- * or of the layer's slopes. out is half as high and wide as in. in and out may have more
- * channels than the layer: those are zero, and are written. FP32 accumulation in any
- * order: tolerance 1e-5 * sum |w * in|.
+ * or a PReLU with the layer's slopes. out is half as high and wide as in. in and out may
+ * have more channels than the layer: the additional ones are zero in `in`, and are written
+ * as zero to `out`. FP32 accumulation in any order: tolerance 1e-5 * sum |w * in|.
  */
 /*
- * resconv: out = act(conv3x3(in) + bias + in), zero padding 1, in and out of
- * one shape and never the same memory. Beta is in the layer's weights and
- * bias already. A plain layer does not add in. With add_out what out held before is
- * added to it in the end. Tolerance and further channels as conv_s2.
+ * resconv: out = act(conv3x3(in) + bias + in), zero padding 1. in and out have
+ * the same shape and never the same memory. Beta is already in the layer's weights and
+ * bias. A plain layer does not add in. With add_out, the earlier content of out is added
+ * to the result. Tolerance and additional channels as conv_s2.
  */
 struct conv_args {
     struct tensor in, out;
@@ -130,15 +128,16 @@ struct conv_args {
  *
  * so out, FP32 or FP16, is four times as high and wide as in. If it is twice as high and
  * wide, there is no pixel shuffle: channel c at (Y, X) = d[c][Y][X]. Channels 0..3 are
- * the flow, channel 4 the mask, and where out.features is set the next 8 are those. The
- * layer carries the outputs of these channels only, 20 or 52, or 5. Tolerance as conv_s2.
+ * the flow, channel 4 is the mask, and if out.features is set, the next 8 are the
+ * features. The layer has only the outputs of these channels: 20, 52 or 5. Tolerance as
+ * conv_s2.
  */
 #define DECONV_SCRATCH(cout) (4 * (((cout) + 31) / 32 * 32)) /* channels, four phases */
 struct deconv_args {
     struct tensor in;
     const struct conv_layer *layer;
     struct level out;
-    float *scratch; /* [DECONV_SCRATCH(cout)][in.height][in.width], for who needs it */
+    float *scratch; /* [DECONV_SCRATCH(cout)][in.height][in.width], for deconv_dnn */
 };
 
 /*
@@ -157,9 +156,9 @@ struct blend_args {
 };
 
 /*
- * store: an image to the planes of a frame: the matrix, chroma brought
- * down with the filter that exactly inverts load's interpolation (yuv.h),
- * round to nearest, clamp to 0 .. 2^depth - 1. store(load(frame)) == frame.
+ * store: converts an image to the planes of a frame: applies the matrix, reduces chroma
+ * with the filter that exactly inverts load's interpolation (yuv.h),
+ * rounds to nearest and clamps to 0 .. 2^depth - 1. store(load(frame)) == frame.
  */
 struct store_args {
     struct image in;
@@ -197,10 +196,10 @@ struct thumbnail_args {
  * Fused ops do the work of several. They are optional: the table may have NULL in their
  * place, and a fused op may return OP_DECLINED, "not for me", before it has written
  * anything. Then fused.h runs the single ops. The contracts of the single ops hold for
- * the fused one, with or without the rounding of what lies between them.
+ * the fused one, except that intermediate results need not be rounded.
  *
  * front: gather, then both conv_s2: the block's features from the frames.
- *     From a texture colours may be clamped to 0..1 after they are interpolated.
+ *     Colours from a texture may be clamped to 0..1 after they are interpolated.
  * resblock: the resconvs of a block, from `ping` to `ping`, `pong` between.
  * blend_store: blend, then store. Tolerance: 1 sample value where rounding decides.
  * tail: the last block's deconv, then blend_store. It does not make the last level, whose
@@ -229,7 +228,7 @@ struct tail_args {
     struct blend_store_args blend_store;
 };
 
-/* stream is the backend's own: how many threads, or which queue of a device. */
+/* stream belongs to the backend: a number of threads, or a queue of a device. */
 struct ops {
     int (*load)(const struct load_args *a, void *stream);
     int (*encode)(const struct encode_args *a, void *stream);
