@@ -317,6 +317,12 @@ static int prime(struct job *j, const struct rifec_frame **first)
         *first = it.frame;
         TRY(item_push(j->decoded, &it));
     }
+    const int leading = decode_leading(j->source.decode);
+    if (leading && !j->source.sought)
+        log_info("%s: the first %d picture%s need%s others that the file does not have, "
+                 "and %s left out",
+                 demux_name(j->source.demux), leading, leading > 1 ? "s" : "",
+                 leading > 1 ? "" : "s", leading > 1 ? "are" : "is");
 fail:
     return err;
 }

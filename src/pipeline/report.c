@@ -29,7 +29,9 @@ void report_input(struct pipeline_report *r, const struct source *s,
     r->in.width = first->width;
     r->in.height = first->height;
     r->in.rate = source_frame_rate(s);
-    if (st->duration > 0)
+    if (st->duration > 0 &&
+        demux_can_last(s->demux,
+                       av_rescale_q(st->duration, st->time_base, AV_TIME_BASE_Q)))
         r->in.duration_s = (double)st->duration * av_q2d(st->time_base);
     else if (demux_duration_us(s->demux) > 0)
         r->in.duration_s = 1e-6 * (double)demux_duration_us(s->demux) - late_s(ctx, st);

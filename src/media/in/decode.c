@@ -18,6 +18,8 @@
 
 #define SIDE_MAX 16384 /* RIFEC_SIZE_MAX, which this layer does not know */
 
+#define EARLY_MAX 256 /* more than any distance between two keyframes in recordings */
+
 struct decode {
     struct decoder *decoder;
     struct convert *convert; /* NULL: frames pass as decoded */
@@ -35,6 +37,8 @@ struct decode {
     enum AVFieldOrder field_order; /* of frames that stay interlaced     */
     bool unmarked;                 /* they are, by the container's word alone */
     struct color_override color;
+    int64_t early[EARLY_MAX]; /* times of the packets before the first frame */
+    int early_count, leading;
 };
 
 int decode_open(struct decode **out, const struct decode_params *p)
@@ -90,8 +94,20 @@ static int note_damage(struct decode *d, int averr)
     return 0;
 }
 
+/* The first frame is out: how many pictures before it are not? */
+static void count_leading(struct decode *d, const AVFrame *first)
+{
+    const int64_t pts =
+        first->pts != AV_NOPTS_VALUE ? first->pts : first->best_effort_timestamp;
+    for (int i = 0; i < d->early_count; i++)
+        d->leading += pts != AV_NOPTS_VALUE && d->early[i] < pts;
+}
+
 int decode_send(struct decode *d, const AVPacket *pkt)
 {
+    if (pkt && !d->count && d->early_count < EARLY_MAX && pkt->pts != AV_NOPTS_VALUE &&
+        !(pkt->flags & AV_PKT_FLAG_DISCARD))
+        d->early[d->early_count++] = pkt->pts;
     int e = decoder_send(d->decoder, pkt);
     if (e < 0 && e != AVERROR_EOF)
         return note_damage(d, e);
@@ -299,6 +315,8 @@ static int check(struct decode *d, AVFrame *f)
         TRY(note_damage(d, AVERROR_INVALIDDATA));
     TRY(watch_fields(d, f));
     watch_rotation(d, f);
+    if (!d->count)
+        count_leading(d, f);
     frame_number(f, d->count++);
 fail:
     return err;
@@ -369,6 +387,11 @@ fail:
 int64_t decode_damaged(const struct decode *d)
 {
     return d->damaged;
+}
+
+int decode_leading(const struct decode *d)
+{
+    return d->damaged ? 0 : d->leading;
 }
 
 enum AVPixelFormat decode_pix_fmt(const struct decode *d)

@@ -52,6 +52,10 @@ enum AVFieldOrder decode_field_order(const struct decode *d);
 /* Packets and frames that did not decode cleanly so far. */
 int64_t decode_damaged(const struct decode *d);
 
+/* Pictures before the first frame that need others which are not in the file, as in a
+ * recording that begins anywhere; 0 if something is damaged. */
+int decode_leading(const struct decode *d);
+
 /* The pixel format of the frames' samples, in whatever memory they lie; known after
  * the first. */
 enum AVPixelFormat decode_pix_fmt(const struct decode *d);

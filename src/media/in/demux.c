@@ -397,10 +397,23 @@ int64_t demux_origin_us(const struct demux *d)
     return start > 0 || demux_clock_may_jump(d) ? start : 0;
 }
 
+/* Unknown durations are stored as the largest number (93 hours at 12800 Hz), and stray
+ * times make a film as long: then the file has fewer bytes than any frames need. */
+bool demux_can_last(const struct demux *d, int64_t us)
+{
+    enum { LEAST_BYTES = 8 }; /* of a frame with its head that repeats another */
+    const int64_t size = d->ctx->pb ? avio_size(d->ctx->pb) : -1;
+    const AVRational rate = av_guess_frame_rate(d->ctx, d->video, NULL);
+    return size <= 0 || rate.num <= 0 || us <= INT64_C(3600) * AV_TIME_BASE ||
+           (double)us / AV_TIME_BASE * av_q2d(rate) * LEAST_BYTES <= (double)size;
+}
+
 /* Matroska counts to its end from zero, others from where they begin. */
 int64_t demux_duration_us(const struct demux *d)
 {
     int64_t us = d->ctx->duration > 0 ? d->ctx->duration : 0;
+    if (!demux_can_last(d, us))
+        return 0;
     bool from_zero = d->ctx->iformat && av_match_name("matroska", d->ctx->iformat->name);
     return from_zero && us > demux_origin_us(d) ? us - demux_origin_us(d) : us;
 }

@@ -47,6 +47,9 @@ bool demux_clock_may_jump(const struct demux *d);
  * all times, as it means nothing. 0 where the input begins before zero. */
 int64_t demux_origin_us(const struct demux *d);
 
+/* Whether the file is large enough for a video of that many microseconds. */
+bool demux_can_last(const struct demux *d, int64_t us);
+
 /* How long the input lasts from its start, by its own word; 0: unknown. */
 int64_t demux_duration_us(const struct demux *d);
 
