@@ -46,9 +46,9 @@ struct network {
                             * it is added                                          */
     int encoder_layers;    /* 0: there is no encoder */
     int encoder_channels;  /* between the encoder's layers */
-    int source_features;  /* its output channels for a frame, a multiple of 4     */
-    bool encoder_is_list; /* its layers have numbers in the file, not names       */
-    bool restarts;        /* with twice the scales if flow is very large          */
+    int source_features;   /* its output channels for a frame, a multiple of 4     */
+    bool encoder_is_list;  /* its layers have numbers in the file, not names       */
+    bool restarts;         /* with twice the scales if flow is very large          */
     int multiple; /* a padded picture's width and height are multiples of it       */
 };
 

@@ -45,10 +45,10 @@ struct conv_layer; /* model/weights.h: weights and bias of one convolution    */
  * Samples become numbers by the range's offset and scale; chroma is linearly
  * interpolated at its true position (yuv.h), then the matrix is applied. The
  * result is not clamped, because a YUV colour outside the RGB cube must survive the
- * conversion back (docs/numerics.md). Alpha is the sample value divided by 2^depth - 1, or
- * zero if the frame has none. The padding is zero in the colours. In alpha it repeats the
- * picture's edge, so that opaque pixels stay opaque.
- * Tolerance against exact arithmetic: 2e-6 absolute.
+ * conversion back (docs/numerics.md). Alpha is the sample value divided by 2^depth - 1,
+ * or zero if the frame has none. The padding is zero in the colours. In alpha it repeats
+ * the picture's edge, so that opaque pixels stay opaque. Tolerance against exact
+ * arithmetic: 2e-6 absolute.
  */
 struct load_args {
     const struct rifec_frame *frame;
@@ -60,8 +60,8 @@ struct load_args {
  * encode: the features of a source frame, if the network has an encoder. RGB,
  * clamped to 0..1 and with its padding, goes through four convolutions: 3x3 of stride 2,
  * 3x3, 3x3, each with zero padding 1 and followed by an activation, then a transposed 4x4
- * of stride 2 and padding 1. Some networks have only the first and the last. The output of
- * the last has the padded size, the others have half of it. Tolerance as conv_s2.
+ * of stride 2 and padding 1. Some networks have only the first and the last. The output
+ * of the last has the padded size, the others have half of it. Tolerance as conv_s2.
  */
 struct encode_args {
     struct image image;
@@ -104,8 +104,9 @@ struct gather_args {
 /*
  * conv_s2: out = act(conv3x3(in) + bias), stride 2, zero padding 1, where act is lrelu,
  * or a PReLU with the layer's slopes. out is half as high and wide as in. in and out may
- * have more channels than the layer: the additional ones are zero in `in`, and are written
- * as zero to `out`. FP32 accumulation in any order: tolerance 1e-5 * sum |w * in|.
+ * have more channels than the layer: the additional ones are zero in `in`, and are
+ * written as zero to `out`. FP32 accumulation in any order: tolerance 1e-5 * sum |w *
+ * in|.
  */
 /*
  * resconv: out = act(conv3x3(in) + bias + in), zero padding 1. in and out have

@@ -149,8 +149,8 @@ static int run_front_phase_split(const struct front_args *a, void *stream)
     struct gather_args gather = a->gather;
     struct tensor mid = a->mid;
     gather.out.phase_split = mid.phase_split = true;
-    const struct conv_args first = { gather.out, mid, a->conv0 };
-    const struct conv_args second = { mid, a->out, a->conv1 };
+    const struct conv_args first = { .in = gather.out, .out = mid, .layer = a->conv0 };
+    const struct conv_args second = { .in = mid, .out = a->out, .layer = a->conv1 };
     if (!conv_s2_sm90_fits(&first) || !conv_s2_sm90_fits(&second))
         return OP_DECLINED;
     TRY(gather_cuda(&gather, stream));
