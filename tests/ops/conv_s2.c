@@ -148,8 +148,9 @@ static void try_sm90(int cin, int cout, int height, int width)
     }
     for (int k = 0; k < 2; k++) {
         struct tensor out = checkcuda_blank_tensor(&want, CUDA_BLOCK, DTYPE_FP16);
-        struct conv_args args = { as_one(&device, channels),
-                                  is_first ? as_one(&out, cout) : out, &layer };
+        struct conv_args args = { .in = as_one(&device, channels),
+                                  .out = is_first ? as_one(&out, cout) : out,
+                                  .layer = &layer };
         if (!conv_s2_sm90_fits(&args) ||
             conv_s2_sm90(&args, &pack, checkcuda_stream()) < 0)
             checkop_fail("conv_s2_sm90 failed");
@@ -290,7 +291,6 @@ static int on_cuda(void)
 {
     static const int shapes[][2] = { { 7, 96 },  { 96, 192 }, { 12, 64 }, { 64, 128 },
                                      { 12, 48 }, { 48, 96 },  { 12, 32 }, { 32, 64 } };
-    static const int odd[][2] = { { 28, 12 }, { 12, 24 }, { 52, 16 }, { 23, 192 } };
     if (!checkcuda_start())
         return CHECK_SKIP;
     for (int i = 0; i < checkop_cases(64); i++) {

@@ -87,8 +87,8 @@ static int phase_split(const struct front_args *a, const struct conv_pack *conv0
     struct gather_args gather = a->gather;
     struct tensor mid = a->mid;
     gather.out.phase_split = mid.phase_split = true;
-    struct conv_args first = { gather.out, mid, a->conv0 };
-    struct conv_args second = { mid, a->out, a->conv1 };
+    struct conv_args first = { .in = gather.out, .out = mid, .layer = a->conv0 };
+    struct conv_args second = { .in = mid, .out = a->out, .layer = a->conv1 };
     if (!conv_s2_sm90_fits(&first) || !conv_s2_sm90_fits(&second))
         FAIL(RIFEC_ERR_USAGE, "conv_s2_sm90 says that it cannot");
     TRY(gather_cuda(&gather, stream));
