@@ -67,17 +67,10 @@ void *bench_gpu_place(const struct bench_net *n, const void *host, size_t bytes)
 int bench_gpu_sample(const struct bench *b, bench_call run, const void *arg,
                      double *times, int max);
 
-/* One per op, bench/ops/<op>.c: every shape the network has at this size. */
-void bench_load(const struct bench *b);
-void bench_encode(const struct bench *b);
-void bench_gather(const struct bench *b);
-void bench_conv_s2(const struct bench *b);
-void bench_resconv(const struct bench *b);
-void bench_deconv(const struct bench *b);
-void bench_blend(const struct bench *b);
-void bench_store(const struct bench *b);
-void bench_thumbnail(const struct bench *b);
-void bench_front(const struct bench *b);
-void bench_tail(const struct bench *b);
+/* One per op, bench/ops/<op>.c: bench_<op>() measures every shape the network has at this
+ * size. */
+#define OP(name) void bench_##name(const struct bench *b);
+#include "op_list.h"
+#undef OP
 
 #endif

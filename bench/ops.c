@@ -17,12 +17,9 @@ static const struct {
     const char *name;
     void (*run)(const struct bench *b);
 } ops[] = {
-    { "load", bench_load },           { "encode", bench_encode },
-    { "gather", bench_gather },       { "conv_s2", bench_conv_s2 },
-    { "resconv", bench_resconv },     { "deconv", bench_deconv },
-    { "blend", bench_blend },         { "store", bench_store },
-    { "thumbnail", bench_thumbnail }, { "front", bench_front },
-    { "tail", bench_tail },
+#define OP(name) { #name, bench_##name },
+#include "op_list.h"
+#undef OP
 };
 
 #define OPS (sizeof ops / sizeof *ops)

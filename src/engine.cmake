@@ -70,23 +70,35 @@ else()
 endif()
 
 # --- ops ----------------------------------------------------------------------
-# rifec_add_op(NAME [SUFFIX...]): the reference NAME.c, its test and benchmark must
-# be there, and NAME_SUFFIX.c for each faster version; a missing file stops the
-# configuration. tests/ and bench/ read the list RIFEC_OPS.
+# The one list of ops: tests/, bench/ and tests/gpu.sh are made from it.
+#
+# rifec_add_op(NAME [SUFFIX...]): the reference engine/cpu/NAME.c, its test and its
+# benchmark must exist, and NAME_SUFFIX.c for each faster version.
+# rifec_add_gpu_op(NAME): an op that only the GPU has, fused from others, or of the
+# engine alone; with a test, and a benchmark where the program calls it by itself.
+# A missing file stops the configuration.
 set(RIFEC_OPS "")
+set(RIFEC_GPU_OPS "")
+function(rifec_op_files op)
+    foreach(file ${ARGN})
+        if(NOT EXISTS ${PROJECT_SOURCE_DIR}/${file})
+            message(FATAL_ERROR "op ${op}: ${file} is missing")
+        endif()
+    endforeach()
+endfunction()
 function(rifec_add_op op)
     set(sources src/engine/cpu/${op}.c)
     foreach(suffix ${ARGN})
         list(APPEND sources src/engine/cpu/${op}_${suffix}.c)
     endforeach()
-    foreach(file ${sources} tests/ops/${op}.c bench/ops/${op}.c)
-        if(NOT EXISTS ${PROJECT_SOURCE_DIR}/${file})
-            message(FATAL_ERROR "op ${op}: ${file} is missing")
-        endif()
-    endforeach()
+    rifec_op_files(${op} ${sources} tests/ops/${op}.c bench/ops/${op}.c)
     list(TRANSFORM sources PREPEND ${PROJECT_SOURCE_DIR}/)
     target_sources(librifec PRIVATE ${sources})
     set(RIFEC_OPS ${RIFEC_OPS} ${op} PARENT_SCOPE)
+endfunction()
+function(rifec_add_gpu_op op)
+    rifec_op_files(${op} tests/ops/${op}.c)
+    set(RIFEC_GPU_OPS ${RIFEC_GPU_OPS} ${op} PARENT_SCOPE)
 endfunction()
 
 rifec_add_op(load)
@@ -98,7 +110,12 @@ rifec_add_op(deconv ${dnn})
 rifec_add_op(blend row)
 rifec_add_op(store)
 rifec_add_op(thumbnail)
+rifec_add_gpu_op(front)
+rifec_add_gpu_op(blend_store)
+rifec_add_gpu_op(tail)
+rifec_add_gpu_op(equal)
 set(RIFEC_OPS ${RIFEC_OPS} CACHE INTERNAL "")
+set(RIFEC_GPU_OPS ${RIFEC_GPU_OPS} CACHE INTERNAL "")
 
 # --- OpenMP: threads of the CPU ops, shared with oneDNN -----------------------
 find_package(OpenMP COMPONENTS C)

@@ -28,7 +28,7 @@ foreach(op ${RIFEC_OPS})
     rifec_add_engine_test(${op} LABELS op SOURCES ops/${op}.c ${op_sources} LIBS ${op_libs})
     rifec_add_cuda_test(${op} test_${op})
 endforeach()
-foreach(op blend_store equal front tail) # which only the GPU has
+foreach(op ${RIFEC_GPU_OPS})
     add_executable(test_${op} ops/cudamain.c ${op_sources})
     if("RIFEC_HAVE_CUDA=1" IN_LIST engine_definitions)
         target_sources(test_${op} PRIVATE ops/${op}.c)
@@ -39,6 +39,11 @@ foreach(op blend_store equal front tail) # which only the GPU has
     target_compile_definitions(test_${op} PRIVATE ${engine_definitions})
     rifec_add_cuda_test(${op} test_${op})
 endforeach()
+
+# For gpu.sh, which also runs where there is no CMake.
+list(JOIN RIFEC_OPS " " op_names)
+list(JOIN RIFEC_GPU_OPS " " gpu_op_names)
+file(WRITE ${PROJECT_BINARY_DIR}/tests/ops "${op_names} ${gpu_op_names}\n")
 
 if("RIFEC_HAVE_CUDNN=1" IN_LIST engine_definitions)
     add_executable(test_cudnn ops/cudnn.c)

@@ -12,7 +12,7 @@ tests=$(cd "$(dirname "$0")" && pwd)
 build=${1:?usage: tests/gpu.sh BUILD [TOOL...]}
 shift
 tools=${*:-memcheck racecheck initcheck}
-ops='load gather front conv_s2 resconv deconv blend store blend_store tail thumbnail equal'
+ops=$(cat "$build/tests/ops") || exit 2
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 export LD_LIBRARY_PATH="$build/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"

@@ -27,5 +27,6 @@ for program in "$build"/tests/test_* "$build"/bench/bench_*; do
         esac
     done
 done
+cp "$build/tests/ops" "$folder/tests/"
 tar -cf - -C "$folder" . | xz -T2 -6 --lzma2=dict=128MiB >"$archive"
 ls -l "$archive"
