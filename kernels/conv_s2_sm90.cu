@@ -151,13 +151,9 @@ template <class D> struct conv_s2_state : tile_share {
     {
         return base + D::at_bars + i * 8;
     }
-    __device__ __forceinline__ uint32_t part_full(int s, int part) const
+    __device__ __forceinline__ sm90_ring<D::STAGES, 4> tiles() const
     {
-        return bar(4 * s + part);
-    }
-    __device__ __forceinline__ uint32_t tile_empty(int s) const
-    {
-        return bar(4 * D::STAGES + s);
+        return { bar(0) };
     }
     __device__ __forceinline__ uint32_t tap_full(int n) const
     {
@@ -176,12 +172,11 @@ static __device__ __forceinline__ void load_tiles(const conv_s2_params &p,
     for (int k = 0; k < b.passes; k++) {
         const int tile = b.first + k * b.stride, s = k % D::STAGES;
         const int y = tile / p.tiles_x, x = tile - y * p.tiles_x;
-        if (k >= D::STAGES)
-            mbar_wait(b.tile_empty(s), (k / D::STAGES - 1) & 1);
+        b.tiles().wait_empty(k);
         for (int part = 3; part >= 0; part--) {
-            mbar_expect(b.part_full(s, part), D::part_copied);
+            mbar_expect(b.tiles().full(s, part), D::part_copied);
             copy_tensor(b.tile(s) + part * D::part_bytes, &p.in, (x * TILE_X - 1) * 8,
-                        y * D::ROWS - 1, part * (D::CIN / 8), b.part_full(s, part));
+                        y * D::ROWS - 1, part * (D::CIN / 8), b.tiles().full(s, part));
         }
     }
 }
@@ -255,13 +250,13 @@ static __device__ __forceinline__ void multiply(const conv_s2_params &p,
             d[i] = bias[i / 2 % 2];
         pin(d);
         /* Another group had this stage: a parity alone may be that of two turns ago. */
-        if (D::STAGES % D::GROUPS != 0 && k >= D::STAGES)
-            mbar_wait(b.tile_empty(s), (k / D::STAGES - 1) & 1);
+        if (D::STAGES % D::GROUPS != 0)
+            b.tiles().wait_empty(k);
 #pragma unroll
         for (int n = 0; n < 9; n++) {
             const int tap = tap_at(n), part = part_of(tap);
             if (n == 0 || part != part_of(tap_at(n - 1)))
-                mbar_wait(b.part_full(s, part), k / D::STAGES & 1);
+                b.tiles().wait_full(k, part);
             mbar_wait(b.tap_full(n), 0);
             const uint64_t weights = weights0 + (uint32_t)(n * (D::tap_bytes / 16));
             const uint64_t pixels =
@@ -287,7 +282,7 @@ static __device__ __forceinline__ void multiply(const conv_s2_params &p,
                 store_outputs<D>(p, x, y, channel / 8, out);
             if (k + D::STAGES < b.passes) {
                 store_wait_read();
-                mbar_arrive(b.tile_empty(s));
+                b.tiles().release(k);
             }
         }
         __syncwarp();
@@ -311,11 +306,7 @@ __global__ void __launch_bounds__(D::threads, 1)
 
     grid_launch_dependents();
     if (threadIdx.x == 0) {
-        for (int s = 0; s < D::STAGES; s++) {
-            for (int part = 0; part < 4; part++)
-                mbar_init(b.part_full(s, part), 1);
-            mbar_init(b.tile_empty(s), 4);
-        }
+        b.tiles().init(1, 4);
         for (int n = 0; n < 9; n++)
             mbar_init(b.tap_full(n), 1);
         mbar_init_fence();

@@ -108,13 +108,9 @@ template <class D> struct deconv_state : tile_share {
     {
         return base + D::at_bars + i * 8;
     }
-    __device__ __forceinline__ uint32_t tile_full(int s, int chunk) const
+    __device__ __forceinline__ sm90_ring<D::STAGES, D::CHUNKS> tiles() const
     {
-        return bar(s * D::CHUNKS + chunk);
-    }
-    __device__ __forceinline__ uint32_t tile_empty(int s) const
-    {
-        return bar(D::STAGES * D::CHUNKS + s);
+        return { bar(0) };
     }
     __device__ __forceinline__ uint32_t tap_full(int tap) const
     {
@@ -133,12 +129,11 @@ static __device__ __forceinline__ void load_tiles(const deconv_params &p,
     for (int k = 0; k < b.passes; k++) {
         const int tile = b.first + k * b.stride, s = k % D::STAGES;
         const int y = tile / p.tiles_x, x = tile - y * p.tiles_x;
-        if (k >= D::STAGES)
-            mbar_wait(b.tile_empty(s), (k / D::STAGES - 1) & 1);
+        b.tiles().wait_empty(k);
         for (int chunk = 0; chunk < D::CHUNKS; chunk++) {
-            mbar_expect(b.tile_full(s, chunk), D::chunk_bytes);
+            mbar_expect(b.tiles().full(s, chunk), D::chunk_bytes);
             copy_tensor(b.chunk_at(s, chunk), &p.in, (x * TILE - 1) * 8, y * TILE - 1,
-                        chunk * (D::C / D::CHUNKS / 8), b.tile_full(s, chunk));
+                        chunk * (D::C / D::CHUNKS / 8), b.tiles().full(s, chunk));
         }
     }
 }
@@ -209,13 +204,13 @@ static __device__ __forceinline__ void multiply(const deconv_params &p,
         float d[D::N / 2];
 
         /* Another group had this stage: a parity alone may be that of two turns ago. */
-        if (D::STAGES % D::GROUPS != 0 && k >= D::STAGES)
-            mbar_wait(b.tile_empty(s), (k / D::STAGES - 1) & 1);
+        if (D::STAGES % D::GROUPS != 0)
+            b.tiles().wait_empty(k);
 #pragma unroll
         for (int chunk = 0; chunk < D::CHUNKS; chunk++) {
             const uint64_t pixels0 =
                 wgmma_descriptor(b.chunk_at(s, chunk), D::plane, PITCH * PIXEL);
-            mbar_wait(b.tile_full(s, chunk), (k / D::STAGES) & 1);
+            b.tiles().wait_full(k, chunk);
 #pragma unroll
             for (int tap = 0; tap < TAPS; tap++) {
                 if (chunk == 0)
@@ -235,7 +230,7 @@ static __device__ __forceinline__ void multiply(const deconv_params &p,
         wgmma_wait<0>();
         pin(d);
         if (lane == 0)
-            mbar_arrive(b.tile_empty(s));
+            b.tiles().release(k);
         epilogue<D>(p, b, d, bias, ty, tx);
     }
 }
@@ -255,11 +250,7 @@ __global__ void __launch_bounds__(D::threads, 1)
 
     grid_launch_dependents();
     if (threadIdx.x == 0) {
-        for (int s = 0; s < D::STAGES; s++) {
-            for (int chunk = 0; chunk < D::CHUNKS; chunk++)
-                mbar_init(b.tile_full(s, chunk), 1);
-            mbar_init(b.tile_empty(s), 4);
-        }
+        b.tiles().init(1, 4);
         for (int tap = 0; tap < TAPS; tap++)
             mbar_init(b.tap_full(tap), 1);
         mbar_init_fence();

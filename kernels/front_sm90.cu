@@ -337,13 +337,9 @@ template <class D> struct front_state : tile_share {
     {
         return bar(0);
     }
-    __device__ __forceinline__ uint32_t full(int s) const
+    __device__ __forceinline__ sm90_ring<D::BUFFERS> tiles() const
     {
-        return bar(1 + s);
-    }
-    __device__ __forceinline__ uint32_t empty(int s) const
-    {
-        return bar(1 + D::BUFFERS + s);
+        return { bar(1) };
     }
     __device__ __forceinline__ uint32_t patch_full(int team, int s) const
     {
@@ -395,7 +391,7 @@ static __device__ __forceinline__ void multiply(const front_params<typename D::S
         const uint64_t pixels = wgmma_descriptor(b.inputs(s), 4 * IN_PLANE, 8 * PIXEL);
         const uint32_t outside = (ty == 0 ? row0 : 0) | (tx == 0 ? column0 : 0);
 
-        mbar_wait(b.full(s), (k / D::BUFFERS) & 1);
+        b.tiles().wait_full(k);
         {
             float d[2][D::HALF / 2];
             multiply0<D>(d[0], pixels, weights0, 0);
@@ -407,7 +403,7 @@ static __device__ __forceinline__ void multiply(const front_params<typename D::S
                 } else {
                     wgmma_wait<0>();
                     if (lane == 0)
-                        mbar_arrive(b.empty(s));
+                        b.tiles().release(k);
                 }
                 pin(d[m % 2]);
                 epilogue0<D>(d[m % 2], bias0, to[m], outside >> (2 * m));
@@ -479,14 +475,13 @@ static __device__ __forceinline__ void produce(const front_params<typename D::S>
                         p.levels, b.base + at_patches + half * bytes, next / p.tiles_x,
                         next % p.tiles_x, b.patch_full(team, half));
                 }
-        if (k >= D::BUFFERS)
-            mbar_wait(b.empty(s), (k / D::BUFFERS - 1) & 1);
+        b.tiles().wait_empty(k);
         mbar_wait(b.patch_full(team, turn % 2), turn / 2 & 1);
         make_inputs<D>(p, l, b.inputs(s), first, t);
         fence_async_shared();
         __syncwarp();
         if (lane == 0)
-            mbar_arrive(b.full(s));
+            mbar_arrive(b.tiles().full(s));
     }
 }
 #endif
@@ -508,10 +503,7 @@ __global__ void __launch_bounds__(D::threads, 1)
         bias[threadIdx.x] = p.bias1[threadIdx.x - D::HALF];
     if (threadIdx.x == 0) {
         mbar_init(b.weights_full(), 1);
-        for (int s = 0; s < D::BUFFERS; s++) {
-            mbar_init(b.full(s), D::TEAM_WARPS);
-            mbar_init(b.empty(s), 4);
-        }
+        b.tiles().init(D::TEAM_WARPS, 4);
         for (int team = 0; team < D::TEAMS; team++)
             for (int s = 0; s < 2; s++)
                 mbar_init(b.patch_full(team, s), 1);

@@ -123,21 +123,13 @@ template <class D> struct block_state : tile_share {
     {
         return base + D::at_bars + i * 8;
     }
-    __device__ __forceinline__ uint32_t tile_full(int s) const
+    __device__ __forceinline__ sm90_ring<D::STAGES> tiles() const
     {
-        return bar(s);
+        return { bar(0) };
     }
-    __device__ __forceinline__ uint32_t tile_empty(int s) const
+    __device__ __forceinline__ sm90_ring<D::SLOTS> taps() const
     {
-        return bar(D::STAGES + s);
-    }
-    __device__ __forceinline__ uint32_t tap_full(int s) const
-    {
-        return bar(2 * D::STAGES + s);
-    }
-    __device__ __forceinline__ uint32_t tap_empty(int s) const
-    {
-        return bar(2 * D::STAGES + D::SLOTS + s);
+        return { bar(2 * D::STAGES) };
     }
     __device__ __forceinline__ uint32_t issued(int g) const
     {
@@ -152,11 +144,10 @@ static __device__ __forceinline__ void load_tiles(const params &p,
     for (int k = 0; k < b.passes; k++) {
         const int tile = b.first + k * b.stride, s = k % D::STAGES;
         const int y = tile / p.tiles_x, x = tile - y * p.tiles_x;
-        if (k >= D::STAGES)
-            mbar_wait(b.tile_empty(s), (k / D::STAGES - 1) & 1);
-        mbar_expect(b.tile_full(s), D::tile_bytes);
+        b.tiles().wait_empty(k);
+        mbar_expect(b.tiles().full(s), D::tile_bytes);
         copy_tensor(b.base + D::at_tiles + s * D::tile_bytes, &p.in, (x * TILE_X - 1) * 8,
-                    y * D::ROWS - 1, 0, b.tile_full(s));
+                    y * D::ROWS - 1, 0, b.tiles().full(s));
     }
 }
 
@@ -168,12 +159,11 @@ static __device__ __forceinline__ void load_weights(const params &p,
     const unsigned char *weight = p.weight + (size_t)b.slice * 9 * D::tap_bytes;
 
     for (int n = 0; n < loads; n++) {
-        const int s = n % D::SLOTS, use = n / D::SLOTS;
-        if (use > 0)
-            mbar_wait(b.tap_empty(s), (use - 1) & 1);
-        mbar_expect(b.tap_full(s), D::tap_bytes);
+        const int s = n % D::SLOTS;
+        b.taps().wait_empty(n);
+        mbar_expect(b.taps().full(s), D::tap_bytes);
         copy_bulk(b.base + s * D::tap_bytes, weight + (size_t)(n % 9) * D::tap_bytes,
-                  D::tap_bytes, b.tap_full(s));
+                  D::tap_bytes, b.taps().full(s));
     }
 }
 
@@ -301,23 +291,23 @@ static __device__ __forceinline__ void multiply(const params &p, const block_sta
         const uint64_t pixels0 = wgmma_descriptor(at, D::plane, PITCH * PIXEL);
         float d[D::N / 2];
 
-        mbar_wait(b.tile_full(s), (k / D::STAGES) & 1);
+        b.tiles().wait_full(k);
         if constexpr (D::PIXELS_ON_M)
             start_pixels<D>(d, bias, at);
         else
             start_channels<D>(b, d, bias, at);
         pin(d);
-        /* With three stages, also what tells tile_full's turns apart: the other group had
-         * this stage before, tile k - 3, and a parity alone may be that of two turns ago.
-         * By the wait in its last turn this group knows that tile k - 3 had come.
-         * (deconv_sm90.cu, whose groups wait for nobody, waits for tile_empty.) */
+        /* With three stages, also what tells the turns of a stage apart: the other group
+         * had this stage before, tile k - 3, and a parity alone may be that of two turns
+         * ago. By the wait in its last turn this group knows that tile k - 3 had come.
+         * (deconv_sm90.cu, whose groups wait for nobody, waits until it is empty.) */
         if (D::GROUPS == 2 && (group == 1 || turn > 0))
             mbar_wait(b.issued(1 - group), (group == 1 ? turn : turn - 1) & 1);
 
 #pragma unroll
         for (int tap = 0; tap < 9; tap++) {
             const int n = D::resident ? tap : turn * 9 + tap, slot = n % D::SLOTS;
-            mbar_wait(b.tap_full(slot), n / D::SLOTS & 1);
+            b.taps().wait_full(n);
             const uint64_t weights = weights0 + (uint32_t)(slot * (D::tap_bytes / 16));
             const uint64_t pixels = pixels0 + (tap / 3 * PITCH + tap % 3);
             wgmma_fence();
@@ -339,7 +329,7 @@ static __device__ __forceinline__ void multiply(const params &p, const block_sta
                     /* The tap before this one has been read: its slot is free. */
                     wgmma_wait<1>();
                     if (lane == 0)
-                        mbar_arrive(b.tap_empty((n - 1) % D::SLOTS));
+                        b.taps().release(n - 1);
                 }
             }
         }
@@ -348,9 +338,9 @@ static __device__ __forceinline__ void multiply(const params &p, const block_sta
         wgmma_wait<0>();
         pin(d);
         if (lane == 0) {
-            mbar_arrive(b.tile_empty(s));
+            b.tiles().release(k);
             if (!D::resident)
-                mbar_arrive(b.tap_empty((turn * 9 + 8) % D::SLOTS));
+                b.taps().release(turn * 9 + 8);
         }
 
         if constexpr (D::PIXELS_ON_M) {
@@ -392,14 +382,8 @@ __global__ void __launch_bounds__(D::threads, 1)
 
     grid_launch_dependents();
     if (threadIdx.x == 0) {
-        for (int s = 0; s < D::STAGES; s++) {
-            mbar_init(b.tile_full(s), 1);
-            mbar_init(b.tile_empty(s), 4);
-        }
-        for (int s = 0; s < D::SLOTS; s++) {
-            mbar_init(b.tap_full(s), 1);
-            mbar_init(b.tap_empty(s), 4 * D::GROUPS);
-        }
+        b.tiles().init(1, 4);
+        b.taps().init(1, 4 * D::GROUPS);
         mbar_init(b.issued(0), 4);
         mbar_init(b.issued(1), 4);
         mbar_init_fence();

@@ -78,6 +78,49 @@ SM90_INLINE void mbar_wait(uint32_t bar, uint32_t parity)
 #endif
 }
 
+/*
+ * N stages of shared memory that some threads fill, in PARTS parts, and others read. Use
+ * k, counted from 0, is of stage k % N: it is filled when wait_empty() has returned, and
+ * read when wait_full() has. Waits see parities only, so who waits must see every turn of
+ * a stage, or know by other means that the turn before has ended.
+ */
+template <int N, int PARTS = 1> struct sm90_ring {
+    static constexpr int bars = N * (PARTS + 1); /* eight bytes each */
+    uint32_t at;
+
+    __device__ __forceinline__ uint32_t full(int stage, int part = 0) const
+    {
+        return at + (stage * PARTS + part) * 8;
+    }
+    __device__ __forceinline__ uint32_t empty(int stage) const
+    {
+        return at + (N * PARTS + stage) * 8;
+    }
+    /* fills, reads: arrivals that end the filling of a part, and the reading of a stage.
+     */
+    __device__ __forceinline__ void init(int fills, int reads) const
+    {
+        for (int s = 0; s < N; s++) {
+            for (int part = 0; part < PARTS; part++)
+                mbar_init(full(s, part), fills);
+            mbar_init(empty(s), reads);
+        }
+    }
+    __device__ __forceinline__ void wait_empty(int k) const
+    {
+        if (k >= N)
+            mbar_wait(empty(k % N), (k / N - 1) & 1);
+    }
+    __device__ __forceinline__ void wait_full(int k, int part = 0) const
+    {
+        mbar_wait(full(k % N, part), k / N & 1);
+    }
+    __device__ __forceinline__ void release(int k) const
+    {
+        mbar_arrive(empty(k % N));
+    }
+};
+
 /* --- copies ----------------------------------------------------------------- */
 
 SM90_INLINE void copy_bulk(uint32_t to, const void *from, uint32_t bytes, uint32_t bar)

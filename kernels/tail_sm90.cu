@@ -29,7 +29,7 @@
  * copies. Strips are taken in turn by the warps that blend, through all tiles of the
  * block, so that none waits for the others at the end of a tile:
  *
- *     in_full, in_empty       INPUTS tiles of the deconv's input
+ *     inputs                  a ring of INPUTS tiles of the deconv's input
  *     patch_full              the levels of STAGES tiles
  *     level_full              the last level of STAGES tiles
  *     done                    all strips of a tile have read both
@@ -237,13 +237,9 @@ struct tail_state : tile_share {
     {
         return bar(0);
     }
-    __device__ __forceinline__ uint32_t in_full(int s) const
+    __device__ __forceinline__ sm90_ring<INPUTS> inputs() const
     {
-        return bar(1 + s);
-    }
-    __device__ __forceinline__ uint32_t in_empty(int s) const
-    {
-        return bar(1 + INPUTS + s);
+        return { bar(1) };
     }
     __device__ __forceinline__ uint32_t patch_full(int s) const
     {
@@ -270,11 +266,10 @@ static __device__ __forceinline__ void copy(const tail_params &p, const tail_sta
         if (k + 1 < b.passes) {
             const int tile = b.first + (k + 1) * b.stride, s = (k + 1) % INPUTS;
             const int ty = tile / p.tiles_x, tx = tile - ty * p.tiles_x;
-            if (k + 1 >= INPUTS)
-                mbar_wait(b.in_empty(s), ((k + 1) / INPUTS - 1) & 1);
-            mbar_expect(b.in_full(s), IN_BYTES);
+            b.inputs().wait_empty(k + 1);
+            mbar_expect(b.inputs().full(s), IN_BYTES);
             copy_tensor(b.input(s), &p.in, (tx * TILE - 1) * 8, ty * TILE - 1, 0,
-                        b.in_full(s));
+                        b.inputs().full(s));
         }
         if (k < 0)
             continue;
@@ -321,7 +316,7 @@ static __device__ __forceinline__ void multiply(const tail_params &p, const tail
     for (int k = 0; k < b.passes; k++) {
         const int in = k % INPUTS, s = k % STAGES;
         const uint64_t pixels0 = wgmma_descriptor(b.input(in), IN_PLANE, PITCH * PIXEL);
-        mbar_wait(b.in_full(in), (k / INPUTS) & 1);
+        b.inputs().wait_full(k);
         float d[COLUMNS / 2];
         wgmma_fence();
 #pragma unroll
@@ -337,7 +332,7 @@ static __device__ __forceinline__ void multiply(const tail_params &p, const tail
         wgmma_wait<0>();
         pin(d);
         if (lane == 0)
-            mbar_arrive(b.in_empty(in));
+            b.inputs().release(k);
         if (k >= STAGES)
             mbar_wait(b.done(s), (k / STAGES - 1) & 1);
         store_level(shared + AT_LEVELS + s * LEVEL_BYTES, d, bias, warp, lane);
@@ -419,10 +414,7 @@ __global__ void __launch_bounds__(THREADS, 1)
         ((float *)(shared + AT_BIAS))[threadIdx.x] = p.bias[threadIdx.x];
     if (threadIdx.x == 0) {
         mbar_init(b.weights_full(), 1);
-        for (int s = 0; s < INPUTS; s++) {
-            mbar_init(b.in_full(s), 1);
-            mbar_init(b.in_empty(s), 4);
-        }
+        b.inputs().init(1, 4);
         for (int s = 0; s < STAGES; s++) {
             mbar_init(b.patch_full(s), 1);
             mbar_init(b.level_full(s), 4);
