@@ -39,8 +39,8 @@ die() {
 
 # --- running commands -------------------------------------------------------
 
-# follow COMMAND...: runs it with its output in the log, and shows the newest line
-# meanwhile: on a terminal every second, elsewhere every 15 seconds.
+# follow COMMAND...: runs it with its output in the log, and shows the newest line of it:
+# on a terminal every second, elsewhere every 15 seconds.
 follow() {
     : >"$log"
     show_newest_line &
@@ -54,7 +54,7 @@ follow() {
     return $status
 }
 
-# The same; when the command fails, the end of its output is shown.
+# The same; if the command fails, the end of its output is shown.
 attempt() {
     follow "$@" || {
         tail -n 60 "$log" >&2
@@ -83,7 +83,7 @@ as_root() {
     fi
 }
 
-# need_root ADVICE: ends here where neither root nor sudo is to be had.
+# need_root ADVICE: ends here if neither root nor sudo is available.
 need_root() {
     [ "$(id -u)" != 0 ] || return 0
     if command -v sudo >/dev/null; then
@@ -108,19 +108,19 @@ missing_of() {
     done
 }
 
-# NVIDIA's own packages neither want g++ nor put nvcc on the PATH.
+# NVIDIA's own packages do not depend on g++ and do not put nvcc on the PATH.
 has_nvcc() {
     command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ] || [ -x /opt/cuda/bin/nvcc ]
 }
 
-# apt-get as a person would wish it: no questions, no retries for half a minute.
+# apt-get without questions, and without retries for half a minute.
 apt() {
     as_root env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -q -o Dpkg::Use-Pty=0 \
         -o DPkg::Lock::Timeout=300 -o Acquire::Retries=0 -o Acquire::http::Timeout=15 \
         -o Acquire::https::Timeout=15 "$@"
 }
 
-# Refreshes the list of packages; ends here when no server answers at all.
+# Refreshes the list of packages; ends here if no server answers.
 apt_update() {
     follow apt update || true
     ! grep -q '^\(Get\|Hit\):' "$log" || return 0
@@ -143,7 +143,7 @@ install() {
   apt-get install $required"
         apt_update $required
     fi
-    # The build works without the optional ones: no password and no network for them.
+    # The build works without the optional ones, so they cost no password and no network.
     wanted=$required
     for package in $(missing_of $2); do
         if [ -n "$required" ] || [ "$(id -u)" = 0 ]; then
@@ -168,7 +168,7 @@ install_to_build() {
 
 # --- building ---------------------------------------------------------------
 
-# Where to build: in $root/build, if that can be written.
+# Chooses the build folder: $root/build, if it can be written.
 choose_folder() {
     build=${RIFEC_BUILD:-$root/build}
     case $build in
@@ -186,14 +186,15 @@ choose_folder() {
     build=$cache
 }
 
-# What the configuration depends on and CMake's cache does not notice.
+# Prints the versions that the configuration depends on and CMake's cache does not notice.
 installed_now() {
     dpkg-query -W -f '${Package} ${Version} ' $to_build $to_build_faster 2>/dev/null || true
     PATH=$PATH:/usr/local/cuda/bin:/opt/cuda/bin nvcc --version 2>/dev/null | tail -n 1 || true
 }
 
-# configure FOLDER [CMake options]: only when the options, the sources' place or what
-# is installed has changed. A folder that was configured by hand stays as it is.
+# configure FOLDER [CMake options]: runs CMake only if the options, the place of the
+# sources or the installed packages have changed. A folder that was configured by hand
+# stays as it is.
 configure() {
     folder=$1
     shift
@@ -223,16 +224,16 @@ build() {
     attempt cmake --build "$folder" -j "$jobs" --target $targets
 }
 
-# build_program [MORE TARGETS]: all that running and installing here need. No tests, no
-# benchmarks, and of the CUDA kernels, which take minutes, those for the GPUs of this
-# machine, if it has any.
+# build_program [MORE TARGETS]: builds everything that running and installing here need.
+# It builds no tests and no benchmarks, and the CUDA kernels, which take minutes, only for
+# the GPUs of this machine, if it has any.
 build_program() {
     build "$build" "rifec manual $*" -DRIFEC_CUDA_ARCHITECTURES=here
 }
 
 # --- tests ------------------------------------------------------------------
 
-# step TITLE COMMAND...: runs it, reports its time, remembers whether it failed.
+# step TITLE COMMAND...: runs it, reports its time, and remembers whether it failed.
 step() {
     title=$1
     shift
@@ -264,14 +265,14 @@ variant() {
     $passed
 }
 
-# slowest FILE: the ten tests that took longest, from ctest's report.
+# slowest FILE: prints the ten tests that took longest, from ctest's report.
 slowest() {
     sed -n 's/.*<testcase name="\([^"]*\)".* time="\([0-9.]*\)".*/\2 \1/p' "$1" | sort -rn |
         awk 'NR == 1 { print "\nThe slowest tests, in seconds:" }
              NR <= 10 { printf "%8.1f  %s\n", $1, $2 }'
 }
 
-# Versions of clang-format disagree. This one decides, where it is installed.
+# Versions of clang-format disagree. This one decides, if it is installed.
 format_version=14
 
 find_clang_format() {
@@ -284,7 +285,7 @@ find_clang_format() {
     return 1
 }
 
-# What no compiler says about the files git knows.
+# Checks all files in git for faults that no compiler reports.
 style() (
     cd "$root"
     if [ ! -e .git ]; then
@@ -300,7 +301,7 @@ style() (
         ok=false
     }
     files=$(git ls-files) || return 1
-    # JSON is as the program writes it.
+    # JSON files are as the program writes them.
     ! git grep -nI "$(printf '\t')" -- ':!*.json' || complain 'these lines have tabs'
     ! git grep -nI ' $' || complain 'these lines have trailing blanks'
     ! git grep -nwE 'so (many|few)|(is|are) said|one a line|is there|(is|are) no [a-km-z]+|anew' -- \
@@ -310,7 +311,7 @@ style() (
     for file in $(git grep -lI ''); do
         [ -z "$(tail -c 1 "$file")" ] || complain "$file: no newline at the end"
     done
-    # Only the model is large; another large file came in by accident.
+    # Only the model is large; any other large file was added by accident.
     large=$(git ls-files -z ':!weights' | xargs -0 wc -c | awk '$1 > 2000000 && $2 != "total"')
     [ -z "$large" ] || complain "larger than 2 MB: $large"
     format=$(find_clang_format) ||
@@ -330,11 +331,11 @@ prepare_tests() {
     install_to_build $to_package $to_test
     # Tests that share a core must not spin while they wait for each other.
     export OMP_WAIT_POLICY=passive
-    # The interpreter itself: where python3 is a version manager's script, that costs more
-    # at each start than most of what the tests do with it.
+    # The interpreter itself: if python3 is a version manager's script, each start of it
+    # costs more than most of the tests' work with it.
     python=$(python3 -c 'import os, sys; print(os.path.dirname(sys.executable))')
     PATH=$python:$PATH
-    # ThreadSanitizer wants the memory where older kernels put it.
+    # ThreadSanitizer needs the memory layout of older kernels.
     runner=
     if setarch -R true 2>/dev/null; then
         runner='setarch -R'
@@ -349,10 +350,10 @@ report_tests() {
     echo 'everything passed'
 }
 
-# The build that every test runs in; the other variants repeat some of them.
+# The build in which every test runs; the other variants repeat some of them.
 complete="-DRIFEC_CUDA_ARCHITECTURES=75-real;80-real;90a-real"
 
-# libgomp is not instrumented: one thread in the engine, three around it.
+# libgomp is not instrumented, so the engine gets one thread, with three around it.
 variant_tsan() (
     export OMP_NUM_THREADS=1 RIFEC_FLAGS='--threads 1'
     export TSAN_OPTIONS="suppressions=$root/tests/tsan.supp"
@@ -363,7 +364,7 @@ first_hour() {
     "$root/tests/distro.sh" "$1" run package || [ $? = 77 ]
 }
 
-# run_step NAME: one part of the tests.
+# run_step NAME: runs one part of the tests.
 run_step() {
     case $1 in
     gcc) step 'gcc, nvcc: every test but the long' variant gcc '-LE ^long$' "$complete" ;;
@@ -410,7 +411,7 @@ run_rifec() {
 }
 
 make_packages() {
-    # In a folder of its own: cpack builds everything that is configured.
+    # In a separate folder, because cpack builds everything that is configured.
     build "$build/package" all -DCMAKE_INSTALL_PREFIX=/usr -DRIFEC_TESTS=OFF -DRIFEC_BENCH=OFF
     rm -rf "$build/packages"
     attempt cpack --config "$build/package/CPackConfig.cmake" -B "$build/packages"
@@ -434,7 +435,7 @@ install_rifec() {
     say "rifec is in $prefix/bin; ./setup.sh uninstall removes it"
 }
 
-# Removes the files of the last installation, and folders of rifec's that are empty then.
+# Removes the files of the last installation, and rifec's folders that are empty then.
 uninstall_rifec() {
     manifest=$build/install_manifest.txt
     [ -e "$manifest" ] || die "nothing to remove: there is no list of installed files, $manifest"

@@ -1,4 +1,4 @@
-/* Timing, and the machine's peak. */
+/* Timing, and the peak performance of the machine. */
 #include "bench.h"
 
 #include <stdbool.h>
@@ -94,7 +94,7 @@ double bench_peak_flops(int threads)
     return 12.0 * 2 * lanes * (double)rounds * threads / best;
 }
 
-/* Seconds of each call, on this CPU. */
+/* Takes seconds per call on this CPU. */
 static int sample(const struct bench *b, bench_call run, const void *arg, double *times,
                   int max)
 {
@@ -110,7 +110,8 @@ static int sample(const struct bench *b, bench_call run, const void *arg, double
     return n;
 }
 
-/* Of what the device could do: how near the time is to the larger of two floors. */
+/* Returns the share of the device's peak: the larger of two lower bounds of the time,
+ * divided by the time. */
 static double share_of_peak(const struct bench_net *n, double flops, double bytes,
                             double seconds)
 {
@@ -198,7 +199,7 @@ static int cpu_open(struct bench *b, const struct rifec_params *p)
     for (size_t i = 0; i < net->arena.bytes / sizeof *all; i++)
         all[i] = noise(&state);
     for (int l = 0; l < net->net.network->block_count;
-         l++) { /* flow of a few pixels, smooth or not */
+         l++) { /* flow of a few pixels, smooth or random */
         struct level *v = &net->net.level[l];
         for (int i = 0; i < 4 * v->width * v->height; i++)
             v->flow[i] = (v->flow[i] - 0.5f) * 8 / v->scale;

@@ -1,5 +1,5 @@
 /*
- * What the benchmarks share: the network of one size, on the CPU or on a GPU, with
+ * Shared by the benchmarks: the network for one frame size, on the CPU or on a GPU, with
  * plausible numbers in it; timing; one line of output per measurement.
  */
 #ifndef RIFEC_BENCH_BENCH_H
@@ -8,7 +8,7 @@
 #include "model/ifnet.h"
 #include "rifec/rifec.h"
 
-/* The parts of the network that the ops are called with, on whatever device. */
+/* The parts of the network that the ops are called with, on either device. */
 struct bench_net {
     struct ops ops;
     struct ifnet *net;
@@ -17,8 +17,8 @@ struct bench_net {
     void *stream;
     const char *description;
     bool on_gpu;
-    double peak_flops, peak_bytes; /* per second; 0: not known                    */
-    void *priv;                    /* bench.c's or gpu.c's                        */
+    double peak_flops, peak_bytes; /* per second; 0: unknown */
+    void *priv;                    /* belongs to bench.c or gpu.c */
 };
 
 struct bench {
@@ -30,14 +30,14 @@ struct bench {
 
 typedef int (*bench_call)(const void *arg, const struct bench_net *net);
 
-/* FLOP/s of the CPU: registers only, every thread, the widest vectors allowed. */
+/* Measures the FLOP/s of the CPU: registers only, all threads, the widest vectors
+ * allowed. */
 double bench_peak_flops(int threads);
 
 /*
- * Calls run(arg, net) until b->seconds have passed, five times at least, after a
- * warm-up, and prints name, shape, median, spread, rates and the share of what the
- * device could do. flops and bytes are the least it must work and move. Returns the
- * median in seconds.
+ * Calls run(arg, net) until b->seconds have passed, at least five times, after a warm-up.
+ * Prints name, shape, median, spread, rates and the share of the device's peak. flops and
+ * bytes are the minimum that the op must compute and move. Returns the median in seconds.
  */
 double bench_run(const struct bench *b, const char *name, const char *shape, double flops,
                  double bytes, bench_call run, const void *arg);
@@ -50,10 +50,10 @@ double bench_run(const struct bench *b, const char *name, const char *shape, dou
 int bench_open(struct bench *b, const struct rifec_params *p);
 void bench_close(struct bench *b);
 
-/* The same bytes where the device reads them, until bench_close(). */
+/* Returns the same bytes in memory that the device reads, until bench_close(). */
 void *bench_place(const struct bench_net *n, void *host, size_t bytes);
 
-/* Bytes of one number of the network's tensors, and of all of a tensor. */
+/* The bytes of one number of the network's tensors, and of a whole tensor. */
 double bench_number_bytes(const struct bench_net *n);
 double bench_tensor_bytes(const struct bench_net *n, const struct tensor *t);
 double bench_image_bytes(const struct bench_net *n);
@@ -63,7 +63,7 @@ double bench_level_bytes(const struct level *l);
 int bench_gpu_open(struct bench *b, const struct rifec_params *p);
 void bench_gpu_close(struct bench *b);
 void *bench_gpu_place(const struct bench_net *n, const void *host, size_t bytes);
-/* Fills times[], `max` at most, with seconds per call; returns how many, or < 0. */
+/* Fills times[], `max` at most, with seconds per call; returns their number, or < 0. */
 int bench_gpu_sample(const struct bench *b, bench_call run, const void *arg,
                      double *times, int max);
 

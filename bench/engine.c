@@ -1,13 +1,13 @@
 /*
- * The engine end to end through the public API: milliseconds per in-between,
- * and which op takes what share.
+ * The engine end to end through the public API: milliseconds per in-between, and the
+ * share of each op.
  *
  *     bench_engine [--size WxH] [--scale S] [--threads N] [--kernels K] [--frames N]
  *                  [--cuda] [--fp16|--fp32] [--in-flight N] [--no-graph] [--json]
  *
- * Source frames are 8-bit 4:2:0 of a painted film; every in-between gets a new
- * pair, as in a video, so `put` is part of the time. With --cuda also the rate with
- * several in flight, and no shares.
+ * Source frames are 8-bit 4:2:0 of a painted film. Every in-between gets a new pair, as
+ * in a video, so `put` is part of the time. With --cuda it also measures the rate with
+ * several frames in flight, but not the shares.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -36,7 +36,7 @@ enum {
 static const char *const op_names[OPS] = { "load",    "thumbnail", "gather", "conv_s2",
                                            "resconv", "deconv",    "blend",  "store" };
 
-/* The op table under measurement, and the time spent in each; one engine at a time. */
+/* The measured op table, and the time spent in each op; one engine at a time. */
 static struct ops inner;
 static double spent[OPS];
 
@@ -69,7 +69,7 @@ static const struct ops timed_ops = {
     .thumbnail = timed_thumbnail,
 };
 
-static const struct bench_net on_host; /* frames stay in the host's memory */
+static const struct bench_net on_host; /* frames stay in host memory */
 
 static int by_value(const void *a, const void *b)
 {
@@ -77,7 +77,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Through the public API: the median, all else in *best and *memory. */
+/* Measures through the public API. Returns the median, and more in *best and *memory. */
 static double run_engine(const struct rifec_params *p, int frames, double *best,
                          size_t *memory)
 {
@@ -109,7 +109,7 @@ static double run_engine(const struct rifec_params *p, int frames, double *best,
     return times[frames / 2];
 }
 
-/* With as many in flight as the engine takes: seconds per in-between. */
+/* Returns seconds per in-between with as many in flight as the engine allows. */
 static double run_in_flight(const struct rifec_params *p, int frames)
 {
     enum { FILM = 8 }; /* painted beforehand, shown in turn */
@@ -149,7 +149,8 @@ static double run_in_flight(const struct rifec_params *p, int frames)
     return spent_now / frames;
 }
 
-/* The same work with the op table wrapped: seconds per frame of each op in spent[]. */
+/* Runs the same work with the op table wrapped; puts seconds per frame of each op in
+ * spent[]. */
 static void run_ops(const struct rifec_params *p, int frames)
 {
     struct cpu_net net;

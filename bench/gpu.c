@@ -1,6 +1,6 @@
 /*
- * The network on a GPU for the benchmarks of the ops: every tensor in memory of its
- * own, filled with noise; calls timed by replaying a graph of some of them.
+ * The network on a GPU for the benchmarks of the ops: every tensor has its own memory,
+ * filled with noise; a call is timed by replaying a graph of several.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +25,8 @@ struct gpu {
 };
 
 /*
- * What an H200 was measured to do: products of FP16 matrices of 8192 x 8192 on random
- * numbers, copies of gigabytes. FP32 is its data sheet's. (docs/benchmarks.md)
+ * Peak rates measured on an H200: products of FP16 matrices of 8192 x 8192 with random
+ * numbers, and copies of gigabytes. FP32 is from its data sheet. (docs/benchmarks.md)
  */
 #define H200_FP16  790e12
 #define H200_FP32  67e12
@@ -43,7 +43,7 @@ static void *device_bytes(struct gpu *g, size_t bytes)
     return p;
 }
 
-/* n numbers of lo .. hi, each 4 M the same. */
+/* Returns n random numbers from lo to hi, which repeat every 4 M. */
 static void *noise(struct gpu *g, size_t n, enum dtype dtype, float lo, float hi)
 {
     enum { CHUNK = 4 << 20 };
@@ -173,7 +173,7 @@ int bench_gpu_sample(const struct bench *b, bench_call run, const void *arg,
     double spent = 0;
     CU(cudaEventCreate(&begin));
     CU(cudaEventCreate(&end));
-    TRY(run(arg, &b->net)); /* once outside: modules are loaded on first use */
+    TRY(run(arg, &b->net)); /* once outside a graph: modules are loaded on first use */
     CU(cudaStreamSynchronize(stream));
     CU(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
     for (int i = 0; i < CALLS_IN_GRAPH; i++)

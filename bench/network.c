@@ -1,6 +1,6 @@
 /*
- * The network alone on a GPU: from resident source frames to the planes of the
- * in-between (yuv420p), by CUDA graphs over rotating pairs of a painted film.
+ * The network alone on a GPU: from resident source frames to the planes of the in-between
+ * (yuv420p), as CUDA graphs over rotating pairs of a painted film.
  *
  *     bench_network [--size WxH] [--fp16|--fp32] [--kernels K] [--tf32] [--seconds S]
  *
@@ -21,7 +21,7 @@
 #include "model/yuv.h"
 #include "paint.h"
 
-#define SLOTS     5 /* four pairs: what one reads is not in the cache from the last */
+#define SLOTS     5 /* four pairs, whose data do not stay in the cache */
 #define PAIRS     (SLOTS - 1)
 #define LANES     3
 #define TIMES_MAX 2000
@@ -103,7 +103,7 @@ static int fill_slot(struct run *r, int i)
     int err = 0;
     void *p;
     size_t bytes = ifnet_image_bytes(&r->lane[0].net);
-    /* As of 8-bit video. */
+    /* As for 8-bit video. */
     const enum dtype dtype = r->net.dtype == DTYPE_FP16 ? DTYPE_FP16 : DTYPE_FP32;
     TRY(place(r, &p, dtype == DTYPE_FP16 ? bytes / 2 : bytes));
     r->slot[i].image = ifnet_image(&r->lane[0].net, p);
@@ -243,7 +243,7 @@ fail:
     return err;
 }
 
-/* Milliseconds per in-between with so many lanes busy. */
+/* Milliseconds per in-between with this many lanes at work. */
 static int throughput(struct run *r, int lanes, double one_ms, double *ms)
 {
     int err = 0;

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Every second frame of each clip, dropped and interpolated back: PSNR.
+"""Drops every second frame of each clip, interpolates it, and prints the PSNR.
 
     bench/quality.py [--rifec build/rifec] [--torch] clip...
 
 Odd frames are rebuilt from their even neighbours at t = 1/2 over the first 19
 frames of a clip; clips over one megapixel are halved; PSNR is over RGB after
-rounding to 8 bits, the mean over the frames. Columns: rifec (the program itself, RGB in and out
-without loss), with --torch the PyTorch network on the CPU in FP32 with the
-same weights (weights/train/ifnet.py), and the plain blend of both neighbours.
+rounding to 8 bits, the mean over the frames. Columns: rifec (the program itself, with
+lossless RGB as input and output), with --torch the PyTorch network on the CPU in FP32
+with the same weights (weights/train/ifnet.py), and the plain blend of both neighbours.
 
 Needs ffmpeg and numpy; PyTorch for --torch.
 """
@@ -25,7 +25,7 @@ FRAMES = 19
 
 
 def read_clip(path):
-    """The first frames as RGB, uint8 [n][h][w][3]."""
+    """Returns the first frames as RGB, uint8 [n][h][w][3]."""
     probe = subprocess.run(
         ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
          "stream=width,height", "-of", "csv=p=0", path],
@@ -43,7 +43,7 @@ def read_clip(path):
 
 
 def with_rifec(rifec, even, folder):
-    """In-betweens of consecutive frames, by the program."""
+    """Returns the in-betweens of consecutive frames, made by the program."""
     n, h, w, _ = even.shape
     src, dst = os.path.join(folder, "in.nut"), os.path.join(folder, "out.nut")
     subprocess.run(

@@ -1,11 +1,12 @@
-"""How many cuts rifec finds, and how many of those are some: docs/scenes.md.
+"""Counts the cuts that rifec finds, and how many of them are real: docs/scenes.md.
 
     scenes.py RIFEC CLIPS
 
 CLIPS has videos in eval/, with the cuts that INDEX.md counts in each, and triplets of
 neighbouring frames in ucf101_subset/. Films with cuts at known places are joined from
-these: each pair of videos meets once, three frames of each; and all triplets, in the
-order of a fixed lottery, as neighbours in the list are often of one recording.
+these: each pair of videos meets once, with three frames of each; and all triplets follow
+each other in a fixed random order, because neighbours in the list are often from one
+recording.
 """
 
 import itertools
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-# e14 is e01 with its frames woven: no cut lies between them.
+# e14 is e01 interlaced, so there is no cut between the two.
 LEFT_OUT = "e14"
 SIZE = "320:180"
 
@@ -27,7 +28,8 @@ def ffmpeg(*arguments):
 
 
 def rounds(names):
-    """An order in which each two names are neighbours once, give or take the joints:
+    """Returns an order in which every two names are neighbours once, except at the
+    joints:
     Hierholzer's walk over the complete graph of an odd number of names."""
     names = names if len(names) % 2 else names[:-1]
     left = {name: [other for other in names if other != name] for name in names}
@@ -53,7 +55,8 @@ def found(rifec, film, folder):
 
 
 def joined(rifec, parts, folder):
-    """Numbers of the frames that begin a part, and of those that rifec takes for such."""
+    """Returns the numbers of the frames that begin a part, and of those that rifec
+    reports as cuts."""
     listing, at, wanted = os.path.join(folder, "list"), 0, set()
     with open(listing, "w", encoding="utf-8") as file:
         for part, frames in parts:
@@ -73,7 +76,7 @@ def videos(rifec, clips, folder):
     for name in sorted(os.listdir(clips)):
         if not name.startswith(LEFT_OUT):
             parts[name] = os.path.join(folder, name + ".mkv")
-            # Behind the first second, where no clip has a cut.
+            # After the first second, where no clip has a cut.
             ffmpeg("-i", os.path.join(clips, name), "-map", "0:v:0", "-vf",
                    f"select='between(n,5,7)',scale={SIZE},format=yuv420p", "-vsync", "passthrough",
                    "-c:v", "ffv1", parts[name])

@@ -1,5 +1,6 @@
-# What Debian wants in a package and an installation does not have: compressed manual
-# pages, a changelog and a copyright. Run by cpack, once both packages' files are laid out.
+# Adds the parts of a Debian package that an installation does not have: compressed manual
+# pages, a changelog and a copyright. cpack runs this when the files of both packages are
+# in place.
 string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
 foreach(component program library development)
     string(TOUPPER ${component} upper)
@@ -14,7 +15,7 @@ foreach(component program library development)
 ")
     configure_file(${CPACK_RIFEC_SOURCE}/LICENSE ${share}/doc/${name}/copyright COPYONLY)
     if(component STREQUAL "library")
-        # CPack writes maintainer scripts that call ldconfig, beside our trigger.
+        # CPack writes maintainer scripts that call ldconfig, in addition to our trigger.
         file(WRITE ${share}/lintian/overrides/${name} "${name}: maintscript-calls-ldconfig\n")
     endif()
     # The modes do not depend on the umask and on how the sources were unpacked.

@@ -1,6 +1,6 @@
 /*
- * Assertions for tests. A failed one prints where, what was expected and what
- * came, and the test goes on; main() ends with `return check_result();`.
+ * Assertions for tests. A failed one prints its place, the expected and the actual value,
+ * and the test continues; main() ends with `return check_result();`.
  */
 #ifndef RIFEC_TESTS_CHECK_H
 #define RIFEC_TESTS_CHECK_H
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CHECK_SKIP 77 /* exit status: what the test needs is not here */
+#define CHECK_SKIP 77 /* exit status: something that the test needs is missing */
 
 static int check_failures;
 

@@ -8,7 +8,8 @@
 
 #include "base/half.h"
 
-/* What the engine's memory is aligned to, and no more: a multiple of 64 bytes. */
+/* A multiple of 64 bytes and of nothing more, like the alignment of the engine's
+ * memory. */
 #define GUARD 4160
 
 #define TEXTURE_ALIGN 512
@@ -17,7 +18,7 @@ struct buffer {
     struct buffer *next;
     size_t bytes;
     unsigned char *memory; /* GUARD, bytes, GUARD */
-    struct image viewed;   /* what has a texture here */
+    struct image viewed;   /* the image, if it has a texture */
 };
 
 static struct {
@@ -97,7 +98,7 @@ void *checkcuda_upload(const void *host, size_t n)
 {
     void *p = checkcuda_bytes(n);
     MUST(cudaMemcpy(p, host, n, cudaMemcpyHostToDevice));
-    /* It may return before the last of pageable memory has arrived. */
+    /* It may return before the last bytes of pageable memory have arrived. */
     MUST(cudaStreamSynchronize(cudaStreamLegacy));
     return p;
 }
@@ -145,7 +146,7 @@ void checkcuda_round(float *p, size_t n)
         p[i] = half_to_float(float_to_half(p[i]));
 }
 
-/* To be freed. */
+/* The caller frees it. */
 static uint16_t *halves_of(const float *host, size_t n)
 {
     uint16_t *half = malloc(n * sizeof *half);
@@ -330,7 +331,7 @@ struct level checkcuda_get_level(const struct level *device)
 
 /* --- frames ----------------------------------------------------------------------- */
 
-/* Bytes of a plane: those of the component in it that has the most rows. */
+/* The bytes of a plane, for its component with the most rows. */
 static size_t plane_bytes(const struct rifec_frame *f, int plane)
 {
     int rows = 0;

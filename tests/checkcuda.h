@@ -22,16 +22,16 @@
 #include "model/yuv.h"
 #include "rifec_kernels.h"
 
-/* False, and a line that says so, when there is no device. */
+/* Returns false and prints a line if there is no device. */
 bool checkcuda_start(void);
 
-/* The same, also where the GPU is of another compute capability (90 for 9.0). */
+/* The same, also if the GPU has another compute capability (90 for 9.0). */
 bool checkcuda_start_on(int capability);
 
-/* Compute capability times ten. */
+/* Returns the compute capability times ten. */
 int checkcuda_capability(void);
 
-/* What a test of a GPU alone is: ops/cudamain.c has its main(). */
+/* Runs a test that needs a GPU; ops/cudamain.c has its main(). */
 int checkcuda_main(void);
 
 /* The `void *stream` of the launchers. */
@@ -42,24 +42,24 @@ void *checkcuda_bytes(size_t n);
 void *checkcuda_upload(const void *host, size_t n);
 void checkcuda_download(void *host, const void *device, size_t n);
 
-/* Waits, frees what was allocated and checks the guards. */
+/* Waits, frees all allocations and checks the guards. */
 void checkcuda_free_all(void);
 
 /* Rounds to FP16 and back. */
 void checkcuda_round(float *p, size_t n);
 
 struct image checkcuda_image(const struct image *host, enum dtype dtype);
-/* In FP16, with a view for the texture unit; rounds host, too. */
+/* In FP16, with a view for the texture unit; rounds host as well. */
 struct image checkcuda_textured(const struct image *host);
 /*
- * Rounds the level's flow so that interpolated and summed with others of scales up to
- * 32 it is a multiple of 1/256 pixel, which the texture unit does not round.
+ * Rounds the level's flow so that, interpolated and added to flow of scales up to 32, it
+ * is a multiple of 1/256 pixel, which the texture unit does not round.
  */
 void checkcuda_snap(struct level *host);
 struct image checkcuda_blank_image(const struct image *like, enum dtype dtype);
 struct image checkcuda_get_image(const struct image *device);
 
-/* In blocks of `block` channels, whatever those of the other side. */
+/* In blocks of `block` channels, whatever the block of `host`. */
 struct tensor checkcuda_tensor(const struct tensor *host, int block, enum dtype dtype);
 struct tensor checkcuda_blank_tensor(const struct tensor *like, int block,
                                      enum dtype dtype);
@@ -70,7 +70,7 @@ struct level checkcuda_level(const struct level *host);
 struct level checkcuda_blank_level(const struct level *like);
 struct level checkcuda_get_level(const struct level *device);
 
-/* Planes with the strides of the host's; the bytes that no sample covers, too. */
+/* Planes with the host's strides, including the bytes that no sample covers. */
 struct rifec_frame checkcuda_frame(const struct rifec_frame *host);
 struct rifec_frame checkcuda_blank_frame(const struct rifec_frame *like);
 void checkcuda_get_frame(const struct rifec_frame *device, struct rifec_frame *host);

@@ -29,7 +29,7 @@ static struct {
 
 void checkop_start(int argc, char **argv)
 {
-    /* Fixed, so that a run is the same everywhere; --seed 0 takes the clock's. */
+    /* Fixed, so that every run is the same; --seed 0 takes the clock's. */
     uint64_t seed = 20240607;
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--cuda"))

@@ -1,6 +1,6 @@
 /*
- * Moving pictures for tests of the engine: painted ones, those of a YUV4MPEG file,
- * and how far two pictures are apart. Include after ops/formats.h.
+ * Moving pictures for tests of the engine: painted ones, those of a YUV4MPEG file, and
+ * the difference between two pictures. Include it after ops/formats.h.
  */
 #ifndef RIFEC_TESTS_CLIP_H
 #define RIFEC_TESTS_CLIP_H
@@ -15,7 +15,8 @@
 static const struct rifec_color clip_color = { RIFEC_MATRIX_BT709, RIFEC_RANGE_LIMITED,
                                                RIFEC_CHROMA_LEFT };
 
-/* Waves that have moved by `step` times (3, 1) pixels, behind a bar that stands. */
+/* Waves that have moved by `step` times (3, 1) pixels, behind a bar that does not
+ * move. */
 static inline void clip_paint(const struct rifec_frame *f, int step)
 {
     int unit = 1 << (f->format.depth - 8);
@@ -71,7 +72,7 @@ static inline bool y4m_open(struct y4m *out, const char *path)
     return true;
 }
 
-/* The next picture into a frame of the file's format. False at the end. */
+/* Reads the next picture into a frame of the file's format. Returns false at the end. */
 static inline bool y4m_read(struct y4m *m, const struct rifec_frame *f)
 {
     char line[256];
@@ -94,13 +95,13 @@ static inline void y4m_close(struct y4m *m)
 
 /* --- comparing -------------------------------------------------------------------- */
 
-/* Differences of codes, added up. */
+/* The sum of differences between sample values. */
 struct difference {
     int worst;
     double squares, count;
 };
 
-/* Columns x0 .. x1 - 1 of a picture, counted as luma. */
+/* Adds columns x0 .. x1 - 1 of a picture, counted as luma. */
 static inline void difference_add(struct difference *d, const struct rifec_frame *a,
                                   const struct rifec_frame *b, int x0, int x1)
 {

@@ -1,6 +1,6 @@
 # Tests of src/model and src/engine. Included by tests/CMakeLists.txt.
 
-# The library's private switches: which implementations there are.
+# The library's private switches, which say which implementations exist.
 get_target_property(engine_definitions librifec COMPILE_DEFINITIONS)
 list(FILTER engine_definitions INCLUDE REGEX "^(CPU|RIFEC_HAVE)_")
 
@@ -17,7 +17,7 @@ if("RIFEC_HAVE_CUDA=1" IN_LIST engine_definitions)
     set(op_libs CUDA::cudart_static)
 endif()
 
-# An op test on the GPU, where there is one: the program PROGRAM with --cuda.
+# An op test on the GPU, if there is one: runs PROGRAM with --cuda.
 function(rifec_add_cuda_test op program)
     add_test(NAME ${op}_cuda COMMAND ${program} --cuda)
     rifec_test_properties(${op}_cuda 300 gpu)
@@ -76,7 +76,7 @@ foreach(precision fp32 tf32 fp16)
     add_test(NAME golden_cudnn_${precision} COMMAND test_golden_c ${golden} ${precision} cudnn)
     rifec_test_properties(golden_cudnn_${precision} 120 gpu)
 endforeach()
-# What runs on a machine without AVX-512.
+# As on a machine without AVX-512.
 set_property(TEST golden_dnn_avx2 golden_best_avx2 PROPERTY ENVIRONMENT DNNL_MAX_CPU_ISA=AVX2)
 rifec_add_engine_test(engine LABELS model SOURCES model/engine.c)
 rifec_add_engine_test(rife425 LABELS model SOURCES model/rife425.c)

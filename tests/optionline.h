@@ -1,5 +1,5 @@
 /*
- * A command line as one string, and what it was understood as. For tests.
+ * A command line as one string, and the options that the parser made of it. For tests.
  */
 #ifndef RIFEC_TESTS_OPTIONLINE_H
 #define RIFEC_TESTS_OPTIONLINE_H
@@ -11,7 +11,7 @@
 
 #define ARGS_MAX 24
 
-/* Splits at blanks: enough for tests. The words live in `buffer`. */
+/* Splits at blanks, which is enough for tests. The words are in `buffer`. */
 static inline int split(char *buffer, size_t size, const char *line, char *argv[ARGS_MAX])
 {
     int argc = 0;
@@ -24,7 +24,7 @@ static inline int split(char *buffer, size_t size, const char *line, char *argv[
     return argc;
 }
 
-static char words[1024]; /* what the fields of the last parse() point into */
+static char words[1024]; /* the words that the fields of the last parse() point to */
 
 static inline int parse(struct options *opt, const char *line)
 {
@@ -33,7 +33,7 @@ static inline int parse(struct options *opt, const char *line)
     return options_parse(opt, argc, argv);
 }
 
-/* The whole of the options as one line, so that a row checks every field. */
+/* Writes all options as one line, so that a row of a test checks every field. */
 static inline void describe(const struct options *opt, char *text, size_t size)
 {
     const struct pipeline_options *job = &opt->job;

@@ -1,6 +1,6 @@
 /*
- * Clips that are hard for an interpolator, drawn by integer code, so that they are the
- * same on every machine and their true in-betweens are known.
+ * Draws clips that are hard for an interpolator, in integer arithmetic, so that they are
+ * the same on every machine and their true in-betweens are known.
  *
  *     golden_clips FOLDER [WIDTH HEIGHT [FRAMES]]
  *
@@ -31,7 +31,7 @@ static int floor_div(int a, int b)
     return a / b - (a % b != 0 && (a ^ b) < 0);
 }
 
-/* Noise on a grid of `cell`, linear between its points. */
+/* Noise on a grid of `cell` pixels, linear between its points. */
 static int smooth_noise(int x, int y, int cell, unsigned seed)
 {
     int i = floor_div(x, cell), j = floor_div(y, cell);
@@ -169,7 +169,7 @@ static void draw(const struct clip *c, uint8_t *to, int width, int height, int t
                                   t, frames);
             to[y * width + x] = (uint8_t)(16 + sum / 16 * 219 / 255);
         }
-    /* Colour moves with the picture, and is softer. */
+    /* Colour moves with the brightness, and is softer. */
     int cw = (width + 1) / 2, ch = (height + 1) / 2;
     uint8_t *u = to + width * height, *v = u + cw * ch;
     for (int y = 0; y < ch; y++)

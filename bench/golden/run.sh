@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs rifec over clips whose true in-betweens are known, and reports how good the
-# in-betweens are and, on a GPU, how far FP16 is from FP32. Needs the build alone.
+# Runs rifec over clips whose true in-betweens are known, and reports the quality of the
+# in-betweens and, on a GPU, the difference between FP16 and FP32. Needs only the build.
 #
 #   bench/golden/run.sh BUILD OUT [--size WxH] [rifec's options]
 #
-# leaves in OUT the clips, a page for each, and report.md, which is also printed. Ends with
-# 9 if an in-between in FP16 is below 50 dB against FP32.
+# Leaves the clips in OUT, with a page for each and report.md, which is also printed. Ends
+# with 9 if an in-between in FP16 is below 50 dB against FP32.
 set -eu
 
 build=$(cd "$1" && pwd) out=$2
@@ -22,7 +22,7 @@ names=$("$build/bench/golden/golden_clips" . $size 6)
 gpu=false
 "$rifec" --list-devices 2>/dev/null | grep -q cuda && gpu=true
 
-# truth CLIP FILE: "mean lowest" PSNR against the true frames.
+# truth CLIP FILE: prints "mean lowest" PSNR against the true frames.
 truth() {
     "$rifec" -q --compare "$1.truth.y4m" "$2" |
         sed 's/.*PSNR \([0-9.]*\) dB (lowest \([0-9.]*\)).*/\1 \2/'
@@ -45,7 +45,8 @@ make_report() {
         row="| $name | $(truth "$name" "$name.fp32.y4m" | sed 's/ / | /')"
         if $gpu; then
             "$rifec" -q -y -i "$name.y4m" -o "$name.fp16.y4m" --tail drop --fp16 "$@"
-            # Once more, since an output that differs from its golden frames gets no name.
+            # Runs once more, because an output that differs from its golden frames gets
+            # no name.
             "$rifec" -q -i "$name.y4m" -f null --tail drop --fp16 "$@" \
                 --golden "golden/$name" --golden-tolerance psnr=50 \
                 --golden-report "$name.html" --golden-report "$name.json" || status=$?

@@ -1,4 +1,4 @@
-/* blend: the in-between from all levels; and where there is one, blend_store. */
+/* blend: the in-between from all levels; and blend_store, if the device has it. */
 #include "frames.h"
 
 static int run(const void *arg, const struct bench_net *net)
@@ -19,7 +19,7 @@ void bench_blend(const struct bench *b)
                             .levels = net->level,
                             .level_count = net->network->block_count,
                             .out = net->out };
-    /* Two images and the finest level read, one image written. */
+    /* Reads two images and the finest level, and writes one image. */
     double read = 2 * bench_image_bytes(&b->net) + bench_level_bytes(&net->level[3]);
     bench_run(b, "blend", "4 levels", 0, read + (double)ifnet_image_bytes(net), run, &a);
     struct bench_frame f;

@@ -43,7 +43,7 @@ static void measure(const struct bench *b, int block, const struct conv_args *a)
     bench_run(b, "conv_s2", shape, flops_of(a), bytes_of(b, a), run, a);
 }
 
-/* One after the other, as in the network. */
+/* Measures the two one after the other, as in the network. */
 static void measure_both(const struct bench *b, int block, const struct conv_args *a)
 {
     char shape[64];

@@ -1,4 +1,4 @@
-/* encode: the features of a source frame, where the network has an encoder. */
+/* encode: the features of a source frame, for networks with an encoder. */
 #include <stdio.h>
 
 #include "bench.h"
@@ -8,7 +8,7 @@ static int run(const void *arg, const struct bench_net *net)
     return net->ops.encode(arg, net->stream);
 }
 
-/* All layers' multiplications: at half the size, the last for four phases of it. */
+/* The multiplications of all layers: half the size; the last layer has four phases. */
 static double flops_of(const struct bench *b, const struct tensor *between)
 {
     struct network_layer l;

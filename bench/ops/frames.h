@@ -9,10 +9,10 @@
 #include "model/yuv.h"
 
 struct bench_frame {
-    struct rifec_frame frame; /* where the device reads it, as are yuv's tables */
+    struct rifec_frame frame; /* in memory that the device reads, like yuv's tables */
     struct yuv yuv;
     double bytes;       /* of the frame */
-    struct yuv yuv_own; /* to be closed */
+    struct yuv yuv_own; /* must be closed */
     uint8_t *memory;
 };
 

@@ -1,4 +1,4 @@
-/* front: gather and both conv_s2 of each block, where they are one op. */
+/* front: gather and both conv_s2 of each block, on devices that fuse them. */
 #include <stdio.h>
 
 #include "bench.h"
@@ -40,7 +40,8 @@ void bench_front(const struct bench *b)
                  k->ping.height);
         double flops =
             flops_of(&k->mid, w.conv0->cin) + flops_of(&k->ping, k->mid.channels);
-        /* What interpolation reads of the images: four pixels of scale * scale. */
+        /* The share of the images that interpolation reads: four pixels of scale *
+         * scale. */
         double share =
             i == 3 ? 1 : 4 / (double)(net->level[i].scale * net->level[i].scale);
         bench_run(b, "front", shape, flops,

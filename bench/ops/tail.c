@@ -1,4 +1,4 @@
-/* tail: the last deconv and blend_store, where they are one op. */
+/* tail: the last deconv and blend_store, on devices that fuse them. */
 #include <stdio.h>
 
 #include "frames.h"

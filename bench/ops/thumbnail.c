@@ -1,4 +1,4 @@
-/* thumbnail: of yuv420p. */
+/* thumbnail: the brightness of yuv420p. */
 #include "frames.h"
 
 static int run(const void *arg, const struct bench_net *net)

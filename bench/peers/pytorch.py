@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""IFNet 4.6 in PyTorch on a GPU, beside bench_network: milliseconds per in-between.
+"""Measures IFNet 4.6 in PyTorch on a GPU, to compare with bench_network: milliseconds per
+in-between.
 
     bench/peers/pytorch.py [--size WxH ...] [--compile] [--seconds S] [--random]
 
 The modules and weights are this project's (weights/train/ifnet.py); the forward pass
-is that of inference: one blend, at the end. Flow and warps are FP32 in every row, as
-vs-rife has them. Frames are resident RGB, the result stays there: what bench_network
-does for YUV on top is not in these figures. --compile adds torch.compile, which takes
-a minute for each size.
+is that of inference, with one blend at the end. Flow and warps are FP32 in every row, as
+in vs-rife. Frames are resident RGB, and the result stays on the GPU: the work that
+bench_network does for YUV is not in these figures. --compile adds torch.compile, which
+takes a minute for each size.
 """
 import argparse
 import json
@@ -28,7 +29,7 @@ PAIRS = 4
 
 
 def load_weights(path):
-    """A safetensors file as a state dict, without the package of that name."""
+    """Reads a safetensors file as a state dict, without the package of that name."""
     data = path.read_bytes()
     size = struct.unpack('<Q', data[:8])[0]
     header = json.loads(data[8:8 + size])
@@ -43,7 +44,7 @@ def load_weights(path):
 
 
 class Inference(torch.nn.Module):
-    """IFNet, of which only the last blend is made."""
+    """IFNet that makes only the last blend."""
 
     def __init__(self, net, dtype):
         super().__init__()

@@ -6,8 +6,6 @@
  * usage: fuzz_NAME CUTS FOLDER_OR_FILE...
  *
  * CUTS is the maximum number of lengths that are tried for each file.
- *
- *
  */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>

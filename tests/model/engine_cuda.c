@@ -6,7 +6,6 @@
  *     engine_cuda cpu  [CLIP.y4m]     the same on the CPU, as far as that goes
  *
  * The clip, or without one a painted picture, is what CUDA and CPU are compared on.
- *
  */
 #include <pthread.h>
 

@@ -19,7 +19,7 @@ static const struct {
 #endif
 };
 
-/* The picture's rows; the padding must stay poisoned. */
+/* Compares the picture's rows; the padding must stay poisoned. */
 static void compare_image(const char *what, const struct image *got,
                           const struct image *want)
 {
@@ -68,8 +68,8 @@ static void try(int width, int height, float coarsest, int threads, int hostile)
 
 #if RIFEC_HAVE_CUDA
 /*
- * Where to look is x + flow, of which FP32 keeps 2^-23, rounded differently by the
- * two sides; times the contrast of neighbours, two at most in each direction. The
+ * The position is x + flow, of which FP32 keeps 2^-23, rounded differently by the two
+ * sides; times the contrast of neighbours, two at most in each direction. The
  * exponentials differ by 1e-6.
  */
 #define FLOW 60
@@ -109,7 +109,7 @@ static void try_cuda(int width, int height, float coarsest, enum dtype dtype,
     }
     for (int i = 0; i < 4; i++)
         device_levels[i] = checkcuda_level(&levels[i]);
-    levels[3].dtype = DTYPE_FP32; /* the host's is only rounded */
+    levels[3].dtype = DTYPE_FP32; /* the host's level is only rounded */
     struct blend_args a = {
         .image0 = checkop_image(width, height, wp, hp, -0.5f, 1.5f),
         .image1 = checkop_image(width, height, wp, hp, -0.5f, 1.5f),

@@ -1,4 +1,4 @@
-/* blend_store: blend and store in one, against the two in C. GPU only. */
+/* blend_store: blend and store in one kernel, against the two in C. GPU only. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,8 +8,8 @@
 #include "formats.h"
 #include "rifec/rifec.h"
 
-/* Codes may differ by one where rounding decides, or at 16 bits by what a coordinate
- * that is 2^-23 of 300 off can do to a contrast of two: 2^-15 of full scale. */
+/* Sample values may differ by one where rounding decides, or at 16 bits by the effect
+ * of a coordinate that is 2^-23 of 300 off on a contrast of two: 2^-15 of full scale. */
 static int allowed(const struct rifec_format *f)
 {
     return f->depth > 12 ? 1 << (f->depth - 11) : 1;
@@ -64,7 +64,7 @@ static void try(const struct named_format *named, int width, int height, float c
                     : 1e35f;
     for (int i = 0; i < 4; i++)
         device_levels[i] = checkcuda_level(&levels[i]);
-    levels[3].dtype = DTYPE_FP32; /* the host's is only rounded */
+    levels[3].dtype = DTYPE_FP32; /* the host's level is only rounded */
     struct blend_args a = {
         .image0 = checkop_image(width, height, wp, hp, 0, 1),
         .image1 = checkop_image(width, height, wp, hp, 0, 1),
@@ -89,8 +89,9 @@ static void try(const struct named_format *named, int width, int height, float c
     if (blend_store_cuda(&d, checkcuda_stream()) < 0)
         checkop_fail("blend_store_cuda");
     checkcuda_get_frame(&device, &got);
-    /* Level 3 at its own pixels: read as they are, where interpolating by 0 makes NaN
-     * of a neighbour's infinity. Any code is one; elsewhere nothing may differ. */
+    /* Level 3 at its own pixels is read directly, where interpolating by 0 makes NaN
+     * of a neighbour's infinity. There any value may come out; elsewhere nothing may
+     * differ. */
     if (!hostile || coarsest != 8)
         compare(&got, &want);
     for (int c = 0; c < 4; c++)
@@ -114,14 +115,14 @@ int checkcuda_main(void)
         try(f, checkop_int(2, 300), checkop_int(2, 150), ldexpf(8, i % 4 - 1),
             round % 2 ? FP16 : FP32, round == 5);
     }
-    /* As in the product: textures are of pictures of 8 bits. */
+    /* As in the product, only pictures of 8 bits have textures. */
     for (int i = 0; i < checkop_cases(4 * FORMATS); i++) {
         const struct named_format *f = &formats[i % FORMATS];
         if (f->format.depth == 8)
             try(f, checkop_int(2, 300), checkop_int(2, 150),
                 ldexpf(8, i / FORMATS < 2 ? 0 : i % 4 - 1), TEXTURE, i / FORMATS == 3);
     }
-    /* As wide and as high as pictures may be: positions keep their fractions. */
+    /* The largest pictures: positions keep their fractions. */
     try(&formats[0], RIFEC_SIZE_MAX, 40, 8, TEXTURE, false);
     try(&formats[0], 40, RIFEC_SIZE_MAX, 8, TEXTURE, false);
     return checkop_finish();

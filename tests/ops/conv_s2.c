@@ -1,4 +1,4 @@
-/* conv_s2: the reference against the formula in double, the others against it. */
+/* conv_s2: the reference against the formula in double, the other versions against it. */
 #include "convtest.h"
 #if RIFEC_HAVE_CUDA
 #include "convcuda.h"
@@ -44,7 +44,7 @@ static void try(int cin, int own, int height, int width, int block, int threads,
     if ((long)cin * cout * height * width < 500000)
         against_formula(&a);
     struct tensor want = a.out;
-    (void)want; /* when the reference is alone */
+    (void)want; /* if only the reference exists */
 #if CPU_HAVE_AVX2
     if (__builtin_cpu_supports("avx2")) {
         a.out = make_tensor(cout, height / 2, width / 2, block);
@@ -92,7 +92,7 @@ static void try_cuda(int cin, int cout, int height, int width, enum dtype dtype)
     checkop_free_all();
 }
 
-/* Between a tensor and the phase-split one, which has four times the channels here. */
+/* Maps a tensor to the phase-split one, which has four times the channels. */
 static float *phase_split_at(const struct tensor *parts, int c, int y, int x)
 {
     int part = y % 2 * 2 + x % 2;
@@ -114,7 +114,7 @@ static struct tensor as_one(const struct tensor *parts, int channels)
     return t;
 }
 
-/* Of a block's two convolutions the first also writes phase-split. */
+/* The first of a block's two convolutions also writes phase-split tensors. */
 static void try_sm90(int cin, int cout, int height, int width)
 {
     checkop_case("%d -> %d channels, %dx%d, phase-split", cin, cout, width, height);
@@ -164,7 +164,7 @@ static void try_sm90(int cin, int cout, int height, int width)
     checkop_free_all();
 }
 
-/* Of tensors that are nowhere. */
+/* Asks about tensors without memory. */
 static bool fits(const struct conv_layer *l, struct tensor in, struct tensor out)
 {
     return conv_s2_sm90_fits(&(struct conv_args){ .in = in, .out = out, .layer = l });
@@ -212,7 +212,7 @@ static void what_fits(void)
         t = in, t.height += 2;
         if (fits(&layer, t, out))
             checkop_fail("in is not twice as high as out");
-        /* Halves of out that would be odd, in rows and in columns. */
+        /* Sizes of out with odd halves, in rows and in columns. */
         struct tensor odd_in = in, odd_out = out;
         odd_in.height += 2, odd_out.height += 1;
         if (fits(&layer, odd_in, odd_out) == is_first)
@@ -255,7 +255,7 @@ static void on_sm90(void)
 {
     static const int shapes[][2] = { { 7, 96 }, { 96, 192 }, { 12, 64 }, { 64, 128 } };
     static const int edges[] = { 1, 7, 8, 9, 16, 17, 18, 19, 34, 36 }; /* of tiles */
-    /* Of block 0's input at 720p, 1080p, 4K and 8K; and the others' in halves of that. */
+    /* Block 0's input at 720p, 1080p, 4K and 8K; the other blocks' are halves of it. */
     static const int large[][2] = {
         { 92, 160 }, { 136, 240 }, { 272, 480 }, { 544, 960 }
     };
@@ -278,8 +278,8 @@ static void on_sm90(void)
         const int *s = shapes[i % 4], *size = large[i / 4];
         try_sm90(s[0], s[1], size[0] * halves[i % 4] / 2, size[1] * halves[i % 4] / 2);
     }
-    /* As wide and as high as they may be: where flow is estimated at twice the size,
-     * block 0's input has a fourth of RIFEC_SIZE_MAX. */
+    /* The largest sizes: if flow is estimated at twice the size, block 0's input has a
+     * quarter of RIFEC_SIZE_MAX. */
     for (int i = 0; i < checkop_cases(8); i++) {
         const int *s = shapes[i % 4];
         int length = RIFEC_SIZE_MAX / 4 * halves[i % 4] / 2;

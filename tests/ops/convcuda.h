@@ -1,4 +1,4 @@
-/* What the tests of the convolutions on the GPU share: every version, packed. */
+/* Shared by the tests of the convolutions on the GPU: every version, packed. */
 #ifndef RIFEC_TESTS_OPS_CONVCUDA_H
 #define RIFEC_TESTS_OPS_CONVCUDA_H
 
@@ -18,7 +18,8 @@
 #define CUDA_BLOCK        8  /* of the engine's tensors on the GPU */
 #define CUDA_TEST_THREADS 16 /* for the reference */
 
-/* Weights of FP16 are rounded once, when they are packed: here beforehand. */
+/* FP16 weights are rounded once, when they are packed; here they are rounded before
+ * that. */
 static inline struct conv_layer make_cuda_layer(int cin, int cout, int kernel,
                                                 enum dtype dtype)
 {
@@ -28,7 +29,7 @@ static inline struct conv_layer make_cuda_layer(int cin, int cout, int kernel,
     return l;
 }
 
-/* A layer's weights as a kernel wants them, and its bias, on the device. */
+/* A layer's weights in a kernel's layout, and its bias, on the device. */
 static inline struct conv_pack
 upload_layer(const struct conv_layer *l, size_t (*bytes_of)(const struct conv_layer *l),
              void (*pack)(const struct conv_layer *l, void *out))
@@ -43,7 +44,8 @@ upload_layer(const struct conv_layer *l, size_t (*bytes_of)(const struct conv_la
     };
 }
 
-/* The layer as a version wants it; *pack must stay as long as it is used. */
+/* Returns the layer packed for a version; *pack must exist as long as the layer is
+ * used. */
 static inline struct conv_layer pack_layer(const struct conv_layer *l,
                                            const struct conv_version *v,
                                            struct conv_pack *pack)
@@ -54,7 +56,7 @@ static inline struct conv_layer pack_layer(const struct conv_layer *l,
     return packed;
 }
 
-/* Version number i if it runs on this device and takes the layer, or NULL. */
+/* Returns version number i if it runs on this device and accepts the layer, or NULL. */
 static inline const struct conv_version *
 cuda_version(int i, enum conv_op op, const struct conv_layer *layer, enum dtype dtype)
 {
@@ -65,8 +67,8 @@ cuda_version(int i, enum conv_op op, const struct conv_layer *layer, enum dtype 
 }
 
 /*
- * Runs conv_s2 or resconv in every version against `want`, twice each: the same
- * bits must come. `in` was made by checkcuda_tensor().
+ * Runs conv_s2 or resconv in every version against `want`, twice each: both runs must
+ * give the same bits. `in` was made by checkcuda_tensor().
  */
 static inline void try_conv_versions(enum conv_op op, const struct conv_layer *layer,
                                      const struct tensor *in, const struct tensor *want)

@@ -1,4 +1,4 @@
-/* What the tests of the convolutions share: random layers, and the formula in double. */
+/* Shared by the tests of the convolutions: random layers, and the formula in double. */
 #ifndef RIFEC_TESTS_OPS_CONVTEST_H
 #define RIFEC_TESTS_OPS_CONVTEST_H
 
@@ -33,13 +33,13 @@ static inline float *tensor_at(const struct tensor *t, int c, int y, int x)
            c % t->block;
 }
 
-/* The value, or zero outside. */
+/* Returns the value, or zero outside the tensor. */
 static inline double tensor_get(const struct tensor *t, int c, int y, int x)
 {
     return y < 0 || x < 0 || y >= t->height || x >= t->width ? 0 : *tensor_at(t, c, y, x);
 }
 
-/* Weights of the size a trained layer has, so that sums are of order one. */
+/* Weights as large as a trained layer's, so that sums are of order one. */
 static inline struct conv_layer make_layer(int cin, int cout, int kernel)
 {
     struct conv_layer l = { .cin = cin, .cout = cout, .kernel = kernel };

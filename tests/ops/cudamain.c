@@ -1,5 +1,5 @@
-/* main() of the op tests that are of a GPU alone; a build without CUDA has no more of
- * them than this. */
+/* main() of the op tests that need a GPU; a build without CUDA has only this part of
+ * them. */
 #include <stdio.h>
 
 #include "check.h"

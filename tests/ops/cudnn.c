@@ -34,7 +34,7 @@ static int pick(int n)
 
 /* --- the reference ---------------------------------------------------------- */
 
-/* A tensor brought back from the device. */
+/* A tensor copied from the device. */
 struct host {
     struct tensor t;
     unsigned char *data;
@@ -128,7 +128,7 @@ static struct sum deconv_at(const struct host *in, const struct conv_layer *l, i
 /* --- checking --------------------------------------------------------------- */
 
 /*
- * FP16: one rounding of the output, and of the bare sum where our own kernel adds the
+ * FP16: one rounding of the output, and one of the bare sum if our own kernel adds the
  * rest. TF32 rounds both factors to 10 bits. FP32 and the FP16 sums: ops.h.
  */
 static double tolerance(enum dtype dtype, struct sum conv, double out)
@@ -163,7 +163,7 @@ static int check_conv(enum dtype dtype, const struct cudnn_trial *t, bool residu
                         false);
     }
     size_t n = numbers(&t->out);
-    for (size_t i = 0; i < n; i++) /* poisoned before */
+    for (size_t i = 0; i < n; i++) /* was poisoned before */
         bad += t->out.dtype == DTYPE_FP16
                    ? (((uint16_t *)(void *)out.data)[i] & 0x7c00) == 0x7c00
                    : ((float *)(void *)out.data)[i] != ((float *)(void *)out.data)[i];
@@ -239,7 +239,7 @@ static void random_layer(struct conv_layer *l, int cin, int cout, int kernel)
         l->bias[i] = uniform();
 }
 
-/* Layers and tensors of one block; h and w are ping's. */
+/* The layers and tensors of one block; h and w are ping's. */
 struct block {
     struct conv_layer conv0, conv1, res, deconv;
     struct tensor input, mid, ping, pong;

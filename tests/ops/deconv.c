@@ -1,4 +1,4 @@
-/* deconv: the reference against the formula in double, the others against it. */
+/* deconv: the reference against the formula in double, the other versions against it. */
 #include "convtest.h"
 #if RIFEC_HAVE_CUDA
 #include "convcuda.h"
@@ -20,7 +20,7 @@ static struct level make_level(const struct tensor *in, bool has_features, int s
     return l;
 }
 
-/* The transposed convolution scattered as ops.h writes it, then the shuffle. */
+/* The transposed convolution scattered as in ops.h, then the shuffle. */
 static void against_formula(const struct deconv_args *a)
 {
     const struct conv_layer *l = a->layer;
@@ -81,7 +81,7 @@ static void try(int cin, int height, int width, int block, int threads, bool has
     if ((long)cin * height * width < 30000)
         against_formula(&a);
     struct level want = a.out;
-    (void)want; /* when the reference is alone */
+    (void)want; /* if only the reference exists */
 #if CPU_HAVE_AVX2
     if (__builtin_cpu_supports("avx2")) {
         a.out = make_level(&a.in, has_features, shuffle);
@@ -138,7 +138,7 @@ static void try_cuda(int cin, int height, int width, enum dtype dtype, bool to_h
                 checkop_fail("%s failed", name);
             got[k] = checkcuda_get_level(&d.out);
         }
-        /* Of levels of FP32 nothing is rounded to FP16 at the end. */
+        /* Levels of FP32 are not rounded to FP16 at the end. */
         double rounding = halves ? 0x1p-11 : 0;
         checkop_compare(name, got[0].flow, a.out.flow, 4 * n, CONV_ABSOLUTE, rounding);
         checkop_compare(name, got[0].mask, a.out.mask, n, CONV_ABSOLUTE, rounding);

@@ -1,4 +1,5 @@
-/* encode: the reference against the formula in double, the other build to the bit. */
+/* encode: the reference against the formula in double, the other builds against its
+ * bits. */
 #include "check.h"
 #include "convtest.h"
 
@@ -28,7 +29,7 @@ static double plane_get(const struct planes *p, int c, int y, int x)
     return y < 0 || x < 0 || y >= p->height || x >= p->width ? 0 : *plane_at(p, c, y, x);
 }
 
-/* Frees in. */
+/* Frees `in`. */
 static struct planes conv(struct planes in, const struct conv_layer *l, int stride)
 {
     struct planes out = make_planes(l->cout, in.height / stride, in.width / stride);
@@ -47,7 +48,7 @@ static struct planes conv(struct planes in, const struct conv_layer *l, int stri
     return out;
 }
 
-/* Scatters, as ops.h writes it. Frees in. */
+/* Scatters as in ops.h. Frees `in`. */
 static struct planes transposed(struct planes in, const struct conv_layer *l)
 {
     struct planes out = make_planes(l->cout, 2 * in.height, 2 * in.width);
@@ -133,7 +134,7 @@ int main(int argc, char **argv)
 {
     checkop_start(argc, argv);
     if (checkop_on_cuda())
-        return CHECK_SKIP; /* no GPU has it yet */
+        return CHECK_SKIP; /* no version for GPUs exists yet */
     for (int i = 0; i < checkop_cases(8); i++)
         try(checkop_int(1, 100), checkop_int(1, 100), i / 2 % 2 ? 32 : 16, 4 << i / 2 % 3,
             i % 2 ? 16 : 8, checkop_int(1, 3));

@@ -1,4 +1,4 @@
-/* equal: two frames on the GPU, alike, and different in one sample. GPU only. */
+/* equal: two frames on the GPU that are equal, or differ in one sample. GPU only. */
 #include "check.h"
 #include "checkcuda.h"
 #include "checkop.h"

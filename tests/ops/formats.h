@@ -1,5 +1,5 @@
-/* Every format family the engine takes, and frames of them, for tests of load and store.
- */
+/* Every format family that the engine accepts, and frames of them, for tests of load
+ * and store. */
 #ifndef RIFEC_TESTS_OPS_FORMATS_H
 #define RIFEC_TESTS_OPS_FORMATS_H
 
@@ -90,7 +90,7 @@ static inline struct rifec_color random_color(void)
                                  (enum rifec_chroma_loc)checkop_int(1, 6) };
 }
 
-/* The samples of component c; none when the format lacks it. */
+/* The size of component c in samples; zero if the format lacks it. */
 static inline int component_width(const struct rifec_frame *f, int c)
 {
     int log2 = c == 1 || c == 2 ? f->format.chroma_w_log2 : 0;
@@ -103,7 +103,7 @@ static inline int component_height(const struct rifec_frame *f, int c)
     return rifec_format_has(&f->format, c) ? ((f->height - 1) >> log2) + 1 : 0;
 }
 
-/* A frame of guarded memory, rows a little longer than they must be. */
+/* A frame in guarded memory, with rows a little longer than necessary. */
 static inline struct rifec_frame make_frame(const struct rifec_format *f, int width,
                                             int height)
 {
@@ -120,7 +120,8 @@ static inline struct rifec_frame make_frame(const struct rifec_format *f, int wi
     return frame;
 }
 
-/* The code of sample (x, y) of component c, and its setting. */
+/* Returns the address of sample (x, y) of component c; below, its value is read and
+ * set. */
 static inline uint8_t *sample_at(const struct rifec_frame *f, int c, int x, int y)
 {
     const struct rifec_component *k = &f->format.comp[c];
@@ -147,7 +148,7 @@ static inline void set_code(const struct rifec_frame *f, int c, int x, int y, in
         memcpy(p, &wide, sizeof wide);
 }
 
-/* Any code of the depth, legal or not. */
+/* Fills the frame with random sample values of the depth, legal or not. */
 static inline void fill_frame(const struct rifec_frame *f)
 {
     for (int c = 0; c < 4; c++)

@@ -14,9 +14,9 @@
 #include "rifec/rifec.h"
 
 /*
- * Inputs, what lies between and outputs are rounded to FP16. Where sums of another
- * order fall on the other side, that is a unit in the last place: of outputs 2^-10 of
- * their size; of the others 2^-7 of numbers below 16, times weights below 1/16, for a
+ * Inputs, intermediate tensors and outputs are rounded to FP16. Where a sum in another
+ * order rounds differently, the difference is a unit in the last place: of outputs 2^-10
+ * of their size; of the others 2^-7 of numbers below 16, times weights below 1/16, for a
  * few of the hundreds that an output sums.
  */
 #define ABSOLUTE 0.01
@@ -25,8 +25,8 @@
 
 #define FLOW_CHANNELS 7 /* the first of mask and flow */
 
-/* Flow far out of the picture, its sum within FP16; the first layer doesn't read it
- * but goes by the images alone, so that its size says nothing about the tolerance. */
+/* Flow far out of the picture, with a sum within FP16. The first layer ignores it and
+ * uses the images only, so that its size does not affect the tolerance. */
 static void make_hostile(struct level *levels, int count, const struct conv_layer *l)
 {
     for (int i = 0; i < count; i++)
@@ -39,7 +39,7 @@ static void make_hostile(struct level *levels, int count, const struct conv_laye
                 l->weight[(tap * l->cin + c) * l->cout + o] = 0;
 }
 
-/* All of a level moves by the same whole number of pixels. */
+/* All pixels of a level move by the same whole number of pixels. */
 static void make_whole(struct level *levels, int count)
 {
     for (int i = 0; i < count; i++) {
@@ -63,7 +63,7 @@ static struct image upload_image(const struct image *host, bool textured)
     return textured ? checkcuda_textured(host) : checkcuda_image(host, DTYPE_FP32);
 }
 
-/* gather reads images by their numbers, whether they have a texture or not. */
+/* gather reads images as numbers, whether they have a texture or not. */
 static void unfused(const struct front_args *a)
 {
     static const struct ops single = { .gather = gather_cuda, .conv_s2 = conv_s2_ref };
@@ -79,7 +79,7 @@ static void unfused(const struct front_args *a)
         checkop_fail("the ops it stands for failed");
 }
 
-/* Blocks 0 and 1: three kernels, and between them phase-split tensors. */
+/* Blocks 0 and 1 take three kernels, with phase-split tensors between them. */
 static int phase_split(const struct front_args *a, const struct conv_pack *conv0,
                        const struct conv_pack *conv1, void *stream)
 {
@@ -122,8 +122,8 @@ static void try(int block, int width, int height, bool textured, enum flow flow)
         make_hostile(levels, block, &conv0);
     for (int i = 0; i < block; i++)
         device_levels[i] = checkcuda_level(&levels[i]);
-    /* The texture unit clamps colours after it has interpolated them, which is no other
-     * than before where there is nothing to interpolate. */
+    /* The texture unit clamps colours after interpolating them, which is the same as
+     * before if there is nothing to interpolate. */
     float beyond = textured && flow != WHOLE ? 0 : 0.2f;
     struct image image0 = checkop_image(width, height, wp, hp, -beyond, 1 + beyond);
     struct image image1 = checkop_image(width, height, wp, hp, -beyond, 1 + beyond);
@@ -154,8 +154,9 @@ static void try(int block, int width, int height, bool textured, enum flow flow)
         a.gather.out = half_tensor(IFNET_INPUTS, h, w);
         a.mid = half_tensor(c / 2, h / 2, w / 2);
         a.out = half_tensor(c, h / 4, w / 4);
-        /* The second time as in the network, where out lies on gather's; and several on
-         * end, since each begins while the one before it is under way. */
+        /* The second run is as in the network, where out shares gather's memory; and
+         * several runs follow each other, because each begins before its predecessor
+         * has ended. */
         if (k == 1)
             a.out.data = a.gather.out.data;
         for (int turn = 0; turn < (k == 0 ? 1 : 5); turn++)
@@ -168,7 +169,7 @@ static void try(int block, int width, int height, bool textured, enum flow flow)
         checkop_compare("the same once more", got[k].data, got[0].data,
                         tensor_floats(&want), 0, 0);
     }
-    if (textured && in_one) { /* of FP16 only by textures */
+    if (textured && in_one) { /* with FP16 only as textures */
         a.gather.image1.texture = 0;
         if (front_sm90_fits(&a))
             checkop_fail("front_sm90 says that it can without a texture");
@@ -189,12 +190,12 @@ int checkcuda_main(void)
     for (int i = 0; i < checkop_cases(32); i++)
         try(i % 2, checkop_int(2, 800), checkop_int(2, 600), i / 2 % 2,
             i / 4 % 3 == 2 ? HOSTILE : SMALL);
-    /* Four tiles and more for each multiprocessor: every buffer's parity comes round. */
+    /* Four and more tiles for each multiprocessor, so every buffer's parity repeats. */
     for (int i = 0; i < 4; i++)
         try(2 + i % 2, 1920, 1080, i / 2, SMALL);
     for (int i = 0; i < 4; i++)
         try(i % 2, i / 2 ? 3840 : 1920, i / 2 ? 2160 : 1080, true, SMALL);
-    /* As wide and as high as pictures may be. */
+    /* The largest pictures. */
     for (int i = 0; i < checkop_cases(8); i++)
         try(2 + i % 2, i / 4 ? 40 : RIFEC_SIZE_MAX, i / 4 ? RIFEC_SIZE_MAX : 40,
             i / 2 % 2, SMALL);

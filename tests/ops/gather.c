@@ -1,4 +1,4 @@
-/* gather: its row versions give the bits of the reference; hostile flow harms nothing. */
+/* gather: its row versions give the bits of the reference; extreme flow does no harm. */
 #include <math.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@ static const struct {
 #endif
 };
 
-/* From row `top` to the end. */
+/* The rows from `top` to the end. */
 static struct tensor make_out(const struct image *im, float scale, int block, int top)
 {
     struct tensor t = { .channels = IFNET_INPUTS,
@@ -30,7 +30,7 @@ static struct tensor make_out(const struct image *im, float scale, int block, in
     return t;
 }
 
-/* Spoils some flow: huge, infinite, NaN. */
+/* Replaces some flow by huge, infinite and NaN values. */
 static void poison(struct level *levels, int count)
 {
     static const float evil[] = { 1e30f, -1e30f, INFINITY, -INFINITY, NAN };
@@ -40,7 +40,7 @@ static void poison(struct level *levels, int count)
                 evil[checkop_int(0, 4)];
 }
 
-/* Channels 0..5, the images: everything else may be NaN when flow is. */
+/* Channels 0..5 are the images: all others may be NaN if flow is. */
 static void compare_images(const char *what, const struct tensor *got,
                            const struct tensor *want)
 {
@@ -90,7 +90,7 @@ static void try(int width, int height, int multiple, int level_count, float scal
     checkop_free_all();
 }
 
-/* Rows of a part are those of the whole. */
+/* Rows of a part are equal to those of the whole. */
 static void part(void)
 {
     checkop_case("part");
@@ -114,7 +114,7 @@ static void part(void)
     checkop_free_all();
 }
 
-/* Values one can see: no flow, scale 2, a ramp. */
+/* Values that can be checked by eye: no flow, scale 2, a ramp. */
 static void ramp(void)
 {
     checkop_case("ramp");
@@ -137,7 +137,7 @@ static void ramp(void)
 
 #if RIFEC_HAVE_CUDA
 /* Infinite, NaN, and huge of one sign: huge flows that cancel leave nothing but
- * rounding, which decides where to look. */
+ * rounding, which would decide the position. */
 static void poison_one_sign(struct level *levels, int count)
 {
     float huge = checkop_int(0, 1) ? 1e30f : -1e30f;
@@ -148,7 +148,7 @@ static void poison_one_sign(struct level *levels, int count)
                 evil[checkop_int(0, 4)];
 }
 
-/* What a case is besides its size. */
+/* The properties of a case other than its size. */
 struct kind {
     int level_count, block;
     float scale;
@@ -157,10 +157,10 @@ struct kind {
 };
 
 /*
- * Where to look is x + flow; FP32 keeps 2^-23 of that, two sides round it
- * differently, and so the value there differs by as much times the contrast of
- * neighbours, at most one in each direction. Beyond that, sums of a few numbers up
- * to FLOW. FP16 of the tensor adds half its spacing.
+ * The position is x + flow; FP32 keeps 2^-23 of that, and two sides round it differently,
+ * so the value there differs by as much times the contrast of neighbours, at most one in
+ * each direction. To that come sums of a few numbers up to FLOW. FP16 of the tensor adds
+ * half its spacing.
  */
 #define FLOW 40
 static double tolerance(int width_padded)
@@ -207,7 +207,7 @@ static void try_cuda(int width, int height, int multiple, const struct kind *k)
         poison_one_sign(levels, k->level_count);
     for (int i = 0; i < k->level_count; i++)
         device_levels[i] = checkcuda_level(&levels[i]);
-    float t = (float)checkop_int(1, 15) / 16; /* FP16 has it exactly */
+    float t = (float)checkop_int(1, 15) / 16; /* exact in FP16 */
     struct gather_args a = {
         .image0 = checkop_image(width, height, wp, hp, -0.2f, 1.2f),
         .image1 = checkop_image(width, height, wp, hp, -0.2f, 1.2f),
@@ -243,8 +243,8 @@ static void try_cuda(int width, int height, int multiple, const struct kind *k)
                 want.data[(c / k->block * want.height * want.width + i) * k->block +
                           c % k->block];
     size_t n = k->hostile ? 6 : IFNET_INPUTS;
-    /* Strips interpolate sideways first: infinite flow becomes NaN in other places
-     * than downwards first. A colour it must be all the same. */
+    /* Strips interpolate horizontally first: infinite flow becomes NaN in other places
+     * than vertically first. The colours must be valid all the same. */
     if (k->hostile && k->scale == (float)(8 >> k->level_count)) {
         for (int i = 0; i < want.height * want.width; i++)
             for (size_t c = 0; c < n; c++)
@@ -276,7 +276,7 @@ static int on_cuda(void)
                           .phase_split = i / 12 % 2 };
         try_cuda(checkop_int(2, 300), checkop_int(2, 110), e > 0 ? 32 << e : 32, &k);
     }
-    /* Far to the right: coordinates of FP16 would be wrong by pixels. */
+    /* Far to the right, coordinates in FP16 would be wrong by pixels. */
     for (int i = 0; i < checkop_cases(12); i++) {
         struct kind k = { .level_count = i % 4,
                           .scale = ldexpf(8, -(i % 4)),

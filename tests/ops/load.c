@@ -72,7 +72,7 @@ static void pixel(const struct rifec_frame *f, const struct rifec_color *color,
     rgb[1] = (luma - kr * rgb[0] - kb * rgb[2]) / (1 - kr - kb);
 }
 
-/* In the padding, that of the nearest pixel. */
+/* In the padding, the alpha of the nearest pixel. */
 static double alpha_near(const struct rifec_frame *f, int x, int y)
 {
     x = x < f->width ? x : f->width - 1;
@@ -116,8 +116,8 @@ static void try(const struct named_format *named, int width, int height)
 
 #if RIFEC_HAVE_CUDA
 /*
- * Against load_c, which is right to 2e-6. The GPU fuses multiply and add: another
- * rounding of each of some ten terms below 4. FP16 adds half its spacing.
+ * Against load_c, which is exact to 2e-6. The GPU fuses multiply and add: another
+ * rounding of each of about ten terms below 4. FP16 adds half its spacing.
  */
 static void try_cuda(const struct named_format *named, int width, int height,
                      enum dtype dtype)

@@ -1,4 +1,4 @@
-/* resconv: the reference against the formula in double, the others against it. */
+/* resconv: the reference against the formula in double, the other versions against it. */
 #include <string.h>
 
 #include "convtest.h"
@@ -36,7 +36,7 @@ static struct tensor copy_tensor(const struct tensor *t)
     return copy;
 }
 
-/* Winograd, in the build whose channel block the tensors have. */
+/* Winograd, in the build that has the tensors' channel block. */
 static void try_wino(struct conv_args *a, const struct tensor *before,
                      const struct tensor *want, int threads)
 {
@@ -143,7 +143,7 @@ static int on_cuda(void)
     for (int i = 0; i < checkop_cases(8); i++)
         try_cuda(channels[i % 4], 34 << i % 4, 60 << i % 4,
                  i / 4 == 0 ? DTYPE_FP16 : DTYPE_FP32);
-    /* 25 rows of a tile fit this better than 16, as they do 4K. */
+    /* Tiles of 25 rows fit this better than 16, as they do 4K. */
     try_cuda(64, 49, 1050, DTYPE_FP16);
     return checkop_finish();
 }

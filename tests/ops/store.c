@@ -1,5 +1,5 @@
 /*
- * store: what load made of any codes, legal or not, comes back as it was, for
+ * store: load's result for any sample values, legal or not, comes back unchanged, for
  * every format family, matrix, range and siting; rounding; clamping.
  */
 #include <math.h>
@@ -26,16 +26,16 @@ static const struct {
 #define VERSIONS (sizeof versions / sizeof *versions)
 
 /*
- * Codes may differ by this after load and store. FP32 keeps 2^-24 of values up
- * to 2, so a code of 12 bits is safe by far; at 16 bits one code in error is
- * allowed, since chroma filters at a border may amplify rounding.
+ * The difference that load and store may make to a sample value. FP32 keeps 2^-24 of
+ * values up to 2, so 12 bits are safe by far; at 16 bits an error of one is allowed,
+ * because the chroma filters at a border may amplify rounding.
  */
 static int allowed(const struct rifec_format *f)
 {
     return f->depth > 12;
 }
 
-/* Images of FP16 are for codes that none of them moves, as on a GPU. */
+/* Images in FP16 are for formats in which they change no sample value, as on a GPU. */
 static void round_to_half(const struct image *im)
 {
     size_t n = 4 * (size_t)im->width_padded * (size_t)im->height_padded;
@@ -44,8 +44,8 @@ static void round_to_half(const struct image *im)
 }
 
 /*
- * B - Y and R - Y of each pixel rounded to FP16, which is how blend_store leaves them
- * for the chroma filter: luma stays.
+ * Rounds B - Y and R - Y of each pixel to FP16, as blend_store does before the chroma
+ * filter; luma stays.
  */
 static void round_differences(const struct image *im, const struct yuv *k)
 {
@@ -129,7 +129,7 @@ static void round_trip(const struct named_format *named, int width, int height)
     checkop_free_all();
 }
 
-/* Gray levels between codes go to the nearest; outside is clamped, NaN is 0. */
+/* Gray levels between sample values go to the nearest; outside is clamped, NaN is 0. */
 static void rounding(int depth)
 {
     checkop_case("rounding, %d bits", depth);
@@ -171,8 +171,7 @@ static void rounding(int depth)
 }
 
 #if RIFEC_HAVE_CUDA
-/* As the engine has it: slots of FP32, or of FP16 for 8 bits, what store reads of
- * FP32. */
+/* As in the engine: slots of FP32, or of FP16 for 8 bits; store reads FP32. */
 static void round_trip_cuda(const struct named_format *named, int width, int height,
                             enum dtype dtype)
 {
@@ -214,8 +213,8 @@ static void round_trip_cuda(const struct named_format *named, int width, int hei
     checkop_free_all();
 }
 
-/* Any numbers: what store_c makes of them, up to one code where rounding decides; and
- * not a byte that no sample covers. */
+/* Any numbers: the result is store_c's, up to one where rounding decides; bytes that
+ * no sample covers are not written. */
 static void against_c(const struct named_format *named, int width, int height)
 {
     char text[96];

@@ -19,26 +19,26 @@
 #define BLOCK    8
 #define FLOW     12
 
-static long codes, others; /* compared, and not the same */
+static long codes, others; /* compared, and different */
 
-/* What the kernel is for, as rifec_kernels.h says it. */
+/* The formats that the kernel supports, as in rifec_kernels.h. */
 static bool is_plain(const struct rifec_format *f)
 {
     return f->family == RIFEC_FAMILY_YUV && f->depth == 8 && !f->comp[3].step &&
            (f->chroma_w_log2 || f->chroma_h_log2);
 }
 
-/* --- a picture and what the ops make of it ----------------------------------------- */
+/* --- a picture and the ops' results for it ---------------------------------------- */
 
 struct scene {
     struct yuv yuv, device_yuv;
     struct level levels[CUDA_LEVELS], device_levels[CUDA_LEVELS];
     struct tensor in;                 /* of the deconv, on the host */
-    struct rifec_frame blank, on_gpu; /* nothing written yet; what is written to */
+    struct rifec_frame blank, on_gpu; /* before, and the result */
     struct tail_args args;            /* without the deconv's layer */
 };
 
-/* Nothing of what is written is there yet. */
+/* Blanks all outputs. */
 static void begin(struct scene *s)
 {
     const int last = CUDA_LEVELS - 1;
@@ -52,7 +52,7 @@ static struct image upload_image(const struct image *host, bool textured)
     return textured ? checkcuda_textured(host) : checkcuda_image(host, DTYPE_FP16);
 }
 
-/* hostile: some inputs are NaN, or so large that the flow leaves FP16. */
+/* hostile: some inputs are NaN, or so large that the flow exceeds FP16. */
 static void open_scene(struct scene *s, const struct named_format *named, int width,
                        int height, bool textured, bool hostile)
 {
@@ -108,8 +108,8 @@ static void close_scene(struct scene *s)
 
 /* --- comparing --------------------------------------------------------------------- */
 
-/* The level is the same and what follows is in the same order, but how a compiler
- * contracts sums and products is its own affair: 1, as ops.h has it. */
+/* The level is the same and the rest is computed in the same order, but a compiler may
+ * contract sums and products differently: 1, as in ops.h. */
 static void compare(const char *what, const struct rifec_frame *got,
                     const struct rifec_frame *want, int allowed)
 {
@@ -133,7 +133,7 @@ static void compare(const char *what, const struct rifec_frame *got,
         checkop_fail("%s: %d codes differ, by up to %d", what, bad, worst);
 }
 
-/* Nothing but samples was written. Overwrites them. */
+/* Only samples were written. Overwrites them. */
 static void check_rest(struct rifec_frame *got, const struct rifec_frame *blank)
 {
     for (int c = 0; c < 3; c++)
@@ -184,9 +184,9 @@ static void try(const struct named_format *named, int width, int height, bool ho
     close_scene(&s);
 }
 
-/* --- what must take the other way -------------------------------------------------- */
+/* --- calls that the kernel must decline ------------------------------------------ */
 
-/* A copy to be altered. */
+/* A copy that the test alters. */
 struct altered {
     struct tail_args args;
     struct level levels[CUDA_LEVELS];
@@ -262,7 +262,7 @@ static void check_refusals(void)
 
 /* --- the op table ------------------------------------------------------------------ */
 
-/* The table's tail does as its deconv and blend_store, or declines. */
+/* The table's tail gives the same as its deconv and blend_store, or declines. */
 static void try_table(const struct cuda_net *n, const struct named_format *named,
                       bool textured)
 {
@@ -287,7 +287,7 @@ static void try_table(const struct cuda_net *n, const struct named_format *named
         compare("tail of the table", &got, &want, 1);
     else if (!rifec_frame_equal(&got, &s.blank))
         checkop_fail("tail declined, but wrote");
-    /* With keep_level the last level is there, too. */
+    /* With keep_level the last level is made as well. */
     begin(&s);
     if (fused_tail(&n->ops, &s.args, true, stream) < 0)
         checkop_fail("fused_tail");
@@ -345,11 +345,11 @@ int checkcuda_main(void)
     /* Tiles begin two pixels early: where one more begins. */
     for (int i = 0; i < checkop_cases(8); i++)
         try(&formats[0], 29 + i % 4, 61 + i / 4, false);
-    /* Seven tiles and more for each multiprocessor: every buffer's parity comes round. */
+    /* Seven and more tiles for each multiprocessor, so every buffer's parity repeats. */
     try(&formats[6], 1280, 720, true);
     if (!getenv("RIFEC_TEST_QUICK"))
         try(&formats[0], 1920, 1080, false);
-    /* As wide and as high as pictures may be. */
+    /* The largest pictures. */
     try(&formats[0], RIFEC_SIZE_MAX, 40, false);
     try(&formats[0], 40, RIFEC_SIZE_MAX, false);
     printf("%ld of %ld codes differ\n", others, codes);

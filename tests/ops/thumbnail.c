@@ -9,7 +9,7 @@
 #include "checkcuda.h"
 #endif
 
-/* The mean of a component over what box (x, y) reads. */
+/* The mean of the samples of a component that box (x, y) reads. */
 static double mean_of(const struct rifec_frame *f, int c, int x, int y)
 {
     int x0 = x * f->width / THUMB_WIDTH, x1 = (x + 1) * f->width / THUMB_WIDTH;
@@ -66,7 +66,7 @@ static void try(const struct named_format *named, int width, int height)
 }
 
 #if RIFEC_HAVE_CUDA
-/* Sums of codes are exact; the scaling may round differently: 1, as ops.h says. */
+/* Sums of sample values are exact; the scaling may round differently: 1, as in ops.h. */
 static void try_cuda(const struct named_format *named, int width, int height)
 {
     struct rifec_color color = random_color();
