@@ -68,6 +68,7 @@ add_library(rifec_pipeline STATIC
     pipeline/holdback.c
     pipeline/inbetween.c
     pipeline/input_sum.c
+    pipeline/job.c
     pipeline/naming.c
     pipeline/outbox.c
     pipeline/pipeline.c
