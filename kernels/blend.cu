@@ -1,5 +1,5 @@
 /*
- * blend: the in-between. One thread a pixel: the lazy flow of all levels, both
+ * blend: the in-between. Each thread makes one pixel: the lazy flow of all levels, both
  * frames warped by it, merged by the sigmoid of the mask, all in FP32.
  */
 #include "blend.cuh"

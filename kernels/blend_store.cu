@@ -15,7 +15,7 @@
  */
 #include "blend.cuh"
 
-#define COLUMNS 32 /* of a block of threads, which is as many strips wide ... */
+#define COLUMNS 32 /* width of a block of threads in strips ... */
 #define STRIPS  8  /* ... and its height */
 
 template <typename S> struct differences_of {
@@ -52,7 +52,7 @@ __device__ static float4 blend_pixel(const blend_params<S> &p, const motion &v, 
     return merge(a, b, v.mask);
 }
 
-/* plain: as is_plain() says. */
+/* plain: is_plain() is true. */
 template <bool strips, bool plain, typename S>
 __global__ void __launch_bounds__(COLUMNS *STRIPS)
     blend_strip_kernel(const __grid_constant__ blend_params<S> p)
@@ -95,8 +95,8 @@ __global__ void __launch_bounds__(COLUMNS *STRIPS)
 #define LUMA_ROWS   ((CHROMA_ROWS - 1) * (CHROMA_TAPS_MAX / 2) + CHROMA_TAPS_MAX)
 
 /*
- * One thread a chroma sample; a block filters the rows that it needs first, then its
- * columns of those. TAPS: of both filters, or 0: as the tables say.
+ * Each thread makes one chroma sample. A block filters the rows that it needs first, then
+ * the columns of the result. TAPS: of both filters, or 0 to use the tables.
  */
 template <int TAPS, typename T>
 __global__ void bring_down_kernel(const __grid_constant__ struct picture p,

@@ -35,7 +35,7 @@ __device__ static inline void wait_for_previous(void)
 #endif
 }
 
-/* The next kernel may start, as soon as there is room. */
+/* Allows the next kernel to start as soon as there is room. */
 __device__ static inline void let_next_start(void)
 {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
@@ -74,7 +74,7 @@ static inline void launch_in_chain(void (*kernel)(Params...), dim3 grid, dim3 bl
     launch_in_chain_shared(kernel, grid, block, 0, stream, args...);
 }
 
-/* A property of the current device. */
+/* Reads a property of the current device. */
 static inline int multiprocessors(void)
 {
     int device = 0, count = 0;
@@ -102,7 +102,7 @@ __device__ static inline float4 unit4(float4 v)
                        __saturatef(v.w));
 }
 
-/* Pixels of an image, whatever they are stored as. */
+/* Pixels of an image, whatever type it is stored as. */
 __device__ static inline float4 pixel(const float4 *data, int at)
 {
     return __ldg(data + at);
@@ -133,7 +133,7 @@ __device__ static inline void put_pixel(half4 *data, int at, float4 v)
 
 /* --- samples of a frame ----------------------------------------------------------- */
 
-/* Where the samples of one component lie, worked out for kernels. */
+/* The position of one component's samples, prepared for kernels. */
 struct component {
     uint8_t *first; /* NULL: the format has none */
     int stride, step, shift;
@@ -154,11 +154,11 @@ static inline struct component make_component(const struct rifec_frame *f, int c
     return k;
 }
 
-/* A frame and what its numbers mean. */
+/* A frame and the meaning of its samples. */
 struct picture {
     struct component c[4];
     struct yuv yuv;
-    float luma_gain, chroma_gain; /* codes per unit */
+    float luma_gain, chroma_gain; /* sample values per unit */
     bool is_rgb, is_yuv;
 };
 
@@ -206,7 +206,7 @@ __device__ static inline int luma_code(const struct picture &p, float4 v)
     return code_of(luma * p.luma_gain + k.luma_offset, k.code_max);
 }
 
-/* Everything of a pixel but its chroma. */
+/* Makes all components of a pixel except chroma. */
 __device__ static inline void store_pixel(const struct picture &p, float4 v, int x, int y)
 {
     const struct yuv &k = p.yuv;

@@ -103,7 +103,7 @@ static __device__ __forceinline__ float nth(const float4 &v, int i)
     return i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w;
 }
 
-/* sum += the pixels from `a` on times the weights of a tap, all four channels. */
+/* sum += the pixels from `a` on, times the weights of a tap, for all four channels. */
 static __device__ __forceinline__ void
 add_tap(float sum[PIXELS][OUTPUTS], const float4 *a, const float *weight, int pitch)
 {
@@ -120,7 +120,7 @@ add_tap(float sum[PIXELS][OUTPUTS], const float4 *a, const float *weight, int pi
     }
 }
 
-/* The sums of the WK parts, in those of the first. */
+/* Adds the sums of the WK parts to those of the first. */
 template <int WK, int GROUP, int N>
 static __device__ __forceinline__ void add_parts(float *shared, float *sum, int wk)
 {
@@ -469,7 +469,7 @@ extern "C" int deconv_fp32(const struct deconv_args *a, void *stream)
     return deconv(a, -1, stream);
 }
 
-/* For the check of every variant by itself. */
+/* For testing every variant separately. */
 int fp32_run(int op, const void *args, int variant, void *stream)
 {
     const struct conv_args *a = (const struct conv_args *)args;

@@ -98,7 +98,7 @@ extern "C" int resconv_ref(const struct conv_args *a, void *stream)
     return conv(a, 1, true, stream);
 }
 
-/* One thread: the 20 channels of one pixel (X, Y) of the transposed convolution. */
+/* One thread makes the 20 channels of one pixel (X, Y) of the transposed convolution. */
 template <typename T>
 __global__ void deconv_kernel(const T *in, int cin, int height, int width,
                               const float *weight, const float *bias, float4 *flow,

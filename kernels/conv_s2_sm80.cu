@@ -20,7 +20,7 @@ const char *conv_s2_sm80_name(int variant)
     return variant < VARIANTS ? variants[variant].name : NULL;
 }
 
-/* variant: which of the table; -1: the best. 1 if that can't be. */
+/* variant: its index in the table; -1: the best. Returns 1 if it cannot run. */
 int conv_s2_sm80_run(const struct conv_args *a, void *stream, int variant,
                      struct conv_params *p)
 {

@@ -101,7 +101,8 @@ static __device__ __forceinline__ void halo_aim(struct halo_copy<SLOTS> *h,
     }
 }
 
-/* Starts copying `planes` planes, from plane `first` of the picture, to a stage. */
+/* Starts copying `planes` planes, beginning with plane `first` of the picture, to a
+ * stage. */
 template <int SLOTS>
 static __device__ __forceinline__ void halo_start(const struct halo_copy<SLOTS> *h,
                                                   const struct conv_params &p,
@@ -385,7 +386,7 @@ static inline int conv_launch(const struct conv_variant *table, int variants, in
     return cuda_launched(op);
 }
 
-/* The launcher's answer: 1, no variant fits, is our own bug. */
+/* Handles the launcher's result: 1, no variant fits, is a bug of ours. */
 static inline int conv_fits(int err, const char *op)
 {
     if (err <= 0)

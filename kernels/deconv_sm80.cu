@@ -22,7 +22,7 @@
 #define TAP_BLOCKS  44
 #define BLOCK_BYTES 256 /* a lane: 8 */
 
-/* Whether the input at tap = 3 (dy + 1) + dx + 1 feeds the block. */
+/* True if the input at tap = 3 (dy + 1) + dx + 1 contributes to the block. */
 __host__ __device__ constexpr bool feeds(int tap, int block)
 {
     int py = block < 8 ? block / 4 : block - 8, px = block / 2 % 2;
@@ -187,7 +187,7 @@ const char *deconv_sm80_name(int variant)
     return variant < VARIANTS ? variants[variant].name : NULL;
 }
 
-/* variant: which of the table; -1: the best. 1 if that can't be. */
+/* variant: its index in the table; -1: the best. Returns 1 if it cannot run. */
 int deconv_sm80_run(const struct deconv_args *a, void *stream, int variant,
                     struct conv_params *p)
 {

@@ -1,4 +1,4 @@
-/* Whether two frames on the device show the same samples: one thread a sample. */
+/* Compares two frames on the device; each thread compares one sample. */
 #include "common.cuh"
 
 struct pair {

@@ -1,8 +1,9 @@
 /*
- * load: planes of a frame to padded RGB and alpha. One thread a pixel: the luma
- * code, four codes of each chroma at most, the matrix in FP32.
+ * load: planes of a frame to padded RGB and alpha. Each thread makes one pixel: it reads
+ * the luma sample and at most four samples of each chroma, and applies the matrix in
+ * FP32.
  *
- * Bytes: 1.5 a pixel of 4:2:0 read, 8 (FP16) or 16 written; bound by memory.
+ * Bytes per pixel: 1.5 read for 4:2:0, 8 (FP16) or 16 written; bound by memory.
  */
 #include "common.cuh"
 

@@ -1,10 +1,10 @@
 /*
- * Patches: what a tile needs of the coarser levels, flow and mask, brought by TMA. For
- * front_sm90.cu and tail_sm90.cu, whose tiles are PATCH_SIDE pixels each way.
+ * Patches: the parts of the coarser levels, flow and mask, that a tile needs, loaded by
+ * TMA. For front_sm90.cu and tail_sm90.cu, whose tiles have PATCH_SIDE pixels each way.
  *
- * A kernel says of what size, in a struct P: P::LEVELS, three at most, and
- * P::patch_at(i). In shared memory the patches of a tile lie one after the other, the
- * coarsest first, at multiples of 128 bytes; zeros where they are outside their level.
+ * A struct P gives the size of a kernel's patches: P::LEVELS, three at most, and
+ * P::patch_at(i). In shared memory the patches of a tile follow each other, the coarsest
+ * first, at multiples of 128 bytes; they have zeros where they are outside their level.
  */
 #ifndef RIFEC_KERNELS_PATCHES_CUH
 #define RIFEC_KERNELS_PATCHES_CUH

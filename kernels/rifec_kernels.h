@@ -19,7 +19,7 @@ extern "C" {
 /* The `void *stream` of every CUDA op. One belongs to one lane of work. */
 struct cuda_stream {
     cudaStream_t stream;
-    void *workspace; /* for who needs it between kernels of one op */
+    void *workspace; /* for ops that consist of several kernels */
     size_t workspace_bytes;
 };
 
@@ -51,7 +51,7 @@ int store_cuda(const struct store_args *a, void *stream);
 int blend_store_cuda(const struct blend_store_args *a, void *stream);
 int thumbnail_cuda(const struct thumbnail_args *a, void *stream);
 
-/* *differ becomes 1 when two frames of one format on the device differ. */
+/* Sets differ to 1 if two frames of one format on the device differ. */
 int equal_cuda(const struct rifec_frame *a, const struct rifec_frame *b, int *differ,
                void *stream);
 

@@ -1,6 +1,6 @@
 /*
- * store: RGB back to the planes of a frame. One thread a chroma sample, which
- * also writes the luma (or R, G, B) and alpha of its group of pixels.
+ * store: RGB back to the planes of a frame. Each thread makes one chroma sample, and also
+ * the luma (or R, G, B) and alpha of its group of pixels.
  */
 #include "common.cuh"
 

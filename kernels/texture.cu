@@ -24,7 +24,7 @@ extern "C" void image_texture_open(struct image *im)
     cudaError_t e = cudaCreateTextureObject(&im->texture, &what, &how, NULL);
     if (e == cudaSuccess)
         return;
-    /* Too large, or not aligned: slower, and no less right. */
+    /* Too large or not aligned: the image works without a view, but slower. */
     log_verbose("no texture of %d x %d: %s", im->width_padded, im->height_padded,
                 cudaGetErrorString(e));
     im->texture = 0;

@@ -1,7 +1,7 @@
 /* thumbnail: box means of the brightness; one warp a box. */
 #include "common.cuh"
 
-/* The pixels of one axis that box i of n reads, of `size` in all. */
+/* The pixels of one axis (of `size` in total) that box i of n reads. */
 struct box {
     int first, end, step;
 };
@@ -14,13 +14,13 @@ __device__ static box box_of(int i, int n, int size)
     return box{ first, end, max((end - first) / 8, 1) };
 }
 
-/* The mean code of a component over a box, in every lane. */
+/* The mean sample value of a component over a box, in every lane. */
 __device__ static float mean_code(const struct component &c, box bx, box by)
 {
     int columns = (bx.end - bx.first + bx.step - 1) / bx.step;
     int rows = (by.end - by.first + by.step - 1) / by.step;
     int n = columns * rows, lane = threadIdx.x;
-    unsigned sum = 0; /* at most 15 * 15 codes */
+    unsigned sum = 0; /* at most 15 * 15 samples */
     for (int i = lane; i < n; i += 32)
         sum += (unsigned)code_at(c, bx.first + i % columns * bx.step,
                                  by.first + i / columns * by.step);

@@ -27,24 +27,24 @@ static const struct fault {
     { SIGILL, "SIGILL, an invalid instruction" },
 };
 
-/* These only end the process, without a word from us. */
+/* These only end the process, without a message from us. */
 static const int ends[] = { SIGINT,    SIGTERM, SIGHUP,  SIGPIPE, SIGXFSZ,
                             SIGQUIT,   SIGUSR1, SIGUSR2, SIGALRM, SIGPROF,
                             SIGVTALRM, SIGXCPU, SIGSYS,  SIGTRAP, SIGIO };
 
 static atomic_bool ending;  /* a handler runs                          */
-static atomic_bool is_over; /* main() has done what was asked for      */
+static atomic_bool is_over; /* main() has done its work */
 
 static void say(const char *text)
 {
     ssize_t n = write(STDERR_FILENO, text, strlen(text));
-    (void)n; /* there is nowhere left to complain */
+    (void)n; /* there is nowhere left to report it */
 }
 
 static void begin_line(void)
 {
     if (isatty(STDERR_FILENO))
-        say("\n"); /* the line of the progress stands there */
+        say("\n"); /* the progress line is there */
     say("rifec: ");
 }
 
@@ -68,7 +68,7 @@ static const char *fault_text(int number)
 void crash_on_signal(int number)
 {
     if (atomic_exchange(&ending, true))
-        for (;;) /* another thread, or another signal, is at it already */
+        for (;;) /* another thread, or another signal, is already here */
             pause();
     const char *text = fault_text(number);
     bool is_short = text && memory_is_short();

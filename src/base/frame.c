@@ -1,4 +1,4 @@
-/* Functions for everyone who holds a frame. */
+/* Functions for every user of a frame. */
 #include "base/frame.h"
 
 #include <string.h>
@@ -38,8 +38,8 @@ void frame_component_size(const struct rifec_format *format, int width, int heig
     *rows = subsampled(height, chroma ? format->chroma_h_log2 : 0);
 }
 
-/* From the first sample of a row to the end of the last, other components between
- * them included. */
+/* From the first sample of a row to the end of the last, with other components between
+ * them. */
 static size_t component_bytes(const struct rifec_format *format, int c, int samples)
 {
     const struct rifec_component *k = &format->comp[c];
@@ -47,7 +47,7 @@ static size_t component_bytes(const struct rifec_format *format, int c, int samp
     return (size_t)(samples - 1) * k->step + sample;
 }
 
-/* Those of the components that lie in the plane, together. */
+/* The bytes of all components that are in the plane. */
 static void plane_size(const struct rifec_format *format, int width, int height,
                        int plane, size_t *row_bytes, int *rows)
 {

@@ -56,7 +56,7 @@ void log_line(enum rifec_log_level level, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
-    text_clean(line); /* names in files may be meant for the terminal */
+    text_clean(line); /* names in files may contain control characters for the terminal */
     const struct log_sink *sink = current();
     sink->fn(sink->opaque, level, line);
 }

@@ -1,6 +1,6 @@
 /*
- * One formatted line per message. Say what failed, on what, and what to try;
- * say it once, where the facts are.
+ * One formatted line per message. It says what failed, on what, and what to try, once,
+ * where the facts are known.
  */
 #ifndef RIFEC_BASE_LOG_H
 #define RIFEC_BASE_LOG_H
@@ -34,7 +34,7 @@ const struct log_sink *log_used(void);
 
 void log_line(enum rifec_log_level level, const char *fmt, ...) LOG_PRINTF(2, 3);
 
-/* True when a message of this level would be shown. */
+/* True if a message of this level would be shown. */
 bool log_shows(enum rifec_log_level level);
 
 #define log_error(...)   log_line(RIFEC_LOG_ERROR, __VA_ARGS__)

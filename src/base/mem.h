@@ -11,21 +11,21 @@
 
 #define MEM_ALIGN 64 /* a cache line, and the widest vector */
 
-/* Aligned to MEM_ALIGN; NULL when there is none. Freed with mem_free(). */
+/* Aligned to MEM_ALIGN; NULL when out of memory. Free it with mem_free(). */
 void *mem_alloc(size_t bytes);
 void mem_free(void *p);
 
 /*
- * For whoever got NULL from an allocation, ours or a library's: logs "out of memory:
- * cannot allocate `what`" and returns RIFEC_ERR_NOMEM, so that no lack of memory ends
- * a job without a message. Callers further up only pass the code on.
+ * Call this after an allocation, ours or a library's, returned NULL: it logs "out of
+ * memory: cannot allocate `what`" and returns RIFEC_ERR_NOMEM, so that no lack of memory
+ * ends a job without a message. Callers further up only pass the code on.
  */
 int mem_fail(const char *what);
 
 /*
- * The net below: mem_fail() counts its calls in this process. mem_check() returns
- * RIFEC_ERR_NOMEM if the count is no longer `before`, so that a job whose lack of memory
- * was met where no code can be returned does not publish its output.
+ * A safety net: mem_fail() counts its calls in this process. mem_check() returns
+ * RIFEC_ERR_NOMEM if the count is no longer `before`. So a job does not publish its
+ * output if an allocation failed in a function that cannot return an error.
  */
 unsigned long mem_failures(void);
 int mem_check(unsigned long before);

@@ -3,8 +3,8 @@
  * allowed and how much is in use.
  *
  * /proc/self/cgroup names our groups, each as a path in its hierarchy;
- * /proc/self/mountinfo says where which part of a hierarchy can be seen. In a container
- * the two need not meet: then the place where it is mounted stands for our group.
+ * /proc/self/mountinfo says where which part of a hierarchy is mounted. In a container
+ * the two may not match; then the place where it is mounted represents our group.
  */
 #define _DEFAULT_SOURCE
 #include "base/memlimit.h"
@@ -64,7 +64,7 @@ static void look_at_system(const char *root, struct memlimit *nearest)
 {
     const char *info = "/proc/meminfo";
     take(nearest, scaled(read_number(root, info, "MemAvailable:"), 1024), "the system");
-    /* A system may promise no more than it has. */
+    /* A limit may be larger than the system's memory. */
     if (read_number(root, "/proc/sys/vm/overcommit_memory", "") == 2)
         take(nearest,
              scaled(left_of(read_number(root, info, "CommitLimit:"),

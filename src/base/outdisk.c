@@ -48,7 +48,7 @@ int outdisk_move(const char *from, const char *to, bool replace)
         return unlink(from);
     if (errno == EEXIST)
         return -1;
-    if (lstat(to, &st) == 0) { /* a file system without links: the best there is */
+    if (lstat(to, &st) == 0) { /* no links here: the best possible */
         errno = EEXIST;
         return -1;
     }

@@ -10,14 +10,16 @@
 /* fsync(). A file system without sync is not an error. */
 int outdisk_sync(int fd);
 
-/* The same for a folder. One that may not be read cannot be synced: no error. */
+/* The same for a folder. If it may not be read, it cannot be synced, which is not an
+ * error. */
 int outdisk_sync_folder(const char *folder);
 
-/* rename(), which replaces `to`; or else fails with EEXIST if there is a `to`. */
+/* rename(), which replaces `to`; or, without `replace`, fails with EEXIST if `to`
+ * exists. */
 int outdisk_move(const char *from, const char *to, bool replace);
 
-/* Two files change their names. `spare`, a name beside `a`, is used for it where the
- * file system cannot do it in one step. */
+/* Exchanges the names of two files. `spare`, a name in a's folder, is used if the file
+ * system cannot do it in one step. */
 int outdisk_exchange(const char *a, const char *b, const char *spare);
 
 /* Gives the file the mode of an existing regular file, and its owner and group if that

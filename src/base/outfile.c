@@ -54,7 +54,7 @@ static int cannot(enum rifec_log_level level, const char *path, const char *what
     return error == ENOMEM ? RIFEC_ERR_NOMEM : RIFEC_ERR_OUTPUT;
 }
 
-/* FAIL() for what the caller may not care about. */
+/* FAIL() for failures that the caller may not report. */
 #define REFUSE(...)                                                                      \
     do {                                                                                 \
         log_line(f->level, __VA_ARGS__);                                                 \
@@ -65,7 +65,7 @@ static int cannot(enum rifec_log_level level, const char *path, const char *what
 /* --- a file under the temporary name
  * ------------------------------------------------------- */
 
-/* Not an error for who goes on with something else then. */
+/* Not an error for a caller that then continues with something else. */
 static enum rifec_log_level level_of_taken(const struct outfile *f)
 {
     if (f->taken)
@@ -78,7 +78,7 @@ static int check_final(const struct outfile *f)
     int err = 0;
     struct stat st;
     if (lstat(f->real, &st) != 0)
-        return 0; /* if it cannot be looked at, creating will say why */
+        return 0; /* if it cannot be examined, creating it will report why */
     if (S_ISDIR(st.st_mode))
         REFUSE("%s: is a directory; give a file name", f->path);
     if (!S_ISREG(st.st_mode))
@@ -102,8 +102,8 @@ static int say_busy(const struct outfile *f, int fd)
     return RIFEC_ERR_OUTPUT;
 }
 
-/* A regular file under the temporary name: removed if its writer is dead and the
- * caller wants that. */
+/* Handles a regular file under the temporary name: removes it if its writer is dead
+ * and the caller allows that. */
 static int clear_file(const struct outfile *f)
 {
     int err = 0;
@@ -208,7 +208,7 @@ int outfile_create(struct outfile **out, const struct outfile_params *p)
     unpublished_add(&f->listed);
     TRY(check_final(f)); /* a writer that was alive just now may have published */
     if (f->replace)
-        outdisk_keep_mode(f->fd, f->real); /* now already: it may be private */
+        outdisk_keep_mode(f->fd, f->real); /* before any data: may be private */
 fail:
     outlock_release(f->folder);
     if (err < 0)
@@ -250,7 +250,7 @@ static void unlist(struct outfile *f)
     f->listed.path = f->handler_has_it ? f->part : NULL;
 }
 
-/* The file is whole; a name that was taken meanwhile does not make it worthless. */
+/* The file is complete and worth keeping, even if another program took its name. */
 static int say_unnamed(struct outfile *f)
 {
     if (errno != EEXIST && errno != EISDIR && errno != ENOTEMPTY)

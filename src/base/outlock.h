@@ -12,9 +12,9 @@
 bool outlock_take(int fd, int tries);
 void outlock_release(int fd);
 
-/* The lock of the folder that a file is created in, held for as long as it takes to
- * look at a name and to create it; so long others wait for it. The descriptor, or -1
- * where the folder cannot be opened: then there is none. */
+/* Takes the lock of the folder in which a file is created, for as long as it takes to
+ * check a name and create it; other processes wait meanwhile. Returns the descriptor,
+ * or -1 if the folder cannot be opened; then there is no lock. */
 int outlock_folder(const char *path_of_file);
 
 /* For messages: "process 4711", or "another process" if it cannot be found out. */

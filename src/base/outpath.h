@@ -30,7 +30,7 @@ char *outpath_part(const char *path);
  * not exist yet in a folder that does. Links are followed, even dangling ones.
  */
 struct outpath_id {
-    unsigned long long device, inode; /* of the file, or of that folder     */
+    unsigned long long device, inode; /* of the file, or else of its folder */
     char *rest;                       /* the name below it; "": a file      */
 };
 
@@ -41,9 +41,9 @@ void outpath_id_free(struct outpath_id *id);
 /* 0 if both are the same; else an order, for sorting. */
 int outpath_id_compare(const struct outpath_id *a, const struct outpath_id *b);
 
-/* N of /dev/fd/N and /proc/self/fd/N, 1 and 2 of /dev/stdout and /dev/stderr; else -1.
- * Such a name leads to what the process has open, even if that is a file: it is written
- * where it stands, and never replaced. */
+/* Returns N for /dev/fd/N and /proc/self/fd/N, 1 and 2 for /dev/stdout and
+ * /dev/stderr, and -1 for all others. Such a name leads to an open descriptor of the
+ * process, even if that is a file: it is written directly and never replaced. */
 int outpath_descriptor(const char *path);
 
 #endif

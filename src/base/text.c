@@ -1,4 +1,4 @@
-/* UTF-8, and which of it is harmless. */
+/* UTF-8, and which characters are harmless. */
 #include "base/text.h"
 
 #include <stdbool.h>

@@ -1,9 +1,9 @@
-/* Text of others on its way to a terminal: names of files, tags, libraries' words. */
+/* Text from outside on its way to a terminal: file names, tags, messages of libraries. */
 #ifndef RIFEC_BASE_TEXT_H
 #define RIFEC_BASE_TEXT_H
 
-/* Length of the UTF-8 sequence at s, or 0 if it is none: a longer form than needed, half
- * of a surrogate pair, or a number beyond Unicode is none. */
+/* Returns the length of the UTF-8 sequence at s, or 0 if it is invalid: longer than
+ * necessary, half of a surrogate pair, or a number beyond Unicode. */
 int text_utf8_length(const unsigned char *s);
 
 /* Replaces everything that a terminal would obey or reorder by question marks: control

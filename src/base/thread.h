@@ -20,10 +20,10 @@ struct thread {
 int thread_start(struct thread *t, const char *name, int (*run)(void *), void *arg);
 
 /*
- * How many more threads can run at one time, at most `wanted`: they are started and
- * ended. A limit on processes (`ulimit -u`, a container's), or too little address space
- * for their stacks, shows in nothing else, and libraries end the process, or wait for
- * ever, when they cannot start theirs.
+ * Returns how many more threads can run at the same time, at most `wanted`, by starting
+ * and ending them. Nothing else shows a limit on processes (`ulimit -u`, a container's)
+ * or too little address space for the stacks, and libraries end the process, or wait for
+ * ever, if they cannot start their threads.
  */
 int thread_room(int wanted);
 

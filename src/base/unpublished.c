@@ -15,7 +15,8 @@
 #define PLACES 64
 
 static _Atomic(const struct unpublished *) places[PLACES];
-/* An entry that found no place is not in the table either; it is still its owner's. */
+/* An entry that found no place is not in the table either, and still belongs to its
+ * owner. */
 static atomic_bool handler_ran;
 
 void unpublished_add(const struct unpublished *entry)
@@ -43,7 +44,8 @@ static bool ends_in(const char *name, const char *suffix)
     return n >= k && !memcmp(name + n - k, suffix, k);
 }
 
-/* readdir() allocates, which a signal handler must not. True if any were removed. */
+/* readdir() allocates, which a signal handler must not do. Returns true if any were
+ * removed. */
 static bool remove_files(int folder, const char *suffix)
 {
     bool removed = false;

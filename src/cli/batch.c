@@ -1,4 +1,4 @@
-/* The list of jobs and its end. */
+/* Runs the list of jobs, and decides when it ends. */
 #define _POSIX_C_SOURCE 200809L
 #include "cli/batch.h"
 
@@ -29,7 +29,7 @@ struct batch {
 
 /* --- what goes where ------------------------------------------------------ */
 
-/* The output is a folder to put files with names of their own into. */
+/* True if the output is a folder in which files get names of their own. */
 static bool names_outputs(const struct options *opt)
 {
     if (!strcmp(opt->job.output.path, "-") || !naming_is_folder(opt->job.output.path))
@@ -85,7 +85,7 @@ static int check_output(const struct options *opt)
     return 0;
 }
 
-/* Nothing that is written is anything that is read. */
+/* Checks that no output is also an input. */
 static int check_clashes(const struct batch *b)
 {
     return clash_check(&(struct clash_params){

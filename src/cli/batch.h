@@ -1,6 +1,6 @@
 /*
- * All inputs of the command line, one after the other: which output each gets,
- * what is skipped, and when to stop. A single input is a batch of one.
+ * Processes all inputs of the command line, one after the other: chooses the output of
+ * each, what is skipped, and when to stop. A single input is a batch of one.
  */
 #ifndef RIFEC_CLI_BATCH_H
 #define RIFEC_CLI_BATCH_H

@@ -1,4 +1,4 @@
-/* Two films compared, or put next to each other. */
+/* Compares two films, or shows them next to each other. */
 #include "cli/compare.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ int compare_run(const struct options *opt)
     const char *a = opt->inputs[0], *b = opt->inputs[1];
     bool brief = opt->log_level < RIFEC_LOG_INFO;
     int status = -compare_films(&opt->comparison, a, b, brief, stdout);
-    /* A comparison that fails is one that wants to be looked at. */
+    /* The user probably wants to look at a comparison that failed. */
     if (opt->side_by_side && (!status || status == -RIFEC_ERR_VERIFY)) {
         int beside = put_beside(opt, a, b);
         status = status ? status : beside;

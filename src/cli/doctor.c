@@ -1,6 +1,6 @@
 /*
- * The program's view of the machine: engines, model, CUDA, FFmpeg. Nothing is
- * guessed from versions that can be tried.
+ * The program's view of the machine: engines, model, CUDA, FFmpeg. Everything that can be
+ * tried is tried, rather than guessed from versions.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "cli/doctor.h"
@@ -42,7 +42,7 @@ static void advise(FILE *out, const char *what)
     fprintf(out, "%-15s > %s\n", "", what);
 }
 
-/* The newest complaint of the library, for the line about what failed. */
+/* The library's newest warning or error, for the line about what failed. */
 static char complaint[512];
 
 static void on_message(void *opaque, enum rifec_log_level level, const char *line)
@@ -133,7 +133,7 @@ static bool lies_between(const struct rifec_frame *f, int low, int high)
     return true;
 }
 
-/* One small in-between: between dark gray and light gray all of it is gray. */
+/* Makes a small in-between: between dark gray and light gray, all of it is gray. */
 static int make_between(struct rifec *r, const struct rifec_params *p)
 {
     struct rifec_frame *a = flat_frame(p, 60), *b = flat_frame(p, 180), *mid = NULL;
@@ -154,7 +154,8 @@ static int make_between(struct rifec *r, const struct rifec_params *p)
     return err;
 }
 
-/* Prints the engine's line, and notes whose weights it took. 0 when it works. */
+/* Prints the engine's line, and notes which weights it used. Returns 0 if the engine
+ * works. */
 static int try_engine(FILE *out, const struct options *opt, enum rifec_device device,
                       const char *name, char *model, size_t model_size)
 {
@@ -204,7 +205,7 @@ static void read_driver_version(char *text, size_t size)
         fclose(f);
 }
 
-/* True when there is a device. */
+/* True if there is a device. */
 static bool examine_cuda(FILE *out)
 {
     struct rifec_cuda_versions v;

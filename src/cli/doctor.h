@@ -10,9 +10,9 @@
 int doctor_list_devices(FILE *out);
 
 /*
- * Tries everything in small, and prints what works, what does not and what to do.
- * The device and the model are those of the options. Returns 0 when a video could be
- * made, else the exit status that the attempt would end with.
+ * Tries everything on a small scale, and prints what works, what does not and what to do.
+ * Uses the device and the model of the options. Returns 0 if a video could be made,
+ * otherwise the exit status that the attempt would have.
  */
 int doctor_examine(const struct options *opt, FILE *out);
 

@@ -9,7 +9,7 @@
 
 #include "media/versions.h"
 
-/* As --generate counts them; VALUES: the names that an option takes. */
+/* In the order of --generate's values; VALUES: the names that an option accepts. */
 enum generate {
     GENERATE_MAN = 0,
     GENERATE_BASH,

@@ -11,8 +11,8 @@
 
 struct habit_use {
     bool found;
-    bool took_next; /* the word after it was its value                             */
-    char means[64]; /* our own option, to be read in its place; "": there is none  */
+    bool took_next; /* the next word was its value */
+    char means[64]; /* our own option, to be read instead; "": nothing */
 };
 
 /*

@@ -1,6 +1,6 @@
 /*
- * One file: runs the pipeline, says how it went and puts it on record. Messages
- * of all threads pass through here on their way to stderr.
+ * Runs the pipeline for one file, reports the result and records it. Messages of all
+ * threads pass through here on their way to stderr.
  */
 #ifndef RIFEC_CLI_JOB_H
 #define RIFEC_CLI_JOB_H
@@ -10,12 +10,13 @@
 /* Sets the log level; called before the first job and the first message. */
 void job_begin(const struct options *opt);
 
-/* Which of how many files. */
+/* The number of a file among several. */
 struct job_place {
     int number, count; /* from 1 */
 };
 
-/* With --skip-existing: another process has made the output meanwhile, or makes it. */
+/* With --skip-existing: another process has made the output meanwhile, or is making
+ * it. */
 #define JOB_SKIPPED (-1)
 
 /* Runs `job`, which is opt->job with its own input and output. Returns the exit
@@ -24,7 +25,8 @@ struct job_place {
 int job_run(const struct options *opt, const struct pipeline_options *job,
             const struct job_place *at, char *const *argv, char **stats);
 
-/* After job_run() and all that follows it: the last word to who watches the progress. */
+/* After job_run() and everything that follows it: writes the last line of the
+ * progress. */
 void job_end(int status);
 
 #endif

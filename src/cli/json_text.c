@@ -1,4 +1,4 @@
-/* UTF-8, checked, and memory for cJSON. */
+/* Checked UTF-8, and memory for cJSON. */
 #include "cli/json_text.h"
 
 #include <stdlib.h>

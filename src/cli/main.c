@@ -57,7 +57,8 @@ static bool is_called(const char *name, const char *path)
     return path && !strcmp(slash ? slash + 1 : path, name);
 }
 
-/* A result found without memory is not trusted, even if it looks like success. */
+/* A result found after an allocation failed is not trusted, even if it looks like
+ * success. */
 static int status_of_run(int status)
 {
     return status < 128 && mem_check(0) ? -mem_check(0) : status;

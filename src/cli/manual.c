@@ -16,7 +16,7 @@
 
 #define WIDTH 76 /* of a line in the source */
 
-/* One character as it is: roff has its own ideas of dashes and backslashes. */
+/* Prints one character; roff treats dashes and backslashes specially. */
 static void put_character(FILE *out, char c)
 {
     if (c == '-')
@@ -48,7 +48,7 @@ static void put_text(FILE *out, const char *text)
             at++;
         }
         if (!at && (*text == '.' || *text == '\''))
-            fputs("\\&", out); /* not a request */
+            fputs("\\&", out); /* must not be read as a request */
         for (int i = 0; i < length; i++)
             put_character(out, text[i]);
         sentence_ended = length > 1 && text[length - 1] == '.' && text[length - 2] != '.';

@@ -1,4 +1,4 @@
-/* The first error, and a few notes. */
+/* Records the first error, and a few notes. */
 #include "cli/option_error.h"
 
 #include <stdarg.h>

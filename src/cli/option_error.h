@@ -1,4 +1,4 @@
-/* What is wrong with a command line, and what is worth a note. */
+/* The errors of a command line, and notes that are worth logging. */
 #ifndef RIFEC_CLI_OPTION_ERROR_H
 #define RIFEC_CLI_OPTION_ERROR_H
 
@@ -14,7 +14,7 @@ int option_fail(struct options *opt, const char *fmt, ...) LOG_PRINTF(2, 3);
 /* The same for a failed allocation; returns RIFEC_ERR_NOMEM. */
 int option_no_memory(struct options *opt, const char *fmt, ...) LOG_PRINTF(2, 3);
 
-/* Something to log once the level of the log is known. */
+/* Keeps a note until the log's level is known. */
 void option_note(struct options *opt, enum rifec_log_level level, const char *fmt, ...)
     LOG_PRINTF(3, 4);
 

@@ -42,20 +42,20 @@ struct option_row {
     enum option_set set;
     char letter;            /* -i, or 0                                            */
     const char *name;       /* --input                                             */
-    const char *alias;      /* FFmpeg's names for it, "c:v|vcodec", or NULL        */
-    const char *arg;        /* shown in --help; NULL: takes none                   */
+    const char *alias;      /* FFmpeg's names for it, "c:v|vcodec", or NULL */
+    const char *arg;        /* shown in --help; NULL: no argument */
     const char *initial;    /* default, for --help                                 */
     const char *help;       /* NULL: shares the line of the row before             */
-    const char *brief;      /* for -h, which has only rows with it                 */
-    enum media_list values; /* what NAME can be, for completion                 */
-    bool neutral;           /* the output is the same without it: no matter to --resume */
+    const char *brief;      /* for -h, which shows only rows that have it */
+    enum media_list values; /* kind of NAME, for completion */
+    bool neutral;           /* does not change the output, so --resume ignores it */
     bool newer;             /* since 0.2: not shortened to a letter, nor to what was
                                short for an older option                       */
     bool repeats;           /* may be given with several arguments                 */
     bool whole;             /* is never shortened                                  */
     int (*store)(struct options *opt, const struct option_row *row, const char *arg);
-    size_t field; /* where, in struct options                                   */
-    int value;    /* what, when there is no argument; of a number, the largest  */
+    size_t field; /* offset in struct options */
+    int value;    /* value, if there is no argument; of a number, the largest */
 };
 
 extern const struct option_row option_rows[];
@@ -63,7 +63,7 @@ extern const int option_row_count;
 
 #define OPTION_ALIAS_SIZE 32
 
-/* The nth of the names in `alias`. False if there are fewer. */
+/* Copies the nth name in `alias`. Returns false if there are fewer. */
 bool option_alias(const struct option_row *row, int n, char alias[OPTION_ALIAS_SIZE]);
 
 #endif

@@ -21,15 +21,15 @@
 struct parser {
     struct options *opt;
     char **argv;
-    int argc, at; /* at: the word being read */
+    int argc, at; /* at: the word that is read */
     const struct option_row *set_by[OPTION_SETS];
     bool seen[ROWS_MAX];
-    const char *flag;      /* the word before, if it is an option without a value */
+    const char *flag;      /* the previous word, if it is an option without a value */
     const char *last_word; /* the last input that came without -i, or NULL        */
-    bool dash;             /* a word was - alone                                  */
+    bool dash;             /* there was a single - */
 };
 
-/* Adds a line to the sorted list of what shapes the output. */
+/* Adds a line to the sorted list of options that shape the output. */
 static void note_setting(struct options *opt, const struct option_row *row,
                          const char *arg)
 {
@@ -70,7 +70,7 @@ static void take(struct parser *p, const struct option_row *row, const char *arg
         option_fail(opt, "--%s: the argument is empty", row->name);
     } else if (arg && !joined && arg[0] == '-' &&
                (arg[1] == '-' || isalpha((unsigned char)arg[1]))) {
-        /* Almost always a forgotten argument; a file can be called ./-name. */
+        /* Almost always the argument was forgotten; a file can be called ./-name. */
         bool file = !strncmp(row->arg, "FILE", 4) && strchr(arg, '.');
         option_fail(opt, "--%s needs an argument, but '%s' follows%s%s%s", row->name, arg,
                     file ? "; write a file of that name as './" : "", file ? arg : "",
@@ -106,7 +106,7 @@ static bool take_habit(struct parser *p, struct habit_use habit)
     return habit.found;
 }
 
-/* A whole name, the beginning of one, what others call it; then letters. */
+/* Tries a whole name, an abbreviation, another program's name; then letters. */
 static void read_option(struct parser *p, const char *word)
 {
     const char *next = p->at + 1 < p->argc ? p->argv[p->at + 1] : NULL;
@@ -133,7 +133,7 @@ static void read_option(struct parser *p, const char *word)
         spelling_fail(p->opt, word);
 }
 
-/* The dashes that editors and web pages put in the place of -, in UTF-8. */
+/* The dashes that editors and web pages put in place of -, in UTF-8. */
 static bool begins_with_other_dash(const char *word)
 {
     return !strncmp(word, "\xe2\x88\x92", 3) ||

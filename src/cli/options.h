@@ -40,12 +40,12 @@ struct options {
     int generate; /* enum generate, or -1                                      */
     enum media_list generate_values;
 
-    struct encode_option *encoder_options; /* what job points to; owned            */
+    struct encode_option *encoder_options; /* memory that job points to; owned */
     int64_t duration_us;                   /* -t; job.to_us follows from it        */
     bool sound_copied;                     /* -c:a copy                            */
 
-    char error[512]; /* the first thing wrong, one line      */
-    int error_code;  /* what options_parse() returns for it  */
+    char error[512]; /* the first error, one line */
+    int error_code;  /* the code that options_parse() returns for it */
     struct option_note notes[NOTES_MAX];
     int note_count;
 };
@@ -57,7 +57,7 @@ struct options {
  */
 int options_parse(struct options *opt, int argc, char **argv);
 
-/* Logs what options_parse() found worth saying. */
+/* Logs the notes of options_parse(). */
 void options_log_notes(const struct options *opt);
 
 /* The text of --help, or the short one of -h. */

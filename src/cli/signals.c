@@ -9,8 +9,8 @@
 #include "base/crash.h"
 #include "pipeline/pipeline.h"
 
-/* timeout(1) signals the process and then its group, a terminal that closes does much
- * the same: two signals, one wish. Nobody presses keys so fast. */
+/* timeout(1) signals the process and then its group, and a terminal that closes does
+ * much the same: two signals for one request. Nobody presses keys so fast. */
 #define ONE_WISH_S 0.02
 
 /* Each stays ignored if it was when we began: nohup(1) ignores SIGHUP for us, a shell
@@ -22,7 +22,7 @@ static _Atomic double first_s; /* 0: none came */
 
 static void on_signal(int number)
 {
-    /* Two threads may be here at once: who sets the time is the first. */
+    /* Two threads may be here at once; the one that sets the time is first. */
     double now = clock_seconds(), first = 0;
     if (atomic_compare_exchange_strong(&first_s, &first, now))
         caught = number;

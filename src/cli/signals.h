@@ -1,4 +1,4 @@
-/* Ctrl-C and its kin: once to finish early, twice to give up. */
+/* Ctrl-C and the like: the first one ends early, the second one gives up. */
 #ifndef RIFEC_CLI_SIGNALS_H
 #define RIFEC_CLI_SIGNALS_H
 

@@ -59,7 +59,7 @@ static const struct option_row *whole(const char *name, size_t length, bool one_
     return NULL;
 }
 
-/* Takes :0, then :v from the end of a name; 0 when there is neither. */
+/* Removes :0, then :v from the end of a name; returns 0 if there is neither. */
 static size_t without_stream(const char *name, size_t length)
 {
     if (length > 4 && !strncmp(name + length - 4, ":v:0", 4))
@@ -171,7 +171,7 @@ static const struct option_row *nearest(const char *name, size_t length)
     return row;
 }
 
-/* "--colorspace, --cfr": the names that begin so. */
+/* "--colorspace, --cfr": the names that begin in this way. */
 static int list_beginnings(const char *name, size_t length, char *text, size_t size)
 {
     int count = 0;

@@ -35,7 +35,7 @@ bool spelling_is_cluster(const char *word);
 
 const struct option_row *spelling_letter(char letter);
 
-/* Puts into opt->error that there is no such option, and what may be meant. */
+/* Puts into opt->error that the option is unknown, and which one may be meant. */
 int spelling_fail(struct options *opt, const char *word);
 
 #endif

@@ -101,7 +101,7 @@ static void add_timing(cJSON *root, const struct pipeline_report *r)
 static void add_checks(cJSON *root, const struct pipeline_report *r)
 {
     cJSON *checks = cJSON_AddObjectToObject(root, "checks");
-    if (!r->checked) { /* it did not come to that */
+    if (!r->checked) { /* the run did not get that far */
         cJSON_AddBoolToObject(checks, "framecount_ok", false);
         return;
     }

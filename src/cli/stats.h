@@ -1,7 +1,7 @@
 /*
- * The JSON of --stats: what was asked, what was read, written and computed,
- * how long it took, how it ended: docs/statistics.md. "schema" counts up when a key
- * changes its meaning or goes away; new keys may appear. Unknown values are null.
+ * The JSON of --stats: what was requested, read, written and computed, how long it took,
+ * and how it ended: docs/statistics.md. "schema" is increased when a key changes its
+ * meaning or is removed; new keys may appear. Unknown values are null.
  */
 #ifndef RIFEC_CLI_STATS_H
 #define RIFEC_CLI_STATS_H
@@ -9,7 +9,7 @@
 #include "cli/options.h"
 
 #define STATS_SCHEMA   2
-#define STATS_WARNINGS 32 /* texts kept; the count goes on */
+#define STATS_WARNINGS 32 /* texts kept; further warnings are only counted */
 #define STATS_TEXT     512
 
 /* Everything the JSON is made from; borrowed. */
@@ -20,15 +20,15 @@ struct stats {
     int exit_status;
     const char *error; /* NULL when nothing failed */
     const char (*warnings)[STATS_TEXT];
-    int warning_texts; /* how many of them there are */
+    int warning_texts; /* number of them */
 };
 
-/* Whether stats_write() will be able to; asked before hours of work. An existing file
+/* Checks that stats_write() will be possible, before hours of work. An existing file
  * is replaced only with `overwrite`, if it is empty, or if it holds statistics of an
  * earlier run. Errors, logged: OUTPUT, NOMEM. */
 int stats_check(const char *path, bool overwrite);
 
-/* Is it stdout, a pipe or a device, where what is written is gone? */
+/* True for stdout, a pipe or a device, which does not keep what is written. */
 bool stats_is_stream(const char *path);
 
 /* The JSON, indented or as one line; freed with free(). NULL: out of memory,

@@ -1,4 +1,4 @@
-/* Where the text of --stats goes: a file, replaced as a whole, or a stream. */
+/* Writes the text of --stats: to a file, which is replaced as a whole, or to a stream. */
 #define _GNU_SOURCE /* F_DUPFD_CLOEXEC */
 #include <errno.h>
 #include <fcntl.h>

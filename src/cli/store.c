@@ -1,6 +1,6 @@
 /*
- * How each kind of value is read and stored. Which encoder or model options
- * make sense is not known here.
+ * Reads and stores each kind of value. Whether an encoder or a model makes sense is not
+ * known here.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "cli/store.h"
@@ -51,7 +51,7 @@ int store_bool(struct options *opt, const struct option_row *row, const char *ar
     return 0;
 }
 
-/* The place of a word in "auto|cpu|cuda"; enumerations are numbered alike. */
+/* The index of a word in "auto|cpu|cuda"; enumerations have the same order. */
 static int choice_index(const char *choices, const char *word)
 {
     size_t length = strlen(word);
@@ -179,7 +179,7 @@ int store_index(struct options *opt, const struct option_row *row, const char *a
     return err;
 }
 
-/* Says what a decimal became. */
+/* Notes the fraction that a decimal became. */
 static void note_fraction(struct options *opt, const struct option_row *row,
                           const char *arg, struct rational r)
 {

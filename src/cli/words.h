@@ -1,5 +1,5 @@
 /*
- * Sentences beside the option table that --help and the manual page share.
+ * Sentences besides the option table that --help and the manual page share.
  */
 #ifndef RIFEC_CLI_WORDS_H
 #define RIFEC_CLI_WORDS_H
@@ -11,7 +11,7 @@ extern const char *const group_titles[OPTION_GROUPS];
 /* Lines that end in a newline. */
 extern const char words_summary[];
 extern const char words_conventions[];
-extern const char words_more[]; /* where to read on */
+extern const char words_more[]; /* further reading */
 
 struct example {
     const char *command, *remark; /* remark: NULL, or what it is for */
