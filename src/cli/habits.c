@@ -103,6 +103,12 @@ static const struct habit after[] = {
       "the picture keeps its size; for raw video write --input-size {v}"),
     ANSWER("aspect", ANY,
       "leave it out: the aspect ratio is kept"),
+    ANSWER("field_order|top", ANY,
+      "write --deinterlace MODE, or --deinterlace off to keep the fields"),
+    ANSWER("chroma_sample_location", ANY,
+      "write -e chroma_sample_location={v}"),
+    ANSWER("force_key_frames", ANY,
+      "write -e g=N for a keyframe at least every N frames"),
     ANSWER("vsync|fps_mode", ANY,
       "write --cfr for a constant frame rate"),
 
@@ -113,7 +119,8 @@ static const struct habit after[] = {
       "keyint_min|sc_threshold|x264-params|x264opts|x265-params|svtav1-params|aom-params|"
       "rc-lookahead|aq-mode|aq-strength|cpu-used|deadline|row-mt|tile-columns|lossless|"
       "coder|slices|slicecrc|context|flags|me_range|subq|trellis|psy-rd|b_strategy|"
-      "forced-idr|spatial-aq|temporal-aq|multipass|speed|quality|intra-refresh", ANY,
+      "forced-idr|spatial-aq|temporal-aq|multipass|speed|quality|intra-refresh|mbd|nal-hrd|"
+      "look_ahead", ANY,
       "write -e {b}={v}"),
     ANSWER("pass|passlogfile", ANY,
       "leave it out: rifec encodes in one pass, by --crf N or -b:v RATE"),
@@ -121,16 +128,19 @@ static const struct habit after[] = {
       "write --preset {v}"),
 
     /* FFmpeg, reading and printing */
-    ANSWER("shortest|xerror|copyts|start_at_zero|accurate_seek|autorotate|noautorotate|"
-      "find_stream_info|isync|psnr|vstats", NONE,
+    ANSWER("shortest|xerror|copyts|start_at_zero|accurate_seek|noaccurate_seek|autorotate|"
+      "noautorotate|find_stream_info|isync|psnr|vstats|ignore_unknown|copy_unknown|"
+      "fix_sub_duration|dump|hex|apad", NONE,
       NOTHING),
     ANSWER("max_muxing_queue_size|muxdelay|muxpreload|max_interleave_delta|"
       "avoid_negative_ts|fs|filter_threads|max_error_rate|sws_flags|copytb|abort_on|"
-      "enc_time_base|start_number|pattern_type|stats_period", ANY,
+      "enc_time_base|start_number|pattern_type|stats_period|async|reinit_filter|"
+      "filter_complex_threads|guess_layout_max|canvas_size|video_track_timescale|"
+      "bits_per_raw_sample|vol|skip_frame|display_rotation", ANY,
       NOTHING),
     ANSWER("fflags|probesize|analyzeduration|thread_queue_size|err_detect|itsoffset|"
       "itsscale|stream_loop|loop|readrate|rtbufsize|protocol_whitelist|headers|"
-      "user_agent|rtsp_transport|safe|ignore_editlist|decryption_key", ANY,
+      "user_agent|rtsp_transport|safe|ignore_editlist|decryption_key|discard", ANY,
       "let ffmpeg read the input: ffmpeg -v error -{n} {v} -i INPUT -map 0 -c copy -f "
       "nut - | rifec -i - -o OUTPUT"),
     ANSWER("sseof", ANY,
@@ -145,9 +155,11 @@ static const struct habit after[] = {
       "ffmpeg -{n} prints these; rifec uses the same libraries"),
 
     /* other interpolators: how many frames */
-    ANSWER("multi|interpolate_factor|frame-rate-mul|factor_num", ANY,
+    ANSWER("multi|interpolate_factor|frame-rate-mul|factor_num|interp|times|scale-factor", ANY,
       "write --factor {v}"),
     ANSWER("exp", "1",
+      "write --x2"),
+    ANSWER("double", NONE,
       "write --x2"),
     ANSWER("exp", "2",
       "write --x4"),
@@ -155,11 +167,11 @@ static const struct habit after[] = {
       "write --x8"),
     ANSWER("exp", ANY,
       "write --factor N for N times the frames"),
-    ANSWER("max_fps|out_fps|output_fps|target_fps|fps_num", ANY,
+    ANSWER("max_fps|out_fps|output_fps|target_fps|fps_num|rate|frame-rate", ANY,
       "write --fps {v}"),
     ANSWER("slowmotion|slow-motion|slomo|slomo_mode", NONE,
       "write --slowmo"),
-    ANSWER("scenechange|scene_detect|scn", NONE,
+    ANSWER("scenechange|scene_detect|scn|scdet", NONE,
       "leave it out: cuts are found by default; --scene off ignores them"),
     ANSWER("scene-thresh|scene_detect_threshold|scenechange_sens|scnv", ANY,
       "write --scene-threshold F, from 0 to 1"),
