@@ -124,7 +124,7 @@ static const struct {
     { "-i a -o b --presets slow",
       "unknown option '--presets': did you mean '--preset'?" },
     { "-i a -o b --cfs 18", "unknown option '--cfs': did you mean '--cfr'?" },
-    { "-i a -o b --rate 60", "unknown option '--rate'" },
+    { "-i a -o b --zigzag 60", "unknown option '--zigzag'" },
     { "-i a -o b --x", "'--x' could mean --x2, --x3, --x4, --x8" },
     { "-i a -o b -z", "unknown option '-z'" },
     { "-i a -o b -yz", "unknown option '-yz'" },
