@@ -1,5 +1,5 @@
-# What other programs link: librifec.so and librifec.a, made of the objects of librifec.
-# Included by src/CMakeLists.txt.
+# The libraries that other programs link: librifec.so and librifec.a, made of the objects
+# of librifec. Included by src/CMakeLists.txt.
 get_target_property(libraries librifec LINK_LIBRARIES)
 
 # --- the object -------------------------------------------------------------------
@@ -33,7 +33,7 @@ set_target_properties(rifec_shared PROPERTIES
 target_include_directories(rifec_shared
     INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_link_libraries(rifec_shared PRIVATE ${libraries})
-# The symbols of archives that are linked in (CUDA's runtime) stay inside.
+# The symbols of archives that are linked in (CUDA's runtime) stay hidden.
 target_link_options(rifec_shared PRIVATE -Wl,--exclude-libs,ALL)
 if(NOT RIFEC_SANITIZE)
     target_link_options(rifec_shared PRIVATE -Wl,-z,defs)

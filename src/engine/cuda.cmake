@@ -4,7 +4,7 @@ if(here)
 elseif(RIFEC_CUDA_ARCHITECTURES AND NOT RIFEC_CUDA_ARCHITECTURES STREQUAL "here")
     set(CMAKE_CUDA_ARCHITECTURES ${RIFEC_CUDA_ARCHITECTURES})
 else()
-    # Machine code for each, and PTX of the newest without `a` for GPUs that come later.
+    # Machine code for each GPU, and PTX of the newest one without `a` for later GPUs.
     set(CMAKE_CUDA_ARCHITECTURES "")
     set(ptx "")
     foreach(gpu IN LISTS cuda_gpus)
@@ -34,7 +34,7 @@ set_source_files_properties(engine/cuda/devices.c PROPERTIES
 target_include_directories(librifec PRIVATE ${PROJECT_SOURCE_DIR}/kernels)
 target_compile_options(librifec PRIVATE
     "$<$<COMPILE_LANGUAGE:CUDA>:-lineinfo;-Xcompiler=-Wall,-fno-exceptions,-fno-rtti,-fno-threadsafe-statics>")
-# The runtime is linked in: the program also starts where there is no CUDA.
+# The runtime is linked statically, so the program also starts without CUDA.
 set_target_properties(librifec PROPERTIES CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}"
                                           CUDA_RUNTIME_LIBRARY Static)
 target_link_libraries(librifec PRIVATE CUDA::cudart_static)
@@ -52,7 +52,7 @@ if(NOT RIFEC_CUDNN STREQUAL "OFF")
         string(REGEX MATCHALL "[0-9]+" numbers "${lines}")
         list(JOIN numbers "." cudnn_version)
     endif()
-    # 9.8 is the first whose plans can be listed on several threads.
+    # Since 9.8, several threads can list plans.
     if(cudnn_version VERSION_GREATER_EQUAL 9.8)
         set(have_cudnn 1)
     elseif(RIFEC_CUDNN STREQUAL "ON")

@@ -91,7 +91,7 @@ if(RIFEC_CUDA_ARCHITECTURES STREQUAL "here")
     set(here "")
     foreach(capability IN LISTS capabilities)
         string(REPLACE "." "" number ${capability})
-        # A GPU that we do not know runs PTX, so that all kinds are built for it.
+        # A GPU that is not in the list runs PTX, so all kinds are built for it.
         set(kind unknown)
         foreach(gpu IN LISTS cuda_gpus)
             if(gpu MATCHES "^${number}a?$")

@@ -1,6 +1,6 @@
 /*
- * The public API: validates every argument once, keeps track of what is
- * resident and what is outstanding, and leaves the work to a backend.
+ * The public API: validates every argument once, keeps track of resident and outstanding
+ * frames, and leaves the work to a backend.
  */
 #include "rifec/rifec.h"
 
@@ -100,7 +100,7 @@ static const struct log_sink *enter(const struct rifec *e)
     return before;
 }
 
-/* The first that can run here, among those the device allows. */
+/* Returns the first backend that can run here, among those that the device allows. */
 static int choose_backend(const struct rifec_params *p, const struct backend **out)
 {
     const char *why = backend_cuda.probe(p);
@@ -190,7 +190,8 @@ fail:
     return err;
 }
 
-/* Planes where the format says, each with rows as long as the picture is wide. */
+/* Checks that planes exist as the format says, with rows as long as the picture is
+ * wide. */
 static int check_planes(const struct rifec_frame *f, const char *name)
 {
     for (int c = 0; c < 4; c++) {
@@ -373,7 +374,7 @@ int rifec_interp(struct rifec *r, int64_t seq0, int64_t seq1, float t)
 
 /* --- out ------------------------------------------------------------------ */
 
-/* The oldest outstanding one: its number among the backend's. */
+/* The oldest outstanding frame: its number in the backend. */
 static int next_result(struct rifec *r, int *result)
 {
     if (r->outstanding == 0) {

@@ -1,8 +1,7 @@
 /*
- * A list of frames, each with a flag that says whether somebody has it. Only
- * the owner adds to the list and takes from it; giving back is one store, so
- * no lock is needed. A count of frames out, plus one for the owner, says when
- * the pool can go.
+ * A list of frames, each with a flag that says whether it is in use. Only the owner adds
+ * to the list and takes from it; giving back is one store, so no lock is needed. The
+ * number of frames in use, plus one for the owner, says when the pool can be freed.
  */
 #include "engine/framepool.h"
 
@@ -24,7 +23,7 @@ struct pooled {
 };
 
 struct framepool {
-    struct rifec_frame model; /* what every frame starts as; data[] are offsets */
+    struct rifec_frame model; /* the initial state of every frame; data[] are offsets */
     size_t offset[4], bytes;
     struct framepool_memory memory;
     struct pooled *frames;
@@ -56,7 +55,7 @@ static void give_back(struct rifec_frame *frame)
     drop_user(p);
 }
 
-/* Where each plane lies in a frame's memory. */
+/* The position of each plane in a frame's memory. */
 static int lay_out(struct framepool *p)
 {
     int err = 0;
@@ -116,7 +115,7 @@ static struct pooled *make(struct framepool *p)
         free(f);
         return NULL;
     }
-    /* Bytes no component covers are padding, or alpha that counts as opaque. */
+    /* Bytes that no component covers are padding, or alpha that counts as opaque. */
     memset(f->memory, 0xff, p->bytes);
     f->pool = p;
     f->next = p->frames;

@@ -1,7 +1,7 @@
 /*
- * Frames that are used again. A frame taken from the pool returns to it by
- * rifec_frame_free(), from any thread; the pool itself lives until its owner
- * has closed it and the last frame is back.
+ * Frames that are reused. A frame taken from the pool returns to it by
+ * rifec_frame_free(), from any thread; the pool itself exists until its owner has closed
+ * it and the last frame is back.
  */
 #ifndef RIFEC_ENGINE_FRAMEPOOL_H
 #define RIFEC_ENGINE_FRAMEPOOL_H
@@ -10,7 +10,7 @@
 
 struct framepool;
 
-/* Where the memory of frames comes from. */
+/* A source of memory for frames. */
 struct framepool_memory {
     void *(*alloc)(size_t bytes); /* NULL when there is none */
     void (*free)(void *p);
@@ -20,7 +20,7 @@ struct framepool_memory {
 int framepool_open(struct framepool **out, int width, int height,
                    const struct rifec_format *format, const struct rifec_color *color);
 
-/* Before the first frame is taken: from another source of memory. */
+/* Sets another source of memory, before the first frame is taken. */
 void framepool_set_memory(struct framepool *p, struct framepool_memory memory);
 
 /*
@@ -30,7 +30,8 @@ void framepool_set_memory(struct framepool *p, struct framepool_memory memory);
 size_t framepool_layout(const struct framepool *p, struct rifec_frame *model,
                         size_t offset[4]);
 
-/* A frame nobody uses, made if there is none. By the owner's thread only. */
+/* Returns a frame that is not in use, and makes one if there is none. Only for the
+ * owner's thread. */
 int framepool_take(struct framepool *p, struct rifec_frame **out);
 
 /* Accepts NULL; sets *p to NULL. Frames still out stay valid. */

@@ -1,4 +1,4 @@
-/* Which type of numbers each precision stands for. */
+/* The type of numbers that each precision stands for. */
 #include "engine/precision.h"
 
 #include <assert.h>

@@ -1,11 +1,6 @@
 /*
- * Which source frames are resident, and where. A source frame is uploaded and
- * converted exactly once, whatever the number of in-betweens made from it.
- *
- *     slot      0     1            put(7)       slot    0     1
- *             +-----+-----+      ---------->          +-----+-----+
- *             |  5  |  6  |      oldest out           |  7  |  6  |
- *             +-----+-----+                           +-----+-----+
+ * The resident source frames and their slots. A source frame is uploaded and converted
+ * exactly once, whatever the number of in-betweens made from it.
  */
 #ifndef RIFEC_ENGINE_REFCACHE_H
 #define RIFEC_ENGINE_REFCACHE_H
@@ -24,13 +19,13 @@ struct refcache {
 /* 2 .. REFCACHE_SLOTS_MAX slots. */
 void refcache_init(struct refcache *c, int slots);
 
-/* The slot for a new frame: an empty one, or the oldest. It is empty then. */
+/* Returns the slot for a new frame: an empty one, or the oldest, which becomes empty. */
 int refcache_evict(struct refcache *c);
 
 /* The frame is in the slot now. */
 void refcache_set(struct refcache *c, int slot, int64_t seq);
 
-/* Its slot, or -1. */
+/* Returns its slot, or -1. */
 int refcache_find(const struct refcache *c, int64_t seq);
 
 /* The newest resident frame, or REFCACHE_EMPTY. */

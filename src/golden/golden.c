@@ -85,7 +85,7 @@ fail:
     return err;
 }
 
-/* A comparison that cannot begin is one that failed. */
+/* A comparison that cannot begin counts as failed. */
 static int fail_early(struct golden *g)
 {
     g->result.passed = false;
@@ -147,7 +147,7 @@ static int choose_tolerance(struct golden *g)
     return 0;
 }
 
-/* Without them a hash that differs can be neither measured nor shown. */
+/* Without stored frames, a hash that differs can be neither measured nor shown. */
 static int open_frames(struct golden *g)
 {
     int err = lossless_open(&g->reader, g->frames_path);
@@ -439,7 +439,7 @@ static void name_frame(const struct golden *g, int64_t index)
               golden_kind_name(row->kind), row->pts, what);
 }
 
-/* They are lines; a message is one. */
+/* Settings are lines, but a message is one line. */
 static void on_one_line(char *to, size_t size, const char *settings)
 {
     av_strlcpy(to, settings, size);
@@ -506,7 +506,7 @@ static int judge(struct golden *g, bool cut)
     return RIFEC_ERR_VERIFY;
 }
 
-/* Frames first: a manifest never promises missing frames. */
+/* Stores the frames first, so that a manifest never promises missing frames. */
 static int store(struct golden *g)
 {
     int err = 0;

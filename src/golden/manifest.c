@@ -49,7 +49,7 @@ static int read_text(const char **out, const cJSON *object, const char *key,
     return *out ? 0 : mem_fail("a golden manifest");
 }
 
-/* A whole number that a double holds exactly. */
+/* Reads a whole number that a double holds exactly. */
 static bool is_whole(const cJSON *item, double least, double most)
 {
     return cJSON_IsNumber(item) && item->valuedouble >= least &&

@@ -1,7 +1,7 @@
 /*
- * The golden manifest: what a run must give, frame by frame, as JSON
- * (docs/golden.md has the schema). Untrusted input: sizes are bounded, every value is
- * checked, and it names no other file.
+ * The golden manifest: the expected frames of a run, one by one, as JSON (docs/golden.md
+ * has the schema). Untrusted input: sizes are bounded, every value is checked, and it
+ * names no other file.
  */
 #ifndef RIFEC_GOLDEN_MANIFEST_H
 #define RIFEC_GOLDEN_MANIFEST_H
@@ -27,7 +27,7 @@ struct golden_frame {
     struct golden_tolerance tolerance;
 };
 
-/* The source of the frames; a change of any of these explains a difference. */
+/* The origin of the frames; a change of any of these explains a difference. */
 struct golden_subject {
     const char *version, *model_sha256, *settings, *backend, *engine, *precision;
     const char *pix_fmt;
@@ -38,18 +38,18 @@ struct golden_subject {
 
 struct golden_manifest {
     struct golden_subject subject;
-    bool has_tolerance; /* stated when it was made; else it follows from the engines */
+    bool has_tolerance; /* stored in the manifest; if not, the engines decide */
     struct golden_tolerance tolerance;
     bool has_frames; /* GOLDEN_FRAMES holds the frames themselves */
     struct golden_frame *frames;
     int64_t count, room;
 };
 
-/* Reads `path`. *found is false, and nothing else set, if there is no such file.
+/* Reads `path`. If the file does not exist, *found is false, and nothing else is set.
  * Errors: INPUT (not a manifest; the message says where), NOMEM. */
 int golden_manifest_read(struct golden_manifest *out, const char *path, bool *found);
 
-/* The same of a text in memory: for tests. `name` is for messages. */
+/* The same for a text in memory, for tests. `name` is used in messages. */
 int golden_manifest_parse(struct golden_manifest *out, const char *text, size_t size,
                           const char *name);
 

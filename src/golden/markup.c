@@ -7,7 +7,7 @@
 
 #include <libavutil/avstring.h>
 
-/* The next character, or '?' for what XML 1.0 does not allow. Moves *at. */
+/* Returns the next character, or '?' for one that XML 1.0 does not allow. Moves *at. */
 static int32_t next_character(const uint8_t **at, const uint8_t *end)
 {
     int32_t code;

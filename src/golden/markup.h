@@ -1,4 +1,4 @@
-/* Text of strangers, file names above all, inside HTML, XML and JSON. */
+/* Untrusted text, file names above all, inside HTML, XML and JSON. */
 #ifndef RIFEC_GOLDEN_MARKUP_H
 #define RIFEC_GOLDEN_MARKUP_H
 
@@ -6,8 +6,8 @@
 
 #include <libavutil/bprint.h>
 
-/* Appends `text` so that it is text in HTML and XML, in elements and in attributes:
- * what is not UTF-8, or a control character, becomes '?'. */
+/* Appends `text` escaped for HTML and XML, in elements and in attributes. Invalid
+ * UTF-8 and control characters become '?'. */
 void markup_escape(AVBPrint *to, const char *text);
 
 /* Copies `text`, cut to `size`, with the same replacements and no escapes. */

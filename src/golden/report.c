@@ -1,4 +1,4 @@
-/* Which report, and the two that machines read: JSON and JUnit's XML. */
+/* Chooses the report, and writes the two that machines read: JSON and JUnit's XML. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,7 +83,7 @@ static int write_json(AVBPrint *to, const struct golden_result *r)
 
 /* --- JUnit -------------------------------------------------------------------- */
 
-/* One test case for the film, and one for each frame that is not the golden one: CI
+/* Writes one test case for the film, and one for each frame that differs, because CI
  * servers show cases one by one. */
 static void write_junit(AVBPrint *to, const struct golden_result *r)
 {

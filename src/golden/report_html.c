@@ -11,7 +11,7 @@
 #include "golden/markup.h"
 
 #define ROWS_MAX    2000 /* of the table; frames that differ come first */
-#define POINTS_MAX  600  /* of the curve; each stands for the worst of its stretch */
+#define POINTS_MAX  600  /* of the curve; each shows the worst frame of its range */
 #define PLOT_WIDTH  900
 #define PLOT_HEIGHT 200
 #define PLOT_TOP_DB 100.0

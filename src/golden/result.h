@@ -9,8 +9,8 @@ enum golden_status {
     GOLDEN_SAME,      /* the same hash                                             */
     GOLDEN_WITHIN,    /* another hash, within the tolerance                        */
     GOLDEN_DIFFERENT, /* beyond it, or not to be measured                          */
-    GOLDEN_MISSING,   /* the manifest has a frame that the run has not             */
-    GOLDEN_EXTRA,     /* the run has a frame that the manifest has not             */
+    GOLDEN_MISSING,   /* the manifest has this frame, the run does not */
+    GOLDEN_EXTRA,     /* the run has this frame, the manifest does not */
 };
 
 struct golden_row {

@@ -13,7 +13,7 @@ enum golden_tier {
                        * format's own depth */
     GOLDEN_PSNR,      /* PSNR at least `bound` dB                                */
     GOLDEN_SSIM,      /* SSIM at least `bound`                                   */
-    GOLDEN_MAXABS,    /* as oneoff, with a bound that must be given              */
+    GOLDEN_MAXABS,    /* like oneoff, with a bound that must be given */
 };
 
 struct golden_tolerance {
@@ -27,11 +27,11 @@ struct golden_tolerance {
  * anything else, and for bounds out of range. */
 bool golden_tolerance_parse(struct golden_tolerance *out, const char *text);
 
-/* The same word again. */
+/* Writes the same word again. */
 void golden_tolerance_print(const struct golden_tolerance *t,
                             char text[GOLDEN_TOLERANCE_TEXT]);
 
-/* True if frames this far apart pass. */
+/* True if frames with this difference pass. */
 bool golden_tolerance_holds(const struct golden_tolerance *t, const struct metrics *m);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * --device check: CUDA and the CPU side by side on the same frames. It returns the frames
- * of CUDA, and reports at close how far they are from the CPU's.
+ * --device check: CUDA and the CPU on the same frames. It returns CUDA's frames, and
+ * reports at close how far they are from the CPU's.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "engine/backend.h"
 #include "engine/check/check.h"
 
-#define CHECK_SLOTS 2 /* of which both engines have no fewer */
+#define CHECK_SLOTS 2 /* neither engine has fewer */
 
 struct check_backend {
     struct check check;

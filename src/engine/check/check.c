@@ -1,4 +1,4 @@
-/* Compares what two engines make, block by block and code by code. */
+/* Compares the results of two engines, block by block and sample by sample. */
 #include "engine/check/check.h"
 
 #include <assert.h>
@@ -108,7 +108,7 @@ static void free_levels(struct level levels[NETWORK_BLOCKS_MAX])
     }
 }
 
-/* NaN is the largest of all, and stays. */
+/* NaN counts as the largest, and stays. */
 static double larger(double error, double worst)
 {
     return error <= worst || isnan(worst) ? worst : error;

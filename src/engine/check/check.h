@@ -1,6 +1,6 @@
 /*
- * Two engines on the same frames: what one makes, and how far it is from the other.
- * The backend of --device check is this over the CPU and CUDA.
+ * Two engines on the same frames: the results of one, and how far they are from the
+ * other's. The backend of --device check uses this with the CPU and CUDA.
  */
 #ifndef RIFEC_ENGINE_CHECK_CHECK_H
 #define RIFEC_ENGINE_CHECK_CHECK_H
@@ -19,8 +19,8 @@ struct check_errors {
         double flow_max, flow_sum, mask_max, mask_sum;
         int64_t flows, masks;
     } block[NETWORK_BLOCKS_MAX];
-    int blocks;                /* that the network has */
-    int64_t codes[CHECK_BINS]; /* samples of the in-betweens, all of them */
+    int blocks;                /* of the network */
+    int64_t codes[CHECK_BINS]; /* samples of all in-betweens */
     int code_max;
     double code_squares;
 };
@@ -37,19 +37,19 @@ struct check {
 int check_open(struct check *c, const struct rifec_params *tried,
                const struct rifec_params *reference);
 
-/* For frames in host memory; numbers rise, and the newest two stay. */
+/* Puts frames in host memory; their numbers rise, and the newest two stay resident. */
 int check_put(struct check *c, int64_t seq, const struct rifec_frame *frame);
 
-/* The in-between of the engine that is tried, compared with the other's. */
+/* Makes an in-between with the tested engine, and compares it with the other engine's. */
 int check_between(struct check *c, int64_t seq0, int64_t seq1, float t,
                   struct rifec_frame **out);
 
 double check_psnr(const struct check_errors *e, int depth);
 
-/* Says what was found. */
+/* Logs the results. */
 void check_report(const struct check *c);
 
-/* Accepts one that is half open. */
+/* Accepts one that is only partly open. */
 void check_close(struct check *c);
 
 #endif

@@ -68,7 +68,7 @@ static int cpu_interp(struct rifec *e, int slot0, int slot1, float t, int out)
     return cpu_net_forward(&b->net, slot0, slot1, t, &b->yuv, NULL);
 }
 
-/* The picture waits in net.out, so that it is written once, to where it is wanted. */
+/* The picture stays in net.out, so that it is written once, to its destination. */
 static int cpu_take_into(struct rifec *e, int out, struct rifec_frame *frame)
 {
     (void)out;

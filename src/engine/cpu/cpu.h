@@ -1,7 +1,7 @@
 /*
- * Definitions that the CPU ops share: the stream they are called with, and their names.
- * One call works on all rows of its output with `threads` OpenMP threads; a row belongs
- * to one thread, so results do not depend on the number of threads.
+ * Shared by the CPU ops: the stream that they get, and their names. One call works on all
+ * rows of its output with `threads` OpenMP threads; a row belongs to one thread, so
+ * results do not depend on the number of threads.
  */
 #ifndef RIFEC_ENGINE_CPU_CPU_H
 #define RIFEC_ENGINE_CPU_CPU_H

@@ -1,4 +1,4 @@
-/* The choice of cpu_choice.h; the only place that reads params.kernels on the CPU. */
+/* The choice of cpu_choice.h; only this file reads params.kernels on the CPU. */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "engine/cpu/cpu_choice.h"
 
@@ -12,7 +12,7 @@
 #include "engine/cpu/dnn.h"
 #endif
 
-/* In a container, less than the machine has. */
+/* In a container, fewer cores than the machine has. */
 static int usable_cores(void)
 {
     cpu_set_t set;
@@ -76,8 +76,8 @@ int cpu_choose(const struct cpu_machine *m, const char *kernels, struct cpu_choi
 }
 
 /*
- * libgomp ends the process when it cannot start a thread, so no more are wanted than
- * can be. Some are left for those who call us.
+ * libgomp ends the process if it cannot start a thread, so no more are requested than can
+ * be started. Some are left for the caller's threads.
  */
 int cpu_choose_threads(const struct cpu_machine *m, int wanted)
 {

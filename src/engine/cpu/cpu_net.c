@@ -1,4 +1,4 @@
-/* Opens the network on the CPU: which implementation of each op, how many threads. */
+/* Opens the network on the CPU: the implementation of each op, the number of threads. */
 #include "engine/cpu/cpu_net.h"
 
 #include <stdbool.h>
@@ -26,8 +26,8 @@ static const struct ops reference_ops = {
 };
 
 /*
- * oneDNN takes its number of threads from OpenMP's setting, which belongs to
- * the calling thread and not to us: set around our calls, then put back.
+ * oneDNN takes its number of threads from OpenMP's setting, which belongs to the calling
+ * thread and not to us. So it is set around our calls, and then restored.
  */
 static int set_threads(int threads)
 {
@@ -149,7 +149,7 @@ static void take_wino(struct cpu_net *n, const struct wino *wino, float *plans)
     n->ops.resconv = wino->run;
 }
 
-/* Where everything but the network itself lies in the arena. */
+/* The positions in the arena of everything except the network itself. */
 struct places {
     size_t source[CPU_NET_SOURCES], scratch, plans;
 };
@@ -181,7 +181,7 @@ static void plan_memory(struct cpu_net *n, const struct rifec_params *p,
     at->plans = arena_reserve(&n->arena, c->wino ? wino_bytes(&n->net) : 0);
 }
 
-/* As a whole if that fits into three quarters of what is free, else in bands. */
+/* Uses bands if the whole picture does not fit into three quarters of the free memory. */
 static void choose_bands(struct cpu_net *n, const struct rifec_params *p,
                          const struct cpu_choice *c, struct places *at)
 {
@@ -257,8 +257,8 @@ fail:
     return err;
 }
 
-/* Whoever opens the engine need not be the thread that uses it, which gets threads of
- * its own. */
+/* The thread that opens the engine may not be the one that uses it, which gets its own
+ * threads. */
 static void end_threads(void)
 {
 #ifdef _OPENMP

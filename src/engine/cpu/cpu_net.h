@@ -33,7 +33,7 @@ void cpu_net_close(struct cpu_net *n);
 /* Bytes held. */
 size_t cpu_net_memory(const struct cpu_net *n);
 
-/* ifnet_forward() over source[i0] and source[i1], into net.out, or into *frame where
+/* Runs ifnet_forward() on source[i0] and source[i1], into net.out, or into *frame if
  * that is not NULL. */
 int cpu_net_forward(struct cpu_net *n, int i0, int i1, float t, const struct yuv *yuv,
                     struct rifec_frame *frame);

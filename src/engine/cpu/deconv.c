@@ -1,7 +1,7 @@
 /* deconv, the reference. */
 #include "engine/cpu/conv.h"
 
-/* Where channel c of pixel number `at` belongs. */
+/* The position of channel c of pixel number `at`. */
 static inline float *output(const struct level *out, size_t at, int c)
 {
     if (c >= LEVEL_CHANNELS)

@@ -2,7 +2,7 @@
 #include "engine/cpu/conv.h"
 #include "engine/cpu/sample.h"
 
-/* The first convolution, from the picture: its colours, clamped, are three channels. */
+/* The first convolution, from the picture: its clamped colours are three channels. */
 static void image_row(const struct encode_args *a, int y)
 {
     const struct conv_layer *l = &a->layers[0];

@@ -48,7 +48,8 @@ struct gather_scratch {
     float *row;               /* for level_row()                               */
 };
 
-/* Wanted are: every column, or where the scale is 2 or more two per output pixel. */
+/* Sets the columns that are needed: all, or two per output pixel if the scale is 2 or
+ * more. */
 static struct gather_scratch make_scratch(const struct gather_args *a, float *scratch)
 {
     struct gather_scratch g;

@@ -42,7 +42,7 @@ static void interleave(const float *restrict r, const float *restrict g,
     }
 }
 
-/* Alpha has no range but the full one; zero where there is none. */
+/* Alpha always has full range; it is zero if the frame has none. */
 static void alpha_row(const struct load_args *a, int y, float *restrict out)
 {
     int n = a->yuv->width;
@@ -56,7 +56,7 @@ static void alpha_row(const struct load_args *a, int y, float *restrict out)
         out[x] *= scale;
 }
 
-/* From column `from` on: no colour, and the alpha of the nearest pixel in the picture. */
+/* From column `from` on: no colour, and the alpha of the picture's nearest pixel. */
 static void pad_row(const struct load_args *a, const float *restrict alpha, int from,
                     float *restrict out)
 {

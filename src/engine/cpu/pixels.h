@@ -11,7 +11,7 @@ static inline int sample_is_wide(const struct rifec_format *f, int c)
     return f->depth + f->comp[c].shift > 8;
 }
 
-/* out[i] = code of sample i in row y of component c. */
+/* out[i] = value of sample i in row y of component c. */
 static inline void read_codes(const struct rifec_frame *frame, int c, int y, int n,
                               float *restrict out)
 {

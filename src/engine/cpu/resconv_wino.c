@@ -103,7 +103,8 @@ static inline void tile_to_points(const float *const rows[6], float *out, size_t
     }
 }
 
-/* The input of channel block b under tile (tx, ty); outside the picture it is zero. */
+/* Copies the input of channel block b under tile (tx, ty), with zeros outside the
+ * picture. */
 static void transform_input(const struct tensor *in, int tx, int ty, int b, float *out)
 {
     int y0 = 4 * ty - 1, x0 = 4 * tx - 1;

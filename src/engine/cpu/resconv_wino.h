@@ -31,7 +31,7 @@ static inline size_t resconv_wino_floats(int channels)
     return 36 * (size_t)channels * (size_t)channels + 2 * (size_t)channels;
 }
 
-/* Floats of scratch a thread needs. */
+/* Floats of scratch that a thread needs. */
 static inline size_t resconv_wino_scratch(int channels)
 {
     return 36 * (WINO_TILES * (size_t)(channels + WINO_GROUP_MAX) + 2 * WINO_POINT_PAD);

@@ -1,4 +1,4 @@
-/* Linear taps, lazy flow and warp for one pixel: the words of ops.h as code. */
+/* Linear taps, lazy flow and warp for one pixel: the definitions of ops.h as code. */
 #ifndef RIFEC_ENGINE_CPU_SAMPLE_H
 #define RIFEC_ENGINE_CPU_SAMPLE_H
 
@@ -9,7 +9,7 @@ struct tap {
     float f; /* weight of hi */
 };
 
-/* Where pixel d of a resize by ratio reads a source of n samples. */
+/* The position that pixel d of a resize by `ratio` reads in a source of n samples. */
 static inline struct tap linear_tap(int d, float ratio, int n)
 {
     float at = ((float)d + 0.5f) * ratio - 0.5f;

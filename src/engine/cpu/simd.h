@@ -35,7 +35,7 @@ static inline v4 v4_all(float f)
     return (v4){ f, f, f, f };
 }
 
-/* lo where v is less or NaN, else hi where v is more. */
+/* lo if v is less or NaN, hi if v is more. */
 static inline v4 v4_clamp(v4 v, v4 lo, v4 hi)
 {
 #ifdef __SSE2__

@@ -71,7 +71,7 @@ static void store_chroma(const struct store_args *a, int y, float *restrict scra
     write_codes(a->frame, 2, y, k->chroma_width, k->code_max, cr);
 }
 
-/* A chroma row and the luma rows beside it, so that threads share the work evenly. */
+/* A chroma row and its luma rows, so that threads share the work evenly. */
 static void store_rows(const struct store_args *a, int group, float *scratch)
 {
     const struct yuv *k = a->yuv;

@@ -7,7 +7,7 @@
 _Static_assert(THUMB_WIDTH == RIFEC_THUMB_WIDTH && THUMB_HEIGHT == RIFEC_THUMB_HEIGHT,
                "one size inside and out");
 
-/* The pixels of one axis that box i of n reads, of `size` in all. */
+/* The pixels of one axis (of `size` in total) that box i of n reads. */
 struct box {
     int first, end, step;
 };
@@ -20,7 +20,7 @@ static struct box box_of(int i, int n, int size)
     return (struct box){ first, end, step > 1 ? step : 1 };
 }
 
-/* The mean code of a component over a box. */
+/* The mean sample value of a component over a box. */
 static float mean_code(const struct rifec_frame *f, int c, struct box bx, struct box by)
 {
     const struct rifec_component k = f->format.comp[c];

@@ -12,7 +12,8 @@
 #include "engine/cpu/simd.h"
 #include "model/weights.h"
 
-/* Which columns of the full-resolution row are wanted, and where levels have them. */
+/* The columns of the full-resolution row that are needed, and their positions in
+ * levels. */
 struct columns {
     int count;
     int *

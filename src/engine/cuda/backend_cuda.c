@@ -33,7 +33,7 @@
 #include "model/yuv.h"
 
 #define CUDA_SLOTS        8
-#define STAGES            3 /* uploads that may be under way */
+#define STAGES            3 /* uploads that may be pending */
 #define IN_FLIGHT_DEFAULT 2
 
 struct slot {
@@ -59,7 +59,7 @@ struct lane {
     struct rifec_frame *result; /* between interp and take */
 };
 
-/* The results of the look stream. */
+/* Results of the look stream. */
 struct seen {
     uint16_t thumb[THUMB_HEIGHT * THUMB_WIDTH];
     int differ;
@@ -110,15 +110,15 @@ static void pinned_free(void *p)
     cudaFreeHost(p);
 }
 
-/* True where FP16 distinguishes every sample value, which it does not for chroma of 9
- * bits and more (docs/numerics.md). */
+/* Returns the type that distinguishes every sample value: FP16 does not for chroma of
+ * 9 bits and more (docs/numerics.md). */
 static enum dtype images_dtype(const struct rifec_params *p)
 {
     return p->precision == RIFEC_PRECISION_FP16 && p->format.depth == 8 ? DTYPE_FP16
                                                                         : DTYPE_FP32;
 }
 
-/* Where things lie in the block of device memory. */
+/* Positions in the block of device memory. */
 struct places {
     size_t slot[CUDA_SLOTS], lane[RIFEC_IN_FLIGHT_MAX], planes[RIFEC_IN_FLIGHT_MAX];
     size_t workspace[RIFEC_IN_FLIGHT_MAX];
@@ -132,7 +132,8 @@ static void plan_memory(struct rifec *e, struct places *at)
     struct arena all = { 0 };
     for (int i = 0; i < e->info.in_flight; i++)
         cuda_net_plan(&b->net, p, &b->lanes[i].net, &b->lanes[i].arena);
-    /* First, because textures want 512 bytes' alignment, and slots are multiples. */
+    /* These come first, because textures need an alignment of 512 bytes, which slots
+     * have. */
     size_t image_bytes = ifnet_image_bytes(&b->lanes[0].net);
     for (int i = 0; i < CUDA_SLOTS; i++)
         at->slot[i] = arena_reserve(&all, images_dtype(p) == DTYPE_FP16 ? image_bytes / 2
@@ -163,7 +164,7 @@ static int allocate(struct cuda_backend *b, const struct rifec_params *p)
              "--scale 0.5 or --device cpu",
              p->width, p->height, b->memory_bytes >> 20, free_bytes >> 20);
     CU(cudaMalloc(&b->memory, b->memory_bytes));
-    /* Bytes of a frame that no component covers: padding, or opaque alpha. */
+    /* Sets the bytes of a frame that no component covers: padding, or opaque alpha. */
     CU(cudaMemsetAsync(b->memory, 0xff, b->memory_bytes, b->upload));
 fail:
     return err;
@@ -219,7 +220,8 @@ static int bind_memory(struct rifec *e, const struct places *at)
         all_textured = all_textured && s->source.image.texture;
         CU(cudaEventCreateWithFlags(&s->loaded, cudaEventDisableTiming));
     }
-    /* All or none: which kernels run must not depend on the slot. */
+    /* All slots or none have a texture, because the choice of kernels must not depend
+     * on the slot. */
     for (int i = 0; !all_textured && i < CUDA_SLOTS; i++)
         image_texture_close(&b->slots[i].source.image);
     for (int i = 0; i < STAGES; i++) {
@@ -289,7 +291,7 @@ fail:
 
 /* --- in ------------------------------------------------------------------- */
 
-/* Rows of every plane to where the pool would have them. */
+/* Copies the rows of every plane to the pool's layout. */
 static int copy_planes(const struct rifec_frame *from, const struct rifec_frame *model,
                        const size_t offset[4], unsigned char *to)
 {
@@ -306,7 +308,7 @@ fail:
     return err;
 }
 
-/* The frame's planes into b->staged, in the order of the upload stream. */
+/* Copies the frame's planes to b->staged, in the order of the upload stream. */
 static int stage_frame(struct rifec *e, const struct rifec_frame *frame)
 {
     int err = 0;
@@ -325,7 +327,7 @@ fail:
     return err;
 }
 
-/* A frame on the device is made by its own stream. */
+/* Waits for the frame's own stream, which makes a frame on the device. */
 static int wait_for_frame(struct cuda_backend *b, cudaStream_t reader,
                           const struct rifec_frame *frame)
 {
@@ -363,7 +365,7 @@ fail:
 
 /* --- looking -------------------------------------------------------------- */
 
-/* Waits for what the look stream was given, and fetches it. */
+/* Waits for the work of the look stream, and fetches its results. */
 static int fetch_seen(struct cuda_backend *b)
 {
     int err = 0;
@@ -379,7 +381,7 @@ static int cuda_thumbnail(struct rifec *e, const struct rifec_frame *frame,
 {
     int err = 0;
     struct cuda_backend *b = e->priv;
-    if (frame->memory == RIFEC_MEMORY_HOST) /* reading a part of it there is less work */
+    if (frame->memory == RIFEC_MEMORY_HOST) /* less work there */
         return thumbnail_c(&(struct thumbnail_args){ frame, &b->yuv, luma },
                            &(struct cpu_stream){ .threads = 1 });
     CU(cudaSetDevice(b->device));
@@ -411,7 +413,7 @@ fail:
 
 /* --- through -------------------------------------------------------------- */
 
-/* The network and the way to the lane's planes, in the lane's stream. */
+/* Queues the network and the conversion to the lane's planes, in the lane's stream. */
 static int enqueue(const struct rifec *e, struct lane *l, int slot0, int slot1)
 {
     const struct cuda_backend *b = e->priv;
@@ -490,11 +492,11 @@ fail:
     return err;
 }
 
-/* n numbers of the device, as FP32. */
+/* Copies n numbers from the device, converted to FP32. */
 static int fetch(float *to, const void *from, size_t n, enum dtype dtype)
 {
     int err = 0;
-    uint16_t *half = (uint16_t *)to + n; /* its upper half, so that it can be widened */
+    uint16_t *half = (uint16_t *)to + n; /* upper half: can be widened in place */
     if (dtype != DTYPE_FP16) {
         CU(cudaMemcpy(to, from, n * sizeof *to, cudaMemcpyDeviceToHost));
         return 0;
@@ -552,7 +554,8 @@ static void cuda_close(struct rifec *e)
 {
     struct cuda_backend *b = e->priv;
     cudaSetDevice(b->device);
-    /* Not the whole device: that would break into what another engine captures. */
+    /* Only our streams, not the whole device: that would disturb a capture of another
+     * engine. */
     cudaStream_t streams[] = { b->upload, b->download, b->look };
     for (size_t i = 0; i < sizeof streams / sizeof *streams; i++)
         if (streams[i])

@@ -1,4 +1,4 @@
-/* The abilities of every version and the choice among them. */
+/* The abilities of every version, and the choice among them. */
 #include "engine/cuda/conv_choice.h"
 
 #include <string.h>

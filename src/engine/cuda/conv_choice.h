@@ -1,6 +1,6 @@
 /*
- * Which version of a convolution a GPU gets, layer by layer: what each version can do,
- * and the choice. Nothing here needs CUDA, so tests choose for every kind of GPU.
+ * Chooses the version of a convolution for a GPU, layer by layer, from the abilities of
+ * each version. Nothing here needs CUDA, so tests choose for every kind of GPU.
  * conv_versions.h has the code of the versions.
  */
 #ifndef RIFEC_ENGINE_CUDA_CONV_CHOICE_H
@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-/* Best first: of those that can do a layer, the first is taken. */
+/* Best first: the first version that supports a layer is chosen. */
 enum conv_version_id {
     CONV_S2_SM90,
     FRONT_SM90,
@@ -37,7 +37,7 @@ enum conv_version_id {
 struct conv_ability {
     const char *name; /* what --kernels pins */
     enum conv_op op;
-    unsigned dtypes;    /* a bit for each of the tensors' types that it knows    */
+    unsigned dtypes;    /* a bit for each supported type of the tensors */
     int cc_min, cc_max; /* compute capability times ten, both included           */
     bool in_front;      /* only the fused op front calls it, with its own layout */
     bool (*takes)(const struct conv_layer *l);
@@ -46,7 +46,7 @@ struct conv_ability {
 
 extern const struct conv_ability conv_abilities[CONV_VERSIONS];
 
-/* A layer, where it runs, and what the user pinned. */
+/* A layer, the GPU, and the user's --kernels. */
 struct conv_request {
     enum conv_op op;
     const struct conv_layer *layer;
@@ -58,18 +58,20 @@ struct conv_request {
 
 bool conv_can(enum conv_version_id id, const struct conv_request *r);
 
-/* The pinned version if it can do the layer, else the best that can; or CONV_NONE. */
+/* Returns the pinned version if it supports the layer, otherwise the best one that
+ * does; or CONV_NONE. */
 enum conv_version_id conv_choose(const struct conv_request *r);
 
-/* Does any op have a version of this name for this type and GPU? */
+/* True if any op has a version of this name for this type and GPU. */
 bool conv_pin_exists(const char *name, enum dtype dtype, int cc);
 
-/* Whether the version chosen for the deconvolution can write a level of FP16. */
+/* True if the version chosen for the deconvolution can write a level in FP16. */
 bool conv_writes_half(enum conv_version_id id, const struct conv_layer *l);
 
 /*
- * Without a pin: is cuDNN worth trying before our own versions? For TF32, which they
- * do not have, and if a residual convolution, where the time goes, got the plain one.
+ * Without a pin: true if cuDNN should be tried before our own versions, namely for TF32,
+ * which they do not have, and if a residual convolution, which takes most time, got the
+ * plain one.
  */
 bool conv_wants_cudnn(const struct network *n, const struct conv_layer *layers,
                       enum dtype dtype, int cc);

@@ -11,7 +11,8 @@
 struct conv_version {
     size_t (*bytes)(const struct conv_layer *layer);
     void (*pack)(const struct conv_layer *layer, void *out);
-    /* The one that its op has; neither if the fused op front calls the kernels itself. */
+    /* The function of its op; both are NULL if the fused op front calls the kernels
+     * itself. */
     int (*conv)(const struct conv_args *a, void *stream);
     int (*deconv)(const struct deconv_args *a, void *stream);
 };

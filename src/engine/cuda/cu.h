@@ -8,8 +8,8 @@
 #include "base/log.h"
 
 /*
- * Logs what failed and why; RIFEC_ERR_NOMEM when the device has no memory left,
- * else RIFEC_ERR_DEVICE.
+ * Logs what failed and why. Returns RIFEC_ERR_NOMEM if the device is out of memory,
+ * otherwise RIFEC_ERR_DEVICE.
  */
 static inline int cu_failed(cudaError_t e, const char *call)
 {

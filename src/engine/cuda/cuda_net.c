@@ -57,7 +57,7 @@ static void add_name(char *list, size_t size, enum conv_version_id id)
         snprintf(list + end, size - end, "%s%s", end ? ", " : "", name);
 }
 
-/* The names of all versions that an op's layers got. */
+/* Lists the names of all versions that an op's layers got. */
 static void list_versions(const struct cuda_net *n, enum conv_op op, char *list,
                           size_t size)
 {
@@ -196,7 +196,7 @@ static int open_own(struct cuda_net *n, const char *pinned, int cc)
             n->ops.front = run_front;
         if (l.op != DECONV)
             continue;
-        /* Of these the last stays: only the last block's may write FP16. */
+        /* The last deconvolution decides: only the last level may be FP16. */
         n->last_level_dtype =
             conv_writes_half(id, &n->weights.layers[i]) ? DTYPE_FP16 : DTYPE_FP32;
         n->ops.tail = id == DECONV_SM90 ? run_tail : NULL;
@@ -221,7 +221,7 @@ fail:
     return err;
 }
 
-/* Without a pin: is cuDNN to be tried before our own kernels? */
+/* Without a pin: true if cuDNN is tried before our own kernels. */
 static bool wants_cudnn(const struct cuda_net *n, const struct rifec_params *p, int cc)
 {
     const bool tf32 = p->precision == RIFEC_PRECISION_TF32;
@@ -240,7 +240,7 @@ static bool wants_cudnn(const struct cuda_net *n, const struct rifec_params *p, 
     return false;
 }
 
-/* The kernels know these two networks, which differ in what nobody reads. */
+/* The kernels support these two networks, which differ only in unused outputs. */
 static bool runs_here(const struct network *n)
 {
     return n == &networks[NETWORK_4_6] || n == &networks[NETWORK_4_5];
@@ -252,7 +252,7 @@ static int open_all(struct cuda_net *n, const struct rifec_params *p, int cc)
     const char *pinned =
         p->kernels && strcmp(p->kernels, "auto") != 0 ? p->kernels : NULL;
     const bool pins_cudnn = pinned && !strcmp(pinned, "cudnn");
-    /* Our own kernels have no TF32: it becomes FP32, unless cuDNN is taken. */
+    /* Our own kernels have no TF32: it becomes FP32, unless cuDNN is used. */
     n->dtype = p->precision == RIFEC_PRECISION_FP16 ? DTYPE_FP16 : DTYPE_FP32;
     n->ops = (struct ops){ .load = load_cuda,
                            .gather = gather_cuda,

@@ -17,7 +17,7 @@
 struct cuda_layer {
     struct conv_pack pack;
     struct conv_pack front_pack;         /* for run_front()'s own kernels, or empty */
-    enum conv_version_id version, front; /* of pack and of front_pack; front: or none */
+    enum conv_version_id version, front; /* of pack and of front_pack */
     int (*conv)(const struct conv_args *a, void *stream);
     int (*deconv)(const struct deconv_args *a, void *stream);
 };
@@ -28,7 +28,7 @@ struct cuda_net {
     struct cuda_layer layers[NETWORK_LAYERS_MAX];
     void *packed; /* device memory of all layers */
     size_t packed_bytes;
-    struct cudnn_net cudnn;      /* instead, where it is open */
+    struct cudnn_net cudnn;      /* used instead, if open */
     size_t workspace_bytes;      /* that each cuda_stream must have */
     enum dtype dtype;            /* of the convolutions' tensors */
     enum dtype last_level_dtype; /* for cuda_net_plan() */
@@ -45,7 +45,7 @@ struct cuda_net {
 int cuda_net_open(struct cuda_net *n, const struct rifec_params *p, int cc);
 void cuda_net_close(struct cuda_net *n);
 
-/* ifnet_plan() for pictures and scale of p, as n's ops want the tensors. */
+/* Plans pictures of p's size and scale, with the tensor layout that n's ops need. */
 void cuda_net_plan(const struct cuda_net *n, const struct rifec_params *p,
                    struct ifnet *net, struct arena *arena);
 

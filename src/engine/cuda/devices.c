@@ -45,7 +45,7 @@ static void describe_device(struct rifec_device_info *d, int index)
     }
     if (cudaSetDevice(index) != cudaSuccess ||
         cudaMemGetInfo(&d->free_bytes, &total) != cudaSuccess)
-        d->free_bytes = 0; /* somebody else's, in exclusive mode */
+        d->free_bytes = 0; /* another process has the device in exclusive mode */
     (void)cudaGetLastError();
 }
 
@@ -118,7 +118,7 @@ int cuda_place_open(struct rifec_cuda *out, int device_index, char *why, size_t 
     if (e == cudaSuccess && (driver.device_get(&device, device_index) != CUDA_SUCCESS ||
                              driver.retain(&context, device) != CUDA_SUCCESS))
         e = cudaErrorDevicesUnavailable;
-    /* A decoder's work there is short, and everything else waits for it. */
+    /* A decoder's work is short, and everything else waits for it. */
     int least, greatest = 0;
     if (e == cudaSuccess)
         e = cudaDeviceGetStreamPriorityRange(&least, &greatest);

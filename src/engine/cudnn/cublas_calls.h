@@ -1,6 +1,6 @@
 /*
- * Every call of cuBLAS: the matrix products of cudnn_calls.h, for which
- * cudnn_calls.c asks here. Threads as there.
+ * All calls of cuBLAS: the matrix products of cudnn_calls.h, which cudnn_calls.c requests
+ * here. The rules for threads are the same.
  */
 #ifndef RIFEC_ENGINE_CUDNN_CUBLAS_CALLS_H
 #define RIFEC_ENGINE_CUDNN_CUBLAS_CALLS_H

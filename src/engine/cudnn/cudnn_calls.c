@@ -51,7 +51,7 @@ static int cudnn_failed(const struct dnn_lib *l, cudnnStatus_t status, const cha
         }                                                                                \
     } while (0)
 
-/* Logs why cuDNN refused something, where that is not an error. */
+/* Logs why cuDNN refused something, if that is not an error. */
 static void log_refusal(const struct dnn_lib *l, cudnnStatus_t status, const char *what)
 {
     char more[256] = "";
@@ -335,7 +335,7 @@ int dnn_list(struct dnn_lib *l, const struct dnn_call *call, struct dnn_algorith
 
 /* --- the libraries ---------------------------------------------------------- */
 
-/* The device as cuDNN describes it; NULL when this one does not. */
+/* The device's description by cuDNN; NULL if this version has none. */
 static desc describe_device(const struct dnn_lib *l)
 {
     struct bag b = bag_of(l);

@@ -10,8 +10,8 @@
 typedef cudnnBackendDescriptor_t desc;
 
 /*
- * Descriptors under construction: the first failure sticks in `status`, and the rest
- * is skipped. Those that were made live until bag_close().
+ * Descriptors under construction: the first failure stays in `status`, and the rest is
+ * skipped. The descriptors that were made exist until bag_close().
  */
 struct bag {
     const struct cudnn_api *api;
@@ -30,7 +30,7 @@ void bag_set(struct bag *b, desc d, cudnnBackendAttributeName_t name,
 void bag_set_desc(struct bag *b, desc d, cudnnBackendAttributeName_t name, desc value);
 void bag_set_int64(struct bag *b, desc d, cudnnBackendAttributeName_t name, int64_t v);
 
-/* Reads at most n values; returns how many. */
+/* Reads at most n values; returns their number. */
 int64_t bag_get(struct bag *b, desc d, cudnnBackendAttributeName_t name,
                 cudnnBackendAttributeType_t type, int64_t n, void *values);
 
@@ -38,8 +38,8 @@ int64_t bag_get(struct bag *b, desc d, cudnnBackendAttributeName_t name,
 enum { T_IN = 1, T_WEIGHT, T_BIAS, T_RESIDUAL, T_OUT, T_VIRTUAL };
 
 /*
- * A convolution and what is fused to it; returns the operation graph. handle is that
- * of cuDNN, or NULL where a description of the device stands for it.
+ * A convolution and the operations fused to it; returns the operation graph. handle is
+ * cuDNN's, or NULL if a description of the device replaces it.
  */
 desc bag_conv_graph(struct bag *b, const struct dnn_call *c, cudnnHandle_t handle);
 

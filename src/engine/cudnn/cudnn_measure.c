@@ -45,7 +45,7 @@ fail:
     return err;
 }
 
-/* NaN everywhere, so that what is not written shows in tests. */
+/* Fills everything with NaN, so that tests notice values that are not written. */
 static int poison(const struct measure *m, const struct shape *s)
 {
     int err = 0;

@@ -1,6 +1,6 @@
 /*
- * All layers of the network into cudnn_ops, measured in the memory of a network that
- * is planned here for that and gone afterwards.
+ * Announces all layers of the network to cudnn_ops. They are measured in the memory of a
+ * network that is planned for that only.
  */
 #include "engine/cudnn/cudnn_net.h"
 

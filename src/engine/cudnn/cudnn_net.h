@@ -1,6 +1,6 @@
 /*
- * The convolutions of the network by cuDNN and cuBLAS. In a build without them
- * (stub_cudnn.c) all of it answers.
+ * The convolutions of the network by cuDNN and cuBLAS. In a build without them,
+ * stub_cudnn.c has these functions.
  */
 #ifndef RIFEC_ENGINE_CUDNN_NET_H
 #define RIFEC_ENGINE_CUDNN_NET_H
@@ -14,7 +14,7 @@
 
 struct cudnn_ops;
 
-/* All zero is one that is not open. */
+/* If all fields are zero, it is not open. */
 struct cudnn_net {
     struct cudnn_ops *ops;
     size_t workspace_bytes; /* that a cuda_stream must have */
@@ -31,7 +31,8 @@ int cudnn_net_open(struct cudnn_net *n, struct ops *table, struct weights *w,
                    const struct rifec_params *p);
 void cudnn_net_close(struct cudnn_net *n);
 
-/* "cuDNN 9.19.0, cuBLAS 13.1.0", or false and why they are not to be had. */
+/* "cuDNN 9.19.0, cuBLAS 13.1.0"; or returns false with the reason why they are
+ * missing. */
 bool cudnn_net_versions(char *out, size_t bytes);
 
 #endif
