@@ -230,7 +230,9 @@ static int find_gap(struct inbetween *b, const struct rifec_frame *frame, enum g
     *gap = GAP_MOTION;
     if (b->previous && b->p.content.dedup != DEDUP_OFF) {
         bool equal;
+        double start = clock_seconds(); /* a GPU finishes what it has begun first */
         TRY(rifec_equal(b->p.engine, b->previous, frame, &equal));
+        b->busy_s += clock_seconds() - start;
         if (equal) {
             *gap = GAP_STILL;
             return 0;

@@ -2,9 +2,11 @@
  * The engine stage with a fake engine, which counts the outstanding in-betweens, and a
  * queue that is read afterwards.
  */
+#define _POSIX_C_SOURCE 200809L
 #include "pipeline/inbetween.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "check.h"
 #include "fake_frame.h"
@@ -14,6 +16,16 @@
 
 static struct rifec_info info;
 static int under_way, most_under_way, made, given;
+static int calls; /* of the engine, while each takes CALL_S */
+static bool slow;
+
+#define CALL_S 0.002
+
+static void take_time(void)
+{
+    if (slow && ++calls)
+        nanosleep(&(struct timespec){ .tv_nsec = (long)(CALL_S * 1e9) }, NULL);
+}
 
 const struct rifec_info *rifec_get_info(const struct rifec *r)
 {
@@ -24,6 +36,7 @@ const struct rifec_info *rifec_get_info(const struct rifec *r)
 int rifec_put(struct rifec *r, int64_t seq, const struct rifec_frame *frame)
 {
     (void)r, (void)frame;
+    take_time();
     CHECK_INT(seq, given);
     given++;
     return 0;
@@ -33,6 +46,7 @@ int rifec_equal(struct rifec *r, const struct rifec_frame *a, const struct rifec
                 bool *equal)
 {
     (void)r;
+    take_time();
     *equal = a->data[0][0] == b->data[0][0];
     return 0;
 }
@@ -40,6 +54,7 @@ int rifec_equal(struct rifec *r, const struct rifec_frame *a, const struct rifec
 int rifec_thumbnail(struct rifec *r, const struct rifec_frame *frame, uint16_t *luma)
 {
     (void)r, (void)frame;
+    take_time();
     memset(luma, 0, sizeof(uint16_t) * RIFEC_THUMB_WIDTH * RIFEC_THUMB_HEIGHT);
     return 0;
 }
@@ -47,6 +62,7 @@ int rifec_thumbnail(struct rifec *r, const struct rifec_frame *frame, uint16_t *
 int rifec_interp(struct rifec *r, int64_t seq0, int64_t seq1, float t)
 {
     (void)r;
+    take_time();
     CHECK(seq0 == given - 2 && seq1 == given - 1 && t > 0 && t < 1);
     made++;
     if (++under_way > most_under_way)
@@ -57,6 +73,7 @@ int rifec_interp(struct rifec *r, int64_t seq0, int64_t seq1, float t)
 int rifec_take(struct rifec *r, struct rifec_frame **out)
 {
     (void)r;
+    take_time();
     CHECK(under_way > 0);
     under_way--;
     *out = fake_frame(0, 0);
@@ -175,6 +192,24 @@ static void overlaps(void)
     }
 }
 
+/* Whatever the stage calls the engine for, it waits for the engine: a job that a GPU
+ * limits is not called "limited by decoding". */
+static void time_is_the_engines(void)
+{
+    info.in_flight = 2;
+    calls = 0;
+    slow = true;
+    begin(2, &(struct inbetween_params){ .content.scene = SCENE_AUTO });
+    for (int i = 0; i < 4; i++)
+        give_frame(i);
+    give_end();
+    slow = false;
+    CHECK(calls >= 4 + 3 + 3 + 3 + 4); /* put, equal, interp, take, thumbnail */
+    CHECK(b.busy_s >= CALL_S * calls);
+    CHECK_STR(read_all(), "ffffffffe");
+    end();
+}
+
 /* After Ctrl-C, frames that were decoded ahead are dropped; packets and the end are
  * not. */
 static void drops_after_interrupt(void)
@@ -260,6 +295,7 @@ static void holds_equal(void)
 int main(void)
 {
     overlaps();
+    time_is_the_engines();
     drops_after_interrupt();
     keeps_first_frame();
     stops_at_limit();
