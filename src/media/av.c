@@ -24,7 +24,7 @@ bool av_asks_too_much(int averr, size_t bytes)
            !mem_is_short(bytes > SANE_BYTES ? bytes : SANE_BYTES);
 }
 
-/* Codecs in other libraries have no word for a lack of memory. */
+/* Codecs in other libraries have no error code for a lack of memory. */
 static bool is_short(int code, int averr)
 {
     if (averr == AVERROR(ENOMEM))

@@ -1,4 +1,4 @@
-/* The border between FFmpeg's ways and ours: errors, log, versions. */
+/* The border between FFmpeg's conventions and ours: errors, log, versions. */
 #ifndef RIFEC_MEDIA_AV_H
 #define RIFEC_MEDIA_AV_H
 
@@ -35,7 +35,7 @@ void av_log_to_rifec(void);
 
 /*
  * Demuxers skip unreadable data and report it only in the log. From now on, the errors
- * that this context (one at a time) logs are counted.
+ * that this context logs are counted (one context at a time).
  */
 void av_watch_errors(const void *context);
 int av_watched_errors(const void *context);

@@ -1,6 +1,6 @@
 /*
- * FFmpeg's pixel formats and colour tags, in rifec's words. The defaulting
- * rules for what a stream leaves unsaid are here and nowhere else.
+ * FFmpeg's pixel formats and colour tags, as rifec's. Only this file has the default
+ * rules for properties that a stream does not give.
  */
 #ifndef RIFEC_MEDIA_COLOR_H
 #define RIFEC_MEDIA_COLOR_H
@@ -12,7 +12,7 @@
 
 #include "rifec/frame.h"
 
-/* Describes pix_fmt; false when the engine cannot take it as it is (palettes,
+/* Describes pix_fmt. Returns false if the engine cannot use it directly (palettes,
  * floats, bit-packed and foreign-endian samples). */
 bool color_format(enum AVPixelFormat pix_fmt, struct rifec_format *out);
 
@@ -32,10 +32,10 @@ int color_read_names(struct color_override *out, const struct color_names *names
 /* Writes them to the frame's tags; RGB has neither matrix nor range. */
 void color_override(AVFrame *frame, const struct color_override *tags);
 
-/* True when pix_fmt can be transparent; palettes count. */
+/* True if pix_fmt can be transparent; palettes count. */
 bool color_has_alpha(enum AVPixelFormat pix_fmt);
 
-/* The nearest pixel format the engine takes: no bits lost, alpha included. */
+/* The nearest pixel format that the engine supports: no bits are lost, alpha included. */
 enum AVPixelFormat color_nearest(enum AVPixelFormat pix_fmt);
 
 /* yuvj420p and its kin are names for full-range yuv420p: the plain name. */

@@ -1,4 +1,5 @@
-/* swscale, used carefully; and by hand what it does by way of fewer bits. */
+/* swscale with careful settings, and our own code for formats that it would convert
+ * with fewer bits. */
 #include "media/convert.h"
 
 #include <math.h>
@@ -87,7 +88,7 @@ struct plan {
     enum AVChromaLocation siting; /* where either side has less chroma than luma */
 };
 
-/* RGB says nothing about a matrix: BT.2020's goes with its primaries. */
+/* RGB has no matrix, so BT.2020's follows from its primaries. */
 static enum rifec_matrix matrix_for_rgb(const AVFrame *rgb, enum rifec_matrix usual)
 {
     return rgb->color_primaries == AVCOL_PRI_BT2020 ? RIFEC_MATRIX_BT2020_NCL : usual;
@@ -129,7 +130,7 @@ static struct plan make_plan(struct convert *c, const AVFrame *from)
         c->range = AVCOL_RANGE_JPEG;
         p.to_full = true;
     } else if (is_gray(from->format) && !is_gray(c->pix_fmt) && p.from_full) {
-        c->range = AVCOL_RANGE_MPEG; /* as a coloured picture beside it */
+        c->range = AVCOL_RANGE_MPEG; /* like the coloured pictures of the same sequence */
         p.to_full = false;
     }
     return p;

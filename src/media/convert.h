@@ -14,11 +14,11 @@ struct convert;
  * are YUV; RGB to YUV uses BT.709 from 720 lines up and BT.601 below. */
 int convert_open(struct convert **out, const AVFrame *from, enum AVPixelFormat pix_fmt);
 
-/* Replaces *frame by its conversion; times and tags follow. On failure *frame
+/* Replaces *frame by its conversion, with the same times and tags. On failure *frame
  * is untouched. */
 int convert_frame(struct convert *c, AVFrame **frame);
 
-/* The tags that the result's numbers need. */
+/* The tags that describe the result. */
 void convert_tags(const struct convert *c, enum AVColorSpace *colorspace,
                   enum AVColorRange *range);
 

@@ -1,4 +1,4 @@
-/* Sources, a sink, and what a text puts between them. */
+/* Sources, a sink, and the filters of a text between them. */
 #include "media/filters.h"
 
 #include <stdio.h>
@@ -34,7 +34,7 @@ int filters_add_sink(AVFilterGraph *graph, AVFilterContext **out)
                                         NULL, NULL, graph);
 }
 
-/* Puts an open end of the text, which a filter of ours is tied to, before *list. */
+/* Puts an open end of the text, to which a filter of ours is linked, before *list. */
 static int tie(AVFilterInOut **list, const char *name, AVFilterContext *filter)
 {
     AVFilterInOut *end = avfilter_inout_alloc();
@@ -64,5 +64,5 @@ int filters_build(AVFilterGraph *graph, const char *text, AVFilterContext *const
 }
 
 #else
-typedef int filters_need_libavfilter; /* C wants something in every file */
+typedef int filters_need_libavfilter; /* ISO C forbids an empty file */
 #endif

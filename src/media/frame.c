@@ -19,7 +19,7 @@ static void release_wrapped(struct rifec_frame *frame)
     free(frame);
 }
 
-/* Only a frame of our own making holds an AVFrame. */
+/* Only a frame of our own making has an AVFrame. */
 static AVFrame *held_av(const struct rifec_frame *frame)
 {
     return frame_is_decoded(frame) ? frame->opaque : NULL;
@@ -78,7 +78,7 @@ static void mix_row(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t n,
         out[i] = (uint8_t)((a[i] * (t.den - t.num) + b[i] * t.num + t.den / 2) / t.den);
 }
 
-/* Words of samples with low bits that do not count stay without them. */
+/* Samples with unused low bits remain without them. */
 static void mix_row_wide(uint16_t *out, const uint16_t *a, const uint16_t *b, size_t n,
                          struct rational t, int shift)
 {
@@ -126,7 +126,7 @@ static struct rifec_frame *mix(const struct rifec_frame *a, const struct rifec_f
     return f;
 }
 
-/* Another owner of the same pixels, or of a copy in host memory. */
+/* Makes another owner of the same pixels, or of a copy in host memory. */
 static struct rifec_frame *clone_on_host(const struct rifec_frame *frame)
 {
     AVFrame *av = av_frame_clone(held_av(frame));
@@ -150,7 +150,7 @@ bool frame_is_decoded(const struct rifec_frame *frame)
     return frame->release == release_wrapped;
 }
 
-/* Not read by anybody on the way from a decoder to an encoder, and copied. */
+/* Copied, and not read between decoder and encoder. */
 void frame_number(AVFrame *decoded, int64_t number)
 {
     decoded->opaque = (void *)(intptr_t)number;

@@ -16,18 +16,18 @@
  * pixel format must be one that color_format() takes. NULL: out of memory. */
 struct rifec_frame *frame_wrap(AVFrame **av);
 
-/* When a frame out of the decoder is shown; AV_NOPTS_VALUE: unknown. */
+/* The presentation time of a decoded frame; AV_NOPTS_VALUE: unknown. */
 int64_t frame_time(const AVFrame *av);
 
 /* Another owner of the same pixels; only for frames made by frame_wrap(). */
 struct rifec_frame *frame_clone(const struct rifec_frame *frame);
 
-/* Says which of the decoder's frames this is. Its copies, those of a filter too, have
- * the same number. */
+/* Numbers a frame of the decoder. Its copies, including those of a filter, have the
+ * same number. */
 void frame_number(AVFrame *decoded, int64_t number);
 
-/* Takes side data away that belongs to one moment, if `before` is the same frame and
- * has it, too, or NULL: closed captions are to be read once, however often the frame
+/* Removes side data that belongs to one moment, if `before` is the same frame and has
+ * it as well, or is NULL. Closed captions must be read once, however often the frame
  * is shown. */
 void frame_drop_moment(AVFrame *frame, const AVFrame *before);
 

@@ -1,4 +1,4 @@
-/* A pipe in the place of stderr. */
+/* Replaces stderr by a pipe. */
 #define _POSIX_C_SOURCE 200809L
 #include "media/hush.h"
 
@@ -22,7 +22,7 @@ void hush_begin(struct hush *h)
         h->pipe[0] = h->pipe[1] = -1;
         return;
     }
-    /* Neither may wait for the other: they are one thread. */
+    /* Neither end may wait for the other, because one thread uses both. */
     for (int i = 0; i < 2; i++) {
         fcntl(h->pipe[i], F_SETFD, FD_CLOEXEC);
         fcntl(h->pipe[i], F_SETFL, O_NONBLOCK);

@@ -65,7 +65,7 @@ static bool is_exact(enum AVCodecID id)
            id == AV_CODEC_ID_VP9 || id == AV_CODEC_ID_AV1;
 }
 
-/* One line, and a warning for who asked for it. */
+/* Logs one line, as a warning if the user asked for the GPU. */
 static void say_software(bool wanted, const char *path, const char *codec,
                          const char *why)
 {
@@ -77,7 +77,7 @@ static int open_device(struct hwaccel *h, const struct hwaccel_params *p)
 {
     h->device = av_hwdevice_ctx_alloc(AV_HWDEVICE_TYPE_CUDA);
     if (!h->device)
-        return AVERROR(ENOSYS); /* this FFmpeg knows no CUDA, or no memory */
+        return AVERROR(ENOSYS); /* this FFmpeg has no CUDA, or there is no memory */
     AVHWDeviceContext *device = (void *)h->device->data;
     AVCUDADeviceContext *cuda = device->hwctx;
     cuda->cuda_ctx = p->context;
@@ -134,7 +134,7 @@ const AVCodec *hwaccel_decoder(const struct hwaccel *h)
 
 /* --- the decoder's choice --------------------------------------------------------- */
 
-/* Asked with CUDA in the list, and again without when that did not work. */
+/* FFmpeg calls this with CUDA in the list, and again without it after a failure. */
 static enum AVPixelFormat get_format(AVCodecContext *c, const enum AVPixelFormat *list)
 {
     struct hwaccel *h = c->opaque;
@@ -170,7 +170,7 @@ int hwaccel_attach(struct hwaccel *h, AVCodecContext *c)
     c->opaque = h;
     c->get_format = get_format;
     c->hwaccel_flags |= AVCOMPAT_HWACCEL_FLAGS;
-    c->thread_count = 1; /* the GPU does the work; threads would each hold surfaces */
+    c->thread_count = 1; /* the GPU does the work, and each thread would hold surfaces */
     return 0;
 }
 

@@ -11,8 +11,8 @@
 #include <libavcodec/avcodec.h>
 
 enum hwaccel_mode {
-    HWACCEL_AUTO = 0, /* when it gives the same bytes as software              */
-    HWACCEL_CUDA,     /* whenever there is one; a warning where there is not   */
+    HWACCEL_AUTO = 0, /* if it gives the same bytes as software */
+    HWACCEL_CUDA,     /* if there is a GPU; otherwise a warning */
     HWACCEL_NONE,
 };
 
@@ -20,17 +20,17 @@ enum hwaccel_mode {
 struct hwaccel_params {
     enum hwaccel_mode mode;
     void *context, *stream; /* CUcontext, CUstream; NULL: there is no device   */
-    const char *why;        /* then: the reason, as a phrase                   */
+    const char *why;        /* if NULL: the reason, as a phrase */
     bool to_host;           /* the pictures are wanted in host memory          */
 };
 
 struct hwaccel;
 
-/* True when this FFmpeg can hand the codec to NVDEC, if there is one. */
+/* True if this FFmpeg can decode the codec with NVDEC, on a machine that has it. */
 bool hwaccel_has_decoder(enum AVCodecID id);
 
 /*
- * *out stays NULL, and the log says why, when the stream is to be decoded in
+ * *out stays NULL, and the log gives the reason, if the stream has to be decoded in
  * software. `path` is for messages. Errors: NOMEM.
  */
 int hwaccel_open(struct hwaccel **out, const struct hwaccel_params *p,
@@ -43,14 +43,14 @@ const AVCodec *hwaccel_decoder(const struct hwaccel *h);
  * from then on. FFmpeg's error codes. */
 int hwaccel_attach(struct hwaccel *h, AVCodecContext *codec);
 
-/* True from when the decoder has seen what the stream is, and tries it on the GPU. */
+/* True once the decoder knows the stream's format and tries it on the GPU. */
 bool hwaccel_tries(const struct hwaccel *h);
 
-/* It failed so: software is next. Logged. */
+/* Call this after that failed: software is next. Logged. */
 void hwaccel_refuse(struct hwaccel *h, int averr);
 
-/* True when the decoder found, at its first frame or later, that it cannot decode
- * this on the GPU: software goes on, in the same context. Logged. */
+/* True if the decoder found, at its first frame or later, that it cannot decode this
+ * on the GPU: software continues in the same context. Logged. */
 bool hwaccel_refused(const struct hwaccel *h);
 
 /* Replaces a decoded surface by a copy of ours, cropped, in device or host memory;

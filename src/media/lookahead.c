@@ -7,7 +7,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* avformat_find_stream_info() keeps about as much, whose packets come again for free. */
+/* avformat_find_stream_info() keeps about as much, and these packets cost no second
+ * read. */
 #define BYTES_MAX (5 << 20)
 #define SPAN_US   2000000
 /* Packets of each stream: the first may be damaged. */

@@ -1,6 +1,6 @@
 /*
- * The first packets of an input, read before they are wanted: what a container can hold
- * shows in a stream's packets, and streams may be announced that have none.
+ * The first packets of an input, read in advance: whether a container can hold a stream
+ * depends on its packets, and some streams are announced that have none.
  */
 #ifndef RIFEC_MEDIA_LOOKAHEAD_H
 #define RIFEC_MEDIA_LOOKAHEAD_H
@@ -10,7 +10,7 @@
 struct lookahead {
     AVPacket **packets; /* [count]; those before `next` are taken */
     int count, room, next;
-    int end; /* what av_read_frame() said after them; 0: they were enough */
+    int end; /* the result of av_read_frame() after them; 0: they were enough */
 };
 
 /* Reads until there are some packets of each sound and video, but no more than FFmpeg
@@ -24,7 +24,7 @@ const AVPacket *lookahead_find(const struct lookahead *l, int stream, int n);
 /* The next packet, the caller's; NULL: none is left. */
 AVPacket *lookahead_take(struct lookahead *l);
 
-/* Drops the packets: the input is read from another place on. */
+/* Drops the packets, because reading continues at another place. */
 void lookahead_clear(struct lookahead *l);
 
 #endif

@@ -1,11 +1,12 @@
 /*
- * How far two frames are apart: PSNR, SSIM, the largest difference and where it is.
+ * How far apart two frames are: PSNR, SSIM, the largest difference and its place.
  *
  * Samples are compared as they are stored, every component of the pixel format, in values
  * of its own depth: 8 to 16 bits, planar or packed, YUV, RGB or gray, with or without
  * alpha. PSNR and SSIM follow FFmpeg's filters of these names (SSIM: Wang et al., 2004,
  * over 8x8 windows in steps of 4), so that the figures agree with `ffmpeg -lavfi psnr`
  * and `-lavfi ssim`.
+ *
  */
 #ifndef RIFEC_MEDIA_METRICS_H
 #define RIFEC_MEDIA_METRICS_H
@@ -22,14 +23,15 @@ struct metrics {
     double psnr_db; /* over all components, weighted by their size; at most
                        METRICS_PSNR_EQUAL                                       */
     double ssim;    /* the same weights; 1: equal                               */
-    double mse;     /* of samples scaled to [0,1]: adds up over frames          */
+    double mse;     /* of samples scaled to [0,1]; can be summed over frames */
     int max_abs;    /* largest difference of two sample values */
     int x, y;       /* its first place, in pixels of the frame                  */
     char component; /* 'y' 'u' 'v', 'r' 'g' 'b', 'a': where it is; 0 when equal */
     int64_t differ; /* samples that differ                                      */
 };
 
-/* True for formats that metrics_compare() takes: no palette, no floats, no hardware. */
+/* True for formats that metrics_compare() supports: no palette, no floats, no
+ * hardware. */
 bool metrics_takes(enum AVPixelFormat format);
 
 /* Both frames have the same size and a format that metrics_takes(). Errors: NOMEM. */

@@ -35,7 +35,7 @@ struct decode {
     struct deinterlace *fields; /* NULL: frames pass as decoded */
     bool fields_ended, fields_seen;
     enum AVFieldOrder field_order; /* of frames that stay interlaced     */
-    bool unmarked;                 /* they are, by the container's word alone */
+    bool unmarked;                 /* only the container says that they are */
     struct color_override color;
     int64_t early[EARLY_MAX]; /* times of the packets before the first frame */
     int early_count, leading;
@@ -70,7 +70,7 @@ fail:
 }
 
 /* Two pictures of the size that the stream claims, with 16 bits in four planes. A size
- * that no engine takes is damage, too, and counts as nothing. */
+ * that no engine supports is damage as well, and counts as nothing. */
 static size_t sane_bytes(const struct decode *d)
 {
     const AVCodecContext *c = decoder_context(d->decoder);
@@ -79,7 +79,7 @@ static size_t sane_bytes(const struct decode *d)
     return sane ? (size_t)c->width * (size_t)c->height * 16 : 0;
 }
 
-/* Counts damage and goes on; only lack of memory ends the job. */
+/* Counts damage and continues; only a lack of memory ends the job. */
 static int note_damage(struct decode *d, int averr)
 {
     if (averr == AVERROR(ENOMEM) && !av_asks_too_much(averr, sane_bytes(d)))
@@ -94,7 +94,7 @@ static int note_damage(struct decode *d, int averr)
     return 0;
 }
 
-/* The first frame is out: how many pictures before it are not? */
+/* At the first frame: counts the pictures before it that are missing. */
 static void count_leading(struct decode *d, const AVFrame *first)
 {
     const int64_t pts =
@@ -138,7 +138,7 @@ static int open_fields(struct decode *d, const AVFrame *av, enum AVFieldOrder or
         });
 }
 
-/* They go out as they came in, and are called so. */
+/* They are output unchanged, and marked as interlaced. */
 static void keep_fields(struct decode *d, const AVFrame *av, enum AVFieldOrder order)
 {
     d->unmarked = d->fields_seen && !avcompat_is_interlaced(av);
@@ -148,7 +148,7 @@ static void keep_fields(struct decode *d, const AVFrame *av, enum AVFieldOrder o
         d->field_order = avcompat_is_top_first(av) ? AV_FIELD_TT : AV_FIELD_BB;
 }
 
-/* By the first frame, the container's word, and the user's wish. */
+/* Decides from the first frame, the container and the user's option. */
 static int settle_fields(struct decode *d, const AVFrame *av)
 {
     int err = 0;
@@ -173,7 +173,7 @@ fail:
     return err;
 }
 
-/* Fields that come later than the first frame cannot be refused any more. */
+/* Interlaced frames that come after the first frame can no longer be refused. */
 static int watch_fields(struct decode *d, AVFrame *av)
 {
     if (d->mode == DEINTERLACE_OFF) {
@@ -243,7 +243,7 @@ static void watch_rotation(struct decode *d, const AVFrame *av)
                 d->path, (long long)d->count);
 }
 
-/* The first frame decides what all others must be. */
+/* All other frames must have the properties of the first. */
 static int settle(struct decode *d, const AVFrame *av)
 {
     int err = 0;
@@ -322,7 +322,7 @@ fail:
     return err;
 }
 
-/* 1: *av is a decoded frame, 0: not now, or at the end. */
+/* Returns 1 if *av is a decoded frame, 0 if there is none now or any more. */
 static int next_decoded(struct decode *d, AVFrame *av, bool *at_end)
 {
     int err = 0, e;
@@ -340,7 +340,7 @@ fail:
     return err;
 }
 
-/* The same, through the deinterlacer where there is one. */
+/* The same, through the deinterlacer if there is one. */
 static int next_whole(struct decode *d, AVFrame *av)
 {
     for (;;) {

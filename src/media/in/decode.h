@@ -18,25 +18,25 @@ struct decode;
 
 struct decode_params {
     AVFormatContext *format;
-    AVStream *stream; /* gets what the first frame says of how to turn it */
+    AVStream *stream; /* gets the rotation that the first frame gives */
     const char *path; /* for messages; the caller keeps it */
     enum deinterlace_mode deinterlace;
-    struct color_names color; /* outweigh the stream's */
+    struct color_names color; /* take precedence over the stream's */
     struct hwaccel_params hwaccel;
 };
 
 /* Errors: CODEC (no decoder for the stream), USAGE, NOMEM. */
 int decode_open(struct decode **out, const struct decode_params *p);
 
-/* Gives the decoder a packet; NULL: no more will come. Take all frames with
- * decode_receive() after each. Damaged packets are counted, not errors. */
+/* Gives the decoder a packet; NULL: there are no more. Take all frames with
+ * decode_receive() after each. Damaged packets are counted and are not errors. */
 int decode_send(struct decode *d, const AVPacket *pkt);
 
 /*
- * *out is the next frame, pts and duration in decode_time_base(), pts
- * AV_NOPTS_VALUE when unknown; or NULL when the decoder wants more packets.
- * A frame of another size than the first is RIFEC_ERR_INPUT, as is a first frame
- * of two fields when nobody has said what to do with such.
+ * *out is the next frame, pts and duration in decode_time_base(), pts AV_NOPTS_VALUE if
+ * unknown; or NULL if the decoder needs more packets. A frame of another size than the
+ * first is RIFEC_ERR_INPUT, and so is an interlaced first frame if no option says how to
+ * treat it.
  */
 int decode_receive(struct decode *d, struct rifec_frame **out);
 
@@ -49,11 +49,11 @@ int decode_rate_factor(const struct decode *d);
  * there are none or the first frame is not decoded yet. */
 enum AVFieldOrder decode_field_order(const struct decode *d);
 
-/* Packets and frames that did not decode cleanly so far. */
+/* Packets and frames so far that did not decode cleanly. */
 int64_t decode_damaged(const struct decode *d);
 
-/* Pictures before the first frame that need others which are not in the file, as in a
- * recording that begins anywhere; 0 if something is damaged. */
+/* Pictures before the first frame that need others which are missing from the file, as
+ * in a recording that begins anywhere; 0 if something is damaged. */
 int decode_leading(const struct decode *d);
 
 /* The pixel format of the frames' samples, in whatever memory they lie; known after

@@ -15,7 +15,7 @@
 #include "media/threads.h"
 #include "rifec/error.h"
 
-#define KEPT_MAX 256 /* packets before the first frame; then there is no way back */
+#define KEPT_MAX 256 /* packets before the first frame; then no way back */
 
 struct decoder {
     struct decoder_params p;
@@ -157,7 +157,8 @@ static int fall_back(struct decoder *d)
                                   : 0;
 }
 
-/* The next of the remembered packets. 1: sent, 0: there is none. */
+/* Sends the next of the remembered packets. Returns 1 if it was sent, 0 if there is
+ * none. */
 static int replay(struct decoder *d)
 {
     int e = 0;

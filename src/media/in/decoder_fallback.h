@@ -1,7 +1,6 @@
 /*
- * One stream's decoder, on the GPU where that works, and in software from the first
- * packet on where it does not: which of them is known only when the first frame is
- * to be decoded.
+ * One stream's decoder, on the GPU if that works, and otherwise in software from the
+ * first packet on. Which of them is used is known only when the first frame is decoded.
  */
 #ifndef RIFEC_MEDIA_IN_DECODER_FALLBACK_H
 #define RIFEC_MEDIA_IN_DECODER_FALLBACK_H
@@ -29,7 +28,7 @@ int decoder_open(struct decoder **out, const struct decoder_params *p);
 int decoder_send(struct decoder *d, const AVPacket *pkt);
 int decoder_receive(struct decoder *d, AVFrame *frame);
 
-/* Changes when software takes over: not to be kept. */
+/* Changes when software takes over, so do not keep it. */
 const AVCodecContext *decoder_context(const struct decoder *d);
 
 /* True when the GPU decodes, as far as is known. */

@@ -1,4 +1,5 @@
-/* Opening and reading the input, and telling a whole file from a cut one. */
+/* Opens and reads the input, and distinguishes a complete file from one that is cut
+ * off. */
 #define _POSIX_C_SOURCE 200809L
 #include "media/in/demux.h"
 
@@ -23,7 +24,7 @@
 #include "media/in/truncation.h"
 #include "media/in/videos.h"
 
-/* Packets in a row that are not where they should be; then it is the end. */
+/* This many packets in a row that are not where they should be mean the end. */
 #define UNREADABLE_MAX 1000
 
 struct demux {
@@ -33,7 +34,7 @@ struct demux {
     struct pictures pictures;
     int next_picture;
     bool lost_picture;
-    bool corrupt;     /* packets beside the video's came incomplete, or there is a gap */
+    bool corrupt;     /* packets of other streams were incomplete, or a gap */
     bool broken_head; /* FFmpeg found errors when it opened the container */
     AVStream *video;
     const char *name;
@@ -42,7 +43,7 @@ struct demux {
     struct lookahead ahead; /* the first packets, until they are taken  */
     struct joins joins;     /* for containers whose clock may jump      */
     int64_t end_byte;       /* byte after the last packet; -1: unknown */
-    bool partial;           /* not read from its start: says nothing about its length */
+    bool partial;           /* not read from its start, so its length is unknown */
     bool is_pipe, ended, truncated; /* is_pipe: stdin or a named one */
     bool (*stopped)(void);
 };
@@ -72,7 +73,7 @@ static int check_path(const char *path)
     return 0;
 }
 
-/* MP4 knows it of each packet; and what it says of keys may be another stream's. */
+/* MP4 marks each encrypted packet; its note about keys may belong to another stream. */
 static bool is_encrypted(const struct demux *d, const AVStream *st)
 {
     const uint32_t tag = st->codecpar->codec_tag;
@@ -146,13 +147,13 @@ static int open_file(struct demux *d, const char *path, const char *url)
     return e < 0 ? av_fail(RIFEC_ERR_INPUT, e, "%s: cannot open it", path) : 0;
 }
 
-/* Where the bytes come from. A format that was named may have its own way to open
- * the path. */
+/* Opens the source of bytes. A format that the user named may open the path in its own
+ * way. */
 static int open_bytes(struct demux *d, const struct demux_params *p, const char *url)
 {
     if (!strcmp(p->path, "-"))
         return open_stdin(d, p);
-    if (d->is_pipe) /* may stand still, too */
+    if (d->is_pipe) /* it may pause as well */
         return pipe_open_named(&d->pipe, p->path, p->stopped);
     return p->format ? check_path(p->path) : open_file(d, p->path, url);
 }
@@ -186,7 +187,7 @@ static int open_container(struct demux *d, const struct demux_params *p)
         TRY(mem_fail("a demuxer"));
     TRY(open_bytes(d, p, url));
     d->ctx->pb = d->pipe ? d->pipe : d->file;
-    if (d->ctx->pb) /* ours to close, which FFmpeg sees only when all went well */
+    if (d->ctx->pb) /* we have to close it; FFmpeg has it only after success */
         d->ctx->flags |= AVFMT_FLAG_CUSTOM_IO;
     if (!p->format)
         TRY(confine_find_format(&format, d->ctx, url, d->name));
@@ -200,7 +201,7 @@ static int open_container(struct demux *d, const struct demux_params *p)
     if (e < 0)
         err = av_fail(RIFEC_ERR_INPUT, e, "%s: not a video FFmpeg can open%s", d->name,
                       d->is_pipe ? " from a pipe" : "");
-    if (e >= 0) /* of MP4's many tables most lose nothing when they are odd */
+    if (e >= 0) /* most of MP4's many tables lose nothing if they are odd */
         d->broken_head = av_watched_errors(d->ctx) > 0 && !is_called(d, "mov");
     av_watch_errors(d->ctx);
 fail:
@@ -211,7 +212,7 @@ fail:
 
 /* --- pictures ------------------------------------------------------------- */
 
-/* A film of one stream, with a picture in each packet. */
+/* A film of one stream, with an image in each packet. */
 static int open_pictures(struct demux *d, const struct demux_params *p)
 {
     int err = 0;
@@ -340,26 +341,26 @@ static bool ends_in_frame(const struct demux *d)
     return is_called(d, "yuv4mpegpipe") && at > d->end_byte;
 }
 
-/* For containers without a rule of their own: one that promises seconds which it does not
- * hold was cut off. */
+/* For containers without a rule of their own: a file that promises more seconds than
+ * it has was cut off. */
 static bool falls_short(const struct demux *d)
 {
     if (d->partial || d->ctx->duration <= 0 || d->end_us == INT64_MIN ||
         d->ctx->duration_estimation_method != AVFMT_DURATION_FROM_STREAM)
         return false;
-    /* The duration is the longest stream's, which may not be read. */
+    /* The duration is that of the longest stream, which may not be read. */
     for (unsigned i = 0; i < d->ctx->nb_streams; i++)
         if (d->ctx->streams[i]->discard == AVDISCARD_ALL)
             return false;
     /* Matroska counts from zero, others from the first packet. */
     int64_t start = d->ctx->start_time == AV_NOPTS_VALUE ? 0 : d->ctx->start_time;
     int64_t missing = (start < 0 ? start : 0) + d->ctx->duration - d->end_us;
-    /* Heads are often off by a frame or an audio packet; half a second and a hundredth
-     * of the whole are not. */
+    /* Headers are often wrong by a frame or an audio packet, but not by half a second
+     * and a hundredth of the duration. */
     return missing > AV_TIME_BASE / 2 && missing > d->ctx->duration / 100;
 }
 
-/* After the last packet; e is what av_read_frame() said. */
+/* After the last packet; e is the result of av_read_frame(). */
 static void judge_end(struct demux *d, int e)
 {
     if (is_stopped(d))
@@ -408,7 +409,7 @@ bool demux_can_last(const struct demux *d, int64_t us)
            (double)us / AV_TIME_BASE * av_q2d(rate) * LEAST_BYTES <= (double)size;
 }
 
-/* Matroska counts to its end from zero, others from where they begin. */
+/* Matroska gives the end counted from zero, others the length from their start. */
 int64_t demux_duration_us(const struct demux *d)
 {
     int64_t us = d->ctx->duration > 0 ? d->ctx->duration : 0;
@@ -420,26 +421,26 @@ int64_t demux_duration_us(const struct demux *d)
 
 bool demux_seek(struct demux *d, int64_t us)
 {
-    if (d->is_pipe) /* what is not wanted is read and left out */
+    if (d->is_pipe) /* packets before that are read and dropped */
         return false;
     if (d->pictures.count) {
         d->next_picture = (int)av_rescale_q(us, AV_TIME_BASE_Q, d->video->time_base);
         return true;
     }
-    /* In broadcast streams FFmpeg does not look for a frame to begin with, and
-     * bare ones have no times: there, too, it is read and left out. */
+    /* In broadcast streams FFmpeg does not look for a frame to begin with, and raw
+     * streams have no times. There, too, packets are read and dropped. */
     if (demux_clock_may_jump(d) || d->ctx->start_time == AV_NOPTS_VALUE)
         return false;
     int64_t to = d->ctx->start_time + us;
     d->partial = avformat_seek_file(d->ctx, -1, INT64_MIN, to, to, 0) >= 0;
-    if (d->partial) { /* what was found before is met again, or not wanted */
+    if (d->partial) { /* earlier errors come again, or are outside */
         lookahead_clear(&d->ahead);
         av_watch_errors(d->ctx);
     }
     return d->partial;
 }
 
-/* 1: the packet is of no use, and of its stream no more will come. */
+/* Returns 1 if the packet is useless, and no more packets of its stream will come. */
 static int check_encryption(struct demux *d, const AVPacket *pkt)
 {
     AVStream *st = d->ctx->streams[pkt->stream_index];
@@ -469,7 +470,7 @@ static void note(struct demux *d, const AVPacket *pkt)
     }
 }
 
-/* An FFmpeg code. */
+/* Returns an FFmpeg code. */
 static int read_next(struct demux *d, AVPacket *pkt)
 {
     AVPacket *ahead = lookahead_take(&d->ahead);
@@ -485,7 +486,7 @@ static int read_next(struct demux *d, AVPacket *pkt)
     return d->pictures.count ? read_picture(d, pkt) : av_read_frame(d->ctx, pkt);
 }
 
-/* One packet is not where the file says: the others may be. */
+/* One packet is not where the file says; others may be. */
 static bool goes_on(struct demux *d, int e)
 {
     if (e != AVERROR_INVALIDDATA || d->pictures.count || ++d->unreadable > UNREADABLE_MAX)

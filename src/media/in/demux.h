@@ -1,6 +1,5 @@
 /*
- * The input: streams and packets, in file order. Knows nothing of what is in
- * the packets.
+ * The input: streams and packets, in file order. The content of packets is not looked at.
  */
 #ifndef RIFEC_MEDIA_IN_DEMUX_H
 #define RIFEC_MEDIA_IN_DEMUX_H
@@ -43,17 +42,17 @@ bool demux_seek(struct demux *d, int64_t us);
 /* True for broadcast streams, whose clock may jump. */
 bool demux_clock_may_jump(const struct demux *d);
 
-/* Where the input's clock stands at its start, in microseconds: to be taken away from
- * all times, as it means nothing. 0 where the input begins before zero. */
+/* The input's clock at its start, in microseconds. It is subtracted from all times,
+ * because it has no meaning; 0 if the input begins before zero. */
 int64_t demux_origin_us(const struct demux *d);
 
-/* Whether the file is large enough for a video of that many microseconds. */
+/* True if the file is large enough for a video of that many microseconds. */
 bool demux_can_last(const struct demux *d, int64_t us);
 
-/* How long the input lasts from its start, by its own word; 0: unknown. */
+/* The input's duration from its start, as the container gives it; 0: unknown. */
 int64_t demux_duration_us(const struct demux *d);
 
-/* After the end: the file said it held more than could be read. */
+/* After the end: the container promises more than could be read. */
 bool demux_truncated(const struct demux *d);
 
 /* Parts of the file could not be read and were skipped. */
@@ -62,13 +61,13 @@ bool demux_damaged(const struct demux *d);
 /* For messages: the path, or "stdin". */
 const char *demux_name(const struct demux *d);
 
-/* The packets that come first; valid until the first of them is read. */
+/* The first packets; valid until the first of them is read. */
 const struct lookahead *demux_ahead(const struct demux *d);
 
-/* True when the input is one picture, or several. */
+/* True if the input is one image or several. */
 bool demux_is_picture(const struct demux *d);
 
-/* The files, when the input is pictures; else NULL. */
+/* The files, if the input is images, otherwise NULL. */
 const struct pictures *demux_pictures(const struct demux *d);
 
 AVFormatContext *demux_context(const struct demux *d);

@@ -1,4 +1,4 @@
-/* Demuxer and decoder, pulled instead of pushed. */
+/* Demuxer and decoder behind a function that returns one frame at a time. */
 #include "media/in/film.h"
 
 #include <stdlib.h>
@@ -39,7 +39,7 @@ fail:
     return err;
 }
 
-/* Gives the decoder the next packet of the video, or says that there is none. */
+/* Gives the decoder the next packet of the video, or tells it that there are no more. */
 static int feed(struct film *f)
 {
     int err = 0;

@@ -1,6 +1,6 @@
 /*
- * The frames of a film, one after the other, for looking at them: no interpolation, no
- * times made right, every frame as the decoder gives it, in host memory.
+ * The frames of a film, one after the other, for comparing them: without interpolation or
+ * repaired times, every frame as the decoder returns it, in host memory.
  */
 #ifndef RIFEC_MEDIA_IN_FILM_H
 #define RIFEC_MEDIA_IN_FILM_H
@@ -20,13 +20,13 @@ int film_open(struct film **out, const char *path);
  * film's start; NULL at the end. Errors: INPUT, NOMEM. */
 int film_next(struct film *f, AVFrame **out);
 
-/* How many frames there should be, by the container's word; 0: unknown. */
+/* The number of frames that the container gives; 0: unknown. */
 int64_t film_frames(const struct film *f);
 
 /* Frames per second; num 0: unknown. */
 AVRational film_rate(const struct film *f);
 
-/* So far: parts could not be read or decoded. */
+/* True if parts so far could not be read or decoded. */
 bool film_damaged(const struct film *f);
 
 /* Accepts NULL. */

@@ -1,4 +1,4 @@
-/* Clocks that jump, made to go on. */
+/* Repairs clocks that jump. */
 #include "media/in/joins.h"
 
 #include <stdlib.h>
@@ -40,15 +40,15 @@ static bool is_between(int64_t us, int64_t least, int64_t most)
     return us >= least && us <= most;
 }
 
-/* Only video and audio: sparse streams say nothing about the clock. */
+/* Only video and audio: sparse streams tell nothing about the clock. */
 static bool is_steady(const AVStream *st)
 {
     return st->codecpar->codec_type == AVMEDIA_TYPE_VIDEO ||
            st->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
 }
 
-/* The clock goes on as it did, or the other streams have come as far: then it is this
- * one that had nothing to say for a while. */
+/* True if the clock continues, or the other streams have advanced as far, so that this
+ * one was only silent for a while. */
 static bool goes_on(const struct joins *j, const struct join_stream *st, bool steady,
                     int64_t us)
 {
@@ -60,13 +60,13 @@ static bool goes_on(const struct joins *j, const struct join_stream *st, bool st
     return beside && (us > st->expected_us || !steady);
 }
 
-/* Where a stream's first packet belongs. */
+/* The time to which a stream's first packet belongs. */
 static int64_t first_us(const struct joins *j, const struct join_stream *st)
 {
     return st->early ? j->start_us : j->position_us;
 }
 
-/* By how much another stream has moved that makes this one go on, too; the newest
+/* Finds the shift of another stream that makes this one continue as well; the newest
  * first. */
 static bool follow(const struct joins *j, struct join_stream *st, int64_t raw_us)
 {
@@ -88,7 +88,7 @@ static void jump(struct joins *j, struct join_stream *st, int64_t raw_us)
 {
     st->shift_us = (st->begun ? st->expected_us : first_us(j, st)) - raw_us;
     j->shift_us = st->shift_us;
-    j->jumps += st->begun; /* else it is a programme with a clock of its own */
+    j->jumps += st->begun; /* otherwise it is a programme with its own clock */
 }
 
 int joins_apply(struct joins *j, AVPacket *pkt, const AVStream *stream)

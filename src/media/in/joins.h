@@ -1,9 +1,9 @@
 /*
- * Broadcast streams whose clocks jump or lie apart: a recording that was restarted,
- * files that were appended to each other, several programmes in one. Behind a jump,
- * times go on where they were, and a programme with a clock of its own is laid beside
- * the others, as in ffmpeg. Only for containers that say their clock may jump
- * (AVFMT_TS_DISCONT); elsewhere a time is taken at its word.
+ * Broadcast streams whose clocks jump or differ: a recording that was restarted, files
+ * that were appended to each other, several programmes in one. After a jump, times
+ * continue without a gap, and a programme with its own clock is aligned with the others,
+ * as in ffmpeg. This is only for containers that say their clock may jump
+ * (AVFMT_TS_DISCONT); in others, times are used unchanged.
  */
 #ifndef RIFEC_MEDIA_IN_JOINS_H
 #define RIFEC_MEDIA_IN_JOINS_H

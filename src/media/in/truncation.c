@@ -1,6 +1,6 @@
-/* Which rule is for which container, and the rules of those that have a table of their
- * parts in front or sizes that contain each other. Those that consist of many equal
- * parts, and end in a mark: truncation_marks.c. */
+/* Selects the rule for each container, and has the rules for containers with a table
+ * of their parts in front or with sizes that contain each other. truncation_marks.c
+ * has those for containers that consist of many equal parts and end in a mark. */
 #include "media/in/truncation.h"
 
 #include <string.h>
@@ -139,13 +139,13 @@ static bool is_chunk(AVFormatContext *ctx, int64_t at, uint8_t *b)
     return true;
 }
 
-/* The packets, chunk by chunk: FFmpeg skips what is none without a word. */
+/* Checks the packets, chunk by chunk: FFmpeg silently skips invalid ones. */
 static enum truncation walk_packets(AVFormatContext *ctx, int64_t at, int64_t end)
 {
     uint8_t b[8];
     bool odd = false;
     for (int i = 0; i < PARTS_MAX && at + 8 <= end; i++) {
-        /* Some do not fill up what is odd. */
+        /* Some programs do not pad odd sizes. */
         if (!is_chunk(ctx, at, b) && !(odd && is_chunk(ctx, --at, b)))
             return TRUNCATION_GAP;
         const int64_t bytes = AV_RL32(b + 4);
@@ -165,7 +165,7 @@ static enum truncation look_into_riff(AVFormatContext *ctx, int64_t at, int64_t 
             return TRUNCATION_CUT;
         const int64_t bytes = AV_RL32(b + 4), next = at + 8 + bytes + (bytes & 1);
         if (!memcmp(b, "LIST", 4) && !memcmp(b + 8, "movi", 4))
-            return bytes <= 4              ? TRUNCATION_UNKNOWN /* never finished */
+            return bytes <= 4              ? TRUNCATION_UNKNOWN /* was never finished */
                    : at + 8 + bytes > size ? TRUNCATION_CUT
                                            : walk_packets(ctx, at + 12, at + 8 + bytes);
         at = next;
@@ -266,13 +266,13 @@ enum truncation truncation_mxf(AVFormatContext *ctx, int64_t size)
                                      0x01, 0x0D, 0x01, 0x02, 0x01, 0x01 };
     uint8_t b[17 + 8 + 32];
     if (!truncation_read(ctx, 0, b, sizeof b) || memcmp(b, key, sizeof key))
-        return TRUNCATION_UNKNOWN; /* something stands in front */
+        return TRUNCATION_UNKNOWN; /* there is something in front */
     const int length = b[16] & 0x80 ? 1 + (b[16] & 0x7F) : 1;
     if (length > 9)
         return TRUNCATION_UNKNOWN;
     const int64_t footer = (int64_t)AV_RB64(b + 16 + length + 24);
     if (footer <= 0)
-        return TRUNCATION_UNKNOWN; /* never finished */
+        return TRUNCATION_UNKNOWN; /* was never finished */
     return footer < size && truncation_read(ctx, footer, b, sizeof key) &&
                    !memcmp(b, key, sizeof key)
                ? TRUNCATION_NONE

@@ -13,7 +13,7 @@ enum truncation {
     TRUNCATION_UNKNOWN, /* the container has no such rule, or does not use it here */
     TRUNCATION_NONE,
     TRUNCATION_CUT,
-    TRUNCATION_GAP, /* something in the middle is not what must be there */
+    TRUNCATION_GAP, /* something in the middle is wrong */
 };
 
 /* After the last packet was read: moves the reading position of ctx->pb. */

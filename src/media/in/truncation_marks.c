@@ -1,4 +1,4 @@
-/* Rules for containers that are a row of pages, packets or pictures. */
+/* Rules for containers that are a series of pages, packets or pictures. */
 #include "media/in/truncation.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #define TAIL_BYTES (256 << 10)
 
-/* Has `look` judge the n bytes at the end of the file. */
+/* Lets `look` judge the n bytes at the end of the file. */
 static enum truncation look_at_tail(AVFormatContext *ctx, int64_t size,
                                     enum truncation (*look)(const uint8_t *b, int n))
 {
@@ -144,7 +144,7 @@ static enum truncation look_at_packs(const uint8_t *b, int n)
         at += bytes;
     if (bytes)
         return bytes < 0 ? TRUNCATION_UNKNOWN : TRUNCATION_CUT;
-    while (at < n && !b[at]) /* filled up */
+    while (at < n && !b[at]) /* padding */
         at++;
     return at == n ? TRUNCATION_NONE : TRUNCATION_CUT;
 }

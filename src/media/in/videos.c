@@ -1,4 +1,4 @@
-/* Choosing a video by what is known of it before it is decoded. */
+/* Chooses a video by its properties before it is decoded. */
 #include "media/in/videos.h"
 
 #include <stdbool.h>

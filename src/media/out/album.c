@@ -1,7 +1,7 @@
 /*
- * Many small files that appear together, or not at all. Pictures that are replaced
- * change places with the new ones, and lie in the temporary folder until all have
- * moved: so a failure half-way can be undone.
+ * Many small files that appear together, or not at all. Images that are replaced change
+ * places with the new ones, and stay in the temporary folder until all have moved, so a
+ * failure half-way can be undone.
  */
 #define _GNU_SOURCE /* sync_file_range */
 #include "media/out/album.h"
@@ -46,7 +46,7 @@ static bool is_folder(const char *path)
     return ends_in_slash(path) || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
-/* Takes a name from an allocation, which may have failed. */
+/* Takes a name from an allocation that may have failed. */
 static char *reported(char *name)
 {
     if (!name)
@@ -78,7 +78,7 @@ static char *numbered(const struct album *a, const char *folder, int64_t number)
                        (long long)number, a->name.suffix);
 }
 
-/* Calls `visit` for each picture of this name in the folder until it says no. */
+/* Calls `visit` for each image of this name in the folder until it returns false. */
 static void each(const struct album *a, const char *folder,
                  bool (*visit)(void *opaque, const char *path, int64_t number),
                  void *opaque)
@@ -255,7 +255,7 @@ fail:
     return err;
 }
 
-/* The one that is replaced takes the place of the new one in the temporary folder. */
+/* The replaced image takes the place of the new one in the temporary folder. */
 static int replace(const struct album *a, const char *from, const char *to)
 {
     int err = 0;
@@ -311,7 +311,7 @@ int album_commit(struct album *a)
     const char *folder = a->folder[0] ? a->folder : ".";
     for (int64_t i = 1; i <= a->count; i++)
         TRY(sync_picture(a, i));
-    outfolder_keep_after_crash(a->temporary); /* soon it holds what is replaced */
+    outfolder_keep_after_crash(a->temporary); /* may hold replaced images */
     for (; a->moved < a->count; a->moved++)
         TRY(move(a, a->moved + 1));
     if (outdisk_sync_folder(folder) != 0)

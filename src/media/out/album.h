@@ -22,7 +22,7 @@ struct album;
  */
 char *album_pattern(const char *path, const char *format, const struct pictures *input);
 
-/* True when there are pictures of such a name. */
+/* True if images of such a name exist. */
 bool album_exists(const char *pattern);
 
 struct album_params {

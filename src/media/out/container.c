@@ -1,4 +1,4 @@
-/* Muxers and what they take. */
+/* Muxers and their capabilities. */
 #include "media/out/container.h"
 
 #include <libavutil/avstring.h>
@@ -14,8 +14,8 @@ bool container_is(const AVOutputFormat *f, const char *names)
 }
 
 /*
- * MPEG streams have no table that FFmpeg could be asked for, and their muxers write
- * anything else as private data that nobody can read. NULL: another container.
+ * MPEG streams have no table that FFmpeg could be asked for, and their muxers write all
+ * other codecs as private data that nothing can read. NULL: another container.
  */
 static const char *mpeg_codecs(const AVOutputFormat *f)
 {
@@ -68,7 +68,7 @@ static bool has_wrong_form(const AVOutputFormat *f, const AVCodecParameters *par
            par->extradata_size > 0 && par->extradata[0] == 1;
 }
 
-/* False without a trial. */
+/* Returns false without a trial. */
 static bool may_hold(const struct trial *t, const AVCodecParameters *par)
 {
     const AVOutputFormat *f = t->format;
@@ -79,7 +79,7 @@ static bool may_hold(const struct trial *t, const AVCodecParameters *par)
                           : !has_wrong_form(f, par);
 }
 
-/* One packet may be damaged; the container holds a stream if it takes any. */
+/* One packet may be damaged; the container can hold a stream if it accepts any. */
 static bool takes_packets(const struct trial *t, const AVStream *st,
                           const struct lookahead *ahead)
 {
@@ -100,7 +100,7 @@ bool container_holds(const struct trial *t, const AVStream *st,
 
 uint32_t container_video_tag(const AVOutputFormat *f, enum AVCodecID codec)
 {
-    /* FFmpeg takes hev1, which Apple's players do not play. */
+    /* FFmpeg chooses hev1, which Apple's players do not play. */
     return codec == AV_CODEC_ID_HEVC && container_is(f, "mp4|mov|ipod")
                ? MKTAG('h', 'v', 'c', '1')
                : 0;
@@ -108,7 +108,7 @@ uint32_t container_video_tag(const AVOutputFormat *f, enum AVCodecID codec)
 
 bool container_is_for_sound(const AVOutputFormat *f)
 {
-    /* A song's picture is what some of them have in mind. */
+    /* Some audio formats have a video codec for a song's picture. */
     return f->audio_codec != AV_CODEC_ID_NONE &&
            (f->video_codec == AV_CODEC_ID_NONE || f->video_codec == AV_CODEC_ID_PNG);
 }

@@ -15,12 +15,12 @@
 /* True for one of the names in "mp4|mov"; FFmpeg's name of a muxer. */
 bool container_is(const AVOutputFormat *f, const char *names);
 
-/* True when packets of the stream can be written as they are, beside the streams that
- * the trial names. The muxer itself is asked. */
+/* True if packets of the stream can be written unchanged, together with the streams of
+ * the trial. The muxer itself is asked. */
 bool container_holds(const struct trial *t, const AVStream *st,
                      const struct lookahead *ahead);
 
-/* True when FFmpeg's tables say that the container is made for the codec. */
+/* True if FFmpeg's tables list the codec for the container. */
 bool container_holds_codec(const AVOutputFormat *f, enum AVCodecID codec);
 
 /* The codec tag for our encoder's stream in this container; 0: the encoder's own. */
@@ -29,7 +29,7 @@ uint32_t container_video_tag(const AVOutputFormat *f, enum AVCodecID codec);
 /* True for audio formats such as .mp3 and .wav. */
 bool container_is_for_sound(const AVOutputFormat *f);
 
-/* A picture that stands for the file, as a picture or as a file. */
+/* True for a picture that represents the file, as a stream or as an attachment. */
 bool container_holds_cover(const AVOutputFormat *f, enum AVCodecID codec);
 
 bool container_holds_attachments(const AVOutputFormat *f);
@@ -38,7 +38,7 @@ bool container_holds_chapters(const AVOutputFormat *f);
 /* The part of a stream's packets that is played. */
 bool container_holds_edits(const AVOutputFormat *f);
 
-/* How the picture is to be turned before it is shown. */
+/* The rotation of the picture for display. */
 bool container_holds_rotation(const AVOutputFormat *f);
 
 /* The mastering display and light levels of HDR10. */
@@ -52,11 +52,11 @@ const char *container_extension(const char *format);
  */
 const char *container_for(const AVStream *st, const struct lookahead *ahead);
 
-/* Copies the parameters, with a codec tag that the container knows. */
+/* Copies the parameters, with a codec tag that the container supports. */
 int container_copy_parameters(const AVOutputFormat *f, AVStream *to,
                               const AVStream *from);
 
-/* Muxer options that keep what the streams of `ctx` and its tags say. */
+/* Muxer options that keep the properties of the streams of `ctx` and its tags. */
 void container_options(const AVFormatContext *ctx, AVDictionary **options);
 
 #endif

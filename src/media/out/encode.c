@@ -29,7 +29,7 @@ struct encode {
     enum AVPixelFormat source_pix_fmt, pix_fmt;
     struct convert *convert; /* NULL: frames go in as they come */
     struct palette *palette; /* what chooses 256 colours, or NULL */
-    bool discards;           /* nobody looks at the pixels      */
+    bool discards;           /* the pixels are not used */
     struct hdr hdr;
     AVFrame *first;    /* tags and size, no pixels                             */
     AVFrame *original; /* newest decoded frame's tags and side data, no pixels */
@@ -123,7 +123,7 @@ fail:
     return err;
 }
 
-/* The list is the caller's; what it points to stays. */
+/* The list belongs to the caller; its strings are not copied. */
 static int keep_params(struct encode *e, const struct encode_params *p)
 {
     e->params = *p;
@@ -212,7 +212,7 @@ static int dress(struct encode *e, AVFrame *av, bool decoded)
         return mem_fail("a frame for the encoder");
     if (!decoded)
         frame_drop_moment(av, NULL);
-    else if (e->next_duration > 0) /* else the original is the frame itself */
+    else if (e->next_duration > 0) /* otherwise the original is the frame itself */
         frame_drop_moment(av, e->original);
     if (decoded)
         err = frame_keep_tags(e->original, whole);
@@ -227,7 +227,8 @@ static int dress(struct encode *e, AVFrame *av, bool decoded)
 /* The mark of a decoded frame, in AVFrame.opaque: frames may wait for their palette. */
 static const char is_decoded;
 
-/* From the GPU, unless it is for nothing: then it only says it were here. */
+/* Downloads a frame from the GPU, unless no pixels are used; then it is only marked as
+ * being in host memory. */
 static int fetch(struct encode *e, AVFrame *av)
 {
     if (hwaccel_is_device(av) && e->discards) {

@@ -31,7 +31,7 @@ struct encode_params {
     enum AVCodecID required_codec; /* the container's only one; AV_CODEC_ID_NONE: any */
     struct encoder_options user;
     struct rational time_base;         /* of the frames sent                       */
-    struct rational frame_rate;        /* a hint; 0/1 when unknown                 */
+    struct rational frame_rate;        /* a hint; 0/1 if unknown */
     enum AVPixelFormat source_pix_fmt; /* of the frames sent                */
     enum AVPixelFormat planar_pix_fmt; /* the same samples as software decoders order
                                           them: decides what the output is   */
