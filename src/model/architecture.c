@@ -1,6 +1,6 @@
 /*
- * The versions of RIFE as their state dicts show them. A network that runs is known by
- * its tensors, names and shapes; one that does not, by a tensor that only it has.
+ * The versions of RIFE, by their state dicts. A network that runs is recognised by the
+ * names and shapes of its tensors; another one by a tensor that only it has.
  */
 #include "model/architecture.h"
 
@@ -12,7 +12,7 @@
 /* Other networks: the first row whose tensor exists decides. */
 static const struct sign {
     const char *prefix;  /* of a tensor's name                  */
-    const char *without; /* NULL, or: and none begins like this */
+    const char *without; /* NULL, or: and no tensor begins like this */
     const char *name, *why;
 } signs[] = {
     { "decoder4.", NULL, "IFRNet", "an encoder and four decoders" },
@@ -77,7 +77,7 @@ static int count_fitting(const struct tensors *t, const struct network *n)
     return named ? (named * MANY + fitting) * MANY + MANY - 1 - missing : 0;
 }
 
-/* The network that fits best, or NULL. */
+/* Returns the network that fits best, or NULL. */
 static const struct network *find_nearest(const struct tensors *t)
 {
     const struct network *best = NULL;

@@ -6,9 +6,9 @@
 #include "model/tensors.h"
 
 struct architecture {
-    const char *name;              /* "RIFE 4.6"; NULL: no RIFE at all            */
-    const struct network *network; /* NULL: it does not run here                  */
-    bool is_relative;              /* it is not the one of this name, but like it */
+    const char *name;              /* "RIFE 4.6"; NULL: not RIFE at all */
+    const struct network *network; /* NULL: rifec cannot run it */
+    bool is_relative;              /* similar to that of this name, not the same */
     const char *why;               /* if not: "an encoder before its blocks", and */
     const char *tensor;            /* the tensor that shows it                    */
 };
@@ -17,12 +17,12 @@ struct architecture {
 struct architecture architecture_guess(const struct tensors *t);
 
 /*
- * The same, and RIFEC_ERR_MODEL, logged with what it looks like, if it is none that
- * runs. Tensors that the network does not use are mentioned when verbose.
+ * The same, but logs the probable network and returns RIFEC_ERR_MODEL if rifec cannot run
+ * it. Tensors that the network does not use are mentioned when verbose.
  */
 int architecture_check(const struct tensors *t, struct architecture *out);
 
-/* Whether the network reads a tensor of this name. */
+/* True if the network reads a tensor of this name. */
 bool architecture_uses(const struct network *n, const char *tensor);
 
 #endif

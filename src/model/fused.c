@@ -1,4 +1,4 @@
-/* Fused ops, or the single ops that they stand for. */
+/* Fused ops, or the single ops that replace them. */
 #include "model/fused.h"
 
 #include "base/err.h"

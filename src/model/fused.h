@@ -1,9 +1,9 @@
 /*
- * The fused ops of ops.h: the backend's own where it has one that does not decline,
- * else the single ops that it stands for. This is the only place that knows them.
+ * The fused ops of ops.h: the backend's own if it has one that does not decline,
+ * otherwise the single ops. Only this file knows which these are.
  *
- * A table without the fused op always takes the single ops: that is what the tests
- * compare the fused ones with.
+ * A table without a fused op always takes the single ops; tests compare the fused ones
+ * with these.
  */
 #ifndef RIFEC_MODEL_FUSED_H
 #define RIFEC_MODEL_FUSED_H
@@ -15,7 +15,7 @@ int fused_resblock(const struct ops *ops, const struct resblock_args *a, void *s
 int fused_blend_store(const struct ops *ops, const struct blend_store_args *a,
                       void *stream);
 
-/* keep_level: deconv.out is made in any case. */
+/* keep_level: deconv.out is always made. */
 int fused_tail(const struct ops *ops, const struct tail_args *a, bool keep_level,
                void *stream);
 

@@ -1,10 +1,11 @@
 /*
- * RIFE's IFNet: four blocks, or five, each estimating at its own resolution what
- * the flow and mask of those before it still lack (Huang et al., "Real-Time
+ * RIFE's IFNet: four blocks, or five, each of which estimates, at its own resolution, the
+ * remaining error in the flow and mask of those before it (Huang et al., "Real-Time
  * Intermediate Flow Estimation for Video Frame Interpolation", ECCV 2022).
  *
  * Sizes and memory are planned once for a picture size; ifnet_forward() is the
  * network, written straight down over the ops of a backend.
+ *
  */
 #ifndef RIFEC_MODEL_IFNET_H
 #define RIFEC_MODEL_IFNET_H
@@ -86,7 +87,7 @@ int ifnet_encode(struct ifnet *net, const struct source *source, void *stream);
 /* The inputs and the output of one interpolated frame. */
 struct ifnet_task {
     struct source source0, source1;
-    const float *t; /* 0 < *t < 1, where the backend reads it when it runs */
+    const float *t; /* 0 < *t < 1; the backend reads it when the ops run */
     const struct yuv *yuv;
     struct rifec_frame *frame; /* NULL: it stays in net->out */
     bool keep_levels; /* all levels are made, even if a fused op could skip the last */

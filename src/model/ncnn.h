@@ -29,7 +29,7 @@ struct ncnn_options {
     bool stock;       /* warp by ncnn's own layers, not by rife.Warp */
 };
 
-/* Whether there is a graph for the network. */
+/* True if the network can be written for ncnn. */
 bool ncnn_can_write(const struct network *n);
 
 /*

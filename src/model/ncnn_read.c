@@ -393,7 +393,7 @@ fail:
 
 /* --- is it what 4.6 does? --------------------------------------------------------- */
 
-/* The first thing that is another, or NULL. */
+/* The first property that differs, or NULL. */
 static const char *find_difference(const struct group *g)
 {
     for (int i = 0; i < CONVS; i++) {

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-/* An IFNet with its teacher has 60 KB. It also bounds what a bad one can allocate. */
+/* An IFNet with its teacher has 60 KB. This also bounds the memory for a bad one. */
 #define BYTES_MAX ((size_t)4 << 20)
 
 /* Limit of a call's arguments, which calls copy; a tensor has six or seven. */
@@ -90,7 +90,7 @@ static int push(struct machine *m, int i)
     return ints_push(&m->stack, i) ? 0 : mem_fail("the pickle in the model");
 }
 
-/* A new value, on the stack. The pointer is good until the next one. */
+/* Pushes a new value. The pointer is valid until the next one. */
 static int push_new(struct machine *m, enum pickle_kind kind, struct pickle_value **out)
 {
     struct pickle *p = m->p;
@@ -121,7 +121,7 @@ static int append(struct pickle_value *v, const int *items, int count)
 
 /* --- the stack -------------------------------------------------------------- */
 
-/* The value `depth` below the top, which is 0. NULL: there is none. */
+/* Returns the value `depth` below the top, which is 0, or NULL if there is none. */
 static struct pickle_value *peek(const struct machine *m, int depth)
 {
     int at = m->stack.count - 1 - depth;
@@ -130,7 +130,7 @@ static struct pickle_value *peek(const struct machine *m, int depth)
     return &m->p->values[m->stack.data[at]];
 }
 
-/* How many values lie above the topmost mark, or -1. */
+/* Returns the number of values above the topmost mark, or -1. */
 static int above_mark(const struct machine *m)
 {
     for (int n = 0; n < m->stack.count; n++)
@@ -139,7 +139,7 @@ static int above_mark(const struct machine *m)
     return -1;
 }
 
-/* Makes a tuple of the n topmost values; with a mark, that goes, too. */
+/* Makes a tuple of the n topmost values; with a mark, the mark is removed as well. */
 static int make_tuple(struct machine *m, int n, bool mark)
 {
     int err = 0;
@@ -324,7 +324,7 @@ static int push_global(struct machine *m)
     return push_view(m, PICKLE_GLOBAL, name, (size_t)name_length, found);
 }
 
-/* REDUCE: calls what lies below the arguments. */
+/* REDUCE: calls the function below the arguments. */
 static int call(struct machine *m)
 {
     int err = 0;

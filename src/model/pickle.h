@@ -15,7 +15,7 @@ enum pickle_kind {
     PICKLE_NONE,
     PICKLE_BOOL,
     PICKLE_INT,
-    PICKLE_FLOAT, /* its value is of no use here  */
+    PICKLE_FLOAT, /* not needed here */
     PICKLE_TEXT,
     PICKLE_TUPLE,
     PICKLE_LIST,

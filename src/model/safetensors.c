@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-/* IFNet's header has 12 KB; a hundred times that is somebody else's file. */
+/* IFNet's header has 12 KB; a file with a hundred times that is not a model of ours. */
 #define HEADER_BYTES_MAX (1u << 20)
 
 static uint64_t header_length(const struct filebytes *file)
@@ -73,7 +73,7 @@ static int read_shape(const struct tensors *t, const cJSON *entry, int64_t *dims
     return 0;
 }
 
-/* data_offsets, as long as the shape says, and in the file. */
+/* Checks that data_offsets match the shape and lie in the file. */
 static int read_place(const struct tensors *t, const cJSON *entry, size_t data_bytes,
                       struct tensor_place *place, int64_t *begin)
 {
@@ -135,7 +135,7 @@ int safetensors_list(struct tensors *t)
     unsigned long failures = mem_failures();
     header = cJSON_ParseWithLength((const char *)file->data + 8, (size_t)length);
     if (!header)
-        TRY(mem_check(failures)); /* the program has cJSON count what it lacks */
+        TRY(mem_check(failures)); /* the program lets cJSON count failed allocations */
     if (!cJSON_IsObject(header))
         FAIL(RIFEC_ERR_MODEL,
              "%s: the header is not JSON: not a safetensors file, or damaged", t->name);

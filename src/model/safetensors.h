@@ -11,7 +11,7 @@
 #include "model/network.h"
 #include "model/tensors.h"
 
-/* Could this be one? Looks at the length of the header and at its first byte. */
+/* True if it could be one, by the length of the header and its first byte. */
 bool safetensors_probe(const struct filebytes *file);
 
 /* Lists the tensors of t->file[0], which could be one. RIFEC_ERR_MODEL or

@@ -1,4 +1,4 @@
-/* Shapes of what lives in memory: feature maps, images, flow levels. */
+/* The shapes of data in memory: feature maps, images, flow levels. */
 #ifndef RIFEC_MODEL_TENSOR_H
 #define RIFEC_MODEL_TENSOR_H
 
@@ -16,7 +16,7 @@
 struct tensor {
     union {
         float *data;
-        uint16_t *half; /* the bits of FP16, if that is dtype */
+        uint16_t *half; /* FP16 bits, if that is dtype */
     };
     int channels, height, width, block;
     enum dtype dtype;

@@ -1,4 +1,4 @@
-/* Which file a path means, and which format it has. */
+/* Finds the file that a path means, and its format. */
 #define _POSIX_C_SOURCE 200809L
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "model/tensors.h"
 #include "model/torch.h"
 
-/* In a folder, what is nearest to the trained numbers first. */
+/* In a folder, the files closest to the trained numbers come first. */
 static const char *const names_in_folder[] = { "flownet.safetensors", "flownet.pkl",
                                                "flownet.pth", "flownet.param" };
 
@@ -61,7 +61,7 @@ static int list(struct tensors *t)
     return RIFEC_ERR_MODEL;
 }
 
-/* By its first bytes alone: PyTorch calls its files .bin, too. */
+/* By its first bytes alone, because PyTorch also calls its files .bin. */
 static bool is_known(const struct filebytes *file)
 {
     return torch_probe_zip(file) || torch_probe_legacy(file) || safetensors_probe(file);
@@ -86,7 +86,7 @@ static int with_ending(const char *path, size_t stem, const char *ending, char *
     return 0;
 }
 
-/* ncnn's two files have one name: whichever is given, the other is beside it. */
+/* ncnn's two files have one name: if one is given, the other is next to it. */
 static int open_pair(struct tensors *t, const char *path)
 {
     int err = 0;

@@ -55,7 +55,7 @@ void tensors_close(struct tensors **t);
 /* SHA-256 of the file, of ncnn's the .bin, hexadecimal. */
 void tensors_sha256(const struct tensors *t, char out[65]);
 
-/* NULL: not found. */
+/* Returns NULL if it is not found. */
 const struct stored_tensor *tensors_find(const struct tensors *t, const char *name);
 
 /* The first whose name begins so, or NULL. */
@@ -75,12 +75,13 @@ void tensor_format_shape(char out[96], const int64_t *dims, int rank);
 int tensors_read(const struct tensors *t, const char *name, const int *dims, int rank,
                  float *out);
 
-/* Element i in the order of the dimensions, as it is. For types that can be read. */
+/* Returns element i in the order of the dimensions, unchanged. For types that can be
+ * read. */
 float tensor_value(const struct stored_tensor *t, int64_t i);
 
 /* --- for the formats ------------------------------------------------------------ */
 
-/* Where a tensor's numbers are. strides NULL: one after the other. */
+/* The place of a tensor's numbers. strides NULL: contiguous. */
 struct tensor_place {
     const char *type;
     int element_bytes; /* 0: unknown, then nothing is checked */

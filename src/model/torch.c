@@ -178,7 +178,7 @@ static int count_tensors(const struct pickle *p, const struct pickle_value *v)
     return n;
 }
 
-/* The dictionary itself, or the one in it that holds tensors. */
+/* Finds the dictionary itself, or the one in it that has tensors. */
 static int find_state(const struct reader *r, const struct pickle_value **out)
 {
     const struct pickle *p = &r->pickle;
@@ -309,7 +309,7 @@ bool torch_probe_legacy(const struct filebytes *file)
            !memcmp(file->data, legacy_magic, sizeof legacy_magic);
 }
 
-/* The size of a storage's elements is known only where a tensor uses it. */
+/* The size of a storage's elements is known only from a tensor that uses it. */
 static int find_size(const struct reader *r, const struct pickle_value *key,
                      int *element_bytes, int64_t *numbers)
 {

@@ -66,7 +66,7 @@ int weights_open_tensors(struct tensors **out, const char *path);
 /* weights_open() of a file that is open. */
 int weights_load(struct weights *w, const struct tensors *file);
 
-/* Bytes held. */
+/* The memory that it holds. */
 size_t weights_bytes(const struct weights *w);
 
 /* Frees the numbers, when a backend has repacked them; shapes and sha256 stay. */

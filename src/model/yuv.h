@@ -44,8 +44,8 @@ struct yuv {
 };
 
 /*
- * Checks that a format and a colour can be worked with. NULL if so, else what
- * is wrong with them, as a phrase.
+ * Checks that a format and a colour are supported. Returns NULL, or the problem as a
+ * phrase.
  */
 const char *yuv_refuses(const struct rifec_format *format,
                         const struct rifec_color *color);
@@ -55,7 +55,7 @@ int yuv_open(struct yuv *out, int width, int height, const struct rifec_format *
              const struct rifec_color *color);
 void yuv_close(struct yuv *y);
 
-/* The same with its tables at `tables`, where somebody has copied them to. */
+/* The same with its tables at `tables`, to which the caller has copied them. */
 struct yuv yuv_moved(const struct yuv *y, void *tables);
 
 #endif

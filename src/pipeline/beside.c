@@ -1,4 +1,4 @@
-/* Two sources, labels, hstack, an encoder. */
+/* Two sources, their labels, hstack, and an encoder. */
 #include "pipeline/beside.h"
 
 #include <stdio.h>
@@ -26,7 +26,7 @@
     {                                                                                    \
         1, 90000                                                                         \
     }
-/* Containers round times to milliseconds: frames this close are of one time. */
+/* Containers round times to milliseconds; frames this close have the same time. */
 #define SAME_TIME_US 1500
 
 struct beside {
@@ -204,7 +204,7 @@ fail:
     return err;
 }
 
-/* The left film's frame at this time. */
+/* Returns the left film's frame at this time. */
 static int advance_left(struct beside *b, int64_t us)
 {
     int err = 0;

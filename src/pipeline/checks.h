@@ -1,6 +1,6 @@
 /*
- * Looks at what was written: has it all frames, does it last as long as the source
- * frames were shown, and does the sound begin where it did?
+ * Checks the output: are all frames there, does it last as long as the source frames were
+ * shown, and does the sound begin at its time?
  */
 #ifndef RIFEC_PIPELINE_CHECKS_H
 #define RIFEC_PIPELINE_CHECKS_H
@@ -28,7 +28,7 @@ struct checks_subject {
     const struct demux *demux;
     const struct timeline *timeline; /* ended                                    */
     struct rational stretch;         /* output time per source time: slow motion */
-    double made_s;                   /* what the output frames were to last      */
+    double made_s;                   /* planned duration of the output frames */
     bool limited;                    /* the output ends early on purpose         */
     int64_t frames_planned, frames_written;
 };

@@ -21,9 +21,9 @@
 
 enum role { INPUT, MODEL, CUTS, OUTPUT, STATS };
 
-/* Many files at one place: those that are numbered as a pattern says; pictures of any
- * name in a folder; an output of numbered pictures of a kind not known yet; the files
- * that may be a model in its folder. */
+/* Places with many files: numbered names of a pattern; images of any name in a folder;
+ * an output of numbered images of a kind not known yet; the files that may be a model
+ * in its folder. */
 enum set { ONE_FILE, NUMBERED, ANY_PICTURES, NEW_PICTURES, MODEL_FILES };
 
 struct place {
@@ -108,7 +108,7 @@ static int add(struct places *all, const struct place *place)
     return err;
 }
 
-/* Devices and pipes are what they are, however often they are named. */
+/* Devices and pipes are always the same, however often they are named. */
 static bool is_stream(const char *path)
 {
     struct stat st;
@@ -255,7 +255,7 @@ static void say_set(const struct place *set, const struct place *p)
                   set->path, role_name(p), p->path);
 }
 
-/* `w` is written, and is also `other`. */
+/* Reports that `w` is written and is also `other`. */
 static int refuse(const struct place *w, const struct place *other)
 {
     bool both_outputs = w->role == OUTPUT && other->role == OUTPUT;
@@ -358,7 +358,7 @@ static bool set_has(const struct place *set, const char *file)
     }
 }
 
-/* The name that a file has in the folder of the set; NULL: it is elsewhere. */
+/* The name of a file in the set's folder; NULL: it is elsewhere. */
 static const char *name_in(const struct place *file, const struct place *set)
 {
     size_t length = strlen(set->file.rest);
@@ -372,7 +372,7 @@ static const char *name_in(const struct place *file, const struct place *set)
     return strchr(name, '/') ? NULL : name;
 }
 
-/* A folder is asked only for what it holds: an output in it is another matter. */
+/* Only the contents of a folder are read, so an output in it is another matter. */
 static bool file_is_in(const struct place *file, const struct place *set)
 {
     const char *name = name_in(file, set);

@@ -18,8 +18,8 @@ struct clash_params {
     const char *stats; /* file, or NULL                        */
 };
 
-/* Creates nothing. Errors, logged: OUTPUT if an output is something that is read; USAGE
- * if the command line names one file twice for writing, or for the statistics; NOMEM. */
+/* Creates nothing. Errors, logged: OUTPUT if an output is also read; USAGE if the
+ * command line names one file twice for writing, or for the statistics; NOMEM. */
 int clash_check(const struct clash_params *p);
 
 #endif

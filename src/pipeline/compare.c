@@ -26,7 +26,7 @@ struct comparison {
     bool shorter[2]; /* it ended first */
 };
 
-/* Does b have about N times a's frames? */
+/* True if b has about N times as many frames as a. */
 static bool is_multiple(const struct comparison *c)
 {
     int64_t a = film_frames(c->film[0]), b = film_frames(c->film[1]);
@@ -49,7 +49,7 @@ static void choose_steps(struct comparison *c)
         log_info("comparing one in %" PRId64 " frames of both videos", c->o->step);
 }
 
-/* The frame that is `skip` after the next, or NULL. */
+/* Returns the frame `skip` frames after the next, or NULL. */
 static int next(struct film *f, int64_t skip, AVFrame **out)
 {
     int err = 0;

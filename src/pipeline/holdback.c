@@ -1,4 +1,4 @@
-/* A list of packets and the time that lets them go. */
+/* A list of packets that wait for a time. */
 #include "pipeline/holdback.h"
 
 #include <stdlib.h>
@@ -6,7 +6,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-/* More than this is not interleaved at all, and must not fill the memory. */
+/* A file that needs more than this is not interleaved at all, and must not fill the
+ * memory. */
 #define BYTES_MAX (64u << 20)
 
 void holdback_open(struct holdback *h, const struct holdback_params *p)
@@ -34,7 +35,7 @@ static bool is_due(const struct holdback *h, const AVPacket *pkt)
     return start_us(h, pkt) <= h->reached_us;
 }
 
-/* Within a stream the order stays. */
+/* The order within a stream stays. */
 static bool stream_waits(const struct holdback *h, int before, int stream)
 {
     for (int i = 0; i < before; i++)
@@ -43,7 +44,7 @@ static bool stream_waits(const struct holdback *h, int before, int stream)
     return false;
 }
 
-/* Writes number i, and drops it from the list later. */
+/* Writes packet i; the caller removes it from the list later. */
 static int release(struct holdback *h, int i)
 {
     h->bytes -= (size_t)h->waiting[i]->size;

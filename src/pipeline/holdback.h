@@ -1,7 +1,6 @@
 /*
- * Sound and subtitles wait here until the picture has reached them: where the
- * picture ends before its time, by --frames or Ctrl-C, they end with it. Used by
- * the sink's thread.
+ * Sound and subtitles wait here until the picture has reached them. If the picture ends
+ * early, because of --frames or Ctrl-C, they end with it. Used by the sink's thread.
  */
 #ifndef RIFEC_PIPELINE_HOLDBACK_H
 #define RIFEC_PIPELINE_HOLDBACK_H
@@ -30,13 +29,13 @@ struct holdback {
 
 void holdback_open(struct holdback *h, const struct holdback_params *p);
 
-/* A packet of a copied stream; takes it, always. Errors: mux_write()'s. */
+/* Takes a packet of a copied stream, always. Errors: mux_write()'s. */
 int holdback_packet(struct holdback *h, AVPacket **pkt);
 
-/* The picture lasts until there: writes what was waiting for that. */
+/* The picture lasts until there: writes the packets that waited for it. */
 int holdback_reach(struct holdback *h, int64_t us);
 
-/* No picture follows: writes the rest, or drops it when all is to end here. */
+/* No more pictures follow: writes the rest, or drops it if all streams end here. */
 int holdback_end(struct holdback *h, bool cut);
 
 /* Frees the packets that are left. Accepts one that is all zero. */

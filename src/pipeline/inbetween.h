@@ -1,7 +1,7 @@
 /*
- * The second stage's work: source frames in, output frames out, in order. Asks
- * the timeline when, looks at what lies between two frames, asks the engine
- * for in-betweens where there is motion, and passes originals on untouched.
+ * The second stage's work: source frames in, output frames out, in order. It asks the
+ * timeline for times, compares neighbouring frames, asks the engine for in-betweens where
+ * there is motion, and passes originals on untouched.
  */
 #ifndef RIFEC_PIPELINE_INBETWEEN_H
 #define RIFEC_PIPELINE_INBETWEEN_H
@@ -14,18 +14,18 @@
 
 enum scene_mode { SCENE_AUTO = 0, SCENE_OFF };
 
-/* Between the last frame of a scene and the first of the next. */
+/* The frames between the last frame of a scene and the first of the next. */
 enum on_cut {
     ON_CUT_DUP = 0, /* the earlier frame stays               */
     ON_CUT_BLEND,   /* one is mixed into the other           */
     ON_CUT_SPLIT,   /* half the time the earlier, then the later */
 };
 
-/* Between a frame and its repetition. Time is never deleted. */
+/* The frames between a frame and its repetition. The duration never changes. */
 enum dedup {
-    DEDUP_HOLD = 0, /* equal frames: the frame itself, without the network     */
+    DEDUP_HOLD = 0, /* equal frames: repeats the frame, without the network */
     DEDUP_OFF,      /* always interpolate */
-    DEDUP_SMOOTH,   /* almost equal ones are bridged: motion goes on through them */
+    DEDUP_SMOOTH,   /* almost equal frames: the motion continues through them */
 };
 
 #define DEDUP_RUN 2 /* repetitions in animation on threes */
@@ -90,13 +90,13 @@ int inbetween_item(struct inbetween *b, struct item *it);
 /* A source frame; takes it, always. */
 int inbetween_frame(struct inbetween *b, struct rifec_frame *frame);
 
-/* After the last one: the tail, and what was still in the making. */
+/* After the last frame: makes the tail, and outputs all outstanding frames. */
 int inbetween_end(struct inbetween *b);
 
 /* True when the limit is reached: no more frames are wanted. */
 bool inbetween_done(const struct inbetween *b);
 
-/* Output frames there must be, once it has ended. */
+/* The planned number of output frames, after the end. */
 int64_t inbetween_planned(const struct inbetween *b);
 
 /* Frees all but cut_s, which a report takes. Accepts one that is all zero. */

@@ -1,4 +1,4 @@
-/* Reads a file from end to end, beside the job. */
+/* Reads a file from end to end while the job runs. */
 #define _POSIX_C_SOURCE 200809L
 #include "pipeline/input_sum.h"
 
@@ -50,7 +50,7 @@ static int read_all(struct input_sum *s)
     int64_t size = 0;
     ssize_t n = 0;
     av_murmur3_init(s->sum);
-    /* A file that is still written would have no end. */
+    /* A file that is still being written would have no end. */
     while (size <= s->st.st_size && (n = read_piece(s)) > 0) {
         if (atomic_load(&s->cancelled) || (s->stopped && s->stopped()))
             return RIFEC_ERR_ABORT;

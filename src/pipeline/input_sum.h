@@ -1,7 +1,7 @@
 /*
- * The digest of a whole file, made in a thread of its own while the job goes on. It
- * reads the file once more, as fast as the disk delivers it; only who waits for the
- * result has to wait.
+ * The digest of a whole file, computed by its own thread while the job runs. The thread
+ * reads the file once more, as fast as the disk delivers it; only the caller that needs
+ * the result has to wait.
  */
 #ifndef RIFEC_PIPELINE_INPUT_SUM_H
 #define RIFEC_PIPELINE_INPUT_SUM_H

@@ -19,7 +19,7 @@ struct item {
     AVPacket *packet;          /* ITEM_PACKET: audio or subtitles, untouched     */
 };
 
-/* Bytes the item keeps alive: what the queues are bounded by. */
+/* The bytes that the item keeps alive, by which the queues are bounded. */
 static inline size_t item_bytes(const struct item *it)
 {
     if (it->frame)
@@ -35,7 +35,7 @@ static inline void item_drop(void *value)
     av_packet_free(&it->packet);
 }
 
-/* Pushes the item; drops it when that fails. */
+/* Pushes the item; drops it if that fails. */
 static inline int item_push(struct queue *q, struct item *it)
 {
     int err = queue_push(q, it, item_bytes(it));

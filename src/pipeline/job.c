@@ -1,4 +1,4 @@
-/* Opens what a job needs, one thing after the other, and closes it. */
+/* Opens everything that a job needs, one after the other, and closes it. */
 #include "pipeline/job.h"
 
 #include <limits.h>

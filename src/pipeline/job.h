@@ -1,6 +1,6 @@
 /*
- * A job: everything that one run of the pipeline works with, how it is opened and closed,
- * and the signals that stop it.
+ * A job: the objects that one run of the pipeline works with, how they are opened and
+ * closed, and the signals that stop it.
  */
 #ifndef RIFEC_PIPELINE_JOB_H
 #define RIFEC_PIPELINE_JOB_H

@@ -1,4 +1,4 @@
-/* Templates and what they are filled with. */
+/* Templates, and the values of their fields. */
 #define _POSIX_C_SOURCE 200809L
 #include "pipeline/naming.h"
 
@@ -196,7 +196,7 @@ bool naming_is_album(const struct pipeline_options *job)
                               : pictures_are_meant(job->input.path);
 }
 
-/* Pictures of a running or interrupted job do not count as output. */
+/* Images of a running or interrupted job do not count as output. */
 static bool is_temporary(const char *name)
 {
     size_t length = strlen(name);

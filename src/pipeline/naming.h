@@ -17,8 +17,7 @@
 
 #include "pipeline/pipeline.h"
 
-/* Where the output is one of several. Only the job's input, format, factor and
- * rate are looked at. */
+/* For one of several outputs. Reads only the job's input, format, factor and rate. */
 struct naming {
     const char *folder;
     const char
@@ -26,8 +25,9 @@ struct naming {
     int number;         /* {n} */
 };
 
-/* The path, for free(). NULL with a message in `error` when the template is not one, or
- * asks for what is not known; NULL with an empty `error` when out of memory. */
+/* The path, to be freed with free(). NULL with a message in `error` if the template is
+ * invalid or needs a value that is unknown; NULL with an empty `error` when out of
+ * memory. */
 char *naming_make(const struct naming *n, const struct pipeline_options *job, char *error,
                   size_t error_size);
 
@@ -37,7 +37,7 @@ bool naming_is_picture(const char *path);
 /* True for an existing folder, and for a name that ends in a slash. */
 bool naming_is_folder(const char *path);
 
-/* True when the output of this job, a folder, takes the input's pictures itself:
+/* True if the output of this job, a folder, takes the input's images itself, so that
  * they need no name in it. */
 bool naming_is_album(const struct pipeline_options *job);
 

@@ -1,7 +1,7 @@
 /*
- * How far the job is, in words. The rate shown, and the time left, follow the last
- * seconds: an average since the start would remember a slow beginning, or a machine
- * that was busy, for hours.
+ * The state of the job in words. The rate shown, and the time left, follow the last
+ * seconds: an average since the start would remember a slow beginning, or a machine that
+ * was busy, for hours.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "pipeline/progress.h"
@@ -24,7 +24,7 @@
 #define WINDOW_FRAMES 16
 #define SAMPLE_S      0.5
 
-/* The contents of a line, whatever its form. */
+/* The values of a line, in any form. */
 struct state {
     long long frame, total; /* total 0: unknown          */
     long long out_time_us;
@@ -34,11 +34,11 @@ struct state {
 
 /* --- rates ---------------------------------------------------------------- */
 
-/* Frames of an earlier run cost no time, and say nothing about the time left. */
+/* Frames of an earlier run take no time, and do not predict the time left. */
 static long long made(const struct progress *p)
 {
     long long frames = p->frames_given - p->frames_reused;
-    return frames > 0 ? frames : 0; /* the two are not read at one instant */
+    return frames > 0 ? frames : 0; /* the two are not read at the same instant */
 }
 
 void progress_sample(struct progress *p, double now_s)
@@ -77,7 +77,7 @@ static struct state state_at(const struct progress *p, double now_s)
                        .finishing = p->finishing,
                        .eta_s = -1 };
     double elapsed_s = p->start_s > 0 ? now_s - p->start_s : 0;
-    /* An estimate that was too low says nothing about what is left. */
+    /* An estimate that was too low cannot give the time left. */
     if (p->frames_expected >= s.frame)
         s.total = p->frames_expected;
     if (elapsed_s > 0)
@@ -92,7 +92,7 @@ static struct state state_at(const struct progress *p, double now_s)
 
 /* --- words ---------------------------------------------------------------- */
 
-/* Three digits where they fit: 6.03, 14.2, 603. */
+/* Three digits if they fit: 6.03, 14.2, 603. */
 static int decimals(double v)
 {
     return v < 9.995 ? 2 : v < 99.95 ? 1 : 0;
@@ -157,8 +157,8 @@ static void show(struct progress *p, double now_s, int exit_status)
     if (p->tty)
         text_clean(line);
     if (p->tty && p->mode == PROGRESS_AUTO) {
-        /* Open before it is written: a message in between may cost an empty
-         * line, but is never glued to ours. */
+        /* Marked as open before it is written: a message at that moment may cost an
+         * empty line, but never follows on the same line. */
         p->line_open = true;
         fprintf(stderr, "\r%-*s", LINE_WIDTH, line);
     } else {
@@ -189,7 +189,7 @@ void progress_tick(struct progress *p)
 void progress_finish(struct progress *p, bool done)
 {
     p->end_s = clock_seconds();
-    /* A short job ends without ever having shown a line. */
+    /* A short job ends without having shown a line. */
     if (done && p->mode == PROGRESS_AUTO && p->shown)
         show(p, p->end_s, 0);
     progress_break_line(p);
@@ -197,7 +197,8 @@ void progress_finish(struct progress *p, bool done)
 
 void progress_conclude(struct progress *p, int exit_status)
 {
-    /* A program that reads JSON waits for the end, even of what never started. */
+    /* A program that reads the JSON waits for the end, even of a job that never
+     * started. */
     if (p->mode == PROGRESS_JSON)
         show(p, p->end_s > 0 ? p->end_s : clock_seconds(), exit_status);
 }

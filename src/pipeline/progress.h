@@ -24,11 +24,11 @@ struct progress {
     const char
         *names; /* JSON members that name the file, "\"input\":\"a.mp4\""; or NULL */
 
-    /* Written by stages. An encoder may hold hundreds of frames back, so what counts
-     * is what it was given, not what came out. */
+    /* Written by stages. An encoder may hold hundreds of frames back, so the frames
+     * that it has received count, not those that came out. */
     atomic_llong frames_given;  /* to the encoder, reused ones included     */
     atomic_llong frames_reused; /* of these: encoded by an earlier run      */
-    atomic_llong out_time_us;   /* where the newest of them ends            */
+    atomic_llong out_time_us;   /* end time of the newest of them */
     atomic_bool finishing;      /* the encoder has all frames               */
 
     /* Set by the pipeline before progress_start(). */
@@ -49,12 +49,11 @@ struct progress {
 void progress_start(struct progress *p);
 void progress_tick(struct progress *p); /* call every 0.1 s or so; shows when due */
 
-/* Ends the line when the work is over. done: everything was written, and a last line says
- * so. */
+/* Ends the line after the work. done: everything was written, and a last line says so. */
 void progress_finish(struct progress *p, bool done);
 
-/* JSON's last object, which has the exit status: "end" for 0, "stopped" for that of a
- * signal, else "failed". After all else that could fail. */
+/* Writes JSON's last object, with the exit status: "end" for 0, "stopped" after a
+ * signal, otherwise "failed". Call it after everything else that could fail. */
 void progress_conclude(struct progress *p, int exit_status);
 
 /* Ends a half-written terminal line so that a log message starts on its own.
@@ -63,7 +62,7 @@ void progress_break_line(struct progress *p);
 
 /* --- for progress.c and its test ------------------------------------------ */
 
-/* Notes how much is made at this time of base/clock.h. */
+/* Records the current counts at this time of base/clock.h. */
 void progress_sample(struct progress *p, double now_s);
 
 /* The line shown at that time, without line ending; exit_status: -1 unless it is the

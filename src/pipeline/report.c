@@ -1,4 +1,4 @@
-/* Descriptions and counts, copied from those who know them. */
+/* Descriptions and counts, copied from the objects of a job. */
 #include "pipeline/report.h"
 
 #include <stdio.h>
@@ -6,7 +6,7 @@
 
 #include <libavutil/pixdesc.h>
 
-/* How long after the file the video begins. */
+/* How much later than the file the video begins. */
 static double late_s(const AVFormatContext *ctx, const AVStream *st)
 {
     if (st->start_time == AV_NOPTS_VALUE || ctx->start_time == AV_NOPTS_VALUE)

@@ -31,9 +31,9 @@ struct pipeline_report {
         bool damaged;       /* cut off, or some packets did not decode */
     } in;
     struct {
-        bool taken; /* with skip_existing: nothing was done, the output is another's */
+        bool taken; /* with skip_existing: another job makes the output */
         char path[4096], format[32], codec[32], pix_fmt[32];
-        bool nowhere; /* -f null: no file, whatever the path says */
+        bool nowhere; /* -f null: no file, whatever the path */
         struct rational rate;
         double duration_s;
         int64_t frames_planned, frames_written; /* planned: decoded * factor    */
@@ -54,9 +54,8 @@ struct pipeline_report {
     struct checks checks;
     int warnings;
     bool interrupted;
-    bool
-        finished_before; /* by an earlier run, see resume.h: this one had nothing to do */
-    int64_t resumable;   /* frames kept for a run that goes on; 0 on success */
+    bool finished_before; /* an earlier run did: there was nothing to do, see resume.h */
+    int64_t resumable;    /* frames kept for a run that continues; 0 on success */
 };
 
 /* Fills in the facts about the input that are known before it is read; `first` is its
@@ -68,11 +67,12 @@ void report_input(struct pipeline_report *r, const struct source *s,
 void report_output(struct pipeline_report *r, const struct mux *mux,
                    const AVCodecContext *encoder, const struct rifec_info *engine);
 
-/* How busy each stage was and what was reused, whether or not the run succeeded. */
+/* Fills in each stage's busy time and the reused frames, whether or not the run
+ * succeeded. */
 void report_work(struct pipeline_report *r, const struct source *source,
                  const struct inbetween *inbetween, const struct sink *sink);
 
-/* The same and the counts of frames, for a run that reached its end. */
+/* Fills in the same and the counts of frames, for a run that reached its end. */
 void report_counts(struct pipeline_report *r, const struct source *source,
                    const struct inbetween *inbetween, const struct sink *sink,
                    const struct rifec_info *engine);

@@ -1,4 +1,4 @@
-/* Which segments are of use, and what goes into new ones. */
+/* Chooses the segments that can be used, and fills new ones. */
 #include "pipeline/resume.h"
 
 #include <stdlib.h>
@@ -67,7 +67,7 @@ fail:
     return err;
 }
 
-/* Once the input has been read: what is kept belongs to it, or nothing is kept. */
+/* After the input has been read: all that is kept belongs to it, or nothing is kept. */
 static int settle(struct resume *r)
 {
     int err = 0;
@@ -94,7 +94,7 @@ fail:
     return err;
 }
 
-/* An input that was edited is better refused now than after a minute's work. */
+/* It is better to refuse an edited input now than after a minute's work. */
 static int settle_if_ready(struct resume *r)
 {
     return !r->settled && input_sum_ready(r->input) ? settle(r) : 0;
@@ -126,7 +126,7 @@ static int refuse_old(const struct resume *r)
     return RIFEC_ERR_USAGE;
 }
 
-/* By the headers of all segments: how many are of this job, how many are not. */
+/* Counts the segments of this job and of other jobs, by their headers. */
 static int count_headers(const struct resume *r, int *ours, int *others, bool *old)
 {
     int err = 0;
@@ -153,7 +153,7 @@ fail:
     return err;
 }
 
-/* The settings are missing or damaged: the segments know which they were made with. */
+/* If the settings are missing or damaged, the segments contain their digest. */
 static int rebuild_settings(struct resume *r, const char *what)
 {
     int err = 0, ours, others;
@@ -212,7 +212,7 @@ fail:
 
 /* --- existing segments ------------------------------------------ */
 
-/* False: *why says what is wrong with it. */
+/* Returns false and the fault in *why. */
 static bool fits(const struct resume *r, const struct segment_head *head, char why[80])
 {
     const char *wrong = NULL;
@@ -227,7 +227,7 @@ static bool fits(const struct resume *r, const struct segment_head *head, char w
     return !wrong;
 }
 
-/* From the first to the first that is missing, or is of no use. */
+/* Takes the segments up to the first that is missing or cannot be used. */
 static int check_segments(struct resume *r)
 {
     int err = 0;
@@ -266,7 +266,7 @@ int resume_open(struct resume **out, const struct resume_params *p)
     r->last_dts = INT64_MIN;
     r->keep_s = p->keep_s > 0 ? p->keep_s : RESUME_KEEP_S;
     r->kept_at = clock_seconds();
-    r->drain_s = r->keep_s / 12; /* until it is known */
+    r->drain_s = r->keep_s / 12; /* until the checksum is known */
     TRY(input_sum_start(&r->input, p->input, p->stopped));
     TRY(settings_open(&r->settings, p));
     TRY(folder_open(&r->folder, p->output));
@@ -350,7 +350,7 @@ fail:
     return err;
 }
 
-/* Draining the encoder takes its time, too: about as long as the last time. */
+/* Draining the encoder takes time as well: about as long as the last time. */
 bool resume_at_end(struct resume *r)
 {
     double now = clock_seconds();

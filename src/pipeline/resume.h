@@ -30,7 +30,7 @@ struct resume;
 
 struct resume_params {
     const char *input, *output;
-    const char *settings;   /* options that shape the output, one on a line   */
+    const char *settings;   /* options that shape the output, one per line */
     const char *scene_list; /* path, or NULL                                  */
     const char *model;      /* checksum of the weights                        */
     const AVCodecContext *encoder;
@@ -39,48 +39,49 @@ struct resume_params {
 };
 
 /*
- * Looks whether a run before has finished this very job and was stopped before it could
+ * Looks whether an earlier run has finished this very job and was stopped before it could
  * remove the folder: `input`, `output` and `settings` are compared. If so, removes it,
- * logs that and sets *finished; *damaged is then what became of the input. Errors:
+ * logs that and sets *finished; *damaged then says whether the input was damaged. Errors:
  * OUTPUT (another process works in the folder), INPUT, NOMEM, ABORT.
  */
 int resume_finished(const struct resume_params *p, bool *finished, bool *damaged);
 
-/* Makes the folder, or takes what is of use in that of a run before. Errors: USAGE (its
- * settings were others, or it is of another version), OUTPUT (another process works in
- * it, ...), INPUT, NOMEM, ABORT. */
+/* Makes the folder, or takes the usable segments of an earlier run. Errors: USAGE
+ * (other settings, or another version), OUTPUT (another process works in it, ...),
+ * INPUT, NOMEM, ABORT. */
 int resume_open(struct resume **out, const struct resume_params *p);
 
-/* Output frames that a run before has made. */
+/* The number of output frames that an earlier run has made. */
 int64_t resume_frames(const struct resume *r);
 
-/* Frames that are kept now: those, and the segments finished since. */
+/* The number of frames that are kept now: those, and the segments finished since. */
 int64_t resume_safe(const struct resume *r);
 
-/* One output frame that a run before has made: writes a packet of its segment under the
- * index `stream`, and with the last frame all that remain, so that picture and sound
- * advance together. */
+/* For one output frame that an earlier run has made: writes a packet of its segment
+ * under the index `stream`, and with the last frame all that remain, so that picture
+ * and sound advance together. */
 int resume_pass(struct resume *r, struct mux *mux, int stream);
 
-/* Before a frame is encoded: true when a segment ends here. Then the encoder is
+/* Before a frame is encoded: true if a segment ends here. Then the encoder must be
  * drained, resume_commit() called and the encoder restarted. */
 bool resume_at_end(struct resume *r);
 int resume_commit(struct resume *r);
 
-/* The frame is sent. */
+/* Call this after a frame was sent. */
 void resume_count(struct resume *r);
 
-/* The encoder's packet: kept, then written to `mux`; takes it, always. */
+/* Keeps the encoder's packet, then writes it to `mux`; takes it, always. */
 int resume_keep(struct resume *r, struct mux *mux, AVPacket **pkt);
 
-/* The output is whole and about to get its name; `part` is the temporary one. `damaged`:
- * parts of the input could not be read. Errors: as of resume_commit(). */
+/* Call this when the output is complete and about to get its name; `part` is the
+ * temporary name. `damaged`: parts of the input could not be read. Errors: those of
+ * resume_commit(). */
 int resume_finish(struct resume *r, const char *part, bool damaged);
 
-/* The output has its name: resume_close() removes the folder. */
+/* Call this when the output has its name: resume_close() then removes the folder. */
 void resume_remove(struct resume *r);
 
-/* Closes; a folder in which nothing was kept goes, too. Accepts NULL. */
+/* Closes; removes a folder in which nothing was kept. Accepts NULL. */
 void resume_close(struct resume **r);
 
 #endif

@@ -1,4 +1,4 @@
-/* Which file an output became, and the job it was of. */
+/* Records which file an output became, and which job made it. */
 #define _POSIX_C_SOURCE 200809L
 #include "pipeline/resume_finished.h"
 
@@ -24,7 +24,7 @@
 
 #define FILE_LINE 128
 
-/* No device number: it may be another one after the next start of the machine. */
+/* There is no device number, because it may change when the machine restarts. */
 static void describe_file(char line[FILE_LINE], const struct stat *st)
 {
     snprintf(line, FILE_LINE, "output: inode %llu, %lld bytes, %lld.%09ld s\n",
@@ -41,8 +41,8 @@ int finished_note(const struct resume_folder *f, const char *part, const char *t
     char *path = NULL, *all = NULL;
     int fd = open(part, O_RDONLY | O_CLOEXEC);
     TRY(folder_file(f, "finished", &path));
-    /* On a network file system, data that is not yet written could still change the time.
-     */
+    /* On a network file system, data that is not yet written could still change the
+     * time. */
     if (fd < 0 || outdisk_sync(fd) != 0 || fstat(fd, &st) != 0)
         FAIL(RIFEC_ERR_OUTPUT, "%s: cannot write it to the disk: %s", part,
              strerror(errno));
@@ -59,7 +59,7 @@ fail:
     return err;
 }
 
-/* True if the text was noted for the file that has the output's name now. */
+/* True if the text was recorded for the file that has the output's name now. */
 static bool is_output(const char *text, const char *output, bool *damaged)
 {
     struct stat st;

@@ -1,4 +1,4 @@
-/* Names in the folder, its lock, its end. */
+/* The names in the folder, its lock, and its removal. */
 #define _POSIX_C_SOURCE 200809L
 #include "pipeline/resume_folder.h"
 

@@ -1,4 +1,4 @@
-/* Input, model, encoder and options, one on a line. */
+/* Input, model, encoder and options, one per line. */
 #include "pipeline/resume_settings.h"
 
 #include <stdio.h>
@@ -28,7 +28,7 @@ static int describe_encoder(const AVCodecContext *c, AVBPrint *to)
     return err;
 }
 
-/* Where it says that cuts are, frames differ. */
+/* If the list of cuts differs, so do the frames. */
 static int describe_scene_list(const char *path, AVBPrint *to)
 {
     int err = 0;
@@ -96,7 +96,7 @@ void settings_describe_input(char line[INPUT_LINE], int64_t size, const uint8_t 
              digest ? ", " : "", sum);
 }
 
-/* The line that begins so, without its end; its length, or 0. */
+/* Finds the line with this beginning, without its end. Returns its length, or 0. */
 static const char *find_line(const char *text, const char *begins, size_t *length)
 {
     for (; *text; text += *length + (text[*length] != '\0')) {
@@ -128,7 +128,7 @@ bool settings_match(const char *text, const char *options, const char *input_lin
 
 /* --- differences ---------------------------------------------------------- */
 
-/* The first line of theirs that ours lacks and that begins so, or "without". */
+/* Returns their first line with this beginning that ours lack, or "without". */
 static void first_difference(const char *ours, const char *theirs, const char *begins,
                              char *out, size_t size)
 {
@@ -149,7 +149,7 @@ static void first_difference(const char *ours, const char *theirs, const char *b
     av_free(within);
 }
 
-/* The user's words first: what they change in the encoder is a difference, too. */
+/* Compares the user's options first, because they also change the encoder's settings. */
 void settings_say_difference(const char *folder, const char *then, const char *now)
 {
     char new_line[256], old_line[256];

@@ -27,7 +27,7 @@ void settings_close(struct resume_settings *s);
 /* All lines; freed with av_free(). Errors: NOMEM. */
 int settings_text(const struct resume_settings *s, const char *input_line, char **out);
 
-/* The line of an input; `digest` may be NULL. */
+/* The line that describes an input; `digest` may be NULL. */
 void settings_describe_input(char line[INPUT_LINE], int64_t size, const uint8_t *digest);
 
 /* The input's line of a text, or an empty one. */
@@ -36,7 +36,7 @@ void settings_find_input(const char *text, char line[INPUT_LINE]);
 /* True if a text has these options and this line about the input. */
 bool settings_match(const char *text, const char *options, const char *input_line);
 
-/* Logs the first difference between what a folder was begun with and what is now. */
+/* Logs the first difference between a folder's settings and the current ones. */
 void settings_say_difference(const char *folder, const char *then, const char *now);
 
 #endif

@@ -23,14 +23,14 @@
 #define OLD_FORMAT "rifec: "
 #define LAST_LINE  "checksum: "
 #define LAST_SIZE  (sizeof LAST_LINE - 1 + DIGEST_TEXT) /* with the end of the line */
-#define SIZE_LIMIT (16 << 20)                           /* no settings are so long  */
+#define SIZE_LIMIT (16 << 20)                           /* no settings are that long */
 
 static bool begins(const char *data, size_t size, const char *with)
 {
     return size >= strlen(with) && !memcmp(data, with, strlen(with));
 }
 
-/* Compares the last line with what is before it. */
+/* Compares the last line with the digest of all lines before it. */
 static int check_seal(const char *data, size_t size, bool *whole)
 {
     int err = 0;

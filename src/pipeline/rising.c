@@ -1,4 +1,4 @@
-/* Times that rise. */
+/* Makes times rise. */
 #include "pipeline/rising.h"
 
 #include <assert.h>
@@ -7,10 +7,10 @@
 
 #include "pipeline/timeline.h"
 
-/* Far from overflow in the sums here; nothing lasts as long. */
+/* Sums of such times do not overflow; no video lasts that long. */
 #define TIME_MAX (INT64_MAX / 8)
 
-/* The next frame of those that wait has this time. */
+/* Gives this time to the next frame that waits. */
 static void settle(struct rising *r, int64_t pts)
 {
     struct rifec_frame *f = r->frames[r->ready++];
@@ -33,19 +33,20 @@ static int64_t given(const struct rising *r, int i)
     return r->frames[r->ready + i]->pts;
 }
 
-/* Later than the newest good time by at least `least`, but not by too much. */
+/* True if it is later than the newest good time by at least `least`, but not by too
+ * much. */
 static bool is_near(const struct rising *r, int64_t pts, int64_t least)
 {
     return pts != TIMELINE_NO_PTS && pts - r->last >= least && pts - r->last <= r->far;
 }
 
-/* The first that waits has a good time. */
+/* The first frame that waits has a good time. */
 static bool is_good(const struct rising *r)
 {
     return is_near(r, given(r, 0), r->begun ? 1 : -TIME_MAX);
 }
 
-/* Puts the n frames in front of one with a good time in their places. */
+/* Places the n frames before one with a good time. */
 static void place(struct rising *r, int64_t n)
 {
     const int64_t gap = r->gap, from = r->last, room = given(r, (int)n) - from;
@@ -54,7 +55,7 @@ static void place(struct rising *r, int64_t n)
     settle(r, given(r, 0));
 }
 
-/* Those in front of a good time are the ones that are wrong. */
+/* The frames before a good time are the wrong ones. */
 static bool place_before_good(struct rising *r)
 {
     for (int i = 1; i < waiting(r); i++)
@@ -76,7 +77,7 @@ static bool begin_before_known(struct rising *r)
     return r->begun || given(r, 0) != TIMELINE_NO_PTS;
 }
 
-/* Gives as many of those that wait a good time as can be known now. */
+/* Gives a good time to as many waiting frames as possible now. */
 static void decide(struct rising *r, int may_wait)
 {
     while (waiting(r) > 0) {
@@ -91,7 +92,7 @@ static void decide(struct rising *r, int may_wait)
             continue;
         else if (waiting(r) <= may_wait)
             return;
-        else if (pts > r->last) /* a pause, and no stray time */
+        else if (pts > r->last) /* a pause, not a stray time */
             settle(r, pts);
         else
             settle(r, r->last + r->gap);

@@ -19,7 +19,7 @@
 struct rising {
     int64_t start; /* the time of a first frame that has none               */
     int64_t gap;   /* ticks between frames: the expected one, then the last */
-    int64_t far;   /* a longer gap is doubted                               */
+    int64_t far;   /* a longer gap may be an error */
 
     struct rifec_frame *frames[2 * RISING_WAITING_MAX]; /* in order; owned */
     int count, ready;                                   /* the first have good times */
@@ -31,7 +31,7 @@ struct rising {
 /* Takes the frame. Take out all that rising_take() has first. */
 void rising_put(struct rising *r, struct rifec_frame *frame);
 
-/* No more will come: nothing waits any longer. */
+/* No more frames will come, so none has to wait. */
 void rising_end(struct rising *r);
 
 /* The next frame with a good time, or NULL. The caller's to free. */

@@ -20,14 +20,14 @@
 
 #define SCENE_THRESHOLD 0.28
 
-/* Thumbnails as rifec_thumbnail() gives them. 0: the same picture; 1 and more:
- * nothing in common. */
+/* Compares thumbnails of rifec_thumbnail(). 0: the same picture; 1 and more: nothing
+ * in common. */
 double scene_score(const uint16_t *a, const uint16_t *b);
 
-/* scene_score() >= threshold; quick where little has changed. */
+/* scene_score() >= threshold; fast if little has changed. */
 bool scene_is_cut(const uint16_t *a, const uint16_t *b, double threshold);
 
-/* True when the thumbnails differ by no more than what coding noise does. */
+/* True if the thumbnails differ by no more than coding noise. */
 bool scene_same(const uint16_t *a, const uint16_t *b);
 
 /* Times of cuts that the user knows: of the first frame of each new scene. */

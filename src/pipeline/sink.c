@@ -1,4 +1,4 @@
-/* Encodes, resumes, and writes what is due. */
+/* Encodes frames, reuses segments, and writes packets. */
 #include "pipeline/sink.h"
 
 #include "base/clock.h"

@@ -19,11 +19,11 @@ struct sink_params {
     struct encode *encode;
     struct resume *resume; /* or NULL                                               */
     struct progress *progress;
-    int video;                 /* the input's stream that reused packets stand for  */
+    int video;                 /* the input's stream that reused packets belong to */
     struct rational time_base; /* of output frames                                  */
     struct rational stretch;   /* see holdback.h                                    */
     int64_t expected_us;       /* see holdback.h                                    */
-    /* Called after the last frame: true if the picture ends before its time, so that
+    /* Called after the last frame: returns true if the picture ends early, so that
      * sound and subtitles end with it. */
     bool (*cut_short)(void *opaque);
     void *opaque;
@@ -33,7 +33,7 @@ struct sink_params {
 struct sink {
     struct sink_params p;
     struct holdback holdback;
-    int64_t frames_reused; /* encoded by an earlier run */
+    int64_t frames_reused; /* of an earlier run */
     double busy_s;
 };
 

@@ -8,7 +8,7 @@
 /* How long after to_us packets of other streams may still be found. */
 #define INTERLEAVE_US 1000000
 
-/* A pause of the picture that is longer may be a stray time. */
+/* A longer pause of the picture may be a stray time. */
 #define PAUSE_US 10000000
 
 void source_seek(struct source *s)
@@ -25,14 +25,15 @@ struct rational source_frame_rate(const struct source *s)
     AVRational r = av_guess_frame_rate(demux_context(s->demux), st, NULL);
     AVRational average = st->avg_frame_rate;
     if (average.num > 0 && average.den > 0 && av_q2d(average) < 0.95 * av_q2d(r))
-        /* A measured one can be any fraction: to a few parts in a thousand million. */
+        /* A measured rate can be any fraction: limited to a few parts in a thousand
+         * million. */
         av_reduce(&r.num, &r.den, average.num, average.den, 60000);
     r.num *= decode_rate_factor(s->decode);
     return r.num > 0 && r.den > 0 ? (struct rational){ r.num, r.den }
                                   : (struct rational){ 0, 1 };
 }
 
-/* A time of the file, in microseconds from its start. */
+/* Converts a time of the file to microseconds from its start. */
 static int64_t file_us(const struct source *s, int64_t ts, AVRational time_base)
 {
     return av_rescale_q(ts, time_base, AV_TIME_BASE_Q) - s->start_us;
@@ -75,8 +76,7 @@ static void cut_subtitle(const struct source *s, AVPacket *pkt, AVRational tb)
         pkt->duration = stream_ts(s, s->to_us, tb) - pkt->pts;
 }
 
-/* A copied video that is cut begins with a frame that needs no other, and ends in
- * the order of decoding. */
+/* A copied video that is cut begins with a keyframe, and ends in decoding order. */
 static bool cuts_video(struct source *s, const AVStream *st, const AVPacket *pkt)
 {
     if (is_behind(s, pkt->dts, st->time_base))
@@ -99,7 +99,7 @@ static void end_with_track(const AVStream *st, AVPacket *pkt)
         pkt->duration = end > pkt->pts ? end - pkt->pts : 1;
 }
 
-/* True when the packet is to be copied; then it is ready for that. */
+/* True if the packet is to be copied; then its times are set. */
 static bool take_packet(struct source *s, AVPacket *pkt)
 {
     const AVStream *st = demux_context(s->demux)->streams[pkt->stream_index];
@@ -121,7 +121,7 @@ static bool take_packet(struct source *s, AVPacket *pkt)
     return true;
 }
 
-/* True when nothing of the wanted part can follow this packet. */
+/* True if no packet of the wanted part can follow this one. */
 static bool is_past_all(const struct source *s, const AVPacket *pkt)
 {
     AVRational tb = demux_context(s->demux)->streams[pkt->stream_index]->time_base;
@@ -140,13 +140,13 @@ void source_end_at(struct source *s, int64_t us)
             others || (ctx->streams[i] != demux_video(s->demux) && mux_copies(s->mux, i));
     s->video_ended = true;
     s->stopped = !others;
-    /* moved() the other way */
+    /* The reverse of moved(). */
     s->to_us = us + s->from_us + s->origin_us - s->start_us;
     if (s->to_us <= 0)
         s->stopped = true;
 }
 
-/* 1 when *out is set, 0 when the decoder has been fed. */
+/* Returns 1 if *out is set, 0 if the decoder got a packet. */
 static int next_packet(struct source *s, struct item *out)
 {
     int err = 0;
@@ -189,7 +189,7 @@ static int end(struct source *s, struct item *out)
     return 0;
 }
 
-/* Takes a frame as it was decoded. */
+/* Takes a decoded frame. */
 static void put_in_order(struct source *s, struct rifec_frame *frame)
 {
     struct rising *r = &s->rising;
@@ -204,11 +204,11 @@ static void put_in_order(struct source *s, struct rifec_frame *frame)
     rising_put(r, frame);
 }
 
-/* 1 when *out is the frame, 0 when it lies outside the wanted part. Takes it. */
+/* Returns 1 if *out is the frame, 0 if it is outside the wanted part. Takes it. */
 static int take_frame(struct source *s, struct rifec_frame *frame, struct item *out)
 {
     AVRational tb = decode_time_base(s->decode);
-    /* A bare stream begins with its first frame. */
+    /* A raw stream begins with its first frame. */
     if (!s->begun_video && demux_context(s->demux)->start_time == AV_NOPTS_VALUE)
         s->start_us = s->origin_us = av_rescale_q(frame->pts, tb, AV_TIME_BASE_Q);
     s->begun_video = true;
@@ -232,7 +232,7 @@ static void end_video(struct source *s)
     rising_end(&s->rising);
 }
 
-/* The next frame of the decoder, or NULL for now. */
+/* Gets the decoder's next frame, or NULL if there is none now. */
 static int next_frame(struct source *s, struct rifec_frame **out)
 {
     for (;;) {
@@ -241,7 +241,7 @@ static int next_frame(struct source *s, struct rifec_frame **out)
             return 0;
         int err = decode_receive(s->decode, out);
         if (err == RIFEC_ERR_INPUT && (s->frames || s->rising.count)) {
-            s->damaged = true; /* another size: it ends here for us */
+            s->damaged = true; /* another size: the video ends here for us */
             end_video(s);
         } else if (err < 0 || (!*out && !s->draining)) {
             return err;

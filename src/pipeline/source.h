@@ -16,7 +16,7 @@
 struct source {
     struct demux *demux;
     struct decode *decode;
-    struct mux *mux; /* says which packets are copied, and receives the losses */
+    struct mux *mux; /* decides which packets are copied, and is told about losses */
     int64_t from_us; /* the wanted part, counted from the file's start   */
     int64_t to_us;   /* 0: to the end                                    */
 
@@ -25,10 +25,10 @@ struct source {
     bool begun_video;
     bool video_ended; /* at to_us; other streams may still come           */
     bool stopped;     /* nothing else is wanted                           */
-    bool draining;    /* all packets are read                             */
+    bool draining;    /* all packets have been read */
     bool damaged;     /* cut off, or parts did not decode                 */
     int64_t frames;
-    int64_t outside;      /* frames that were decoded and not wanted              */
+    int64_t outside;      /* decoded frames outside the wanted part */
     bool sought;          /* reading began at from_us, or a little before         */
     struct rising rising; /* the frames between decoder and cut              */
     bool ended;           /* no more frames will come                        */
@@ -43,8 +43,8 @@ void source_seek(struct source *s);
  * clearly less, as it is when the rate varies. 0/1 when unknown. */
 struct rational source_frame_rate(const struct source *s);
 
-/* The picture ends at `us` of the times given out: what other streams have up to
- * there still comes. */
+/* Ends the picture at `us`, in output times; the packets of other streams up to there
+ * still follow. */
 void source_end_at(struct source *s, int64_t us);
 
 /* *out is the next item; ITEM_EOF comes last, once. A change of the picture's

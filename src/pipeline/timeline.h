@@ -68,7 +68,7 @@ struct timeline {
     bool ended;              /* the gap is the last frame's own                      */
 };
 
-/* One output frame. */
+/* An output frame. */
 struct instant {
     int64_t pts, duration; /* in the output's time base                            */
     struct rational t;     /* 0 <= t < 1; 0: the earlier frame itself */
@@ -89,17 +89,16 @@ int timeline_push(struct timeline *tl, int64_t pts, int64_t duration);
  * given what the tail asks for. */
 void timeline_end(struct timeline *tl);
 
-/* The next output frame within the gap just closed; false when none is left. */
+/* Returns the next output frame within the gap just closed; false if there is none. */
 bool timeline_next(struct timeline *tl, struct instant *out);
 
 /* Output frames that timeline_next() has given. */
 int64_t timeline_given(const struct timeline *tl);
 
-/* After timeline_end(): how many output frames there must be in all, from the
- * definition. */
+/* After timeline_end(): the total number of output frames, from the definition. */
 int64_t timeline_total(const struct timeline *tl);
 
-/* Output frames to expect of n source frames that last `seconds`. */
+/* The expected number of output frames for n source frames that last `seconds`. */
 int64_t timeline_estimate(const struct timeline *tl, int64_t n, double seconds);
 
 #endif

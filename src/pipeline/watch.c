@@ -22,8 +22,8 @@ bool watch_is_wanted(const struct watch_options *o)
     return o->framemd5 || o->golden;
 }
 
-/* The parts of the engine's description on which its results depend: neither threads
- * nor what is under way at a time. */
+/* The parts of the engine's description on which its results depend: not the number of
+ * threads or of frames in flight. */
 static void describe_engine(char *to, size_t size, const char *device)
 {
     to[0] = '\0';
@@ -117,7 +117,7 @@ fail:
 int watch_finish(struct watch *w, bool cut)
 {
     int err = 0;
-    if (w->framemd5) /* of a run that fails the comparison, too: it says what it made */
+    if (w->framemd5) /* also for a run that fails the comparison: it shows the frames */
         TRY(framemd5_finish(&w->framemd5));
     if (w->golden)
         TRY(golden_finish(w->golden, cut));

@@ -24,7 +24,7 @@ struct watch_options {
     const char *settings; /* options that shape the output, one per line */
 };
 
-/* True if any of it is asked for. */
+/* True if any of these options is used. */
 bool watch_is_wanted(const struct watch_options *o);
 
 struct watch;

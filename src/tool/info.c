@@ -1,4 +1,4 @@
-/* rifec-weights info: what a file holds, also when rifec cannot run it. */
+/* rifec-weights info: the contents of a file, even if rifec cannot run the network. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,7 +87,7 @@ int tool_info(const struct tool_options *opt)
     struct architecture arch = architecture_guess(t);
     struct survey s = examine(t, arch.network);
     tensors_sha256(t, sum);
-    char shown[3][256]; /* names in files may be meant for the terminal */
+    char shown[3][256]; /* file names may control a terminal */
     snprintf(shown[0], sizeof shown[0], "%s", t->name);
     snprintf(shown[1], sizeof shown[1], "%s", arch.tensor ? arch.tensor : "");
     snprintf(shown[2], sizeof shown[2], "%s", s.one_ignored ? s.one_ignored : "");

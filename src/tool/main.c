@@ -1,4 +1,5 @@
-/* rifec-weights as a program of its own: where FFmpeg, and so rifec, is missing. */
+/* rifec-weights as a program of its own, for builds without FFmpeg, and so without
+ * rifec. */
 #include "tool/tool.h"
 
 int main(int argc, char **argv)

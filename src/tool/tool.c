@@ -1,6 +1,6 @@
 /*
- * rifec-weights, the command line: opens what rifec --model takes, says what it is,
- * converts it, compares it. stdout carries only what was asked for.
+ * rifec-weights, the command line: opens the files that rifec --model accepts, describes,
+ * converts and compares them. stdout carries only what was asked for.
  */
 #define _GNU_SOURCE
 #include <getopt.h>
@@ -175,7 +175,7 @@ static int run(struct tool_options *opt, int count, char **words)
 int tool_main(int argc, char **argv)
 {
     struct tool_options opt = { 0 };
-    signal(SIGXFSZ, SIG_IGN); /* as good as a full disk: said by who writes */
+    signal(SIGXFSZ, SIG_IGN); /* like a full disk: the writer reports it */
     crash_catch();
     rifec_log_set(RIFEC_LOG_INFO, on_message, NULL);
     int err = parse(&opt, argc, argv);

@@ -1,4 +1,4 @@
-/* rifec-weights: what a file of weights is, converted, verified. */
+/* rifec-weights: describes, converts and verifies a file of weights. */
 #ifndef RIFEC_TOOL_TOOL_H
 #define RIFEC_TOOL_TOOL_H
 
@@ -22,10 +22,10 @@ int tool_main(int argc, char **argv);
 /* "built-in" is the model in the library. Errors as those of tensors_open(). */
 int tool_open(struct tensors **out, const char *name);
 
-/* All that was printed is written, or RIFEC_ERR_OUTPUT, logged. */
+/* Returns 0 if all output has been written, or RIFEC_ERR_OUTPUT, logged. */
 int tool_flush(void);
 
-/* Each returns 0 or a code, and logs an error. The result goes to stdout. */
+/* Each returns 0 or an error code, and logs an error. The result goes to stdout. */
 int tool_info(const struct tool_options *opt);
 int tool_convert(const struct tool_options *opt);
 int tool_verify(const struct tool_options *opt);

@@ -1,4 +1,5 @@
-/* rifec-weights verify: as the engine would load them, and against others. */
+/* rifec-weights verify: checks weights as the engine would load them, also against
+ * others. */
 #include <math.h>
 #include <stdio.h>
 
@@ -20,7 +21,7 @@ static float difference(const float *a, const float *b, int count)
     return worst;
 }
 
-/* A table of the largest differences; returns the largest of all. */
+/* Prints a table of the largest differences; returns the largest of all. */
 static float compare(const struct weights *a, const struct weights *b)
 {
     float worst = 0;
@@ -38,7 +39,7 @@ static float compare(const struct weights *a, const struct weights *b)
     return worst;
 }
 
-/* The largest number, and how many FP16 makes zero. */
+/* Finds the largest number, and how many FP16 turns into zero. */
 static float measure(const struct weights *w, long long *vanish)
 {
     float largest = 0;
