@@ -7,7 +7,7 @@
  * Without --size: 720p to 8K. Without a precision: both. One line each:
  *
  *     latency      median of one in-between after the other, between its events
- *     2, 3 lanes   per in-between with so many under way, each in memory of its own
+ *     2, 3 lanes   per in-between with two or three in flight, each in its own memory
  *     load         of one source frame
  *     MiB          of one lane, of one slot, of the weights
  */

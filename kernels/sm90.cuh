@@ -312,7 +312,7 @@ SM90_INLINE float lrelu(float v)
 }
 
 /*
- * Of a product with 16 output channels of a warp on M, and ROWS rows of eight pixels on
+ * For a product with 16 output channels of a warp on M, and ROWS rows of eight pixels on
  * N: d[4 j + 2 h + q] is channel 8 h + lane / 4 at pixel 2 (lane % 4) + q of row j. To
  * shared memory, where pixel lane % 8 of row lane / 16, channels 8 (lane / 8 % 2) .., is
  * the at-th from `out` on, and of every further two rows the `two_rows`-th from there.

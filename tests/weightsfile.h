@@ -123,11 +123,12 @@ static inline void put_legacy(struct bytes *b, const struct tensors *t,
 
 /* --- ZIP --------------------------------------------------------------------- */
 
-/* What both headers of a file share, from the version to the length of its name. */
+/* The fields that both headers of a file share, from the version to the length of its
+ * name. */
 static inline void put_zip_common(struct bytes *b, const char *name, size_t n)
 {
     put(b, "\0\0\0\0\0\0\0\0\0\0", 10);
-    put_le(b, 0, 4); /* the sum, which nobody here looks at */
+    put_le(b, 0, 4); /* the sum, which is not checked */
     put_le(b, n, 4);
     put_le(b, n, 4);
     put_le(b, strlen(name), 2);

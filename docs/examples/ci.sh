@@ -3,7 +3,7 @@
 # the CI server keeps.
 #
 #   ci.sh CLIPS GOLDEN REPORTS            compare
-#   ci.sh CLIPS GOLDEN REPORTS --update   make the golden frames anew
+#   ci.sh CLIPS GOLDEN REPORTS --update   make the golden frames again
 #
 # Needs no GPU and gives the same frames on every machine (--deterministic). Exit status: 0
 # if all clips are the golden ones, 9 if one is not, another if one could not be run.

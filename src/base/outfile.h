@@ -7,8 +7,8 @@
  * O_EXCL and O_NOFOLLOW, and locked, so that a second run can tell a live writer from a
  * dead one (not on file systems without flock(), where only O_EXCL protects them).
  * outfile_publish() syncs the data, renames without replacing what must not be replaced,
- * and syncs the folder: after it returns 0 the file survives a power loss. What is not
- * published is removed.
+ * and syncs the folder: after it returns 0 the file survives a power loss. A file that is
+ * not published is removed.
  *
  * Devices, pipes and sockets are not for this: they are written in place.
  *

@@ -2,8 +2,8 @@
  * A network of the IFNet family as a description: its number of blocks, the width and
  * scale of each, and the names of its layers in a file.
  *
- * network_layer() is the one walk over the layers. Whoever reads, writes, packs or
- * prints layers uses it.
+ * network_layer() is the one walk over the layers. All code that reads, writes, packs
+ * or prints layers uses it.
  */
 #ifndef RIFEC_MODEL_NETWORK_H
 #define RIFEC_MODEL_NETWORK_H

@@ -70,7 +70,7 @@ static inline struct image features_image(const struct features *f, int i)
  * The increments of flow and mask from one block, kept at the block's own resolution. One
  * of its pixels is `scale` full-resolution pixels wide, and its flow is counted in its
  * own pixels. In some networks a block also hands features to the next one, and its mask
- * is no addition but replaces the mask of the blocks before.
+ * replaces the mask of the blocks before.
  */
 struct level {
     union { /* [height][width][4]: x, y into image 0; x, y into image 1 */

@@ -16,7 +16,7 @@
  *   threads  pthread_create(), whoever calls it
  *   limit    pthread_create() while N threads run, as under `ulimit -u`
  *
- * Who calls is told by the return address. glibc only.
+ * The caller is recognised by the return address. glibc only.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -2,7 +2,7 @@
  * A library to preload: what a program does to files below the folder $RECORD_BELOW is
  * written to the file $RECORD, a line each, in its order:
  *
- *     create PATH        open() with O_CREAT, of a file that was not there
+ *     create PATH        open() with O_CREAT, of a file that did not exist
  *     truncate PATH      open() with O_TRUNC, fopen() for writing
  *     write PATH         write() and its kin
  *     sync PATH          fsync(), fdatasync()

@@ -1,8 +1,8 @@
 /*
- * What the harnesses of this folder share. Each harness is one function, which libFuzzer
+ * Shared by the harnesses of this folder. Each harness is one function, which libFuzzer
  * calls with inputs that it makes up, and replay.c with the inputs of corpus/.
  *
- * A harness must leave nothing behind: memory, open files or changed globals.
+ * A harness must leave nothing over: memory, open files or changed globals.
  */
 #ifndef RIFEC_TESTS_FUZZ_H
 #define RIFEC_TESTS_FUZZ_H

@@ -32,7 +32,7 @@ static void read_tensor(const struct tensors *t, const struct stored_tensor *s)
     free(values);
 }
 
-/* What `rifec-weights convert` does. */
+/* Does the same as `rifec-weights convert`. */
 static void write_both(const struct weights *w, const struct tensors *t)
 {
     for (int i = 0; i < 2; i++) {

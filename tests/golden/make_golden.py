@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Golden truth for the model tests: IFNet in PyTorch, in FP32, on small inputs.
+"""Makes the golden files of the model tests: IFNet in PyTorch, in FP32, on small inputs.
 
     python3 make_golden.py ../../weights/ifnet-4.6.safetensors
     python3 make_golden.py WEIGHTS --photos A.jpg B.jpg   # new inputs as well
@@ -67,7 +67,7 @@ def write_safetensors(path, tensors, metadata, halves=()):
 
 
 def block(w, name, x, flow, scale):
-    """One IFBlock: what it adds to flow (pixels) and mask (logit), at full resolution."""
+    """One IFBlock: its increments of flow (pixels) and mask (logit), at full resolution."""
     p = {k[len(name) + 1:]: v for k, v in w.items() if k.startswith(name + ".")}
     if scale != 1:
         x = F.interpolate(x, scale_factor=1 / scale, mode="bilinear", align_corners=False)

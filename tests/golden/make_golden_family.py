@@ -122,7 +122,7 @@ def answer(oracle, image0, image1, timestep, scale, multiple=None, boost=0, ense
     div = torch.tensor([(wp - 1) / 2, (hp - 1) / 2])
     xs = torch.linspace(-1, 1, wp).view(1, 1, 1, wp).expand(-1, -1, hp, -1)
     ys = torch.linspace(-1, 1, hp).view(1, 1, hp, 1).expand(-1, -1, -1, wp)
-    # What the last block leaves is what the last two warps and the sigmoid are given.
+    # The last two warps and the sigmoid get the result of the last block.
     flows, masks = [], []
     warp, sigmoid = oracle.warp, torch.sigmoid
     oracle.warp = lambda image, flow, *rest: flows.append(flow) or warp(image, flow, *rest)

@@ -23,8 +23,9 @@
 #include "engine/cuda/cuda_net.h"
 #endif
 
-/* As in make_golden.py and make_golden_family.py. The model built in is 4.6; another
- * network has weights of random_model.h, and its file what the last block left. */
+/* As in make_golden.py and make_golden_family.py. The built-in model is 4.6; other
+ * networks have the weights of random_model.h, and a file with the last block's
+ * result. */
 enum { BUILT_IN = -1 };
 #define BY_HAND   .by_hand = true
 #define COMMITTED .by_hand = false
@@ -63,7 +64,7 @@ static const struct golden {
 };
 
 /*
- * Where the limits come from.
+ * The reasons for the limits.
  *
  * FRAME_MEAN: both sides work in FP32 and round every sum of some hundred
  * products differently, about 1e-7 relative each; a few hundred such layers of
@@ -74,10 +75,10 @@ static const struct golden {
  * following blocks see images warped by it; 2e-3 px moves no pixel visibly.
  * MASK_MAX: the mask is a logit, its slope in the blend at most 1/4.
  *
- * The GPU fuses multiply and add, and adds in another order than either: somewhat
+ * The GPU fuses multiply and add, and adds in another order than either side: somewhat
  * more of each. FP16 keeps 2^-11 of every feature; over forty layers that is 1e-2 px
  * of flow where it is small, and more where the picture leaves it open. There only
- * the frame is held to a limit: 50 dB. TF32 keeps as many bits.
+ * the frame has a limit: 50 dB. TF32 keeps as many bits.
  */
 struct limits {
     double frame_mean, frame_max, flow_max, mask_max;
@@ -330,7 +331,7 @@ int main(int argc, char **argv)
         if (cases[i].network != BUILT_IN)
             write_model(model, &cases[i]);
         p.model = *model ? model : NULL;
-        /* The CUDA engine refuses what it does not run. */
+        /* The CUDA engine refuses networks that it does not run. */
         CHECK_INT((gpu ? run_gpu : run_cpu)(&p, cases[i].t, cases[i].name, file),
                   gpu && *model ? RIFEC_ERR_MODEL : 0);
         if (*model)

@@ -48,7 +48,7 @@ static inline int random_model_exponent(const struct network_layer *l,
         half_log++;
     if (l->op == DECONV)
         return -9 - half_log + (l->block < 2 ? boost : 0);
-    /* Where no input is added to the output, this must not shrink too much. */
+    /* A convolution that does not add its input must not shrink it too much. */
     const bool is_plain = l->op == RESCONV && l->is_plain;
     return -10 - half_log + (is_plain && products < 2 << (2 * half_log));
 }

@@ -1,6 +1,6 @@
 /*
- * RIFE 4.25 through the engine: a frame's features are made when it is put, and serve
- * all in-betweens of it; bands make what the whole picture makes.
+ * RIFE 4.25 through the engine: a frame's features are made when it is put, and serve all
+ * its in-betweens; bands give the same result as the whole picture.
  */
 #define _POSIX_C_SOURCE 200809L /* mkstemp */
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 /* Tolerance of ops.h: 1e-5 * sum |w * in|; the sums here are below 40. */
 #define TOLERANCE 1e-5
 
-/* before: what out held. */
+/* before: the earlier content of out. */
 static void against_formula(const struct conv_args *a, const struct tensor *before)
 {
     for (int o = 0; o < a->out.channels; o++)
@@ -62,13 +62,13 @@ static void try_wino(struct conv_args *a, const struct tensor *before,
 #endif
 }
 
-/* What a network may do otherwise: not add the input, end with a PReLU, add what was in
- * the output. */
+/* Options of other networks: no input is added, there is a PReLU, the earlier output
+ * is added. */
 enum { PLAIN = 1, SLOPES = 2, ADD_OUT = 4 };
 
 static void try(int own, int height, int width, int block, int threads, int kind)
 {
-    /* Tensors have channels for whole groups. */
+    /* Tensors have enough channels for whole groups. */
     const int group = own % 32 ? resconv_wino_group(block) : 8;
     const int channels = (own + group - 1) / group * group;
     checkop_case("%d of %d channels, %dx%d, block %d, kind %d", own, channels, width,

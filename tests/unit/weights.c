@@ -1,6 +1,6 @@
 /*
- * Weights files: what is read from good ones, and that each kind of damage is
- * refused with the file, the tensor and the reason in the message.
+ * Weights files: good ones are read, and each kind of damage is refused with the file,
+ * the tensor and the reason in the message.
  */
 #define _POSIX_C_SOURCE 200809L /* open_memstream */
 #include <math.h>
@@ -76,7 +76,7 @@ static void good_types(void)
     CHECK(memcmp(out, want_b, sizeof out) == 0);
 }
 
-/* Refused, and the message names the file and has this word. */
+/* The file is refused, and the message names it and contains this word. */
 static void refused(const char *header, const void *data, size_t data_bytes,
                     const char *word)
 {
@@ -144,7 +144,7 @@ static void damaged_files(void)
     CHECK(strstr(message, "regular file") != NULL);
 }
 
-/* The model as it is, then cut short at many lengths, then with bytes turned over. */
+/* The model unchanged, then cut at many lengths, then with bytes flipped. */
 static void model_file(const char *path)
 {
     struct weights w, embedded;
@@ -231,7 +231,8 @@ static void sha256(void)
     CHECK_STR(hex, "31eba51c313a5c08226adf18d4a359cfdfd8d2e816b13f4af952f7ea6584dcfb");
 }
 
-/* Every layer once, block after block, where weights_block() finds it; nothing after. */
+/* The walk meets every layer once, block after block, in weights_block()'s order, and
+ * then ends. */
 static void walk_meets_every_layer(void)
 {
     struct weights w;
@@ -282,8 +283,7 @@ static int load_425(struct weights *w, const char *without)
     return err;
 }
 
-/* A network is known by the shapes of its tensors, and one that is incomplete by what
- * it has. */
+/* A network is recognised by the shapes of its tensors, even an incomplete one. */
 static void second_network(void)
 {
     struct weights w;
@@ -308,7 +308,7 @@ static void second_network(void)
     }
 }
 
-/* The network's numbers in a file. */
+/* The number of the network's parameters in a file. */
 static long long parameters(const struct network *n)
 {
     struct network_layer l;
@@ -324,8 +324,8 @@ static long long parameters(const struct network *n)
     return sum;
 }
 
-/* Every layout has as many parameters as the modules of vs-rife, which were counted, and
- * is told from all others. */
+/* Every layout has as many parameters as were counted in vs-rife's modules, and no
+ * other layout is mistaken for it. */
 static void all_layouts(void)
 {
     static const long long counted[NETWORKS] = {

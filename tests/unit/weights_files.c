@@ -1,8 +1,8 @@
 /*
  * Weights as other programs write them: the files of PyTorch in tests/data, the whole
- * model in each format, and what is refused. Small files are cut at every length and
- * have every bit turned over, in memory of exactly their size, so that a sanitizer
- * sees a byte too many.
+ * model in each format, and refusals. Small files are cut at every length and have every
+ * bit flipped, in memory of exactly their size, so that a sanitizer notices a read beyond
+ * it.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <math.h>
@@ -53,7 +53,7 @@ static void has(const struct tensors *t, const char *name, const int *dims, int 
         fprintf(stderr, "    in %s\n", name);
 }
 
-/* What make_torch.py put in. */
+/* Checks the content that make_torch.py wrote. */
 static void real_file(const char *folder, const char *name, const char *format)
 {
     struct bytes b = read_file(folder, name);
@@ -85,10 +85,10 @@ static void real_file(const char *folder, const char *name, const char *format)
 
 /* --- damage --------------------------------------------------------------------- */
 
-/* Where what was read goes, so that it is read. */
+/* A destination for what was read, so that the compiler does not remove the reading. */
 static volatile float last_read;
 
-/* Opens a copy of exactly this size and reads all that is there. */
+/* Opens a copy of exactly this size and reads all tensors in it. */
 static int survive(const unsigned char *data, size_t n)
 {
     unsigned char *copy = malloc(n ? n : 1);
@@ -119,12 +119,14 @@ static void damage(struct bytes b, const char *name)
         refused += survive(b.data, b.count) != 0;
         b.data[bit / 8] ^= (unsigned char)(1 << bit % 8);
     }
-    /* Some bits are in numbers, or in what nobody reads; the others are seen. */
+    /* Some bits are in numbers, or in bytes that are not read; changes of the others
+     * are noticed. */
     CHECK(refused > 500);
     CHECK_INT(survive(b.data, b.count), 0);
 }
 
-/* --- pickles that are no tensors --------------------------------------------------- */
+/* --- pickles without tensors ---------------------------------------------------------
+ */
 
 static void pickle_refused(const char *pickle, size_t n, const char *word)
 {
@@ -170,7 +172,7 @@ static void strange_pickles(void)
 
 /* --- ZIP64 ------------------------------------------------------------------------ */
 
-/* A pickle whose place in the archive is said in 64 bits. */
+/* A pickle whose offset in the archive is given in 64 bits. */
 static void placed_at(uint64_t at, const char *word)
 {
     struct bytes b = { 0 }, directory = { 0 };
@@ -256,7 +258,7 @@ static void whole_model(void)
     tensors_close(&t);
 }
 
-/* 4.5: the same numbers without the four outputs per block that nobody reads. */
+/* 4.5: the same numbers without the four unused outputs per block. */
 static void model_of_45(void)
 {
     struct tensors *t;
@@ -289,7 +291,8 @@ static void model_of_45(void)
 
 /* --- other networks ---------------------------------------------------------------- */
 
-/* A file with tensors of these names, up to NULL; what it is called, and why. */
+/* A file with tensors of these names, up to NULL; the name of its network, and the
+ * reason. */
 static void looks_like(const char *what, const char *const *names)
 {
     struct bytes b = { 0 }, header = { 0 };
@@ -351,8 +354,8 @@ static void other_files(void)
     }
 }
 
-/* Somebody cuts the file off while we read: what was opened stays whole, and a file
- * that ends before its size says so. */
+/* The file is cut off while it is read: what was opened stays complete, and a file
+ * that is shorter than its size is reported. */
 static void truncated_while_read(struct bytes b)
 {
     char path[] = "/tmp/rifec-cut-XXXXXX";

@@ -1,6 +1,6 @@
 /*
- * ncnn's pair of files: the exported model comes back the same, with beta in its
- * layers or as layers of its own; graphs that do something else are refused.
+ * ncnn's pair of files: the exported model comes back the same, with beta in its layers
+ * or in separate layers; graphs with another function are refused.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <stdbool.h>
@@ -39,7 +39,8 @@ static void pair_free(struct pair *p)
     free(p->bin);
 }
 
-/* As weights_open(); of what is cut, from copies of exactly this size. w NULL: lists. */
+/* Like weights_open(); reads cut files from copies of exactly this size. w NULL: only
+ * lists. */
 static int load(struct weights *w, const struct pair *p, size_t param_bytes,
                 size_t bin_bytes)
 {
@@ -93,8 +94,8 @@ static void round_trip(const struct weights *model)
 }
 
 /*
- * The form with a MemoryData and a product for each beta, of 2: inserted into the
- * export, behind each residual convolution and its numbers.
+ * The form with a MemoryData and a product for each beta (2 here), which are inserted
+ * into the export after each residual convolution and its numbers.
  */
 static struct pair with_beta(const struct pair *p)
 {
@@ -171,7 +172,7 @@ static void separate_beta(const struct weights *model, const struct pair *export
 
 /* --- other graphs ---------------------------------------------------------- */
 
-/* The export with the first `from` after `after` replaced by `to`. */
+/* Refuses the export with the first `from` after `after` replaced by `to`. */
 static void refused(const struct pair *exported, const char *after, const char *from,
                     const char *to, const char *word)
 {
@@ -214,7 +215,7 @@ static void other_graphs(const struct pair *p)
     refused(p, "7767517", "Input", "Noop ", "inputs");
 }
 
-/* Beta multiplies what is already added to the input. */
+/* Beta multiplies a sum that already contains the input. */
 static void late_beta(const struct pair *exported)
 {
     char from[400], to[400], conv[32], beta[32], sum[32], in[32], out[32];
@@ -233,7 +234,8 @@ static void late_beta(const struct pair *exported)
     pair_free(&p);
 }
 
-/* The export with numbers of zero inserted so many bytes before the end of .bin. */
+/* The export with zeros inserted, `numbers` of them, that many bytes before the end of
+ * .bin. */
 static void refused_with(const struct pair *exported, int numbers, size_t before_end,
                          const char *after, const char *type, const char *to_type,
                          const char *params, const char *word)
@@ -256,7 +258,7 @@ static void refused_with(const struct pair *exported, int numbers, size_t before
     free(bin.data);
 }
 
-/* Layers that have numbers, where only the graph tells that they are none of 4.6. */
+/* Layers with numbers; only the graph shows that they do not belong to 4.6. */
 static void other_layers(const struct pair *p)
 {
     size_t last_deconv = 4 * (1 + 64 * 24 * 16 + 24);
@@ -274,7 +276,7 @@ struct sketch {
     int layers, blob; /* the last result */
 };
 
-/* A layer that reads the last result, and its numbers: so many, and biases. */
+/* A layer that reads the last result, with this many numbers, and biases. */
 static void sketch_layer(struct sketch *s, const char *type, const char *params,
                          int numbers)
 {
@@ -293,7 +295,7 @@ static void sketch_layer(struct sketch *s, const char *type, const char *params,
         put_le(&s->bin, 0, 4);
 }
 
-/* Convolutions, each with what follows it, and a deconvolution. */
+/* Convolutions, each with the layers after it, and a deconvolution. */
 static void sketch_group(struct sketch *s, int convs, bool prelu, bool shuffle)
 {
     for (int i = 0; i < convs; i++) {
@@ -352,11 +354,12 @@ static void damage(const struct pair *exported)
     for (size_t n = 0; n < p.bin_bytes; n += n / 3 + 1)
         CHECK_INT(load(NULL, &p, p.param_bytes, n), RIFEC_ERR_MODEL);
     CHECK_INT(load(NULL, &p, p.param_bytes, p.bin_bytes - 1), RIFEC_ERR_MODEL);
-    /* The last line is a sum that numbers do not depend on. */
+    /* The last line is a sum that does not depend on numbers. */
     size_t last_line = (size_t)(strstr(p.param, " out0") - p.param) - 20;
     for (size_t n = 0; n < last_line; n += 7)
         CHECK_INT(load(NULL, &p, n, p.bin_bytes), RIFEC_ERR_MODEL);
-    /* What a bit of the text does not change, a name for instance, may still be read. */
+    /* If a bit of the text changes only a name, for instance, the file may still be
+     * read. */
     for (size_t bit = 0; bit < 8 * p.param_bytes; bit += 29) {
         p.param[bit / 8] ^= (char)(1 << bit % 8);
         int err = load(NULL, &p, p.param_bytes, p.bin_bytes);

@@ -4,17 +4,17 @@
     python3 ncnn_frames.py RIFEC_WEIGHTS GOLDEN_FOLDER [RIFEC]
 
 RIFEC_WEIGHTS, the program, exports the built-in model; ncnn (the Python package of
-that name) runs it on the inputs of the golden files and is held to their frames, and,
-in codes of 8 bits, to what RIFEC makes of the same inputs with the exported files as
-its --model. Exits with 77 when the package is not installed.
+that name) runs it on the inputs of the golden files. Its result is compared with the
+golden frames and, after rounding to 8 bits, with RIFEC's for the same inputs and the
+exported files as its --model. Exits with 77 if the package is not installed.
 
 Tolerance: both compute in FP32 and differ in the order of additions, and in how the
 convolutions are split into smaller ones. tests/model/golden.c says that this moves
 flow by 1e-4 px, which moves an edge by as much, times a contrast of at most one;
 measured was 7e-6. FP16 rounds weights times beta to 11 bits, which moves flow by 1e-2
-px at most, of pictures whose neighbours differ by less than 0.4: 4e-3, one code of 8
-bits; measured was 5e-4. A code differs where a difference of at most FP32 passes a
-half: of values without a preference that is 255 * 2 * FP32 of them, and by one.
+px at most, of pictures whose neighbours differ by less than 0.4: 4e-3, one step of 8
+bits; measured was 5e-4. A rounded sample differs if a difference of at most FP32 crosses
+a half: of evenly distributed values that is 255 * 2 * FP32 of them, and by one.
 """
 import json
 import pathlib
@@ -81,7 +81,7 @@ def interpolate(stem, golden):
     net = ncnn.Net()
     net.opt.use_vulkan_compute = False
     net.opt.num_threads = 2
-    # What is compared is the model, not how this machine may round it.
+    # The test compares the model, not this machine's choice of rounding.
     for way in ("fp16_packed", "fp16_storage", "fp16_arithmetic", "bf16_storage", "packing_layout"):
         setattr(net.opt, "use_" + way, False)
     made = []
@@ -107,7 +107,7 @@ def interpolate(stem, golden):
 
 
 def by_rifec(program, stem, golden, scratch):
-    """The frame in the middle as rifec makes it on the CPU, in codes."""
+    """Returns the frame in the middle as rifec makes it on the CPU, in 8 bits."""
     _, h, w = golden["image0"].shape
     frames = [np.rint(golden[k] * 255).astype(np.uint8).transpose(1, 2, 0) for k in ("image0", "image1")]
     pathlib.Path(scratch, "in.rgb").write_bytes(b"".join(f.tobytes() for f in frames))

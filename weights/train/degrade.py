@@ -1,4 +1,5 @@
-"""What happens to frames between scene and file: overlays, fades, bars, noise, compression.
+"""The changes of frames between scene and file: overlays, fades, bars, noise,
+compression.
 
 All functions take frames n,3(times 0,t,1),3,h,w in [0,1]. Overlays, fades and bars
 apply to all three times; noise and compression only to the inputs, so that the target

@@ -79,7 +79,7 @@ def clips(net, folder, device, match):
 
 
 def triplets(net, kind, folder, device, each):
-    """PSNR, SSIM, mean absolute error in code values, and PSNR of the blend."""
+    """PSNR, SSIM, mean absolute error in sample values, and PSNR of the blend."""
     folders = sorted(glob.glob(os.path.join(folder, '*', ''))) or [folder]
     rows = []
     for d in folders:
@@ -116,7 +116,7 @@ def timesteps(net, path, device, gap=4):
 
 
 def still(net, folder, device, match):
-    """Largest change in code values when both inputs are the same frame, and their PSNR."""
+    """Largest change in sample values when both inputs are the same frame, and their PSNR."""
     for path in sorted(glob.glob(os.path.join(folder, '*'))):
         name = os.path.basename(path)
         frames = read_frames(path, 1, device) if re.search(match, name) else []

@@ -81,7 +81,7 @@ def warp(img, flow, mode='bilinear'):
 
 class IFNet(nn.Module):
     def __init__(self, last_warp='bilinear', refine=0):
-        """last_warp: 'bilinear' or 'bicubic', of the warp behind the last block; refine: channels, 0 for none."""
+        """last_warp: 'bilinear' or 'bicubic', of the warp after the last block; refine: channels, 0 for none."""
         super().__init__()
         self.last_warp = last_warp
         self.refine = Refine(refine) if refine else None
@@ -116,7 +116,7 @@ class IFNet(nn.Module):
         return stages
 
     def describe(self):
-        """What a weights file says of the network, beside its tensors."""
+        """The properties of the network that a weights file stores with its tensors."""
         return {'last_warp': self.last_warp, 'refine': str(self.refine.conv0[0].out_channels if self.refine else 0)}
 
     def begin_from(self, weights):

@@ -148,7 +148,7 @@ class Layer:
 
 
 def random_scene(n, size, device):
-    """What the layers of a sample share: camera motion, pace (0 still, <1 slow, >1 fast), scrolling text, held drawings."""
+    """The properties that the layers of a sample share: camera motion, pace (0 still, <1 slow, >1 fast), scrolling text, held drawings."""
     u = lambda: torch.rand(n, 1, device=device)
     maybe = lambda p: (u() < p).float()
     speed = size / 256 * torch.exp(u() * 5 - 1.5) * maybe(.65)

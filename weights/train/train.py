@@ -54,8 +54,8 @@ def arguments():
     a.add_argument('--keep', default='.6,.8', help='shares of the time at which the average is kept under a name of its own')
     a.add_argument('--bank', type=float, default=1, help='scale of the number of drawn textures')
     a.add_argument('--compile', type=int, default=1)
-    a.add_argument('--graphs', type=int, default=1, help='0: launch every kernel anew; slower')
-    a.add_argument('--steps', type=int, default=0, help='stop after so many steps (trials)')
+    a.add_argument('--graphs', type=int, default=1, help='0: launch every kernel separately; slower')
+    a.add_argument('--steps', type=int, default=0, help='stop after this many steps (trials)')
     a.add_argument('--warm', action='store_true', help='compile the last phase into the cache and leave')
     a = a.parse_args()
     a.phases = [(int(s.split('x')[0]), int(s.split('x')[1].split(':')[0]), float(s.split(':')[1]))
@@ -81,7 +81,7 @@ def endpoint_error(flow, truth, valid):
 
 
 def still_error(out, frames):
-    """Largest error per sample, in code values, where the inputs and the target agree all around a pixel.
+    """Largest error per sample, in sample values, where the inputs and the target agree all around a pixel.
 
     The 8th power stands for the maximum: it reaches every pixel that is nearly as bad.
     """
@@ -315,7 +315,7 @@ def main():
                     checkpoint.save_average(os.path.join(a.out, 'ema-%.0f.safetensors' % (100 * a.keep.pop(0))), net, ema)
                 if time.time() - saved > a.save:
                     if not torch.stack([e.sum() for e in ema]).isfinite().all():
-                        raise SystemExit('the weights are no numbers any more: --resume goes on from the last checkpoint')
+                        raise SystemExit('the weights are no longer numbers: --resume continues from the last checkpoint')
                     checkpoint.save(a.out, net, opt, ema, step, elapsed)
                     saved = time.time()
             one.flow_weight.fill_(.002 * (1 - progress) ** 2 + 2e-5)

@@ -25,7 +25,7 @@ static inline int resconv_wino_group(int block)
 #define WINO_NAME(name) name##_avx2
 #endif
 
-/* Floats of a layer's plan for tensors of so many channels. */
+/* Floats of a layer's plan for tensors with that many channels. */
 static inline size_t resconv_wino_floats(int channels)
 {
     return 36 * (size_t)channels * (size_t)channels + 2 * (size_t)channels;
