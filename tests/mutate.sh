@@ -112,7 +112,7 @@ mkdir -p "$tree"
 for part in CMakeLists.txt LICENSE README.md CHANGELOG.md setup.sh src include kernels \
     weights bench docs examples packaging tests; do
     rm -rf "$tree/${part:?}"
-    cp -Rp "$root/$part" "$tree/"
+    cp -R "$root/$part" "$tree/" # with new times: a run may have ended within a mutation
 done
 cmake -S "$tree" -B "$folder/build" -G Ninja -DRIFEC_CUDA=OFF -DRIFEC_BENCH=OFF \
     >"$folder/log" 2>&1 && build || { cat "$folder/log"; exit 1; }
