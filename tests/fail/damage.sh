@@ -93,9 +93,10 @@ END
 cut) # the rules of its container tell whether a film is cut off
     quiet_ffmpeg -f lavfi -i testsrc2=s=64x48:r=25:d=4 -f lavfi -i sine=d=4 -c:v mpeg4 -c:a mp2 \
         -shortest any.mkv
-    for name in a.mp4 a.mov a.mkv a.avi a.ts a.nut a.mxf a.mpg a.flv; do
+    for name in a.mp4 a.mov a.mkv a.avi a.ts a.nut a.mxf a.mpg a.flv f.mp4; do
         codec='-c copy'
         case $name in
+        f.mp4) codec='-c copy -f ismv' ;; # in fragments, of one stream each
         *.flv) codec='-c:v flv -c:a libmp3lame -ar 44100' ;;
         *.mxf | *.mpg) codec='-c:v mpeg2video -an' ;;
         *.ts) codec='-c:v mpeg2video -c:a copy' ;;

@@ -79,6 +79,12 @@ static int open_software(struct decoder *d)
     const AVCodec *codec = choose_both(d->p.stream);
     if (!codec)
         codec = avcodec_find_decoder(id);
+    if (id == AV_CODEC_ID_NONE) {
+        log_error("%s: the codec of the video is unknown; the file is damaged, or FFmpeg "
+                  "does not know the codec",
+                  d->p.path);
+        return RIFEC_ERR_INPUT;
+    }
     if (!codec) {
         log_error("%s: this FFmpeg has no decoder for '%s'", d->p.path,
                   avcodec_get_name(id));

@@ -80,11 +80,11 @@ enum truncation truncation_mov(AVFormatContext *ctx, int64_t size)
         int64_t bytes = AV_RB32(box);
         if (bytes == 1)
             bytes = truncation_read(ctx, at, box, 16) ? (int64_t)AV_RB64(box + 8) : 16;
-        if (!memcmp(box + 4, "moof", 4)) {
-            fragments = true;
-            if (bytes > size - at)
-                return TRUNCATION_CUT;
-        }
+        fragments = fragments || !memcmp(box + 4, "moof", 4);
+        /* The index behind them is not needed. */
+        if (fragments && bytes > size - at &&
+            (!memcmp(box + 4, "moof", 4) || !memcmp(box + 4, "mdat", 4)))
+            return TRUNCATION_CUT;
         if (bytes < 8 || bytes > size - at) /* to the end */
             return TRUNCATION_NONE;
         at += bytes;
