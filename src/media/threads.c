@@ -39,7 +39,7 @@ static const struct demand *demand_of(const char *codec)
 }
 
 /* How many can be started: up to those the codec takes and those that begin later. */
-static int choose(AVCodecContext *c, int wanted, int later)
+static int choose_thread_count(AVCodecContext *c, int wanted, int later)
 {
     int room = thread_room(wanted + later);
     c->thread_count = room < wanted + later ? 1 : 0;
@@ -57,7 +57,8 @@ static void warn(const AVCodecContext *c, int room)
 void threads_for_decoder(AVCodecContext *c)
 {
     int cores = av_cpu_count(), encoder = demand_of("")->least;
-    warn(c, choose(c, cores < 16 ? cores + 1 : 16, STAGES + cores + encoder));
+    warn(c,
+         choose_thread_count(c, cores < 16 ? cores + 1 : 16, STAGES + cores + encoder));
 }
 
 /* The user's options come after ours and override them. */
@@ -79,7 +80,7 @@ int threads_for_encoder(AVCodecContext *c)
 {
     const struct demand *d = demand_of(c->codec->name);
     int cores = av_cpu_count(), least = STAGES + d->least;
-    int room = choose(c, d->base + d->per_core * cores, STAGES + cores);
+    int room = choose_thread_count(c, d->base + d->per_core * cores, STAGES + cores);
     if (room < least) {
         log_error("only %d more threads can be started, and %s needs %d: raise "
                   "ulimit -u, ulimit -v or the limit of the container",

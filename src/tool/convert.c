@@ -145,7 +145,7 @@ static struct fit fit_layers(const struct weights *w)
     return fit;
 }
 
-static int choose(const struct tool_options *opt, struct fit fit, enum dtype *dtype)
+static int choose_dtype(const struct tool_options *opt, struct fit fit, enum dtype *dtype)
 {
     bool half =
         opt->precision == PRECISION_KEPT ? fit.exact : opt->precision == PRECISION_FP16;
@@ -172,7 +172,7 @@ static int to_safetensors(const struct tool_options *opt, const struct tensors *
     int err = 0;
     enum dtype dtype;
     struct output out = { 0 };
-    TRY(choose(opt, fit_tensors(t, w->network), &dtype));
+    TRY(choose_dtype(opt, fit_tensors(t, w->network), &dtype));
     TRY(output_open(&out, opt, t, opt->names[1], stem, ".safetensors"));
     TRY(written(&out, safetensors_write(t, w->network, dtype, out.file)));
     TRY(output_finish(&out));
@@ -193,7 +193,7 @@ static int to_ncnn(const struct tool_options *opt, const struct tensors *t,
              "%s: it is %s, and only RIFE 4.5 and 4.6 can be converted to ncnn: write a "
              ".safetensors file",
              opt->names[0], w->network->name);
-    TRY(choose(opt, fit_layers(w), &ncnn.dtype));
+    TRY(choose_dtype(opt, fit_layers(w), &ncnn.dtype));
     TRY(output_open(&param, opt, t, stem, length, ".param"));
     TRY(output_open(&bin, opt, t, stem, length, ".bin"));
     TRY(written(&bin, ncnn_write(w, &ncnn, param.file, bin.file)));

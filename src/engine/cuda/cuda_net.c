@@ -23,7 +23,7 @@ static int check_pinned(const char *kernels, enum dtype dtype, int cc)
     return RIFEC_ERR_USAGE;
 }
 
-static int choose(struct cuda_net *n, const char *pinned, int cc)
+static int choose_kernels(struct cuda_net *n, const char *pinned, int cc)
 {
     int err = 0;
     struct network_layer l;
@@ -185,7 +185,7 @@ static int open_own(struct cuda_net *n, const char *pinned, int cc)
     n->block_size = 8;
     n->ops.conv_s2 = n->ops.resconv = run_conv;
     n->ops.deconv = run_deconv;
-    TRY(choose(n, pinned, cc));
+    TRY(choose_kernels(n, pinned, cc));
     for (int op = 0; op < CONV_OPS; op++) {
         list_versions(n, (enum conv_op)op, names, sizeof names);
         log_verbose("%s: %s kernels", op_names[op], names);

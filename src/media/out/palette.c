@@ -92,7 +92,7 @@ fail:
 }
 
 /* Makes the palette of all frames held back, and the graph that uses it. */
-static int choose(struct palette *p)
+static int make_palette(struct palette *p)
 {
     AVFrame *colors = av_frame_alloc();
     int e = colors ? av_buffersrc_add_frame(p->choose_in, NULL) : AVERROR(ENOMEM);
@@ -189,7 +189,7 @@ int palette_receive(struct palette *p, AVFrame **out)
     AVFrame *paletted = NULL;
     if (p->first == p->count || !(p->use || p->ended || p->bytes >= PART_BYTES))
         return 0;
-    TRY(p->use ? 0 : choose(p));
+    TRY(p->use ? 0 : make_palette(p));
     TRY(feed(p, p->use_in[0], p->frames[p->first], p->first));
     paletted = av_frame_alloc();
     if (!paletted)

@@ -44,7 +44,7 @@ static const struct kind {
     { "pcm_s16le", "s16", 0 },
 };
 
-static const struct kind *choose(const AVOutputFormat *f)
+static const struct kind *choose_kind(const AVOutputFormat *f)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const AVCodec *codec = avcodec_find_encoder_by_name(kinds[i].encoder);
@@ -112,7 +112,7 @@ int slowsound_open(struct slowsound **out, const AVStream *from, struct rational
                    const AVOutputFormat *f, AVStream *to)
 {
     *out = NULL;
-    const struct kind *kind = choose(f);
+    const struct kind *kind = choose_kind(f);
     if (!kind) {
         log_error("--slowmo-audio: %s holds no sound that this FFmpeg can encode",
                   f->name);
