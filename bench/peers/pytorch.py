@@ -63,11 +63,11 @@ class Inference(torch.nn.Module):
         return ifnet.warp(img0, flow[:, :2]) * m + ifnet.warp(img1, flow[:, 2:]) * (1 - m)
 
 
-def film(width, height, count, random):
+def film(width, height, count, random, device='cuda'):
     """Frames as 1,3,H,W: noise of many octaves that pans, or plain noise."""
     g = torch.Generator().manual_seed(1)
     if random:
-        return [torch.rand(1, 3, height, width, generator=g).cuda() for _ in range(count)]
+        return [torch.rand(1, 3, height, width, generator=g).to(device) for _ in range(count)]
     h, w = height + 64, width + 64
     big = torch.zeros(1, 3, h, w)
     cells, amplitude = 4, 0.6
@@ -76,7 +76,7 @@ def film(width, height, count, random):
         big += amplitude * F.interpolate(n, size=(h, w), mode='bicubic')
         cells, amplitude = cells * 2, amplitude * 0.55
     big = (big + 0.5).clamp(0, 1)
-    return [big[..., i:height + i, 3 * i:width + 3 * i].contiguous().cuda() for i in range(count)]
+    return [big[..., i:height + i, 3 * i:width + 3 * i].contiguous().to(device) for i in range(count)]
 
 
 def median_ms(call, seconds):
