@@ -413,10 +413,10 @@ bool demux_can_last(const struct demux *d, int64_t us)
 int64_t demux_duration_us(const struct demux *d)
 {
     int64_t us = d->ctx->duration > 0 ? d->ctx->duration : 0;
-    if (!demux_can_last(d, us))
-        return 0;
     bool from_zero = d->ctx->iformat && av_match_name("matroska", d->ctx->iformat->name);
-    return from_zero && us > demux_origin_us(d) ? us - demux_origin_us(d) : us;
+    if (from_zero && us > demux_origin_us(d))
+        us -= demux_origin_us(d);
+    return demux_can_last(d, us) ? us : 0;
 }
 
 bool demux_seek(struct demux *d, int64_t us)
