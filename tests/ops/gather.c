@@ -1,4 +1,5 @@
-/* gather: its row versions give the bits of the reference; extreme flow does no harm. */
+/* gather: the reference against the formula in double, where there are features; its row
+ * versions give the bits of the reference; extreme flow does no harm. */
 #include <math.h>
 #include <string.h>
 
@@ -132,6 +133,132 @@ static void ramp(void)
         float want[16] = { middle, 0, 0, middle, 0, 0, 0.25f };
         checkop_compare("gather_c", a.out.data + 16 * x, want, 16, 0, 0);
     }
+    checkop_free_all();
+}
+
+/* A number of a level, [height][width][channels], at full-resolution pixel (x, y). */
+static double interpolated(const struct level *v, const float *p, int channels, int c,
+                           int x, int y)
+{
+    double at_x = fmax(0, (x + 0.5) / (double)v->scale - 0.5),
+           at_y = fmax(0, (y + 0.5) / (double)v->scale - 0.5);
+    int x0 = (int)at_x, x1 = x0 + 1 < v->width ? x0 + 1 : x0;
+    int y0 = (int)at_y, y1 = y0 + 1 < v->height ? y0 + 1 : y0;
+    double fx = at_x - x0, fy = at_y - y0;
+    double upper = (1 - fx) * (double)p[(y0 * v->width + x0) * channels + c] +
+                   fx * (double)p[(y0 * v->width + x1) * channels + c];
+    double lower = (1 - fx) * (double)p[(y1 * v->width + x0) * channels + c] +
+                   fx * (double)p[(y1 * v->width + x1) * channels + c];
+    return (1 - fy) * upper + fy * lower;
+}
+
+/* Channel c of an image, whole pixels away. */
+static double moved(const struct image *im, int c, int x, int y, int dx, int dy)
+{
+    x = (int)fmin(fmax(x + dx, 0), im->width_padded - 1);
+    y = (int)fmin(fmax(y + dy, 0), im->height_padded - 1);
+    return (double)im->data[4 * (y * im->width_padded + x) + c];
+}
+
+/* What the contract in ops.h lists at full-resolution pixel (x, y), where the flow is
+ * `move` everywhere. */
+static void formula(const struct gather_args *a, const int move[4], int x, int y,
+                    double v[GATHER_CHANNELS])
+{
+    const struct image *images[2] = { &a->image0, &a->image1 };
+    const struct features *features[2] = { &a->features0, &a->features1 };
+    const struct level *last = &a->levels[a->level_count - 1];
+    memset(v, 0, GATHER_CHANNELS * sizeof *v);
+    for (int i = 0; i < 2; i++)
+        for (int c = 0; c < 3; c++)
+            *v++ =
+                fmin(fmax(moved(images[i], c, x, y, move[2 * i], move[2 * i + 1]), 0), 1);
+    for (int i = 0; i < 2; i++)
+        for (int c = 0; c < features[i]->count; c++) {
+            struct image im = features_image(features[i], c / 4 * 4);
+            *v++ = moved(&im, c % 4, x, y, move[2 * i], move[2 * i + 1]);
+        }
+    *v++ = (double)*a->t;
+    for (int l = 0; l < a->level_count; l++)
+        *v = (a->levels[l].replaces_mask ? 0 : *v) +
+             interpolated(&a->levels[l], a->levels[l].mask, 1, 0, x, y);
+    v++;
+    for (int c = 0; last->features && c < LEVEL_FEATURES; c++)
+        *v++ = interpolated(last, last->features, LEVEL_FEATURES, c, x, y);
+    for (int c = 0; c < 4; c++)
+        *v++ = move[c] / (double)a->scale;
+}
+
+static struct features make_features(int width, int height, int wp, int hp, int count)
+{
+    struct features f = { .image = checkop_blank_image(width, height, wp, hp),
+                          .count = count };
+    size_t n = (size_t)(count * wp * hp);
+    f.image.data = checkop_floats(n);
+    checkop_fill(f.image.data, n, -2, 2); /* features are not clamped to 0..1 */
+    return f;
+}
+
+/* The inputs of networks with an encoder, by the reference: no other version knows them.
+ * scale: 1 or 2. */
+static void with_features(int count, bool of_level, int scale, int block)
+{
+    enum { WIDTH = 44, HEIGHT = 29, PADDED_WIDTH = 64, PADDED_HEIGHT = 32 };
+    checkop_case("%d features%s, scale %d, block %d", count,
+                 of_level ? " and those of a level that replaces the mask" : "", scale,
+                 block);
+    struct level levels[2];
+    checkop_levels(levels, 2, 8, PADDED_WIDTH, PADDED_HEIGHT, 0);
+    int move[4]; /* all of it in the first level */
+    for (int c = 0; c < 4; c++) {
+        move[c] = checkop_int(-40, 40);
+        for (int i = 0; i < levels[0].width * levels[0].height; i++)
+            levels[0].flow[4 * i + c] = (float)move[c] / levels[0].scale;
+    }
+    if (of_level) {
+        size_t n = LEVEL_FEATURES * (size_t)(levels[1].width * levels[1].height);
+        levels[1].replaces_mask = true;
+        levels[1].features = checkop_floats(n);
+        checkop_fill(levels[1].features, n, -2, 2);
+    }
+    struct gather_args a = {
+        .image0 = checkop_image(WIDTH, HEIGHT, PADDED_WIDTH, PADDED_HEIGHT, -0.2f, 1.2f),
+        .image1 = checkop_image(WIDTH, HEIGHT, PADDED_WIDTH, PADDED_HEIGHT, -0.2f, 1.2f),
+        .features0 = make_features(WIDTH, HEIGHT, PADDED_WIDTH, PADDED_HEIGHT, count),
+        .features1 = make_features(WIDTH, HEIGHT, PADDED_WIDTH, PADDED_HEIGHT, count),
+        .levels = levels,
+        .level_count = 2,
+        .scale = (float)scale,
+        .t = &(float){ 0.375f },
+        .top = checkop_int(0, 3),
+    };
+    int channels = 6 + 2 * count + 2 + (of_level ? LEVEL_FEATURES : 0) + 4;
+    a.out = (struct tensor){ .channels = (channels + IFNET_INPUTS - 1) / IFNET_INPUTS *
+                                         IFNET_INPUTS,
+                             .height = PADDED_HEIGHT / scale - a.top,
+                             .width = PADDED_WIDTH / scale,
+                             .block = block };
+    a.out.data = checkop_floats((size_t)(a.out.channels * a.out.height * a.out.width));
+    struct cpu_stream s = checkop_stream(checkop_int(1, 3), PADDED_WIDTH, PADDED_WIDTH);
+    gather_c(&a, &s);
+    for (int y = 0; y < a.out.height; y++)
+        for (int x = 0; x < a.out.width; x++) {
+            float got[GATHER_CHANNELS + IFNET_INPUTS];
+            double want[GATHER_CHANNELS + IFNET_INPUTS] = { 0 }, v[GATHER_CHANNELS];
+            for (int i = 0; i < scale * scale; i++) {
+                formula(&a, move, x * scale + i % scale, (y + a.top) * scale + i / scale,
+                        v);
+                for (int c = 0; c < channels; c++)
+                    want[c] += v[c] / (scale * scale);
+            }
+            for (int c = 0; c < a.out.channels; c++)
+                got[c] =
+                    a.out
+                        .data[((c / block * a.out.height + y) * a.out.width + x) * block +
+                              c % block];
+            checkop_compare_double("gather_c", got, want, (size_t)a.out.channels, 1e-5,
+                                   0);
+        }
     checkop_free_all();
 }
 
@@ -299,6 +426,8 @@ int main(int argc, char **argv)
 #endif
     ramp();
     part();
+    for (int i = 0; i < 12; i++)
+        with_features(4 << i % 3, i / 3 % 2, 1 + i / 6, i % 2 ? 16 : 8);
     for (int i = 0; i < 60; i++) {
         int b = i % 4; /* the block, in a network of scale 1 / (1 << e) */
         int e = i / 4 % 4 - 1;
