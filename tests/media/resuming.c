@@ -276,6 +276,8 @@ static void test_stop_makes_no_difference(void)
     goes_on(24);
     /* If frames are fast, segments have 240. */
     clear();
+    if (FLIPS < 10) /* they are not, under the thread sanitizer */
+        return;
     opt.rate.factor.num = 22;
     opt.rate.frames = 500;
     opt.encoder.codec = NULL;
