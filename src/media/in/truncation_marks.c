@@ -222,17 +222,20 @@ enum truncation truncation_obu(AVFormatContext *ctx, int64_t size)
 {
     enum { TEMPORAL_DELIMITER = 2 };
     int64_t at = 0;
+    int last = 0;
     while (at < size) {
         uint8_t b[10];
         const int n = (int)FFMIN(size - at, (int64_t)sizeof b);
         if (!truncation_read(ctx, at, b, n))
             return TRUNCATION_UNKNOWN;
-        if (at == 0 && b[0] >> 3 != TEMPORAL_DELIMITER)
+        last = b[0] >> 3;
+        if (at == 0 && last != TEMPORAL_DELIMITER)
             return TRUNCATION_UNKNOWN;
         const int64_t bytes = unit_bytes(b, n);
         if (!bytes)
             return n < (int)sizeof b ? TRUNCATION_CUT : TRUNCATION_UNKNOWN;
         at += bytes;
     }
-    return at > size ? TRUNCATION_CUT : TRUNCATION_NONE;
+    /* A frame follows each delimiter. */
+    return at > size || last == TEMPORAL_DELIMITER ? TRUNCATION_CUT : TRUNCATION_NONE;
 }
